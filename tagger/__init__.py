@@ -1,0 +1,43 @@
+"""Named-entity and part-of-speech tagging that is fast on ordinary machines.
+
+>>> import tagger
+>>> model = tagger.load("models/conll2003")                    # doctest: +SKIP
+>>> model("John works at Apple").entities                      # doctest: +SKIP
+[[John](PER), [Apple](ORG)]
+
+Nothing heavy is imported until it is used.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from tagger.errors import TaggerError
+    from tagger.runtime.loading import load
+    from tagger.runtime.results import Document, Entity, Token
+    from tagger.runtime.tagger import Tagger
+
+__version__ = "0.1.0"
+
+__all__ = ["Document", "Entity", "Tagger", "TaggerError", "Token", "__version__", "load"]
+
+_HOMES = {
+    "Document": "tagger.runtime.results",
+    "Entity": "tagger.runtime.results",
+    "Tagger": "tagger.runtime.tagger",
+    "TaggerError": "tagger.errors",
+    "Token": "tagger.runtime.results",
+    "load": "tagger.runtime.loading",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name in _HOMES:
+        return getattr(import_module(_HOMES[name]), name)
+    raise AttributeError(f"module 'tagger' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

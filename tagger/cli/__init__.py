@@ -1,0 +1,69 @@
+"""The command line: a Typer shell, one module a command, no logic.
+
+The modules of the commands import nothing heavy: what a command needs is imported when it runs.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import Annotated
+
+import typer
+
+import tagger
+from tagger.cli import corpora, evaluate, info, predict, score, train
+from tagger.errors import TaggerError
+
+app = typer.Typer(
+    name="tagger",
+    help="Named-entity and part-of-speech tagging: train on your own data, tag, evaluate.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    epilog='Start with: tagger train sample && tagger predict "John works at Apple"',
+)
+app.command()(train.train)
+app.command()(evaluate.evaluate)
+app.command()(predict.predict)
+app.command()(score.score)
+app.command()(info.info)
+app.command()(corpora.corpora)
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"tagger {tagger.__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def options(
+    version: Annotated[
+        bool,
+        typer.Option("--version", callback=_version, is_eager=True, help="Show the version."),
+    ] = False,
+) -> None:
+    """What comes before the command."""
+
+
+def main() -> None:
+    """Run the command line; what a user can mend is said in one line."""
+    try:
+        app()
+    except TaggerError as error:
+        _fail(str(error), error.exit_code)
+    except BrokenPipeError:
+        # Whoever reads our output has seen enough; the interpreter must not flush into it again.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(1)
+    except OSError as error:
+        where = f"{error.filename}: " if error.filename else ""
+        _fail(f"{where}{(error.strerror or str(error)).lower()}", 1)
+    except KeyboardInterrupt:
+        _fail("interrupted", 130)
+
+
+def _fail(message: str, code: int) -> None:
+    print(f"error: {message}", file=sys.stderr)  # noqa: T201
+    sys.exit(code)

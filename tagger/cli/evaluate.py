@@ -1,0 +1,72 @@
+"""``tagger evaluate``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from tagger.cli.options import Columns, DataDir, Device, Heads, Json, Strict, names
+
+
+def evaluate(
+    model: Annotated[str, typer.Argument(help="A model directory, or a name under models/.")],
+    corpus: Annotated[str, typer.Argument(help="A name, folder, file or hub:owner/name.")],
+    split: Annotated[str, typer.Option(help="train, dev or test.")] = "test",
+    heads: Heads = None,
+    columns: Columns = None,
+    raw: Annotated[
+        bool, typer.Option("--raw", help="Score by character spans on untokenized text.")
+    ] = False,
+    predictions: Annotated[
+        Path | None, typer.Option(help="Write token, gold and predicted tags to this file.")
+    ] = None,
+    json: Json = False,
+    device: Device = "auto",
+    strict: Strict = False,
+    data_dir: DataDir = None,
+) -> None:
+    """Score a model on a corpus.
+
+    tagger evaluate models/conll2003 conll2003 --split dev
+    """
+    import msgspec
+    from rich.console import Console
+
+    from tagger.evaluation.evaluate import evaluate as score
+    from tagger.evaluation.evaluate import select_split
+    from tagger.evaluation.predictions import write_predictions
+    from tagger.evaluation.raw import evaluate_raw
+    from tagger.evaluation.report import print_evaluation, raw_table
+    from tagger.runtime.finding import find_model
+    from tagger.runtime.loading import load, pick_device
+
+    directory = find_model(model)
+    tagger = load(directory, device=pick_device(device))
+    data, shared = select_split(
+        directory,
+        tagger,
+        corpus,
+        split,
+        names(heads),
+        columns=columns,
+        data_dir=data_dir,
+        strict=strict,
+    )
+    console = Console()
+    title = f"{model} on {corpus} {split}"
+    if raw:
+        raw_scores = evaluate_raw(tagger, data, shared)
+        if json:
+            typer.echo(msgspec.json.encode(raw_scores).decode())
+        else:
+            console.print(raw_table(f"{title}, raw text", raw_scores))
+        return
+    evaluation, tagged = score(tagger, data, shared)
+    if predictions is not None:
+        write_predictions(predictions, tagged, [head.name for head in shared])
+    if json:
+        typer.echo(msgspec.json.encode(evaluation).decode())
+    else:
+        print_evaluation(console, title, evaluation)

@@ -1,0 +1,27 @@
+"""``tagger info``."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from tagger.cli.options import Json
+
+
+def info(
+    model: Annotated[str, typer.Argument(help="A model directory, or a name under models/.")],
+    json: Json = False,
+) -> None:
+    """Show what a model is: heads, labels, size, corpora, scores."""
+    import msgspec
+    from rich.console import Console
+
+    from tagger.runtime.finding import find_model
+    from tagger.runtime.info import describe_model, info_table
+
+    description = describe_model(find_model(model))
+    if json:
+        typer.echo(msgspec.json.encode(description).decode())
+    else:
+        Console().print(info_table(description))

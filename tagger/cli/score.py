@@ -1,0 +1,33 @@
+"""``tagger score``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from tagger.cli.options import Json
+
+
+def score(
+    file: Annotated[Path, typer.Argument(help="Token, gold and predicted tag on each line.")],
+    json: Json = False,
+) -> None:
+    """Score a file of gold and predicted tags, as conlleval does; no model is needed.
+
+    tagger evaluate models/conll2003 conll2003 --predictions out.txt
+
+    tagger score out.txt
+    """
+    import msgspec
+    from rich.console import Console
+
+    from tagger.evaluation.predictions import score_file
+    from tagger.evaluation.report import print_evaluation
+
+    evaluation = score_file(file)
+    if json:
+        typer.echo(msgspec.json.encode(evaluation).decode())
+    else:
+        print_evaluation(Console(), str(file), evaluation)

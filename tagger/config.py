@@ -1,0 +1,235 @@
+"""The configuration of a model and of its training: frozen, nested, complete, TOML in and out.
+
+A configuration stays at the edge: `model.build_network` and `training.train` translate it, the
+layers themselves take flat keyword-only arguments. An unknown key is an error that lists the
+valid ones; a value out of its range names its key.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any, Literal, get_args, get_origin, get_type_hints
+
+import msgspec
+import tomli_w
+from msgspec import Meta
+
+from tagger.errors import ConfigError, unknown_name
+
+Dim = Annotated[int, Meta(ge=1)]
+OptionalDim = Annotated[int, Meta(ge=0)]
+Prob = Annotated[float, Meta(ge=0.0, lt=1.0)]
+Positive = Annotated[float, Meta(gt=0.0)]
+NonNegative = Annotated[float, Meta(ge=0.0)]
+
+Cell = Literal["rnn", "gru", "lstm"]
+Direction = Literal["forward", "backward", "bi"]
+Merge = Literal["concat", "sum", "product", "projection"]
+CharEncoder = Literal["cnn", "lstm", "none"]
+Decoder = Literal["auto", "crf", "softmax"]
+
+
+class Section(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A table of the configuration file."""
+
+
+class EmbedderConfig(Section, frozen=True):
+    """What is known of a token from its form alone; a dimension of 0 leaves a part out."""
+
+    word_dim: OptionalDim = 100
+    """Size of a trained word vector; words are looked up in lower case, digits as ``0``."""
+    min_count: Annotated[int, Meta(ge=1)] = 1
+    """How often a word must occur in the training data to have a vector of its own."""
+    word_dropout: NonNegative = 0.5
+    """A word seen ``n`` times is replaced by the unknown word with ``a / (a + n)`` in training."""
+    char_encoder: CharEncoder = "cnn"
+    """How the characters of a form are read."""
+    char_dim: Dim = 32
+    """Size of a character's vector."""
+    char_out_dim: Dim = 64
+    """Size of what the characters of a form become (an even number for ``lstm``)."""
+    max_chars: Annotated[int, Meta(ge=4)] = 40
+    """Of a longer form the character encoder sees the first and the last half of so many."""
+    affix_dim: OptionalDim = 48
+    """Size of the sum of the hashed prefixes and suffixes (1 to 4 characters)."""
+    n_affix_buckets: Dim = 8192
+    """Rows of the table of hashed affixes."""
+    shape_dim: OptionalDim = 24
+    """Size of the hashed shape's vector (``Xxxx-dd``)."""
+    case_dim: OptionalDim = 8
+    """Size of the case class's vector (lower, upper, title, mixed, digits, ...)."""
+    vectors: str = ""
+    """A text file of pretrained word vectors (GloVe, word2vec, fastText); empty for none."""
+    max_vectors: Dim = 100_000
+    """So many rows of that file are kept, besides those of the training words."""
+
+
+class EncoderConfig(Section, frozen=True):
+    """The recurrent network that reads a sentence."""
+
+    cell: Cell = "lstm"
+    """The recurrent cell."""
+    direction: Direction = "bi"
+    """Which way the sentence is read."""
+    hidden_dim: Dim = 200
+    """Units of each direction."""
+    n_layers: Dim = 1
+    """Recurrent layers, each over the merged output of the one before."""
+    merge: Merge = "concat"
+    """How the two directions are combined."""
+    input_dropout: Prob = 0.35
+    """Dropout on the embedder's output."""
+    layer_dropout: Prob = 0.3
+    """Dropout between recurrent layers."""
+    output_dropout: Prob = 0.4
+    """Dropout on the encoder's output."""
+    variational: bool = False
+    """One dropout mask for all tokens of a sentence instead of one for each."""
+
+
+class HeadsConfig(Section, frozen=True):
+    """The tagging tasks."""
+
+    decoder: Decoder = "auto"
+    """``auto``: a CRF for spans (ner, chunk), a softmax for tags of single tokens (upos, pos)."""
+    scheme: Literal["BIO", "BIOES"] = "BIOES"
+    """The tag scheme that span heads are trained in; what comes out is always BIO."""
+
+
+class TrainingConfig(Section, frozen=True):
+    """The optimisation."""
+
+    epochs: Annotated[int, Meta(ge=1)] = 20
+    """Passes over the training data, at most."""
+    patience: Annotated[int, Meta(ge=0)] = 5
+    """Stop when the dev score has not risen for so many epochs; 0 never stops early."""
+    batch_tokens: Dim = 500
+    """Tokens in a batch, padding included."""
+    learning_rate: Positive = 3e-3
+    """The highest learning rate of AdamW."""
+    weight_decay: NonNegative = 0.01
+    """AdamW's decoupled weight decay."""
+    warmup: Annotated[float, Meta(ge=0.0, le=1.0)] = 0.05
+    """The share of all steps in which the learning rate rises; then it falls along a cosine."""
+    clip_norm: Positive = 5.0
+    """The gradient's norm is clipped to this."""
+    ema_decay: Annotated[float, Meta(ge=0.0, lt=1.0)] = 0.998
+    """Decay of the moving average of the weights, which is what is scored and kept; 0 for none."""
+    dev_fraction: Annotated[float, Meta(gt=0.0, lt=1.0)] = 0.1
+    """What is cut from the training data where a corpus has no dev split."""
+    seed: Annotated[int, Meta(ge=0)] = 1
+    """Seeds everything that is random."""
+    threads: Annotated[int, Meta(ge=0)] = 0
+    """Threads on a CPU; 0 for one a core."""
+
+
+class CorpusConfig(Section, frozen=True):
+    """What is particular to one corpus; the key is its name or path as given."""
+
+    columns: str = ""
+    """The columns of its files, as in ``token,pos,chunk,ner``; empty to detect them."""
+    labels: dict[str, str] = {}
+    """Labels (of spans) or tags (of tokens) to rename: ``{corporation = "ORG"}``."""
+    heads: dict[str, str] = {}
+    """Heads to rename: ``{pos = "xpos"}``."""
+
+
+class Config(Section, frozen=True):
+    """Everything that decides what a training run produces."""
+
+    heads: tuple[str, ...] = ()
+    """The heads to train; empty for each corpus's main heads, ``all`` for every column."""
+    embedder: EmbedderConfig = EmbedderConfig()
+    encoder: EncoderConfig = EncoderConfig()
+    head: HeadsConfig = HeadsConfig()
+    training: TrainingConfig = TrainingConfig()
+    corpora: dict[str, CorpusConfig] = {}
+
+
+def config_from_dict(data: Mapping[str, Any], *, where: str = "configuration") -> Config:
+    """Build a `Config` from nested dictionaries.
+
+    Raises:
+        ConfigError: An unknown key (the valid ones are listed) or a value out of its range.
+    """
+    _check_keys(data, Config, where)
+    try:
+        return msgspec.convert(data, Config)
+    except msgspec.ValidationError as error:
+        message = str(error).replace(" - at `$.", " - at `")
+        raise ConfigError(f"{where}: {message}") from None
+
+
+def read_config(path: Path, defaults: Config | None = None) -> Config:
+    """Read a TOML file.
+
+    Args:
+        path: The file.
+        defaults: What holds where the file says nothing.
+
+    Raises:
+        ConfigError: It cannot be read, is not TOML or holds an unknown key or a bad value.
+    """
+    try:
+        data = tomllib.loads(path.read_text("utf-8"))
+    except (OSError, UnicodeDecodeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "not UTF-8"
+        raise ConfigError(f"{path}: cannot read the configuration ({reason})") from None
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigError(f"{path}: not valid TOML: {error}") from None
+    _check_keys(data, Config, str(path))
+    merged = _merged(msgspec.to_builtins(defaults or Config()), data)
+    return config_from_dict(merged, where=str(path))
+
+
+def config_to_toml(config: Config) -> str:
+    """Write the complete configuration, defaults included, as TOML."""
+    return tomli_w.dumps(msgspec.to_builtins(config))
+
+
+def merge_overrides(config: Config, overrides: Mapping[str, Mapping[str, Any]]) -> Config:
+    """Replace single values, ``{"encoder": {"cell": "gru"}}``; a value of ``None`` changes nothing.
+
+    Raises:
+        ConfigError: As `config_from_dict`.
+    """
+    given = {
+        section: {key: value for key, value in values.items() if value is not None}
+        for section, values in overrides.items()
+    }
+    return config_from_dict(_merged(msgspec.to_builtins(config), given), where="command line")
+
+
+def _merged(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, Any]:
+    """Nested dictionaries laid over each other."""
+    merged = dict(below)
+    for key, value in above.items():
+        old = merged.get(key)
+        if isinstance(value, Mapping) and isinstance(old, Mapping):
+            value = _merged(old, value)
+        merged[key] = value
+    return merged
+
+
+def corpus_settings(config: Config, source: str) -> CorpusConfig:
+    """The configuration of a corpus: by what was given, or by the last part of a path."""
+    return config.corpora.get(source) or config.corpora.get(Path(source).name) or CorpusConfig()
+
+
+def _check_keys(data: Any, section: type[Section], where: str) -> None:
+    if not isinstance(data, Mapping):
+        return  # msgspec words this error
+    hints = get_type_hints(section)
+    for key, value in data.items():
+        if key not in section.__struct_fields__:
+            raise ConfigError(f"{where}: {unknown_name('key', key, section.__struct_fields__)}")
+        hint = hints[key]
+        if get_origin(hint) is Literal and isinstance(value, str) and value not in get_args(hint):
+            raise ConfigError(f"{where}: {unknown_name(key, value, get_args(hint))}")
+        if isinstance(hint, type) and issubclass(hint, Section):
+            _check_keys(value, hint, f"{where}: [{key}]")
+        elif section is Config and key == "corpora" and isinstance(value, Mapping):
+            for name, entry in value.items():
+                _check_keys(entry, CorpusConfig, f"{where}: [corpora.{name}]")

@@ -1,0 +1,191 @@
+"""Corpora from the Hugging Face hub, through ``datasets``.
+
+Ids of tags differ between copies of a corpus, so that they are only ever read by their names.
+"""
+
+from __future__ import annotations
+
+import re
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from tagger.corpus.jsonl import head_name
+from tagger.corpus.records import SPLITS, Layout, Sentence
+from tagger.corpus.store import cache_dir, quiet_datasets
+from tagger.errors import CorpusError, UsageError
+
+if TYPE_CHECKING:
+    import datasets
+
+__all__ = ["HubSource", "fetch"]
+
+_ADDRESS = re.compile(r"([\w.-]+/[\w.-]+)(?:/([\w./-]+))?(?:@([\w./-]+))?")
+_SPLIT_NAMES = {"validation": "dev", "valid": "dev", "train": "train", "dev": "dev", "test": "test"}
+_TOKENS = ("tokens", "words", "token")
+_REQUEST_S = 4.0
+_GIVE_UP_S = 7.0  # name look-ups know no timeout of their own
+
+
+def fetch(addresses: Sequence[str]) -> HubSource:
+    """Load the first of ``addresses`` that can be had, as ``owner/name[/folder][@revision]``.
+
+    Raises:
+        CorpusError: where none can be had; the message has a reason for each. A hub that cannot
+            be reached is given up within 10 seconds in all.
+        UsageError: for what is no address.
+    """
+    reasons = []
+    for address in addresses:
+        match = _ADDRESS.fullmatch(address)
+        if match is None:
+            raise UsageError(f"{address!r} is no address on the hub: hub:owner/name[@revision]")
+        name, folder, revision = match.groups()
+        try:
+            _probe(name, revision)
+            return HubSource.of(address, _load(name, folder, revision))
+        except _UnreachableError as error:
+            reasons.append(f"hub {address} ({error})")
+            break  # another address would not be reached either
+        except CorpusError as error:
+            reasons.append(str(error))
+        except Exception as error:  # whatever the hub's libraries raise, another address may do
+            reasons.append(f"hub {address} ({_first_line(error)})")
+    raise CorpusError("; ".join(reasons))
+
+
+@dataclass(frozen=True)
+class HubSource:
+    """The splits of a dataset; it reads itself, and a path only names a split in errors."""
+
+    address: str
+    layout: Layout
+    splits: Mapping[str, datasets.Dataset]
+    keys: Mapping[str, str]  # of `token` and each head
+
+    @property
+    def paths(self) -> Mapping[str, Path]:
+        """Name the splits: ``hub:owner/name#train``."""
+        return {split: Path(f"hub:{self.address}#{split}") for split in self.splits}
+
+    def content(self) -> list[str]:
+        """Give what changes whenever a sentence does."""
+        return [f"{split}:{data._fingerprint}" for split, data in self.splits.items()]
+
+    def detect(self) -> Layout:
+        """Give the layout, which is known."""
+        return self.layout
+
+    def reader(self, layout: Layout) -> HubSource:
+        """Give itself."""
+        return self
+
+    @classmethod
+    def of(cls, address: str, loaded: Mapping[str, datasets.Dataset]) -> HubSource:
+        """Find tokens and heads among the columns of a dataset.
+
+        Raises:
+            CorpusError: where there are none that can be read.
+        """
+        splits = {_SPLIT_NAMES[name]: data for name, data in loaded.items() if name in _SPLIT_NAMES}
+        if not splits:
+            raise CorpusError(f"hub {address} (no train, validation or test split)")
+        splits = {split: splits[split] for split in SPLITS if split in splits}
+        features = next(iter(splits.values())).features
+        tokens = next((key for key in _TOKENS if _is_strings(features.get(key))), None)
+        heads = {
+            head_name(key): key
+            for key, feature in features.items()
+            if key not in _TOKENS and (_names(feature) or _is_strings(feature))
+        }
+        if tokens is None or not heads:
+            raise CorpusError(
+                f"hub {address} (no lists of tokens and of tags by name; it has "
+                f"{', '.join(features)})"
+            )
+        columns = {1: "token", **dict(enumerate(heads, start=2))}
+        keys = {"token": tokens, **heads}
+        return cls(address, Layout(format="hub", columns=columns), splits, keys)
+
+    def read(self, path: Path) -> Iterator[Sentence]:
+        """Give the sentences of the split that ``path`` names, one at a time."""
+        data = self.splits[str(path).rpartition("#")[2]]
+        names = {head: _names(data.features[key]) for head, key in self.keys.items()}
+        heads = [name for name in self.layout.columns.values() if name != "token"]
+        for number, row in enumerate(data, start=1):
+            tokens = row[self.keys["token"]]
+            if tokens:
+                tags = {head: _by_name(row[self.keys[head]], names[head]) for head in heads}
+                yield Sentence(tokens, tags, [number] * len(tokens), -1)
+
+
+class _UnreachableError(CorpusError):
+    """The hub itself cannot be reached."""
+
+
+def _probe(name: str, revision: str | None) -> None:
+    """Ask the hub for the dataset's card, which fails soon where loading would fail late."""
+    import huggingface_hub
+    from huggingface_hub import constants
+    from huggingface_hub.errors import HfHubHTTPError
+
+    if constants.HF_HUB_OFFLINE:
+        return  # `datasets` then looks in its cache alone
+    failure: list[BaseException] = []
+
+    def ask() -> None:
+        try:
+            huggingface_hub.HfApi().dataset_info(name, revision=revision, timeout=_REQUEST_S)
+        except BaseException as error:
+            failure.append(error)
+
+    thread = threading.Thread(target=ask, daemon=True)
+    thread.start()
+    thread.join(_GIVE_UP_S)
+    if thread.is_alive():
+        raise _UnreachableError(f"no answer within {_GIVE_UP_S:.0f} s")
+    if failure:
+        reason = _first_line(failure[0])
+        if isinstance(failure[0], HfHubHTTPError):
+            raise CorpusError(f"hub {name} ({reason})")
+        raise _UnreachableError(reason)
+
+
+def _load(name: str, folder: str | None, revision: str | None) -> Mapping[str, datasets.Dataset]:
+    import datasets
+
+    with quiet_datasets():
+        loaded: Mapping[str, datasets.Dataset] = datasets.load_dataset(
+            name,
+            data_dir=folder,
+            revision=revision,
+            cache_dir=str(cache_dir().parent / "hub"),
+            download_config=datasets.DownloadConfig(max_retries=0),
+        )
+    return loaded
+
+
+def _inner(feature: Any) -> Any:
+    inner = getattr(feature, "feature", None)
+    return feature[0] if isinstance(feature, list) and len(feature) == 1 else inner
+
+
+def _names(feature: Any) -> list[str] | None:
+    names = getattr(_inner(feature), "names", None)
+    return list(names) if names else None
+
+
+def _is_strings(feature: Any) -> bool:
+    return getattr(_inner(feature), "dtype", None) in ("string", "large_string")
+
+
+def _by_name(tags: Sequence[Any], names: Sequence[str] | None) -> list[str | None]:
+    if names is None:
+        return list(tags)
+    return [names[tag] if tag is not None and tag >= 0 else None for tag in tags]
+
+
+def _first_line(error: BaseException) -> str:
+    return f"{type(error).__name__}: {error}".strip().splitlines()[0][:200]

@@ -1,0 +1,86 @@
+"""Labels and heads of a corpus under other names, so that several corpora speak of the same."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from tagger.corpus.records import Corpus, HeadColumn
+from tagger.errors import UsageError, unknown_name
+
+if TYPE_CHECKING:
+    import datasets
+
+
+def rename(corpus: Corpus, *, labels: Mapping[str, str], heads: Mapping[str, str]) -> Corpus:
+    """Rename heads, and labels of spans or tags of tokens, in all of a corpus's splits.
+
+    Args:
+        corpus: The corpus.
+        labels: New label by old one, for every head that has the old one.
+        heads: New head by old one.
+
+    Raises:
+        UsageError: The corpus has no such head or label, or two heads would have one name.
+    """
+    if not labels and not heads:
+        return corpus
+    names = [head.name for head in corpus.heads]
+    for old in heads:
+        if old not in names:
+            raise UsageError(f"{corpus.name}: {unknown_name('head', old, names)}")
+    renamed = [heads.get(name, name) for name in names]
+    for name in renamed:
+        if renamed.count(name) > 1:
+            raise UsageError(f"{corpus.name}: two heads would be called {name!r}")
+    splits = {
+        split: _rename_split(data, corpus.heads, labels).rename_columns(dict(heads))
+        for split, data in corpus.splits.items()
+    }
+    seen = {label for data in corpus.splits.values() for label in _labels(data, corpus.heads)}
+    for old in labels:
+        if old not in seen:
+            raise UsageError(f"{corpus.name}: {unknown_name('label', old, sorted(seen))}")
+    return replace(
+        corpus,
+        splits=splits,
+        heads=tuple(replace(head, name=heads.get(head.name, head.name)) for head in corpus.heads),
+        main_heads=tuple(heads.get(name, name) for name in corpus.main_heads),
+    )
+
+
+def _new_tag(tag: str | None, kind: str, labels: Mapping[str, str]) -> str | None:
+    if tag is None or (kind == "span" and tag == "O"):
+        return tag
+    if kind == "span":
+        return f"{tag[:2]}{labels.get(tag[2:], tag[2:])}"
+    return labels.get(tag, tag)
+
+
+def _rename_split(
+    data: datasets.Dataset, heads: tuple[HeadColumn, ...], labels: Mapping[str, str]
+) -> datasets.Dataset:
+    if not labels:
+        return data
+
+    def renamed(rows: dict[str, list[list[str | None]]]) -> dict[str, list[list[str | None]]]:
+        return {
+            head.name: [
+                [_new_tag(tag, head.kind, labels) for tag in tags] for tags in rows[head.name]
+            ]
+            for head in heads
+        }
+
+    return data.map(renamed, batched=True, features=data.features)
+
+
+def _labels(data: datasets.Dataset, heads: tuple[HeadColumn, ...]) -> set[str]:
+    labels: set[str] = set()
+    for rows in data.select_columns([head.name for head in heads]).iter(1000):
+        for head in heads:
+            start = 2 if head.kind == "span" else 0
+            labels.update(
+                tag[start:] for tags in rows[head.name] for tag in tags if tag is not None
+            )
+    return labels - {""}

@@ -1,0 +1,237 @@
+"""From what the user calls a corpus to its files.
+
+A name is looked for in the folder of corpora that is given, in ``$TAGGER_DATA``, in ``data/`` of
+the current folder, among the shipped data, and at last on the hub.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import msgspec
+
+from tagger.corpus.lines import unreadable
+from tagger.corpus.records import SPLITS
+from tagger.corpus.registry import REGISTRY, CorpusEntry, find_entry, unknown_corpus
+from tagger.errors import CorpusError
+
+__all__ = ["Resolved", "list_corpora", "resolve"]
+
+# The last part of a name before its suffix tells the split: wnut17train.conll, eng.testa.
+_SPLIT_WORDS = {
+    "train": ("train", "training"),
+    "dev": ("dev", "devel", "development", "valid", "validation", "val", "testa"),
+    "test": ("test", "testing", "testb"),
+}
+_SPLIT_OF = {word: split for split, words in _SPLIT_WORDS.items() for word in words}
+_SPLIT_WORD = re.compile(
+    rf"(?<![a-z])({'|'.join(sorted(_SPLIT_OF, key=len, reverse=True))})(?![a-z])"
+)
+
+# Suffixes of corpora, best first: a treebank's folder has the plain text beside the trees.
+_SUFFIXES = (
+    (".conllu",),
+    (".iob2",),
+    (".jsonl", ".json"),
+    (
+        *(".conll", ".bio", ".bio2", ".bioes", ".iob", ".iob1", ".iobes", ".bilou", ".ner", ".pos"),
+        *(".tsv", ".txt", ".tagged", ".annotated", ".col", ".cols", ".dat", ".data", ""),
+        *(f".{word}" for word in _SPLIT_OF),
+    ),
+)
+
+
+@dataclass(frozen=True)
+class Resolved:
+    """Where a corpus is: its files, or else its addresses on the hub."""
+
+    name: str
+    files: Mapping[str, Path] = field(default_factory=dict)
+    hub: tuple[str, ...] = ()
+    entry: CorpusEntry | None = None
+    tried: tuple[str, ...] = ()
+
+
+def resolve(source: str, data_dir: Path | None = None) -> Resolved:
+    """Find the corpus that ``source`` names.
+
+    Args:
+        source: a name, ``hub:owner/name``, the path of a folder or file, or several files with
+            commas between them (``train=a.txt,test=b.txt`` where their names do not tell).
+        data_dir: the folder of corpora to look in first, or the folder of the corpus.
+
+    Raises:
+        UsageError: for a name that is no corpus.
+        CorpusError: for a path or treebank that is not found, or a folder that is not understood.
+    """
+    if source.startswith("hub:"):
+        address = source.removeprefix("hub:")
+        return Resolved(address, hub=(address,))
+    if "," in source or re.match(r"(train|dev|test)=", source):
+        return _several(source)
+    entry = find_entry(source)
+    if entry is not None:
+        return _named(entry, data_dir)
+    path = Path(source).expanduser()
+    if _exists(path):
+        if path.is_dir():
+            return Resolved(path.resolve().name, files=find_splits(path))
+        return Resolved(path.stem, files={split_of(path) or "train": path})
+    looks_like_path = os.sep in source or "/" in source or path.suffix
+    if not looks_like_path:
+        for root in _roots(data_dir):
+            if _exists(root / source) and (root / source).is_dir():
+                return Resolved(source, files=find_splits(root / source))
+    if looks_like_path:
+        raise CorpusError(f"{source}: no such file or folder")
+    beside = [child for root in _roots(data_dir) for child in _children(root) if child.is_dir()]
+    raise unknown_corpus(source, [child.name for child in beside])
+
+
+def list_corpora(data_dir: Path | None = None) -> list[CorpusEntry]:
+    """List the corpora known by name, and the treebanks whose files are at hand."""
+    treebanks = {
+        entry.name: entry
+        for root in _roots(data_dir)
+        for folder in _children(root)
+        if (entry := find_entry(folder.name)) is not None
+    }
+    listed = []
+    for entry in {**REGISTRY, **dict(sorted(treebanks.items()))}.values():
+        files = _find_files(entry, data_dir, [])
+        at_hand = str(next(iter(files.values())).parent) if files else None
+        listed.append(msgspec.structs.replace(entry, at_hand=at_hand))
+    return listed
+
+
+def split_of(path: Path) -> str | None:
+    """Tell the split from a file's name; None where it does not say, or says two."""
+    found = {_SPLIT_OF[word] for word in _SPLIT_WORD.findall(path.name.lower())}
+    return found.pop() if len(found) == 1 else None
+
+
+def find_splits(folder: Path) -> dict[str, Path]:
+    """Find the files of the splits in a folder by their names.
+
+    Raises:
+        CorpusError: where there are none, or several for one split.
+    """
+    children = _children(folder, must_read=True)
+    files = [path for path in children if path.is_file() and split_of(path) is not None]
+    for suffixes in _SUFFIXES:
+        candidates = [path for path in files if path.suffix.lower() in suffixes]
+        if not candidates:
+            continue
+        splits: dict[str, Path] = {}
+        for split in SPLITS:
+            fitting = [path for path in candidates if split_of(path) == split]
+            if len(fitting) > 1:
+                raise CorpusError(
+                    f"{folder}: {len(fitting)} files for {split} "
+                    f"({', '.join(path.name for path in fitting)}); name the files, as in "
+                    f"train={fitting[0]}"
+                )
+            if fitting:
+                splits[split] = fitting[0]
+        return splits
+    there = ", ".join(path.name for path in children[:8]) + (", …" if len(children) > 8 else "")
+    raise CorpusError(
+        f"{folder}: no file is named like a split, as train.txt, dev.txt and test.txt would be "
+        f"(there: {there or 'nothing'}); name the files, as in train=FILE,dev=FILE"
+    )
+
+
+def _named(entry: CorpusEntry, data_dir: Path | None) -> Resolved:
+    tried: list[str] = []
+    files = _find_files(entry, data_dir, tried)
+    return Resolved(
+        entry.name, files=files, hub=() if files else entry.hub, entry=entry, tried=tuple(tried)
+    )
+
+
+def _several(source: str) -> Resolved:
+    files: dict[str, Path] = {}
+    given = [part.strip() for part in source.split(",") if part.strip()]
+    for i, part in enumerate(given):
+        name, separator, rest = part.partition("=")
+        explicit = name if separator and name in SPLITS else None
+        path = Path(rest if explicit else part).expanduser()
+        if not _exists(path):
+            raise CorpusError(f"{path}: no such file")
+        split = explicit or split_of(path) or (SPLITS[i] if i < len(SPLITS) else "")
+        if split in files or not split:
+            raise CorpusError(
+                f"{path}: a second file for {split or 'one split'}; say which is which, as in "
+                "train=FILE,dev=FILE,test=FILE"
+            )
+        files[split] = path
+    first = next(iter(files.values()))
+    ordered = {split: files[split] for split in SPLITS if split in files}
+    return Resolved(first.stem, files=ordered)
+
+
+def _find_files(entry: CorpusEntry, data_dir: Path | None, tried: list[str]) -> dict[str, Path]:
+    """Find an entry's files on this machine, and note where they are not."""
+    for folder in _folders(entry, data_dir):
+        files = _entry_files(entry, folder)
+        if files:
+            return files
+        expected = next(iter(entry.files.values()), ("train.txt",))[0]
+        missing = f"(it has no {expected} or the like)" if _exists(folder) else "(no such folder)"
+        tried.append(f"{folder} {missing}")
+    return {}
+
+
+def _folders(entry: CorpusEntry, data_dir: Path | None) -> Iterator[Path]:
+    from tagger.paths import shipped
+
+    for root in _roots(data_dir):
+        for pattern in entry.folders:
+            if "*" not in pattern:
+                yield root / pattern
+                continue
+            yield from (child for child in _children(root) if child.match(pattern))
+        if _entry_files(entry, root):  # the folder of the corpus itself
+            yield root
+    inside = shipped("data", entry.name)
+    if inside is not None:
+        yield inside
+
+
+def _entry_files(entry: CorpusEntry, folder: Path) -> dict[str, Path]:
+    if not entry.files:
+        try:
+            return find_splits(folder) if folder.name in entry.folders else {}
+        except CorpusError:
+            return {}
+    found = {}
+    for split, names in entry.files.items():
+        path = next((folder / name for name in names if _exists(folder / name)), None)
+        if path is not None:
+            found[split] = path
+    return found
+
+
+def _roots(data_dir: Path | None) -> list[Path]:
+    given = [data_dir, os.environ.get("TAGGER_DATA"), "data"]
+    return [Path(root).expanduser() for root in given if root]
+
+
+def _children(folder: Path, *, must_read: bool = False) -> list[Path]:
+    try:
+        return sorted(path for path in folder.iterdir() if not path.name.startswith("."))
+    except OSError as error:
+        if must_read:
+            raise unreadable(folder, error) from None
+        return []
+
+
+def _exists(path: Path) -> bool:
+    try:
+        return path.exists()
+    except OSError as error:
+        raise unreadable(path, error) from None

@@ -1,0 +1,192 @@
+"""Sentences as Arrow files in a cache, so that a corpus need not fit into memory.
+
+A corpus lies under a hash of its content, of what the user said about its layout, and of
+`READER_VERSION`: a file that changes is never served from what was read before. Within it,
+``scan.json`` holds what the first pass found, and ``datasets`` keeps an Arrow file a split, which
+it writes beside its place and moves there when it is complete.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from tagger.corpus.records import Sentence
+from tagger.corpus.scan import Scan, Source, scan
+from tagger.corpus.schemes import Scheme, convert
+from tagger.errors import CorpusError, TaggerError
+
+if TYPE_CHECKING:
+    import datasets
+
+__all__ = ["EMPTY_TOKEN", "READER_VERSION", "Store", "cache_dir", "quiet_datasets"]
+
+# Raise it whenever a reader gives other sentences for the same files.
+READER_VERSION = 2
+
+# Stands for a token that is empty in its file, as in tweets whose emoji were lost.
+EMPTY_TOKEN = "\N{REPLACEMENT CHARACTER}"
+
+
+def cache_dir() -> Path:
+    """Give the folder of cached corpora: ``$TAGGER_CACHE``, or the one of the user."""
+    given = os.environ.get("TAGGER_CACHE")
+    if given:
+        return Path(given) / "corpora"
+    import platformdirs
+
+    return Path(platformdirs.user_cache_dir("tagger")) / "corpora"
+
+
+class Store:
+    """The cached form of one corpus.
+
+    Attributes:
+        fingerprint: a hash of all that determines its sentences.
+    """
+
+    def __init__(self, source: Source, scheme: Scheme | None = None) -> None:
+        self._source = source
+        self._scheme = scheme
+        self._content = source.content()
+        self.fingerprint = _digest(repr((READER_VERSION, str(scheme), self._content)))
+        self._folder = cache_dir() / self.fingerprint
+
+    def scan(self) -> Scan:
+        """Give what the first pass finds, reading the corpus only where it was not kept.
+
+        Raises:
+            CorpusError: what the readers raise.
+        """
+        kept = self._folder / "scan.json"
+        try:
+            return msgspec.json.decode(kept.read_bytes(), type=Scan)
+        except (OSError, msgspec.DecodeError):
+            pass
+        found = scan(self._source, self._scheme)
+        self._refuse_changed()
+        _write(kept, msgspec.json.encode(found))
+        return found
+
+    def split(self, split: str, found: Scan) -> datasets.Dataset:
+        """Give the sentences of a split, reading it only where that was not done before.
+
+        Raises:
+            CorpusError: what the readers raise, or where the cache cannot be written.
+        """
+        path = self._source.paths[split]
+        reader = self._source.reader(found.layout)
+
+        def sentences() -> Iterator[dict[str, Any]]:
+            for sentence in reader.read(path):
+                yield as_row(sentence, found)
+            self._refuse_changed()
+
+        return build(sentences, found, self._folder / split, _digest(self.fingerprint + split))
+
+    def _refuse_changed(self) -> None:
+        if self._source.content() != self._content:
+            first = next(iter(self._source.paths.values()))
+            raise CorpusError(f"{first}: the files changed while they were read; start again")
+
+
+def as_row(sentence: Sentence, found: Scan) -> dict[str, Any]:
+    """Lay out a sentence as the columns of a corpus, span heads in BIO."""
+    row: dict[str, Any] = {
+        "tokens": [token or EMPTY_TOKEN for token in sentence.tokens],
+        "document": sentence.document,
+        "line": sentence.lines[0],
+    }
+    if found.has_space_after:
+        row["space_after"] = sentence.space_after
+    for head in found.heads:
+        tags: list[Any] = sentence.heads[head.name]
+        if head.scheme and (head.scheme != Scheme.BIO or not head.well_formed):
+            tags = convert(tags, Scheme(head.scheme), Scheme.BIO)
+        row[head.name] = tags
+    return row
+
+
+def build(
+    sentences: Callable[[], Iterator[dict[str, Any]]], found: Scan, folder: Path, fingerprint: str
+) -> datasets.Dataset:
+    """Write rows to an Arrow file under ``folder``, or open the one that is there already.
+
+    Raises:
+        CorpusError: what ``sentences`` raises, or where the cache cannot be written.
+    """
+    import datasets
+
+    strings = datasets.List(datasets.Value("string"))
+    features = {
+        "tokens": strings,
+        **{head.name: strings for head in found.heads},
+        "document": datasets.Value("int32"),
+        "line": datasets.Value("int32"),
+    }
+    if found.has_space_after:
+        features["space_after"] = datasets.List(datasets.Value("bool"))
+    try:
+        with quiet_datasets():
+            return datasets.Dataset.from_generator(
+                sentences,
+                features=datasets.Features(features),
+                cache_dir=str(folder),
+                fingerprint=fingerprint,
+            )
+    except Exception as error:
+        cause: BaseException | None = error
+        while cause is not None:  # `datasets` wraps what a generator raises
+            if isinstance(cause, TaggerError):
+                raise cause from None
+            if isinstance(cause, OSError):
+                raise _unwritable(folder, cause) from error
+            cause = cause.__cause__ or cause.__context__
+        raise
+
+
+@contextmanager
+def quiet_datasets() -> Iterator[None]:
+    """Keep the progress bars of ``datasets`` off the screen for a while."""
+    from datasets.utils import logging
+
+    level = logging.get_verbosity()
+    shown = logging.is_progress_bar_enabled()
+    logging.disable_progress_bar()
+    logging.set_verbosity_error()
+    try:
+        yield
+    finally:
+        logging.set_verbosity(level)
+        if shown:
+            logging.enable_progress_bar()
+
+
+def _digest(text: str) -> str:
+    return hashlib.blake2b(text.encode(), digest_size=16).hexdigest()
+
+
+def _write(path: Path, data: bytes) -> None:
+    """Write a file at once: whoever reads beside us finds the whole of it or none."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=path.name)
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(data)
+        Path(name).replace(path)
+    except OSError as error:
+        raise _unwritable(path.parent, error) from None
+
+
+def _unwritable(folder: Path, error: OSError) -> CorpusError:
+    return CorpusError(
+        f"{folder}: the cache cannot be written ({error.strerror or error}); set TAGGER_CACHE to a "
+        "folder with room that you may write to"
+    )

@@ -1,0 +1,152 @@
+"""A model's scores on a split of a corpus."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from tagger.errors import UsageError, unknown_name
+from tagger.evaluation.scores import Scores, SpanScores, TokenScores, score_spans, score_tokens
+
+if TYPE_CHECKING:
+    import datasets
+
+    from tagger.model.heads import HeadSpec
+    from tagger.runtime.tagger import Tagger
+
+PIECE = 1000
+
+
+class Evaluation(msgspec.Struct, frozen=True, kw_only=True):
+    """Scores by head, and how fast the tagging was."""
+
+    spans: dict[str, SpanScores]
+    tokens: dict[str, TokenScores]
+    n_sentences: int
+    n_tokens: int
+    seconds: float
+    """Wall time of the tagging alone."""
+
+    @property
+    def main(self) -> dict[str, float]:
+        """By head the number that models are compared by: F1 or accuracy."""
+        by_head: dict[str, Scores] = {**self.spans, **self.tokens}
+        return {head: scores.main for head, scores in by_head.items()}
+
+
+class Tagged(msgspec.Struct, frozen=True):
+    """A sentence with its gold and predicted tags by head."""
+
+    tokens: list[str]
+    gold: dict[str, list[str | None]]
+    predicted: dict[str, list[str]]
+
+
+def select_split(
+    directory: Path,
+    tagger: Tagger,
+    source: str,
+    split: str,
+    heads: Sequence[str] | None,
+    *,
+    columns: str | None = None,
+    data_dir: Path | None = None,
+    strict: bool = False,
+) -> tuple[datasets.Dataset, list[HeadSpec]]:
+    """Load a split as the model knows the corpus, and the heads that both have.
+
+    Args:
+        directory: The model's directory, whose configuration may rename the corpus's labels.
+        tagger: The model.
+        source: A corpus.
+        split: ``train``, ``dev`` or ``test``.
+        heads: The heads wanted; None for all that both have.
+        columns: The columns of the corpus's files.
+        data_dir: Where to look for named corpora first.
+        strict: Stop at a tag outside its scheme.
+
+    Raises:
+        UsageError: No such split or head, or nothing to compare.
+        CorpusError: The corpus is not found or cannot be read.
+    """
+    from tagger.config import corpus_settings
+    from tagger.corpus import SPLITS, load_corpus
+    from tagger.corpus.renaming import rename
+    from tagger.model.directory import read_config_of
+
+    settings = corpus_settings(read_config_of(directory), source)
+    corpus = load_corpus(
+        source, data_dir=data_dir, columns=columns or settings.columns or None, strict=strict
+    )
+    corpus = rename(corpus, labels=settings.labels, heads=settings.heads)
+    if split not in SPLITS:
+        raise UsageError(unknown_name("split", split, SPLITS))
+    if split not in corpus.splits:
+        raise UsageError(f"{corpus.name}: no {split} split (there: {', '.join(corpus.splits)})")
+    columns_there = {head.name: head.kind for head in corpus.heads}
+    shared = [head for head in tagger.choose(heads) if columns_there.get(head.name) == head.kind]
+    missing = [name for name in heads or () if name not in {head.name for head in shared}]
+    if missing or not shared:
+        raise UsageError(
+            f"{corpus.name} has no gold tags for {', '.join(missing) or 'any head of the model'} "
+            f"(it has: {', '.join(columns_there)}; the model: "
+            f"{', '.join(head.name for head in tagger.heads)})"
+        )
+    return corpus.splits[split], shared
+
+
+def tag_split(
+    tagger: Tagger, split: datasets.Dataset, heads: Sequence[str]
+) -> Iterator[list[Tagged]]:
+    """Tag a split piece by piece.
+
+    Args:
+        tagger: The model.
+        split: Sentences with a column for each of ``heads``.
+        heads: Heads that both have.
+    """
+    for rows in split.select_columns(["tokens", *heads]).iter(PIECE):
+        predicted = tagger.tag(rows["tokens"], heads)
+        yield [
+            Tagged(tokens, {head: rows[head][i] for head in heads}, predicted[i])
+            for i, tokens in enumerate(rows["tokens"])
+        ]
+
+
+def evaluate(
+    tagger: Tagger, split: datasets.Dataset, heads: Sequence[HeadSpec]
+) -> tuple[Evaluation, list[Tagged]]:
+    """Score a model on gold tokens.
+
+    Args:
+        tagger: The model.
+        split: Sentences with a column for each of ``heads``.
+        heads: The heads to score.
+
+    Returns:
+        The scores, and every sentence as it was tagged.
+    """
+    names = [head.name for head in heads]
+    started = time.perf_counter()
+    tagged = [sentence for piece in tag_split(tagger, split, names) for sentence in piece]
+    seconds = time.perf_counter() - started
+    spans: dict[str, SpanScores] = {}
+    tokens: dict[str, TokenScores] = {}
+    for head in heads:
+        gold: list[Any] = [sentence.gold[head.name] for sentence in tagged]
+        predicted = [sentence.predicted[head.name] for sentence in tagged]
+        if head.kind == "span":
+            spans[head.name] = score_spans(gold, predicted)
+        else:
+            tokens[head.name] = score_tokens(gold, predicted, head.tags)
+    return Evaluation(
+        spans=spans,
+        tokens=tokens,
+        n_sentences=len(tagged),
+        n_tokens=sum(len(sentence.tokens) for sentence in tagged),
+        seconds=seconds,
+    ), tagged

@@ -1,0 +1,113 @@
+"""Files of tokens with gold and predicted tags, as conlleval takes them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from tagger.corpus.schemes import Scheme, convert, split_tag
+from tagger.errors import FormatError, UsageError
+from tagger.evaluation.evaluate import Evaluation, Tagged
+from tagger.evaluation.scores import score_spans, score_tokens
+from tagger.model.directory import write_file
+
+MISSING = "_"
+"""Stands where a token has no gold tag."""
+
+
+def write_predictions(path: Path, tagged: Sequence[Tagged], heads: Sequence[str]) -> None:
+    """Write a token a line: the token, then for each head its gold and its predicted tag.
+
+    Of one head that is what conlleval reads. Tabs stand between columns, an empty line behind
+    each sentence, and ``# heads = ner,pos`` before all where there are several heads.
+
+    Raises:
+        OSError: It cannot be written; then nothing is.
+    """
+    lines = [f"# heads = {','.join(heads)}"] if len(heads) > 1 else []
+    for sentence in tagged:
+        for i, token in enumerate(sentence.tokens):
+            pairs = (
+                f"{sentence.gold[head][i] or MISSING}\t{sentence.predicted[head][i]}"
+                for head in heads
+            )
+            lines.append("\t".join([token, *pairs]))
+        lines.append("")
+    write_file(path, ("\n".join(lines) + "\n").encode())
+
+
+def score_file(path: Path) -> Evaluation:
+    """Score a file of tokens with gold and predicted tags; no model is needed.
+
+    The last two columns are gold and predicted, unless a line ``# heads = …`` names several
+    pairs. Columns stand between tabs, or else between spaces; an empty line ends a sentence.
+
+    Raises:
+        FormatError: It cannot be read, or a line has too few columns.
+    """
+    heads, sentences = _read(path)
+    spans, tokens = {}, {}
+    for i, head in enumerate(heads):
+        gold = [[row[2 * i] for row in sentence] for sentence in sentences]
+        predicted = [[row[2 * i + 1] for row in sentence] for sentence in sentences]
+        if _are_spans(gold) and _are_spans(predicted):
+            spans[head] = score_spans(_readable(gold), _readable(predicted))
+        else:
+            right = [[None if tag == MISSING else tag for tag in tags] for tags in gold]
+            tokens[head] = score_tokens(right, predicted)
+    return Evaluation(
+        spans=spans,
+        tokens=tokens,
+        n_sentences=len(sentences),
+        n_tokens=sum(map(len, sentences)),
+        seconds=0.0,
+    )
+
+
+def _read(path: Path) -> tuple[list[str], list[list[list[str]]]]:
+    try:
+        text = path.read_bytes().decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        number = error.object.count(b"\n", 0, error.start) + 1
+        raise FormatError(path, number, "not UTF-8; is it a file of tokens and tags?") from None
+    except OSError as error:
+        raise UsageError(f"{path}: cannot be read ({(error.strerror or '').lower()})") from None
+    heads, width = ["tags"], 0
+    sentences: list[list[list[str]]] = [[]]
+    for number, raw in enumerate(text.split("\n"), start=1):
+        line = raw.removesuffix("\r")
+        if number == 1 and line.startswith("# heads = "):
+            heads = line.removeprefix("# heads = ").split(",")
+            continue
+        if not line.strip():
+            sentences.append([])
+            continue
+        columns = line.split("\t") if "\t" in line else line.split()
+        width = width or len(columns)
+        if len(columns) < 2 * len(heads) or len(columns) != width:
+            raise FormatError(
+                path,
+                number,
+                f"{len(columns)} columns where {max(width, 2 * len(heads))} are expected: "
+                "a token, its gold and its predicted tag",
+            )
+        sentences[-1].append(columns[-2 * len(heads) :])
+    sentences = [sentence for sentence in sentences if sentence]
+    if not sentences:
+        raise FormatError(path, None, "empty; lines of token, gold and predicted tag are expected")
+    return heads, sentences
+
+
+def _are_spans(sentences: Sequence[Sequence[str]]) -> bool:
+    return all(
+        tag == "O" or (len(tag) > 2 and tag[1] == "-" and tag[0] in "BIESLU")
+        for tags in sentences
+        for tag in tags
+    )
+
+
+def _readable(sentences: Sequence[Sequence[str]]) -> list[list[str]]:
+    """Tags that conlleval can read: of the schemes only BILOU is foreign to it."""
+    if any(split_tag(tag)[0] in ("L", "U") for tags in sentences for tag in tags):
+        return [convert(tags, Scheme.BILOU, Scheme.BIO) for tags in sentences]
+    return [list(tags) for tags in sentences]

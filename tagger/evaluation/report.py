@@ -1,0 +1,79 @@
+"""Scores as tables."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from tagger.evaluation.scores import LabelScore, SpanScores, TokenScores
+
+if TYPE_CHECKING:
+    from rich.console import Console
+    from rich.table import Table
+
+    from tagger.evaluation.evaluate import Evaluation
+    from tagger.evaluation.raw import RawScore
+
+
+def markdown_table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
+    """A Markdown table, line by line."""
+    body = [header, ["---"] * len(header), *rows]
+    return ["| " + " | ".join(cell.replace("|", "\\|") for cell in row) + " |" for row in body]
+
+
+def span_table(title: str, scores: SpanScores) -> Table:
+    """Precision, recall and F1 by label, then over all."""
+    from rich.table import Table
+
+    table = Table(title=title, title_justify="left", box=None, header_style="bold")
+    table.add_column("label")
+    for name in ("precision", "recall", "F1", "gold", "predicted"):
+        table.add_column(name, justify="right")
+
+    def row(label: str, score: LabelScore, style: str = "") -> None:
+        shares = (score.precision, score.recall, score.f1)
+        counts = (score.n_gold, score.n_predicted)
+        cells = [*(f"{100 * x:.2f}" for x in shares), *(f"{n:,}" for n in counts)]
+        table.add_row(label, *cells, style=style)
+
+    for label, score in scores.labels.items():
+        row(label, score)
+    row("macro", scores.macro, style="dim")
+    row("micro", scores.micro, style="bold")
+    return table
+
+
+def token_line(title: str, scores: TokenScores) -> str:
+    """Accuracy in a line."""
+    unknown = f", {scores.n_unknown:,} of them tags unseen in training" if scores.n_unknown else ""
+    return f"{title}: accuracy {100 * scores.accuracy:.2f} over {scores.n_tokens:,} tokens{unknown}"
+
+
+def print_evaluation(console: Console, title: str, evaluation: Evaluation) -> None:
+    """All scores of an evaluation, and the speed."""
+    for head, spans in evaluation.spans.items():
+        console.print(span_table(f"{title}, {head}", spans))
+    for head, tokens in evaluation.tokens.items():
+        console.print(token_line(f"{title}, {head}", tokens), highlight=False)
+    if evaluation.seconds > 0:
+        speed = evaluation.n_tokens / evaluation.seconds
+        console.print(
+            f"{evaluation.n_sentences:,} sentences, {evaluation.n_tokens:,} tokens tagged in "
+            f"{evaluation.seconds:.1f} s, {speed:,.0f} tokens/s",
+            highlight=False,
+        )
+
+
+def raw_table(title: str, scores: Mapping[str, RawScore]) -> Table:
+    """Scores by character spans on raw text."""
+    from rich.table import Table
+
+    table = Table(title=title, title_justify="left", box=None, header_style="bold")
+    table.add_column("head")
+    for name in ("precision", "recall", "F1", "gold", "predicted"):
+        table.add_column(name, justify="right")
+    for head, score in scores.items():
+        shares = (score.precision, score.recall, score.f1)
+        counts = (score.n_gold, score.n_predicted)
+        table.add_row(head, *(f"{100 * x:.2f}" for x in shares), *(f"{n:,}" for n in counts))
+    return table

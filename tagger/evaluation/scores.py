@@ -1,0 +1,123 @@
+"""Entity-level precision, recall and F1, and token accuracy."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from typing import TypeAlias
+
+import msgspec
+
+Sentences: TypeAlias = Sequence[Sequence[str]]
+
+
+class LabelScore(msgspec.Struct, frozen=True, kw_only=True):
+    """Scores of one label, or over all of them; shares between 0 and 1."""
+
+    precision: float
+    recall: float
+    f1: float
+    n_gold: int
+    n_predicted: int
+
+
+class SpanScores(msgspec.Struct, frozen=True, kw_only=True):
+    """Scores of a span head, counted as conlleval counts: a span is right if all of it is."""
+
+    micro: LabelScore
+    macro: LabelScore
+    labels: dict[str, LabelScore]
+    accuracy: float
+    """The share of tokens with the right tag, ``O`` included."""
+    n_tokens: int
+
+    @property
+    def main(self) -> float:
+        """The number that models are compared by: micro F1."""
+        return self.micro.f1
+
+
+class TokenScores(msgspec.Struct, frozen=True, kw_only=True):
+    """Scores of a head with a tag for each token."""
+
+    accuracy: float
+    n_tokens: int
+    n_unknown: int
+    """Gold tags that the model does not have, so that it cannot be right there."""
+
+    @property
+    def main(self) -> float:
+        """The number that models are compared by: accuracy."""
+        return self.accuracy
+
+
+Scores: TypeAlias = SpanScores | TokenScores
+
+
+def score_spans(gold: Sentences, predicted: Sentences) -> SpanScores:
+    """Score BIO tags through seqeval, whose default mode reads tags as conlleval does.
+
+    Args:
+        gold: The right tags of each sentence.
+        predicted: As many tags for each sentence.
+    """
+    from seqeval.metrics.sequence_labeling import get_entities, precision_recall_fscore_support
+
+    gold, predicted = [list(tags) for tags in gold], [list(tags) for tags in predicted]
+    n_gold = Counter(label for label, _, _ in get_entities(gold))
+    n_predicted = Counter(label for label, _, _ in get_entities(predicted))
+    labels = sorted(n_gold | n_predicted)
+
+    def averaged(average: str | None) -> tuple[list[float], ...]:
+        if not labels:
+            return ([0.0], [0.0], [0.0])
+        scores = precision_recall_fscore_support(gold, predicted, average=average, zero_division=0)
+        return tuple(
+            [float(x) for x in scores_of] if average is None else [float(scores_of)]
+            for scores_of in scores[:3]
+        )
+
+    def score(values: Iterable[float], n_gold: int, n_predicted: int) -> LabelScore:
+        precision, recall, f1 = values
+        return LabelScore(
+            precision=precision, recall=recall, f1=f1, n_gold=n_gold, n_predicted=n_predicted
+        )
+
+    by_label = zip(labels, *averaged(None), strict=False)
+    n_tokens = sum(map(len, gold))
+    return SpanScores(
+        micro=score([x[0] for x in averaged("micro")], n_gold.total(), n_predicted.total()),
+        macro=score([x[0] for x in averaged("macro")], n_gold.total(), n_predicted.total()),
+        labels={
+            label: score(values, n_gold[label], n_predicted[label]) for label, *values in by_label
+        },
+        accuracy=_n_equal(gold, predicted) / max(n_tokens, 1),
+        n_tokens=n_tokens,
+    )
+
+
+def score_tokens(
+    gold: Sequence[Sequence[str | None]], predicted: Sentences, known: Iterable[str] | None = None
+) -> TokenScores:
+    """Score a tag for each token; a token without a gold tag (None) does not count.
+
+    Args:
+        gold: The right tags of each sentence.
+        predicted: As many tags for each sentence.
+        known: The tags that the model has.
+    """
+    tags = [tag for sentence in gold for tag in sentence if tag is not None]
+    valid = set(tags if known is None else known)
+    return TokenScores(
+        accuracy=_n_equal(gold, predicted) / max(len(tags), 1),
+        n_tokens=len(tags),
+        n_unknown=sum(tag not in valid for tag in tags),
+    )
+
+
+def _n_equal(gold: Sequence[Sequence[str | None]], predicted: Sentences) -> int:
+    return sum(
+        right == tag
+        for sentence, tags in zip(gold, predicted, strict=True)
+        for right, tag in zip(sentence, tags, strict=True)
+    )

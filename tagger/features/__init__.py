@@ -1,0 +1,1 @@
+"""Tokens to ids: vocabularies, characters, affixes, shapes, pretrained vectors."""

@@ -1,0 +1,1 @@
+"""Ids to emissions: embedder, recurrent encoder, heads and the CRF."""

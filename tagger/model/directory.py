@@ -1,0 +1,248 @@
+"""A model as a directory: JSON, text and safetensors, nothing that runs when it is loaded.
+
+::
+
+    config.json          the complete configuration
+    vocab.json           words, characters, keys of pretrained vectors
+    heads.json           the heads and their tags
+    tokenizer.json       how raw text is cut
+    weights.safetensors  the network's weights
+    meta.json            format version, corpora, licences, seed, scores; written last
+    README.md            the model card
+
+Neither torch nor `datasets` is imported here.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from pathlib import Path
+from typing import Any, TypeVar
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+
+from tagger.config import Config, config_from_dict
+from tagger.errors import ModelError
+from tagger.features.vocabulary import Vocabulary
+from tagger.model.heads import HeadSpec
+from tagger.text import TokenizerRules
+
+FORMAT_VERSION = 1
+
+CONFIG, VOCAB, HEADS = "config.json", "vocab.json", "heads.json"
+TOKENIZER, WEIGHTS, META, CARD = "tokenizer.json", "weights.safetensors", "meta.json", "README.md"
+FILES = (CONFIG, VOCAB, HEADS, TOKENIZER, WEIGHTS, META, CARD)
+
+Weights = dict[str, NDArray[Any]]
+T = TypeVar("T")
+
+
+class CorpusRecord(msgspec.Struct, frozen=True, kw_only=True):
+    """What a model remembers of a corpus that it was trained on."""
+
+    name: str
+    fingerprint: str
+    licence: str
+    citation: str
+    n_sentences: dict[str, int]
+    """Sentences by split."""
+
+
+class Meta(msgspec.Struct, frozen=True, kw_only=True):
+    """Where a model comes from and how good it is."""
+
+    format_version: int = FORMAT_VERSION
+    tagger_version: str
+    created: str
+    """Date, ISO 8601."""
+    corpora: tuple[CorpusRecord, ...]
+    seed: int
+    n_parameters: int
+    best_epoch: int
+    epochs: int
+    seconds: float
+    """Wall time of the training, in seconds."""
+    dev_scores: dict[str, float]
+    """By head: entity F1 of spans, accuracy of token tags, between 0 and 1."""
+    test_scores: dict[str, dict[str, float]]
+    """By corpus, then by head."""
+
+
+class SavedModel(msgspec.Struct, frozen=True, kw_only=True):
+    """All that a model directory holds."""
+
+    config: Config
+    vocabulary: Vocabulary
+    vector_keys: tuple[str, ...]
+    """Keys of the pretrained vectors; key ``i`` has row ``i + 1``."""
+    heads: tuple[HeadSpec, ...]
+    rules: TokenizerRules
+    weights: Weights
+    meta: Meta
+    card: str
+
+
+def write_model(directory: Path, model: SavedModel) -> None:
+    """Write a model, each file at once or not at all, ``meta.json`` last.
+
+    Raises:
+        OSError: No space, no permission; no file is left half-written.
+    """
+    from safetensors.numpy import save
+
+    directory.mkdir(parents=True, exist_ok=True)
+    # A model without meta.json is incomplete: until all is there, it is none.
+    (directory / META).unlink(missing_ok=True)
+    vocabulary = {
+        "words": model.vocabulary.words,
+        "chars": model.vocabulary.chars,
+        "vectors": model.vector_keys,
+    }
+    contents: dict[str, bytes] = {
+        CONFIG: _json(model.config),
+        VOCAB: _json(vocabulary),
+        HEADS: _json(model.heads),
+        TOKENIZER: _json(model.rules),
+        WEIGHTS: save({name: np.ascontiguousarray(w) for name, w in model.weights.items()}),
+        CARD: model.card.encode(),
+        META: _json(model.meta),
+    }
+    for name, content in contents.items():
+        write_file(directory / name, content)
+
+
+def read_model(directory: Path) -> SavedModel:
+    """Read a model.
+
+    Raises:
+        ModelError: The directory is missing, incomplete, damaged or of a newer format.
+    """
+    meta = read_meta(directory)
+    vocabulary = _read_json(directory / VOCAB, dict[str, tuple[str, ...]])
+    config = read_config_of(directory)
+    try:
+        words, chars, vectors = (vocabulary[key] for key in ("words", "chars", "vectors"))
+    except KeyError as error:
+        raise _damaged(directory / VOCAB, f"no {error}") from None
+    return SavedModel(
+        config=config,
+        vocabulary=Vocabulary(words, chars),
+        vector_keys=vectors,
+        heads=_read_json(directory / HEADS, tuple[HeadSpec, ...]),
+        rules=_read_json(directory / TOKENIZER, TokenizerRules),
+        weights=read_tensors(directory / WEIGHTS),
+        meta=meta,
+        card=_read(directory / CARD).decode(errors="replace"),
+    )
+
+
+def read_config_of(directory: Path) -> Config:
+    """Read the configuration that a model was trained with.
+
+    Raises:
+        ModelError: It is damaged.
+    """
+    path = directory / CONFIG
+    return config_from_dict(_read_json(path, dict[str, Any]), where=str(path))
+
+
+def read_meta(directory: Path) -> Meta:
+    """Read ``meta.json`` alone, and see that the other files are there.
+
+    Raises:
+        ModelError: As `read_model`.
+    """
+    if not directory.is_dir():
+        raise ModelError(f"{directory}: no such model directory; `tagger train` makes one")
+    missing = [name for name in FILES if not (directory / name).is_file()]
+    if missing:
+        if (directory / "last").is_dir():
+            raise ModelError(
+                f"{directory}: its training has not ended; go on with `--resume`, "
+                f"or use {directory / 'best'}"
+            )
+        raise ModelError(f"{directory}: not a complete model, {', '.join(missing)} missing")
+    path = directory / META
+    version = _read_json(path, dict[str, Any]).get("format_version")
+    if not isinstance(version, int):
+        raise _damaged(path, "no format_version")
+    if version > FORMAT_VERSION:
+        raise ModelError(
+            f"{path}: format version {version} is newer than this tagger's {FORMAT_VERSION}; "
+            "upgrade with `pip install -U tagger`"
+        )
+    return _read_json(path, Meta)
+
+
+def write_file(path: Path, content: bytes) -> None:
+    """Write a file at once: a reader sees the old content or the new, never a part."""
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    try:
+        with temporary.open("wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def replace_directory(new: Path, target: Path) -> None:
+    """Put a complete directory in the place of another.
+
+    Killed between the two renames, the old one is left as ``<target>.old``; `existing_directory`
+    finds it there.
+    """
+    old = target.with_name(f"{target.name}.old")
+    if target.exists():
+        shutil.rmtree(old, ignore_errors=True)
+        target.rename(old)
+    new.rename(target)
+    shutil.rmtree(old, ignore_errors=True)
+
+
+def existing_directory(target: Path) -> Path | None:
+    """Find a directory that `replace_directory` wrote, whenever it was killed."""
+    old = target.with_name(f"{target.name}.old")
+    return next((path for path in (target, old) if path.is_dir()), None)
+
+
+def read_tensors(path: Path) -> Weights:
+    """Read a safetensors file.
+
+    Raises:
+        ModelError: It is truncated or damaged.
+    """
+    from safetensors import SafetensorError
+    from safetensors.numpy import load
+
+    try:
+        tensors: Weights = load(_read(path))
+    except (SafetensorError, ValueError, KeyError) as error:
+        raise _damaged(path, str(error)) from None
+    return tensors
+
+
+def _json(value: Any) -> bytes:
+    return msgspec.json.format(msgspec.json.encode(value), indent=1) + b"\n"
+
+
+def _read(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise ModelError(f"{path}: cannot be read ({error.strerror})") from None
+
+
+def _read_json(path: Path, kind: type[T]) -> T:
+    try:
+        return msgspec.json.decode(_read(path), type=kind)
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise _damaged(path, str(error)) from None
+
+
+def _damaged(path: Path, detail: str) -> ModelError:
+    return ModelError(f"{path}: damaged ({detail}); train the model again or copy it anew")

@@ -1,0 +1,136 @@
+"""The recurrent encoder: cell × direction × layers × merge."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import torch
+from torch import Tensor, nn
+
+from tagger.errors import UsageError, unknown_name
+from tagger.model.characters import reverse_within
+from tagger.model.dropout import SequenceDropout
+
+CELLS: dict[str, Callable[..., nn.RNNBase]] = {"rnn": nn.RNN, "gru": nn.GRU, "lstm": nn.LSTM}
+DIRECTIONS: dict[str, tuple[str, ...]] = {
+    "forward": ("ahead",),
+    "backward": ("back",),
+    "bi": ("ahead", "back"),
+}
+MERGES = ("concat", "sum", "product", "projection")
+
+
+class RecurrentEncoder(nn.Module):
+    """Reads each sentence in one direction or both.
+
+    Each direction is a dense pass of its own; the backward one goes over the sentences reversed
+    within their own length. So padding never reaches a state, and a sentence's output does not
+    depend on the batch that it is in.
+
+    Args:
+        input_dim: Size of a token's vector.
+        cell: A key of `CELLS`.
+        direction: A key of `DIRECTIONS`.
+        hidden_dim: Units of each direction.
+        n_layers: Recurrent layers, each over the merged output of the one before.
+        merge: One of `MERGES`: how the directions are combined; ignored with one direction.
+        layer_dropout: Dropout between layers.
+        variational: One dropout mask for all tokens of a sentence.
+
+    Raises:
+        UsageError: An unknown name.
+    """
+
+    def __init__(
+        self,
+        *,
+        input_dim: int,
+        cell: str,
+        direction: str,
+        hidden_dim: int,
+        n_layers: int,
+        merge: str,
+        layer_dropout: float,
+        variational: bool,
+    ) -> None:
+        super().__init__()
+        for kind, name, valid in (
+            ("cell", cell, CELLS),
+            ("direction", direction, DIRECTIONS),
+            ("merge", merge, MERGES),
+        ):
+            if name not in valid:
+                raise UsageError(unknown_name(kind, name, valid))
+        two_way = direction == "bi"
+        self.output_dim = hidden_dim * (2 if two_way and merge == "concat" else 1)
+        self.directions = DIRECTIONS[direction]
+        self.merge = merge
+        self.layers = nn.ModuleList()
+        self.projections = nn.ModuleList()
+        for i in range(n_layers):
+            dim = input_dim if i == 0 else self.output_dim
+            passes = {
+                way: CELLS[cell](dim, hidden_dim, batch_first=True) for way in self.directions
+            }
+            self.layers.append(nn.ModuleDict(passes))
+            if two_way and merge == "projection":
+                self.projections.append(nn.Linear(2 * hidden_dim, hidden_dim))
+        self.dropout = SequenceDropout(layer_dropout, shared=variational)
+        self.reset_parameters()
+
+    def reset_parameters(self) -> None:
+        """Orthogonal recurrent weights, Xavier input weights, forget-gate bias 1."""
+        for name, parameter in self.layers.named_parameters():
+            if "weight_hh" in name:
+                for gate in parameter.data.view(-1, parameter.shape[1], parameter.shape[1]):
+                    nn.init.orthogonal_(gate)
+            elif "weight_ih" in name:
+                nn.init.xavier_uniform_(parameter)
+            else:
+                nn.init.zeros_(parameter)
+        for layer in self.layers:
+            assert isinstance(layer, nn.ModuleDict)
+            for one_way in layer.values():
+                if isinstance(one_way, nn.LSTM):
+                    # torch orders the gates: input, forget, cell, output (Jozefowicz et al. 2015
+                    # on the bias of 1).
+                    size = one_way.hidden_size
+                    nn.init.ones_(one_way.get_parameter("bias_ih_l0").data[size : 2 * size])
+
+    def forward(self, inputs: Tensor, lengths: Tensor) -> Tensor:
+        """Encode sentences.
+
+        Args:
+            inputs: (batch, tokens, input_dim).
+            lengths: (batch,) int64, each at least 1.
+
+        Returns:
+            (batch, tokens, output_dim); what lies past a sentence's end is meaningless.
+        """
+        states = inputs
+        for i, layer in enumerate(self.layers):
+            assert isinstance(layer, nn.ModuleDict)
+            if i > 0:
+                states = self.dropout(states)
+            outputs = []
+            if "ahead" in layer:
+                outputs.append(layer["ahead"](states)[0])
+            if "back" in layer:
+                reverse = layer["back"](reverse_within(states, lengths))[0]
+                outputs.append(reverse_within(reverse, lengths))
+            states = self._merged(outputs, i)
+        return states
+
+    def _merged(self, outputs: list[Tensor], layer: int) -> Tensor:
+        if len(outputs) == 1:
+            return outputs[0]
+        ahead, back = outputs
+        if self.merge == "sum":
+            return ahead + back
+        if self.merge == "product":
+            return ahead * back
+        both = torch.cat([ahead, back], dim=2)
+        if self.merge == "projection":
+            projected: Tensor = self.projections[layer](both)
+            return projected.tanh()
+        return both

@@ -1,0 +1,48 @@
+"""What a head is, apart from its weights: its tags and how they may follow each other."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+
+from tagger.corpus.schemes import Scheme, is_allowed
+
+
+class HeadSpec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One tagging task of a model, as stored in its ``heads.json``."""
+
+    name: str
+    """``ner``, ``upos``, ``xpos``, ``pos``, ``chunk``, ..."""
+    kind: Literal["span", "token"]
+    """Whether its tags mark spans in a scheme or stand for single tokens."""
+    decoder: Literal["crf", "softmax"]
+    tags: tuple[str, ...]
+    """The tags in the order of the emissions, spans in ``scheme``."""
+    scheme: str = ""
+    """The scheme that the tags are in; empty for tags of single tokens."""
+
+    def allowed(self) -> NDArray[np.bool_]:
+        """Which tag may follow which, (tags + 1, tags + 1); see `tagger.model.crf.CRF`."""
+        n = len(self.tags)
+        if self.kind == "token":
+            return np.ones((n + 1, n + 1), dtype=np.bool_)
+        scheme = Scheme(self.scheme)
+        states = [*self.tags, None]  # None is the start as a row, the end as a column
+        return np.array(
+            [[is_allowed(scheme, before, after) for after in states] for before in states]
+        )
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """The entity types of a span head, the tags of any other."""
+        if self.kind == "token":
+            return self.tags
+        return tuple(dict.fromkeys(tag[2:] for tag in self.tags if tag != "O"))
+
+
+def head_key(name: str) -> str:
+    """What a head's weights are called by: ``head_ner.linear.weight``."""
+    return f"head_{name}"

@@ -1,0 +1,162 @@
+"""The network: embedder, recurrent encoder and one linear layer for each head."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import torch
+from torch import Tensor, nn
+
+from tagger.config import Config
+from tagger.errors import ConfigError
+from tagger.features.forms import FormFeatures
+from tagger.features.vocabulary import Vocabulary
+from tagger.model.crf import CRF
+from tagger.model.dropout import SequenceDropout
+from tagger.model.embedder import Embedder, build_embedder
+from tagger.model.encoder import RecurrentEncoder
+from tagger.model.heads import HeadSpec, head_key
+
+IGNORED = -100
+"""The gold tag id of what has no annotation and of padding."""
+
+
+class Head(nn.Module):
+    """A linear layer from the encoder's output to one task's tags, with a CRF or a softmax.
+
+    Args:
+        input_dim: Size of the encoder's output.
+        n_tags: Number of tags.
+        crf: The CRF, or None for a softmax.
+    """
+
+    def __init__(self, *, input_dim: int, n_tags: int, crf: CRF | None) -> None:
+        super().__init__()
+        self.linear = nn.Linear(input_dim, n_tags)
+        self.crf = crf
+
+    def forward(self, states: Tensor) -> Tensor:
+        """Emissions (batch, tokens, tags) of states (batch, tokens, input_dim)."""
+        emissions: Tensor = self.linear(states)
+        return emissions
+
+    def loss(self, emissions: Tensor, tags: Tensor, lengths: Tensor) -> Tensor:
+        """Negative log-likelihood per token, a scalar; `IGNORED` tags count for nothing.
+
+        With a CRF a sentence counts where all its tokens are annotated, else not.
+        """
+        if self.crf is None:
+            total = nn.functional.cross_entropy(
+                emissions.flatten(0, 1), tags.flatten(), ignore_index=IGNORED, reduction="sum"
+            )
+            return total / (tags != IGNORED).sum().clamp(min=1)
+        rows = ((tags != IGNORED).sum(1) == lengths).nonzero().squeeze(1)
+        if len(rows) == 0:
+            return emissions.sum() * 0.0
+        losses: Tensor = self.crf(emissions[rows], tags[rows], lengths[rows])
+        return losses.sum() / lengths[rows].sum()
+
+
+class TaggingNetwork(nn.Module):
+    """From forms to the emissions of every head.
+
+    Args:
+        embedder: One vector for each distinct form.
+        encoder: Reads the sentence.
+        heads: One for each task, by name.
+        input_dropout: Dropout on the embedder's output.
+        output_dropout: Dropout on the encoder's output.
+        variational: One dropout mask for all tokens of a sentence.
+    """
+
+    def __init__(
+        self,
+        *,
+        embedder: Embedder,
+        encoder: RecurrentEncoder,
+        heads: Mapping[str, Head],
+        input_dropout: float,
+        output_dropout: float,
+        variational: bool,
+    ) -> None:
+        super().__init__()
+        self.embedder = embedder
+        self.encoder = encoder
+        self.head_names = tuple(heads)
+        for name, head in heads.items():
+            # Not a ModuleDict: it refuses names like "keys", and columns are called all sorts.
+            self.add_module(head_key(name), head)
+        self.input_dropout = SequenceDropout(input_dropout, shared=variational)
+        self.output_dropout = SequenceDropout(output_dropout, shared=variational)
+
+    def head(self, name: str) -> Head:
+        """The head of that name."""
+        head = self.get_submodule(head_key(name))
+        assert isinstance(head, Head)
+        return head
+
+    def forward(
+        self,
+        features: FormFeatures[Tensor],
+        form_index: Tensor,
+        lengths: Tensor,
+        unknown: Tensor | None = None,
+    ) -> dict[str, Tensor]:
+        """Emissions of each head.
+
+        Args:
+            features: The batch's distinct forms.
+            form_index: (batch, tokens) int64, each token's row in ``features``; any valid row
+                past a sentence's end.
+            lengths: (batch,) int64, each at least 1.
+            unknown: (forms,) bool, the words to be read as unknown in training.
+
+        Returns:
+            (batch, tokens, tags) by head; meaningless past a sentence's end.
+        """
+        forms = self.embedder(features, unknown)  # (forms, dim)
+        inputs = self.input_dropout(forms[form_index])  # (batch, tokens, dim)
+        states = self.output_dropout(self.encoder(inputs, lengths))
+        return {name: self.head(name)(states) for name in self.head_names}
+
+
+def build_network(
+    config: Config,
+    vocabulary: Vocabulary,
+    heads: Sequence[HeadSpec],
+    vectors: Tensor | None = None,
+) -> TaggingNetwork:
+    """Translate a configuration into layers.
+
+    Raises:
+        ConfigError: Every part of the embedder is left out.
+    """
+    embedder = build_embedder(config.embedder, vocabulary, vectors)
+    if embedder.output_dim == 0:
+        raise ConfigError("[embedder]: every part is left out; give one a dimension above 0")
+    settings = config.encoder
+    encoder = RecurrentEncoder(
+        input_dim=embedder.output_dim,
+        cell=settings.cell,
+        direction=settings.direction,
+        hidden_dim=settings.hidden_dim,
+        n_layers=settings.n_layers,
+        merge=settings.merge,
+        layer_dropout=settings.layer_dropout,
+        variational=settings.variational,
+    )
+    return TaggingNetwork(
+        embedder=embedder,
+        encoder=encoder,
+        heads={
+            spec.name: Head(
+                input_dim=encoder.output_dim,
+                n_tags=len(spec.tags),
+                crf=CRF(torch.from_numpy(spec.allowed())) if spec.decoder == "crf" else None,
+            )
+            for spec in heads
+        },
+        input_dropout=settings.input_dropout,
+        output_dropout=settings.output_dropout,
+        variational=settings.variational,
+    )

@@ -1,0 +1,102 @@
+"""Tagged documents as text, CoNLL columns, or a coloured view."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
+
+from tagger.model.heads import HeadSpec
+from tagger.runtime.results import Document, Entity
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
+
+COLOURS = ("cyan", "magenta", "yellow", "green", "blue", "red", "bright_cyan", "bright_magenta")
+
+
+def as_json(document: Document, heads: Sequence[HeadSpec]) -> str:
+    """One JSON object on a line."""
+    return document.to_json()
+
+
+def as_text(document: Document, heads: Sequence[HeadSpec]) -> str:
+    """The text on one line, entities as ``[Apple](ORG)``, else each token as ``works/VERB``.
+
+    >>> from tagger.runtime.results import Document, Entity
+    >>> as_text(Document("John works", [], [Entity("John", "PER", 0, 4)], []), [])
+    '[John](PER) works'
+    """
+    if heads and all(head.kind == "token" for head in heads):
+        marked = (
+            (t.start, t.end, f"{t.text}/{'/'.join(t.tags.values())}") for t in document.tokens
+        )
+    else:
+        marked = ((e.start, e.end, f"[{e.text}]({e.label})") for e in document.entities)
+    parts, position = [], 0
+    for start, end, replacement in marked:
+        parts += [document.text[position:start], replacement]
+        position = end
+    return "".join([*parts, document.text[position:]])
+
+
+def as_conll(document: Document, heads: Sequence[HeadSpec]) -> str:
+    """A token and its tags a line, tabs between, an empty line after each sentence."""
+    lines = []
+    for first, past in document.sentences:
+        lines += ["\t".join([t.text, *t.tags.values()]) for t in document.tokens[first:past]]
+        lines.append("")
+    return "\n".join(lines)
+
+
+FORMATS: dict[str, Callable[[Document, Sequence[HeadSpec]], str]] = {
+    "text": as_text,
+    "json": as_json,
+    "conll": as_conll,
+}
+
+
+def view(document: Document, heads: Sequence[HeadSpec]) -> RenderableType:
+    """For people: the text with its entities in colour, and tables of what was found."""
+    from rich.console import Group
+    from rich.text import Text
+
+    colours = {
+        label: COLOURS[i % len(COLOURS)]
+        for i, label in enumerate(
+            dict.fromkeys(label for h in heads if h.kind == "span" for label in h.labels)
+        )
+    }
+    text = Text()
+    position = 0
+    for entity in document.entities:
+        text.append(document.text[position : entity.start])
+        text.append(entity.text, style=f"bold {colours[entity.label]}")
+        text.append(f" {entity.label}", style=f"reverse {colours[entity.label]}")
+        position = entity.end
+    text.append(document.text[position:])
+    parts: list[RenderableType] = [text, ""]
+    if any(head.kind == "token" for head in heads):
+        parts.append(_token_table(document, heads))
+    elif document.entities:
+        parts.append(_entity_table(document.entities))
+    return Group(*parts)
+
+
+def _entity_table(entities: Sequence[Entity]) -> RenderableType:
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table("entity", "label", "start", "end", box=None, header_style="bold")
+    for entity in entities:
+        table.add_row(Text(entity.text), Text(entity.label), str(entity.start), str(entity.end))
+    return table
+
+
+def _token_table(document: Document, heads: Sequence[HeadSpec]) -> RenderableType:
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table("token", *(head.name for head in heads), box=None, header_style="bold")
+    for token in document.tokens:
+        table.add_row(Text(token.text), *(Text(tag) for tag in token.tags.values()))
+    return table

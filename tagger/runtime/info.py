@@ -1,0 +1,73 @@
+"""What a model is, without loading its weights into a network."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from tagger.config import EncoderConfig
+from tagger.model.directory import FILES, Meta, read_model
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+
+class ModelInfo(msgspec.Struct, frozen=True, kw_only=True):
+    """A description of a model."""
+
+    path: str
+    size: int
+    """Bytes on disk."""
+    heads: dict[str, tuple[str, ...]]
+    """Labels of span heads, tags of token heads."""
+    encoder: EncoderConfig
+    n_words: int
+    meta: Meta
+
+
+def describe_model(directory: Path) -> ModelInfo:
+    """Describe a model.
+
+    Raises:
+        ModelError: It is missing, incomplete, damaged or of a newer format.
+    """
+    saved = read_model(directory)
+    return ModelInfo(
+        path=str(directory),
+        size=sum((directory / name).stat().st_size for name in FILES),
+        heads={head.name: head.labels for head in saved.heads},
+        encoder=saved.config.encoder,
+        n_words=len(saved.vocabulary.words),
+        meta=saved.meta,
+    )
+
+
+def info_table(info: ModelInfo) -> Table:
+    """The description as a table of two columns."""
+    from rich.table import Table
+    from rich.text import Text
+
+    meta, encoder = info.meta, info.encoder
+    rows = {
+        "model": f"{info.path}, {info.size / 1e6:.1f} MB, {meta.n_parameters:,} parameters",
+        "network": f"{encoder.n_layers} × {encoder.direction} {encoder.cell.upper()}, "
+        f"{encoder.hidden_dim} units a direction; {info.n_words:,} words",
+    }
+    for head, labels in info.heads.items():
+        rows[f"head {head}"] = f"{len(labels)}: {', '.join(labels)}"
+    for corpus in meta.corpora:
+        sizes = ", ".join(f"{n:,} {split}" for split, n in corpus.n_sentences.items())
+        rows[f"corpus {corpus.name}"] = f"{sizes}; licence: {corpus.licence or 'not stated'}"
+    rows["trained"] = (
+        f"{meta.created}, seed {meta.seed}, epoch {meta.best_epoch} of {meta.epochs}, "
+        f"{meta.seconds:,.0f} s, tagger {meta.tagger_version}"
+    )
+    scores = {"dev": meta.dev_scores} | {f"{k} test": v for k, v in meta.test_scores.items()}
+    for name, by_head in scores.items():
+        rows[name] = ", ".join(f"{head} {100 * score:.2f}" for head, score in by_head.items())
+    table = Table(box=None, show_header=False)
+    for key, value in rows.items():
+        table.add_row(Text(key, style="bold"), Text(value))
+    return table

@@ -1,0 +1,97 @@
+"""Lines in as they come, in pieces that are as large as what is there."""
+
+from __future__ import annotations
+
+import queue
+import sys
+import threading
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import BinaryIO, TypeVar
+
+from tagger.errors import FormatError, TaggerError, UsageError
+
+T = TypeVar("T")
+
+STDIN = Path("-")
+PIECE = 512
+WAITING = 4 * PIECE
+"""Lines that are read ahead: enough to be busy, few to hold."""
+
+
+def lines_of(stream: BinaryIO, name: str | Path) -> Iterator[str]:
+    r"""Read UTF-8 lines; only ``\n`` and ``\r\n`` end one.
+
+    Raises:
+        FormatError: A line is not UTF-8.
+    """
+    for number, raw in enumerate(stream, start=1):
+        try:
+            line = raw.decode("utf-8-sig" if number == 1 else "utf-8")
+        except UnicodeDecodeError as error:
+            raise FormatError(
+                name,
+                number,
+                f"not UTF-8 (byte {raw[error.start]:#04x}); convert it, for example with "
+                "`iconv -f latin1 -t utf-8`",
+            ) from None
+        yield line.removesuffix("\n").removesuffix("\r")
+
+
+def inputs(texts: Sequence[str], files: Sequence[Path]) -> Iterator[str]:
+    """The given texts, then the lines of the files; of standard input if neither is given.
+
+    Raises:
+        UsageError: A file cannot be read.
+        FormatError: A line is not UTF-8.
+    """
+    yield from texts
+    for path in files or ([] if texts else [STDIN]):
+        if path == STDIN:
+            if sys.stdin.isatty():
+                print("reading lines from the terminal; end with Ctrl-D", file=sys.stderr)  # noqa: T201
+            yield from lines_of(sys.stdin.buffer, "standard input")
+            continue
+        try:
+            with path.open("rb") as file:
+                yield from lines_of(file, path)
+        except OSError as error:
+            raise UsageError(f"{path}: cannot be read ({(error.strerror or '').lower()})") from None
+
+
+def pieces(items: Iterable[T], size: int = PIECE) -> Iterator[list[T]]:
+    """Give what is there, at least one item and at most ``size``, without waiting for more.
+
+    So a slow stream is answered line by line and a fast one in batches. What ``items`` raises
+    comes after all that it gave before.
+    """
+    waiting: queue.Queue[T | _End] = queue.Queue(WAITING)
+
+    def read() -> None:
+        end = _End(None)
+        try:
+            for item in items:
+                waiting.put(item)
+        except (TaggerError, OSError) as error:
+            end = _End(error)
+        waiting.put(end)
+
+    threading.Thread(target=read, daemon=True).start()
+    end: _End | None = None
+    while end is None:
+        piece: list[T] = []
+        while len(piece) < size and (not piece or not waiting.empty()):
+            item = waiting.get()
+            if isinstance(item, _End):
+                end = item
+                break
+            piece.append(item)
+        if piece:
+            yield piece
+    if end.error is not None:
+        raise end.error
+
+
+class _End:
+    def __init__(self, error: Exception | None) -> None:
+        self.error = error

@@ -1,0 +1,36 @@
+"""From text to tokens with exact character offsets."""
+
+from __future__ import annotations
+
+import re
+
+from tagger.text.lexicon import Lexicon
+from tagger.text.pattern import compile_pattern
+from tagger.text.rules import TokenizerRules
+from tagger.text.sentences import group_sentences
+
+__all__ = ["Tokenizer"]
+
+_DEFAULT = TokenizerRules()
+
+
+class Tokenizer:
+    """Cuts text into tokens and sentences by the rules of one corpus.
+
+    Offsets count characters (code points), ends are exclusive. Every character that is not white
+    space lies in exactly one token; the time is linear in the length of the text.
+    """
+
+    def __init__(self, rules: TokenizerRules = _DEFAULT) -> None:
+        self.rules = rules
+        self._finditer = compile_pattern(rules).finditer
+        self._lexicon = Lexicon(rules.lexicon) if rules.lexicon else None
+
+    def tokens(self, text: str) -> list[tuple[int, int]]:
+        """Return the tokens' ``(start, end)`` in ``text``, in order."""
+        spans = list(map(re.Match.span, self._finditer(text)))
+        return spans if self._lexicon is None else self._lexicon.regroup(text, spans)
+
+    def sentences(self, text: str) -> list[list[tuple[int, int]]]:
+        """Return the same tokens as :meth:`tokens`, grouped into sentences."""
+        return group_sentences(text, self.tokens(text))

@@ -1,0 +1,1 @@
+"""Corpora and a network to a trained model directory."""

@@ -1,0 +1,66 @@
+"""Which sentences make up the batches of an epoch: a pure function of seed and epoch."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tagger.runtime.batching import batches_by_length
+
+Ids = NDArray[np.int64]
+Lengths = NDArray[np.int32]
+
+BUCKET_BATCHES = 50
+"""Sentences are sorted by length within so many batches' worth: chance between, order within."""
+
+
+class BatchPlan(NamedTuple):
+    """The sentences of one batch, all of one corpus."""
+
+    corpus: int
+    sentences: Ids
+
+
+def plan_epoch(
+    lengths: Sequence[Lengths], *, batch_tokens: int, seed: int, epoch: int
+) -> list[BatchPlan]:
+    """Plan the batches of an epoch.
+
+    Of one corpus every sentence is seen once. Of several, each gives batches in proportion to the
+    square root of its number of tokens, their sum that of all tokens: small corpora are seen more
+    than once, of large ones an epoch sees a part, another one each time.
+
+    Args:
+        lengths: Tokens of each sentence, by corpus.
+        batch_tokens: The most tokens of a batch, padding included.
+        seed: The training's seed.
+        epoch: Counted from 0; nothing but it and the seed decides, so a resumed run goes on alike.
+    """
+    n_tokens = np.array([corpus.sum() for corpus in lengths], dtype=np.float64)
+    shares = np.sqrt(n_tokens) / np.sqrt(n_tokens).sum()
+    batches: list[BatchPlan] = []
+    for corpus, share in enumerate(shares):
+        wanted = share * n_tokens.sum()
+        rng = np.random.default_rng((seed, epoch, corpus))
+        while wanted > 0:
+            for sentences in _shuffled_batches(lengths[corpus], batch_tokens, rng):
+                batches.append(BatchPlan(corpus, sentences))
+                wanted -= float(lengths[corpus][sentences].sum())
+                if wanted < 1:
+                    break
+    order = np.random.default_rng((seed, epoch)).permutation(len(batches))
+    return [batches[i] for i in order]
+
+
+def _shuffled_batches(lengths: Lengths, batch_tokens: int, rng: np.random.Generator) -> list[Ids]:
+    order = rng.permutation(len(lengths))
+    mean = max(float(lengths.mean()), 1.0)
+    bucket = max(int(BUCKET_BATCHES * batch_tokens / mean), 1)
+    batches: list[Ids] = []
+    for first in range(0, len(order), bucket):
+        part = order[first : first + bucket]
+        batches += [part[batch] for batch in batches_by_length(lengths[part], batch_tokens)]
+    return [batches[i] for i in rng.permutation(len(batches))]

@@ -1,0 +1,79 @@
+"""The model card: what a model is, where it comes from, how good it is."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from tagger.config import Config
+from tagger.evaluation.evaluate import Evaluation
+from tagger.evaluation.report import markdown_table
+from tagger.model.directory import Meta
+from tagger.model.heads import HeadSpec
+
+
+def model_card(
+    config: Config, heads: Sequence[HeadSpec], meta: Meta, tests: Mapping[str, Evaluation]
+) -> str:
+    """Write a model's ``README.md``."""
+    encoder, names = config.encoder, ", ".join(corpus.name for corpus in meta.corpora)
+    lines = [
+        f"# A tagger trained on {names}",
+        "",
+        f"A {encoder.direction} {encoder.cell.upper()} of {encoder.hidden_dim} units a direction, "
+        f"{meta.n_parameters:,} parameters, made by tagger {meta.tagger_version} on "
+        f"{meta.created}.",
+        "",
+        "## Heads",
+        "",
+        *markdown_table(
+            ["head", "decoder", "labels"],
+            [[head.name, head.decoder, ", ".join(head.labels)] for head in heads],
+        ),
+        "",
+        "## Training data",
+        "",
+        *markdown_table(
+            ["corpus", "sentences", "licence", "citation"],
+            [
+                [
+                    corpus.name,
+                    ", ".join(f"{n:,} {split}" for split, n in corpus.n_sentences.items()),
+                    corpus.licence or "not stated",
+                    corpus.citation or "–",
+                ]
+                for corpus in meta.corpora
+            ],
+        ),
+        "",
+        f"Seed {meta.seed}; the best of {meta.epochs} epochs was number {meta.best_epoch}; "
+        f"{meta.seconds:,.0f} s of training.",
+        "",
+        "## Scores",
+        "",
+        "F1 of whole spans for span heads, accuracy for token heads, on gold tokens, of one run.",
+        "",
+    ]
+    rows = [
+        ["dev (mean over corpora)", head, f"{100 * s:.2f}"] for head, s in meta.dev_scores.items()
+    ]
+    for corpus, scores in meta.test_scores.items():
+        rows += [[f"{corpus} test", head, f"{100 * score:.2f}"] for head, score in scores.items()]
+    lines += markdown_table(["data", "head", "score"], rows)
+    for corpus, evaluation in tests.items():
+        for head, spans in evaluation.spans.items():
+            lines += ["", f"### {corpus} test, {head} by label", ""]
+            by_label = [
+                [label, *(f"{100 * x:.2f}" for x in (s.precision, s.recall, s.f1)), f"{s.n_gold:,}"]
+                for label, s in spans.labels.items()
+            ]
+            lines += markdown_table(["label", "precision", "recall", "F1", "spans"], by_label)
+    lines += [
+        "",
+        "## Use",
+        "",
+        "```",
+        'tagger predict -m DIRECTORY "John works at Apple"',
+        "```",
+        "",
+    ]
+    return "\n".join(lines)

@@ -1,0 +1,182 @@
+"""Corpora as ids: vocabulary and tag inventories first, then every sentence."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tagger.corpus.schemes import Scheme, convert
+from tagger.features.forms import FormEncoder, FormFeatures, Ids, take_forms
+from tagger.model.heads import HeadSpec
+
+if TYPE_CHECKING:
+    import datasets
+
+IGNORED = -100
+READ_BATCH = 1000
+
+
+@dataclass
+class Inventory:
+    """What occurs in training data."""
+
+    forms: Counter[str] = field(default_factory=Counter)
+    tags: dict[str, Counter[str]] = field(default_factory=dict)
+    """Occurrences of each tag by head; spans in BIO."""
+
+    def add(self, split: datasets.Dataset, heads: Sequence[str]) -> None:
+        """Count what is in a split; ``heads`` are the columns to look at."""
+        for rows in split.select_columns(["tokens", *heads]).iter(READ_BATCH):
+            for tokens in rows["tokens"]:
+                self.forms.update(tokens)
+            for head in heads:
+                counts = self.tags.setdefault(head, Counter())
+                for tags in rows[head]:
+                    counts.update(tag for tag in tags if tag is not None)
+
+
+class ListColumn:
+    """A column of lists of integers in Arrow, each list a view into mapped memory.
+
+    Args:
+        split: The dataset.
+        name: A column of lists without nulls.
+    """
+
+    def __init__(self, split: datasets.Dataset, name: str) -> None:
+        self._values: list[NDArray[Any]] = []
+        self._offsets: list[NDArray[Any]] = []
+        firsts = [0]
+        for chunk in split.data.column(name).chunks:
+            offsets = chunk.offsets.to_numpy()
+            # `flatten` starts at the chunk's own first list, `offsets` count from the buffer's.
+            self._values.append(chunk.flatten().to_numpy())
+            self._offsets.append(offsets - offsets[0])
+            firsts.append(firsts[-1] + len(chunk))
+        self._firsts = np.array(firsts)
+
+    def __getitem__(self, row: int) -> NDArray[Any]:
+        chunk = int(np.searchsorted(self._firsts, row, side="right")) - 1
+        i = row - int(self._firsts[chunk])
+        offsets = self._offsets[chunk]
+        return self._values[chunk][offsets[i] : offsets[i + 1]]
+
+    def lengths(self) -> NDArray[np.int32]:
+        """Items of each list."""
+        return np.concatenate([np.diff(offsets) for offsets in self._offsets]).astype(np.int32)
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Padded ids of some sentences; see `tagger.model.network.TaggingNetwork.forward`."""
+
+    features: FormFeatures[Ids]
+    form_index: Ids  # (batch, tokens)
+    lengths: Ids  # (batch,)
+    form_counts: Ids  # (forms,), how often each form's word occurs in the training data
+    tags: dict[str, Ids]  # (batch, tokens) by head
+
+
+class FormTable:
+    """The ids of every form of the training data, computed once.
+
+    Args:
+        forms: The forms and how often each occurs.
+        encoder: Turns forms into ids.
+    """
+
+    def __init__(self, forms: Counter[str], encoder: FormEncoder) -> None:
+        self.rows = {form: row for row, form in enumerate(forms)}
+        self.features = encoder(list(forms))
+        counts = np.zeros(len(encoder.vocabulary.words) + 1, dtype=np.int64)
+        np.add.at(counts, self.features.word_ids, np.fromiter(forms.values(), dtype=np.int64))
+        self.counts = counts[self.features.word_ids]
+
+
+class EncodedCorpus:
+    """The training sentences of a corpus as ids, memory-mapped.
+
+    Args:
+        split: The sentences.
+        table: The ids of their forms.
+        heads: The heads whose tags the corpus has.
+    """
+
+    def __init__(
+        self, split: datasets.Dataset, table: FormTable, heads: Sequence[HeadSpec]
+    ) -> None:
+        self.table = table
+        encoded = _encode(split, table.rows, heads)
+        self._forms = ListColumn(encoded, "form_ids")
+        self._tags = {head.name: ListColumn(encoded, head.name) for head in heads}
+        self.lengths = self._forms.lengths()
+
+    def batch(self, sentences: Ids) -> Batch:
+        """Collect sentences into a batch."""
+        rows = [self._forms[i] for i in sentences.tolist()]
+        lengths = np.array([len(row) for row in rows], dtype=np.int64)
+        shape = (len(rows), int(lengths.max()))
+        inside = np.arange(shape[1]) < lengths[:, None]
+        forms = np.full(shape, rows[0][0], dtype=np.int64)
+        forms[inside] = np.concatenate(rows)
+        distinct, index = np.unique(forms, return_inverse=True)
+        tags = {}
+        for name, column in self._tags.items():
+            ids = np.full(shape, IGNORED, dtype=np.int64)
+            ids[inside] = np.concatenate([column[i] for i in sentences.tolist()])
+            tags[name] = ids
+        return Batch(
+            take_forms(self.table.features, distinct),
+            index.reshape(shape),
+            lengths,
+            self.table.counts[distinct],
+            tags,
+        )
+
+
+def tag_ids(head: HeadSpec, tags: Sequence[str | None]) -> list[int]:
+    """Ids of a sentence's gold tags, spans given in BIO; `IGNORED` where there is none."""
+    known = {tag: i for i, tag in enumerate(head.tags)}
+    if head.kind == "span":
+        if any(tag is None for tag in tags):
+            return [IGNORED] * len(tags)
+        tags = convert([tag for tag in tags if tag is not None], Scheme.BIO, Scheme(head.scheme))
+    return [IGNORED if tag is None else known.get(tag, IGNORED) for tag in tags]
+
+
+def _encode(
+    split: datasets.Dataset, rows: Mapping[str, int], heads: Sequence[HeadSpec]
+) -> datasets.Dataset:
+    import datasets
+
+    def encode(batch: Mapping[str, list[list[str]]]) -> dict[str, list[list[int]]]:
+        columns = {"form_ids": [[rows[form] for form in tokens] for tokens in batch["tokens"]]}
+        for head in heads:
+            columns[head.name] = [tag_ids(head, tags) for tags in batch[head.name]]
+        return columns
+
+    digest = hashlib.blake2b(digest_size=8)
+    for part in (split._fingerprint, *rows, *(repr(head) for head in heads)):
+        digest.update(part.encode("utf-8", "surrogatepass") + b"\0")
+    features = {head.name: datasets.List(datasets.Value("int16")) for head in heads}
+    return split.map(
+        encode,
+        batched=True,
+        remove_columns=split.column_names,
+        features=datasets.Features(form_ids=datasets.List(datasets.Value("int32")), **features),
+        new_fingerprint=digest.hexdigest(),
+    )
+
+
+def sentences_of(
+    split: datasets.Dataset, heads: Sequence[str]
+) -> Iterator[tuple[list[list[str]], dict[str, list[list[str | None]]]]]:
+    """Read a split in pieces: the tokens of some sentences, and their gold tags by head."""
+    for rows in split.select_columns(["tokens", *heads]).iter(READ_BATCH):
+        yield rows["tokens"], {head: rows[head] for head in heads}

@@ -1,0 +1,149 @@
+"""The training loop: a generator of what happens; saving and showing are up to its caller."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+import torch
+
+from tagger.config import Config
+from tagger.errors import TrainingError
+from tagger.model.network import TaggingNetwork
+from tagger.runtime.torch_engine import form_tensors
+from tagger.training.batching import plan_epoch
+from tagger.training.encoding import Batch, EncodedCorpus
+from tagger.training.state import EpochRecord, TrainingState
+
+
+@dataclass(frozen=True)
+class StepDone:
+    """A batch has been learned from."""
+
+    epoch: int
+    """Counted from 1."""
+    step: int
+    n_steps: int
+    n_tokens: int
+    loss: float
+    """Mean loss of the epoch's batches until now."""
+
+
+@dataclass(frozen=True)
+class EpochDone:
+    """An epoch has been scored on dev."""
+
+    record: EpochRecord
+    is_best: bool
+
+
+def run_epochs(
+    state: TrainingState,
+    corpora: Sequence[EncodedCorpus],
+    config: Config,
+    *,
+    score: Callable[[TaggingNetwork], Mapping[str, float]],
+    main_heads: Sequence[str],
+) -> Iterator[StepDone | EpochDone]:
+    """Train until the epochs are over or the dev score has stopped rising.
+
+    ``state`` may be stopped and saved after any event, and gone on with later: what follows is
+    the same as if it had never stopped.
+
+    Args:
+        state: Where the training stands; it is changed in place.
+        corpora: The training sentences.
+        config: The recipe.
+        score: Gives the dev scores by head of a network.
+        main_heads: The heads whose mean score decides.
+
+    Raises:
+        TrainingError: The loss is infinite or no number.
+    """
+    settings = config.training
+    progress = state.progress
+    while progress.epoch < settings.epochs and not _is_over(state, settings.patience):
+        plan = plan_epoch(
+            [corpus.lengths for corpus in corpora],
+            batch_tokens=settings.batch_tokens,
+            seed=settings.seed,
+            epoch=progress.epoch,
+        )
+        n_tokens = sum(int(corpora[p.corpus].lengths[p.sentences].sum()) for p in plan)
+        started = time.perf_counter() - progress.seconds
+        state.network.train()
+        while progress.step < len(plan):
+            chosen = plan[progress.step]
+            batch = corpora[chosen.corpus].batch(chosen.sentences)
+            done = (progress.epoch + progress.step / len(plan)) / settings.epochs
+            rate = settings.learning_rate * _rate_factor(done, settings.warmup)
+            progress.loss += train_step(state, batch, config, rate)
+            progress.step += 1
+            if not math.isfinite(progress.loss):
+                raise TrainingError(
+                    f"the loss is no number any more (epoch {progress.epoch + 1}, batch "
+                    f"{progress.step}): lower [training] learning_rate or clip_norm"
+                )
+            progress.seconds = time.perf_counter() - started
+            yield StepDone(
+                progress.epoch + 1,
+                progress.step,
+                len(plan),
+                int(batch.lengths.sum()),
+                progress.loss / progress.step,
+            )
+        trained = time.perf_counter() - started
+        scores = dict(score(state.scored))
+        record = EpochRecord(
+            epoch=progress.epoch + 1,
+            loss=progress.loss / max(len(plan), 1),
+            scores=scores,
+            score=sum(scores[head] for head in main_heads) / len(main_heads),
+            learning_rate=rate,
+            tokens_per_second=n_tokens / max(trained, 1e-9),
+            seconds=time.perf_counter() - started,
+        )
+        progress.history.append(record)
+        progress.epoch, progress.step, progress.loss, progress.seconds = record.epoch, 0, 0.0, 0.0
+        yield EpochDone(record, is_best=progress.best is record)
+
+
+def train_step(state: TrainingState, batch: Batch, config: Config, rate: float) -> float:
+    """Learn from one batch and give its loss, summed over the heads that it has tags for."""
+    network = state.network
+    device = next(network.parameters()).device
+    features = form_tensors(batch.features, device)
+    lengths = torch.from_numpy(batch.lengths).to(device)
+    counts = torch.from_numpy(batch.form_counts).to(device)
+    dropout = config.embedder.word_dropout
+    # Rare words are dropped most (Kiperwasser & Goldberg 2016): what stands for the unknown word
+    # is learned from the words most like it.
+    unknown = torch.rand(counts.shape, device=device) < dropout / (dropout + counts)
+    emissions = network(features, torch.from_numpy(batch.form_index).to(device), lengths, unknown)
+    losses = [
+        network.head(name).loss(emissions[name], torch.from_numpy(tags).to(device), lengths)
+        for name, tags in batch.tags.items()
+    ]
+    loss = torch.stack(losses).sum()
+    loss.backward()  # type: ignore[no-untyped-call]
+    torch.nn.utils.clip_grad_norm_(network.parameters(), config.training.clip_norm)
+    for group in state.optimizer.param_groups:
+        group["lr"] = rate
+    state.optimizer.step()
+    state.optimizer.zero_grad()
+    state.averaged.update_parameters(network)
+    return float(loss.detach())
+
+
+def _rate_factor(done: float, warmup: float) -> float:
+    """The learning rate's share of its highest when a share ``done`` of the steps is over."""
+    if done < warmup:
+        return max(done / warmup, 0.01)
+    return 0.02 + 0.98 * 0.5 * (1 + math.cos(math.pi * (done - warmup) / max(1 - warmup, 1e-9)))
+
+
+def _is_over(state: TrainingState, patience: int) -> bool:
+    best = state.progress.best
+    return best is not None and 0 < patience <= state.progress.epoch - best.epoch

@@ -1,0 +1,120 @@
+"""The files of a training beside the model: what it was started with, checkpoints, a log."""
+
+from __future__ import annotations
+
+import csv
+import io
+import shutil
+from collections.abc import Sequence
+from pathlib import Path
+
+import msgspec
+
+from tagger.config import Config
+from tagger.errors import ModelError, UsageError
+from tagger.model.directory import FILES, META, existing_directory
+from tagger.training.state import EpochRecord
+
+LAST, BEST, LOG, RUN = "last", "best", "log.csv", "run.json"
+
+
+class Run(msgspec.Struct, frozen=True, kw_only=True):
+    """What a training was started with, kept until it ends, so that it can be resumed."""
+
+    config: Config
+    sources: tuple[str, ...]
+    fingerprints: tuple[str, ...]
+    """Of the corpora's content."""
+    base: str = ""
+    """The model that it goes on from."""
+
+
+def check_output(output: Path, *, force: bool, resume: bool) -> None:
+    """See that nothing is overwritten that should not be.
+
+    Raises:
+        UsageError: There is a model already, or a folder of something else.
+    """
+    if resume:
+        if existing_directory(output / LAST) is None:
+            what = "its training has ended" if (output / META).is_file() else "no training there"
+            raise UsageError(f"{output}: {what}, nothing to resume; go on from a model with --from")
+        return
+    if output.exists() and not output.is_dir():
+        raise UsageError(f"{output}: is a file; give a folder with -o")
+    if force or not output.is_dir() or not any(output.iterdir()):
+        return
+    if (output / META).is_file():
+        raise UsageError(f"{output}: there is a model already; replace it with --force")
+    if (output / RUN).is_file():
+        raise UsageError(
+            f"{output}: an unfinished training; go on with --resume or start anew with --force"
+        )
+    raise UsageError(f"{output}: the folder is not empty and holds no model; give another with -o")
+
+
+def stored_run(output: Path) -> Run:
+    """What the training in a directory was started with.
+
+    Raises:
+        ModelError: There is none, or it is damaged.
+    """
+    path = output / RUN
+    try:
+        return msgspec.json.decode(path.read_bytes(), type=Run)
+    except OSError as error:
+        raise ModelError(f"{path}: cannot be read ({error.strerror})") from None
+    except msgspec.DecodeError as error:
+        raise ModelError(f"{path}: damaged ({error}); start anew with --force") from None
+
+
+def check_same_run(output: Path, run: Run) -> None:
+    """See that a training is resumed with what it was started with.
+
+    Raises:
+        UsageError: Something changed; says what.
+        ModelError: What it was started with cannot be read.
+    """
+    stored = stored_run(output)
+    for field in ("sources", "fingerprints", "base", "config"):
+        if getattr(stored, field) != getattr(run, field):
+            what = {"fingerprints": "the corpora's content"}.get(field, f"the {field}")
+            raise UsageError(
+                f"{output / RUN}: {what} changed since the training began; resume with what it "
+                "was started with, or start anew with --force"
+            )
+
+
+def clear_output(output: Path) -> None:
+    """Remove a model or an unfinished training, and nothing else that may lie there."""
+    for name in (*FILES, LOG, RUN):
+        (output / name).unlink(missing_ok=True)
+    remove_checkpoints(output)
+
+
+def remove_checkpoints(output: Path) -> None:
+    """Remove ``last/`` and ``best/``, whenever they were last replaced."""
+    for name in (LAST, BEST):
+        for suffix in ("", ".old", ".tmp"):
+            shutil.rmtree(output / f"{name}{suffix}", ignore_errors=True)
+
+
+def render_log(history: Sequence[EpochRecord]) -> bytes:
+    """The epochs as CSV."""
+    text = io.StringIO()
+    rows = [
+        {
+            "epoch": r.epoch,
+            "loss": f"{r.loss:.6f}",
+            "score": f"{r.score:.6f}",
+            **{f"dev_{head}": f"{score:.6f}" for head, score in r.scores.items()},
+            "learning_rate": f"{r.learning_rate:.3e}",
+            "tokens_per_second": f"{r.tokens_per_second:.0f}",
+            "seconds": f"{r.seconds:.1f}",
+        }
+        for r in history
+    ]
+    writer = csv.DictWriter(text, fieldnames=list(rows[0]), lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(rows)
+    return text.getvalue().encode()

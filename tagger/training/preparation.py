@@ -1,0 +1,172 @@
+"""From corpora to what a network is built of: heads, vocabulary, sentences for each split."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from tagger.config import Config, corpus_settings
+from tagger.corpus import Corpus, load_corpus
+from tagger.corpus.renaming import rename
+from tagger.corpus.schemes import Scheme, split_tag, tag_inventory
+from tagger.errors import CorpusError, UsageError, unknown_name
+from tagger.model.heads import HeadSpec
+from tagger.training.encoding import Inventory
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """What a training run reads and predicts."""
+
+    corpora: tuple[Corpus, ...]
+    heads: tuple[HeadSpec, ...]
+    main_heads: tuple[str, ...]
+    """The heads whose mean dev score decides."""
+    inventory: Inventory
+    notes: tuple[str, ...]
+    """What was decided on the way and should be said."""
+
+    def heads_of(self, corpus: Corpus) -> list[HeadSpec]:
+        """The trained heads that a corpus has tags for."""
+        columns = {head.name for head in corpus.heads}
+        return [head for head in self.heads if head.name in columns]
+
+
+def prepare(
+    sources: Sequence[str],
+    config: Config,
+    *,
+    data_dir: Path | None = None,
+    strict: bool = False,
+    base_heads: Sequence[HeadSpec] = (),
+) -> Prepared:
+    """Load corpora and decide what is trained on them.
+
+    Args:
+        sources: Names, paths or hub ids of corpora.
+        config: The configuration.
+        data_dir: Where to look for named corpora first.
+        strict: Stop at a tag outside its scheme.
+        base_heads: Heads of the model that is trained on; they keep the order of their tags.
+
+    Raises:
+        UsageError: No corpus has a requested head, or two corpora disagree about one.
+        CorpusError: A corpus is not found, cannot be read or has no training sentences.
+    """
+    notes: list[str] = []
+    corpora = []
+    for source in sources:
+        settings = corpus_settings(config, source)
+        corpus = load_corpus(
+            source, data_dir=data_dir, columns=settings.columns or None, strict=strict
+        )
+        corpus = rename(corpus, labels=settings.labels, heads=settings.heads)
+        corpus, note = _with_dev(corpus, config)
+        corpora.append(corpus)
+        notes += note
+    names, main_heads = _choose_heads(corpora, config.heads)
+    inventory = Inventory()
+    for corpus in corpora:
+        columns = [head.name for head in corpus.heads if head.name in names]
+        inventory.add(corpus.splits["train"], columns)
+    kinds = _kinds(corpora, names)
+    known = {head.name: head for head in base_heads}
+    heads = tuple(
+        _head_spec(name, kinds[name], inventory.tags[name], config, known.get(name))
+        for name in names
+    )
+    return Prepared(tuple(corpora), heads, main_heads, inventory, tuple(notes))
+
+
+def _with_dev(corpus: Corpus, config: Config) -> tuple[Corpus, list[str]]:
+    if "train" not in corpus.splits:
+        have = ", ".join(corpus.splits) or "none"
+        raise CorpusError(
+            f"{corpus.name}: no train split (there: {have}); name the file, as in train.txt"
+        )
+    if "dev" in corpus.splits:
+        return corpus, []
+    train = corpus.splits["train"]
+    n_dev = round(len(train) * config.training.dev_fraction)
+    if len(train) < 2:
+        splits = {**corpus.splits, "dev": train}
+        note = f"{corpus.name}: no dev split and one training sentence, which is dev too"
+    else:
+        cut = train.train_test_split(
+            test_size=max(n_dev, 1), seed=config.training.seed, load_from_cache_file=False
+        )
+        splits = {**corpus.splits, "train": cut["train"], "dev": cut["test"]}
+        note = (
+            f"{corpus.name}: no dev split; {len(cut['test']):,} of {len(train):,} training "
+            f"sentences are cut off for it (seed {config.training.seed})"
+        )
+    return replace(corpus, splits=splits), [note]
+
+
+def _choose_heads(
+    corpora: Sequence[Corpus], requested: Sequence[str]
+) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    available = list(dict.fromkeys(head.name for corpus in corpora for head in corpus.heads))
+    main = list(dict.fromkeys(name for corpus in corpora for name in corpus.main_heads))
+    if not requested:
+        names = main
+    elif list(requested) == ["all"]:
+        names = available
+    else:
+        for name in requested:
+            if name not in available:
+                raise UsageError(unknown_name("head", name, [*available, "all"]))
+        names = list(dict.fromkeys(requested))
+    if not names:
+        raise UsageError(f"no heads to train; choose with --heads ({', '.join(available)})")
+    decisive = [name for name in names if name in main] or names
+    return tuple(names), tuple(decisive)
+
+
+def _kinds(corpora: Sequence[Corpus], names: Sequence[str]) -> dict[str, str]:
+    kinds: dict[str, str] = {}
+    homes: dict[str, str] = {}
+    for corpus in corpora:
+        for head in corpus.heads:
+            if "." in head.name:
+                raise UsageError(
+                    f"{corpus.name}: head {head.name!r} has a dot in its name; rename it under "
+                    "[corpora.NAME.heads]"
+                )
+            if head.name in names and kinds.setdefault(head.name, head.kind) != head.kind:
+                raise UsageError(
+                    f"head {head.name!r} has spans in {homes[head.name]} and single tags in "
+                    f"{corpus.name}, or the reverse; rename one under [corpora.NAME.heads]"
+                )
+            homes.setdefault(head.name, corpus.name)
+    return kinds
+
+
+def _head_spec(
+    name: str,
+    kind: str,
+    counts: Mapping[str, int],
+    config: Config,
+    known: HeadSpec | None,
+) -> HeadSpec:
+    decoder = config.head.decoder
+    if kind == "span":
+        scheme = Scheme(config.head.scheme)
+        labels = {split_tag(tag)[1] for tag in counts if tag != "O"}
+        old_labels = known.labels if known and known.kind == "span" else ()
+        order = [*old_labels, *sorted(labels - set(old_labels))]
+        return HeadSpec(
+            name=name,
+            kind="span",
+            decoder="crf" if decoder == "auto" else decoder,
+            tags=tuple(tag_inventory(order, scheme)),
+            scheme=scheme.value,
+        )
+    old_tags = known.tags if known and known.kind == "token" else ()
+    return HeadSpec(
+        name=name,
+        kind="token",
+        decoder="softmax" if decoder == "auto" else decoder,
+        tags=(*old_tags, *sorted(set(counts) - set(old_tags))),
+    )

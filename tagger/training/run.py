@@ -1,0 +1,339 @@
+"""`train`: corpora in, a model directory out."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+import msgspec
+import torch
+
+import tagger as package
+from tagger.config import Config
+from tagger.corpus import Corpus
+from tagger.errors import InterruptedTraining, ModelError
+from tagger.evaluation.evaluate import Evaluation, evaluate
+from tagger.features.vectors import read_vectors
+from tagger.features.vocabulary import Vocabulary
+from tagger.model.directory import (
+    CorpusRecord,
+    Meta,
+    SavedModel,
+    Weights,
+    existing_directory,
+    read_model,
+    replace_directory,
+    write_file,
+    write_model,
+)
+from tagger.model.network import TaggingNetwork, build_network
+from tagger.runtime.loading import assemble, form_encoder
+from tagger.runtime.tagger import Tagger
+from tagger.runtime.torch_engine import TorchEngine
+from tagger.text import TokenizerRules, fit_rules
+from tagger.training.card import model_card
+from tagger.training.encoding import EncodedCorpus, FormTable
+from tagger.training.interrupt import deferred_interrupt
+from tagger.training.loop import EpochDone, run_epochs
+from tagger.training.output import (
+    BEST,
+    LAST,
+    LOG,
+    RUN,
+    Run,
+    check_output,
+    check_same_run,
+    clear_output,
+    remove_checkpoints,
+    render_log,
+)
+from tagger.training.preparation import Prepared, prepare
+from tagger.training.reporting import Reporter, Silent
+from tagger.training.state import TrainingState, load_state, new_state, save_state, weights_of
+from tagger.training.warm_start import start_from
+
+SAVE_EVERY = 120.0
+"""Seconds between two checkpoints within an epoch."""
+
+
+@dataclass(frozen=True)
+class Parts:
+    """What surrounds the network of a model: all of a `SavedModel` but weights and scores."""
+
+    config: Config
+    prepared: Prepared
+    vocabulary: Vocabulary
+    vector_keys: tuple[str, ...]
+    rules: TokenizerRules
+
+    def tagger(self, network: TaggingNetwork) -> Tagger:
+        """Tag with a network as it is now."""
+        return assemble(
+            engine=TorchEngine(network),
+            heads=self.prepared.heads,
+            weights=weights_of(network),
+            form_encoder=form_encoder(self.config.embedder, self.vocabulary, self.vector_keys),
+            rules=self.rules,
+        )
+
+
+def train(
+    sources: Sequence[str],
+    output: Path,
+    config: Config,
+    *,
+    data_dir: Path | None = None,
+    device: str = "cpu",
+    strict: bool = False,
+    force: bool = False,
+    resume: bool = False,
+    base: Path | None = None,
+    reporter: Reporter | None = None,
+) -> tuple[Meta, dict[str, Evaluation]]:
+    """Train a model and write it to a directory.
+
+    While it runs, ``best/`` in there is a complete model and ``last/`` what `resume` goes on
+    from; at the end the best model takes their place.
+
+    Args:
+        sources: Names, paths or hub ids of corpora.
+        output: The model directory.
+        config: The recipe.
+        data_dir: Where to look for named corpora first.
+        device: ``cpu``, ``cuda``, ...
+        strict: Stop at a tag outside its scheme.
+        force: Replace a model that is there.
+        resume: Go on with a training that was stopped, exactly as if it never had been.
+        base: A trained model to start from.
+        reporter: Hears of the progress.
+
+    Returns:
+        What the model directory says of the model, and its test scores by corpus.
+
+    Raises:
+        TaggerError: Anything that a user can mend; see `tagger.errors`.
+        InterruptedTraining: Ctrl-C or SIGTERM; the training can be resumed.
+    """
+    report = reporter or Silent()
+    check_output(output, force=force, resume=resume)
+    use_threads(config.training.threads)
+    base_model = read_model(base) if base else None
+    if base_model:
+        config = msgspec.structs.replace(
+            config, embedder=base_model.config.embedder, encoder=base_model.config.encoder
+        )
+    prepared = prepare(
+        sources,
+        config,
+        data_dir=data_dir,
+        strict=strict,
+        base_heads=base_model.heads if base_model else (),
+    )
+    for corpus in prepared.corpora:
+        for line in describe(corpus):
+            report.note(line)
+    for note in prepared.notes:
+        report.note(note)
+    run = Run(
+        config=config,
+        sources=tuple(sources),
+        fingerprints=tuple(corpus.fingerprint for corpus in prepared.corpora),
+        base=str(base.resolve()) if base else "",
+    )
+    torch.manual_seed(config.training.seed)
+    parts, network = _build(config, prepared, base_model, report)
+    n_parameters = sum(p.numel() for p in network.parameters())
+    report.note(f"model: {summary(config, prepared)}; {n_parameters:,} parameters")
+    state = new_state(network.to(device), config.training)
+    if resume:
+        check_same_run(output, run)
+        load_state(state, output / LAST)
+        report.note(f"resuming after epoch {state.progress.epoch}, step {state.progress.step}")
+    else:
+        clear_output(output)
+        output.mkdir(parents=True, exist_ok=True)
+        write_file(output / RUN, msgspec.json.encode(run))
+        save_state(state, output / LAST)
+    _run(state, parts, output, report)
+    return _finish(state, parts, output, n_parameters)
+
+
+def use_threads(threads: int) -> None:
+    """Let PyTorch use so many threads, 0 for one a core."""
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+    torch.set_num_threads(threads or cores or 1)
+
+
+def describe(corpus: Corpus) -> list[str]:
+    """A corpus in some lines: sizes, layout, and tags outside their scheme."""
+    sizes = ", ".join(f"{len(data):,} {split}" for split, data in corpus.splits.items())
+    lines = [f"{corpus.name}: {sizes} sentences"]
+    if corpus.layout is not None:
+        lines.append(f"  {corpus.layout.describe()}")
+    lines += [
+        f"  {repair.n} {repair.head} tags outside their scheme begin a span, the first at "
+        f"{repair.first} ({repair.example})"
+        for repair in corpus.repairs
+    ]
+    return lines
+
+
+def summary(config: Config, prepared: Prepared) -> str:
+    """The network in some words: ``bi LSTM 200, heads ner (crf, 17 tags)``."""
+    encoder = config.encoder
+    layers = f"{encoder.n_layers} × " if encoder.n_layers > 1 else ""
+    heads = ", ".join(f"{h.name} ({h.decoder}, {len(h.tags)} tags)" for h in prepared.heads)
+    return f"{layers}{encoder.direction} {encoder.cell.upper()} {encoder.hidden_dim}, heads {heads}"
+
+
+def _build(
+    config: Config, prepared: Prepared, base: SavedModel | None, report: Reporter
+) -> tuple[Parts, TaggingNetwork]:
+    """Vocabulary, tokenizer and network; the base's weights where there is one."""
+    forms = prepared.inventory.forms
+    vocabulary = Vocabulary.from_counts(forms, min_count=config.embedder.min_count)
+    vector_keys: tuple[str, ...] = ()
+    vectors = None
+    if base is not None:
+        vocabulary = base.vocabulary.extended(vocabulary.words, vocabulary.chars)
+        vector_keys = base.vector_keys
+        if vector_keys:
+            vectors = torch.from_numpy(base.weights["embedder.parts.vector_ids.weight"].copy())
+    elif config.embedder.vectors:
+        path = Path(config.embedder.vectors)
+        found = read_vectors(path, forms, limit=config.embedder.max_vectors)
+        report.note(f"{path}: {len(found.keys):,} vectors; {found.coverage}")
+        vector_keys, vectors = found.keys, torch.from_numpy(found.matrix)
+    rules = fit_rules(
+        tokens
+        for corpus in prepared.corpora
+        for rows in corpus.splits["train"].select_columns(["tokens"]).iter(1000)
+        for tokens in rows["tokens"]
+    )
+    network = build_network(config, vocabulary, prepared.heads, vectors)
+    if base is not None:
+        report.note(start_from(network, vocabulary, prepared.heads, base))
+    return Parts(config, prepared, vocabulary, vector_keys, rules), network
+
+
+def _run(state: TrainingState, parts: Parts, output: Path, report: Reporter) -> None:
+    """Train to the end, keeping ``last/``, ``best/`` and the log up to date."""
+    prepared, config = parts.prepared, parts.config
+    encoder = form_encoder(config.embedder, parts.vocabulary, parts.vector_keys)
+    table = FormTable(prepared.inventory.forms, encoder)
+    corpora = [
+        EncodedCorpus(corpus.splits["train"], table, prepared.heads_of(corpus))
+        for corpus in prepared.corpora
+    ]
+
+    def score(network: TaggingNetwork) -> dict[str, float]:
+        """Mean dev score of each head over the corpora that have it."""
+        tagger = parts.tagger(network)
+        found: dict[str, list[float]] = {}
+        for corpus in prepared.corpora:
+            evaluation, _ = evaluate(tagger, corpus.splits["dev"], prepared.heads_of(corpus))
+            for head, value in evaluation.main.items():
+                found.setdefault(head, []).append(value)
+        return {head: sum(values) / len(values) for head, values in found.items()}
+
+    history = state.progress.history
+    done = [
+        EpochDone(record, is_best=record is max(history[: i + 1], key=lambda r: r.score))
+        for i, record in enumerate(history)
+    ]
+    report.start([head.name for head in prepared.heads], config.training.epochs, done)
+    events = run_epochs(state, corpora, config, score=score, main_heads=prepared.main_heads)
+    saved = time.monotonic()
+    try:
+        with deferred_interrupt() as interrupt:
+            for event in events:
+                report.event(event)
+                if isinstance(event, EpochDone):
+                    if event.is_best:
+                        _write_best(state, parts, output)
+                    write_file(output / LOG, render_log(state.progress.history))
+                is_due = isinstance(event, EpochDone) or time.monotonic() - saved > SAVE_EVERY
+                if is_due or interrupt.requested:
+                    save_state(state, output / LAST)
+                    saved = time.monotonic()
+                if interrupt.requested:
+                    raise InterruptedTraining(f"stopped and saved in {output}; go on with --resume")
+    finally:
+        report.stop()
+
+
+def _write_best(state: TrainingState, parts: Parts, output: Path) -> None:
+    new = output / f"{BEST}.tmp"
+    shutil.rmtree(new, ignore_errors=True)
+    try:
+        write_model(new, _saved_model(state, parts, weights_of(state.scored), {}))
+        replace_directory(new, output / BEST)
+    finally:
+        shutil.rmtree(new, ignore_errors=True)
+
+
+def _finish(
+    state: TrainingState, parts: Parts, output: Path, n_parameters: int
+) -> tuple[Meta, dict[str, Evaluation]]:
+    """Score the best model on test and put it in its place."""
+    best = existing_directory(output / BEST)
+    if best is None:
+        raise ModelError(f"{output / BEST}: missing; train again with --force")
+    weights = read_model(best).weights
+    network = state.scored
+    network.load_state_dict({name: torch.from_numpy(w.copy()) for name, w in weights.items()})
+    tagger = parts.tagger(network)
+    tests: dict[str, Evaluation] = {}
+    for corpus in parts.prepared.corpora:
+        if "test" in corpus.splits:
+            heads = parts.prepared.heads_of(corpus)
+            tests[corpus.name], _ = evaluate(tagger, corpus.splits["test"], heads)
+    model = _saved_model(state, parts, weights, tests)
+    write_model(output, model)
+    remove_checkpoints(output)
+    (output / RUN).unlink(missing_ok=True)
+    return model.meta, tests
+
+
+def _saved_model(
+    state: TrainingState, parts: Parts, weights: Weights, tests: dict[str, Evaluation]
+) -> SavedModel:
+    best = state.progress.best
+    assert best is not None
+    meta = Meta(
+        tagger_version=package.__version__,
+        created=datetime.now(UTC).date().isoformat(),
+        corpora=tuple(_record(corpus) for corpus in parts.prepared.corpora),
+        seed=parts.config.training.seed,
+        n_parameters=sum(weight.size for weight in weights.values()),
+        best_epoch=best.epoch,
+        epochs=state.progress.epoch,
+        seconds=sum(record.seconds for record in state.progress.history),
+        dev_scores=best.scores,
+        test_scores={name: evaluation.main for name, evaluation in tests.items()},
+    )
+    return SavedModel(
+        config=parts.config,
+        vocabulary=parts.vocabulary,
+        vector_keys=parts.vector_keys,
+        heads=parts.prepared.heads,
+        rules=parts.rules,
+        weights=weights,
+        meta=meta,
+        card=model_card(parts.config, parts.prepared.heads, meta, tests),
+    )
+
+
+def _record(corpus: Corpus) -> CorpusRecord:
+    return CorpusRecord(
+        name=corpus.name,
+        fingerprint=corpus.fingerprint,
+        licence=corpus.licence,
+        citation=corpus.citation,
+        n_sentences={split: len(data) for split, data in corpus.splits.items()},
+    )

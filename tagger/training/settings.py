@@ -1,0 +1,87 @@
+"""What a training is to be, from a configuration file, flags and what is on disk."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from tagger.config import Config, CorpusConfig, merge_overrides, read_config
+from tagger.errors import ConfigError, UsageError
+from tagger.model.directory import existing_directory, read_model
+from tagger.runtime.finding import MODELS, find_model
+from tagger.training.output import LAST, stored_run
+
+
+@dataclass(frozen=True)
+class Settings:
+    """The arguments of `tagger.training.run.train` that flags and files decide."""
+
+    sources: tuple[str, ...]
+    output: Path
+    config: Config
+    base: Path | None
+
+
+def settings(
+    sources: Sequence[str],
+    *,
+    output: Path | None,
+    resume: bool,
+    config_file: Path | None,
+    heads: Sequence[str] | None,
+    columns: str | None,
+    overrides: Mapping[str, Mapping[str, Any]],
+    base: str | None,
+) -> Settings:
+    """Combine file and flags; flags win. A resumed training has what it was started with.
+
+    Raises:
+        UsageError: No corpus; or a configuration that does not fit the base model.
+        ConfigError: An unknown key or a bad value.
+    """
+    if not sources and not (resume and output):
+        raise UsageError("name a corpus, as in `tagger train sample`; `tagger corpora` lists them")
+    place = output or MODELS / "+".join(_short_name(source) for source in sources)
+    start = Config()
+    base_path = find_model(base) if base else None
+    if resume and existing_directory(place / LAST):
+        run = stored_run(place)
+        start = run.config
+        sources = sources or run.sources
+        base_path = base_path or (Path(run.base) if run.base else None)
+    elif base_path is not None:
+        stored = read_model(base_path).config
+        start = msgspec.structs.replace(start, embedder=stored.embedder, encoder=stored.encoder)
+    config = read_config(config_file, start) if config_file else start
+    config = merge_overrides(config, overrides)
+    if heads is not None:
+        config = msgspec.structs.replace(config, heads=tuple(heads))
+    if columns is not None:
+        corpora = dict(config.corpora)
+        for source in sources:
+            entry = corpora.get(source, CorpusConfig())
+            corpora[source] = msgspec.structs.replace(entry, columns=columns)
+        config = msgspec.structs.replace(config, corpora=corpora)
+    if base_path is not None and not resume:
+        _check_base(config, start, base_path)
+    return Settings(tuple(sources), place, config, base_path)
+
+
+def _short_name(source: str) -> str:
+    name = source.removeprefix("hub:").split("@")[0].rstrip("/")
+    return Path(name.split(",")[0]).stem if "." in Path(name).name else Path(name).name
+
+
+def _check_base(config: Config, base: Config, path: Path) -> None:
+    for section in ("embedder", "encoder"):
+        new, old = getattr(config, section), getattr(base, section)
+        for field in old.__struct_fields__:
+            if getattr(new, field) != getattr(old, field):
+                raise ConfigError(
+                    f"{path}: [{section}] {field} is {getattr(old, field)!r} in the model that is "
+                    f"trained on, {getattr(new, field)!r} was asked for; leave it as it is"
+                )

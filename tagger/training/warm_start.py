@@ -1,0 +1,59 @@
+"""From a trained model to the start of another: what fits is taken over, by name."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor
+
+from tagger.features.vocabulary import UNKNOWN, Vocabulary
+from tagger.model.directory import SavedModel
+from tagger.model.heads import HeadSpec, head_key
+from tagger.model.network import TaggingNetwork
+
+
+def start_from(
+    network: TaggingNetwork, vocabulary: Vocabulary, heads: Sequence[HeadSpec], base: SavedModel
+) -> str:
+    """Copy a base model's weights into a network of the same embedder and encoder.
+
+    New words, characters and tags keep their fresh rows; a tag that the base has is found by
+    name. A new word starts from the base's unknown word, which is how the base would read it.
+
+    Returns:
+        What was taken over, in words.
+    """
+    state = network.state_dict()
+    old_heads = {head.name: head for head in base.heads}
+    with torch.no_grad():
+        for name, array in base.weights.items():
+            old = torch.from_numpy(array.copy())
+            if name.startswith(head_key("")) or name not in state:
+                continue
+            new = state[name]
+            new[tuple(slice(0, n) for n in old.shape)] = old
+            if name == "embedder.parts.word_ids.weight":
+                new[len(old) :] = old[UNKNOWN]
+        for head in heads:
+            if head.name in old_heads:
+                _copy_head(state, head, old_heads[head.name], base)
+        network.load_state_dict(state)
+    n_words = len(vocabulary.words) - len(base.vocabulary.words)
+    shared = [head.name for head in heads if head.name in old_heads] or ["none"]
+    return f"from the base: embedder, encoder, heads {', '.join(shared)}; {n_words:,} new words"
+
+
+def _copy_head(state: dict[str, Tensor], head: HeadSpec, old: HeadSpec, base: SavedModel) -> None:
+    pairs = [(head.tags.index(tag), i) for i, tag in enumerate(old.tags) if tag in head.tags]
+    if not pairs:
+        return
+    new_ids, old_ids = (torch.tensor(ids) for ids in zip(*pairs, strict=True))
+    prefix = f"{head_key(head.name)}."
+    for name, array in base.weights.items():
+        if name.startswith(prefix) and name in state:
+            weight, copy = state[name], torch.from_numpy(array.copy())
+            if name.endswith("crf.transitions"):
+                weight[new_ids[:, None], new_ids] = copy[old_ids[:, None], old_ids]
+            else:
+                weight[new_ids] = copy[old_ids]

@@ -1,0 +1,110 @@
+"""The CRF against enumeration of every tag sequence."""
+
+from __future__ import annotations
+
+import itertools
+
+import numpy as np
+import pytest
+import torch
+
+from tagger.model.crf import CRF, log_partition
+from tagger.model.heads import HeadSpec
+from tagger.runtime.decoding import constrained, viterbi
+
+TAGS = ("O", "B-X", "I-X", "E-X", "S-X")
+BIOES = HeadSpec(name="ner", kind="span", decoder="crf", tags=TAGS, scheme="BIOES")
+FREE = HeadSpec(name="pos", kind="token", decoder="crf", tags=("A", "B", "C"))
+
+
+def random_crf(head: HeadSpec, seed: int) -> CRF:
+    generator = torch.Generator().manual_seed(seed)
+    crf = CRF(torch.from_numpy(head.allowed()))
+    with torch.no_grad():
+        for parameter in crf.parameters():
+            parameter.copy_(torch.randn(parameter.shape, generator=generator))
+    return crf
+
+
+def enumerate_scores(crf: CRF, emissions: torch.Tensor, n: int) -> dict[tuple[int, ...], float]:
+    """The score of every allowed sequence, straight from the definition."""
+    n_tags = emissions.shape[1]
+    allowed = crf.allowed
+    scores = {}
+    for tags in itertools.product(range(n_tags), repeat=n):
+        if not (allowed[-1, tags[0]] and allowed[tags[-1], -1]):
+            continue
+        if not all(allowed[a, b] for a, b in itertools.pairwise(tags)):
+            continue
+        score = crf.start[tags[0]] + crf.end[tags[-1]]
+        score = score + sum(emissions[t, tag] for t, tag in enumerate(tags))
+        score = score + sum(crf.transitions[a, b] for a, b in itertools.pairwise(tags))
+        scores[tags] = score.item()
+    return scores
+
+
+@pytest.mark.parametrize("head", [BIOES, FREE], ids=["BIOES", "free"])
+@pytest.mark.parametrize("seed", range(3))
+def test_loss_equals_enumeration(head: HeadSpec, seed: int) -> None:
+    crf = random_crf(head, seed)
+    lengths = torch.tensor([1, 4, 3, 2])
+    emissions = 3 * torch.randn(4, 4, len(head.tags), generator=torch.Generator().manual_seed(seed))
+    scores = [enumerate_scores(crf, emissions[i], int(n)) for i, n in enumerate(lengths)]
+    gold = [list(s)[len(s) // 2] for s in scores]
+    tags = torch.full((4, 4), -100)
+    for i, sequence in enumerate(gold):
+        tags[i, : len(sequence)] = torch.tensor(sequence)
+    losses = crf(emissions, tags, lengths)
+    for i, by_sequence in enumerate(scores):
+        log_z = np.logaddexp.reduce(list(by_sequence.values()))
+        assert losses[i].item() == pytest.approx(log_z - by_sequence[gold[i]], abs=1e-4)
+
+
+@pytest.mark.parametrize("head", [BIOES, FREE], ids=["BIOES", "free"])
+@pytest.mark.parametrize("seed", range(3))
+def test_viterbi_equals_enumeration(head: HeadSpec, seed: int) -> None:
+    crf = random_crf(head, seed)
+    lengths = np.array([4, 1, 2, 3])
+    emissions = torch.randn(4, 4, len(head.tags), generator=torch.Generator().manual_seed(seed))
+    transitions = constrained(
+        head.allowed(), *(p.detach().numpy() for p in (crf.transitions, crf.start, crf.end))
+    )
+    found = viterbi(emissions.numpy(), lengths, transitions)
+    for i, n in enumerate(lengths):
+        scores = enumerate_scores(crf, emissions[i], int(n))
+        assert tuple(found[i, :n]) == max(scores, key=scores.__getitem__)
+        assert not found[i, n:].any()
+
+
+def test_softmax_decoding_is_always_a_valid_sequence() -> None:
+    rng = np.random.default_rng(0)
+    allowed = BIOES.allowed()
+    lengths = rng.integers(1, 9, 200)
+    found = viterbi(
+        rng.normal(0, 5, (200, 8, len(TAGS))).astype(np.float32), lengths, constrained(allowed)
+    )
+    for tags, n in zip(found, lengths, strict=True):
+        path = [len(TAGS), *tags[:n], len(TAGS)]
+        assert all(allowed[a, b] for a, b in itertools.pairwise(path))
+
+
+def test_gradient_equals_that_of_a_recorded_graph() -> None:
+    crf = random_crf(BIOES, 0).double()
+    lengths = torch.tensor([5, 1, 3])
+    emissions = torch.randn(3, 5, 5, dtype=torch.float64, requires_grad=True)
+    transitions, start, end = crf.scores()
+    # Gradients through forbidden scores are not defined by differences; the free ones are.
+    free = [x.detach().clamp(min=-3.0).requires_grad_() for x in (transitions, start, end)]
+    assert torch.autograd.gradcheck(
+        lambda e, *rest: log_partition(e, lengths, *rest), (emissions, *free), atol=1e-6
+    )
+
+
+def test_gradient_is_finite_beside_a_very_long_sentence() -> None:
+    crf = random_crf(BIOES, 1)
+    lengths = torch.tensor([1, 2000])
+    emissions = (20 * torch.randn(2, 2000, 5)).requires_grad_()
+    crf(emissions, torch.zeros(2, 2000, dtype=torch.long), lengths).sum().backward()
+    assert torch.isfinite(emissions.grad).all()
+    assert all(torch.isfinite(p.grad).all() for p in crf.parameters())
+    assert not emissions.grad[0, 1:].any()

@@ -83,12 +83,12 @@ def _read(path: Path) -> tuple[list[str], list[list[list[str]]]]:
             sentences.append([])
             continue
         columns = line.split("\t") if "\t" in line else line.split()
-        width = width or len(columns)
-        if len(columns) < 2 * len(heads) or len(columns) != width:
+        width = width or max(len(columns), 2 * len(heads) + 1)
+        if len(columns) != width:
             raise FormatError(
                 path,
                 number,
-                f"{len(columns)} columns where {max(width, 2 * len(heads))} are expected: "
+                f"{len(columns)} columns where {width} are expected: "
                 "a token, its gold and its predicted tag",
             )
         sentences[-1].append(columns[-2 * len(heads) :])

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from tagger.corpus.schemes import Scheme, spans
-from tagger.text import detokenize
+from tagger.text import detokenize, fit_rules
 
 if TYPE_CHECKING:
     import datasets
@@ -64,11 +64,15 @@ def evaluate_raw(
 def _gold(
     split: datasets.Dataset, heads: Sequence[HeadSpec]
 ) -> Iterator[tuple[list[str], list[dict[str, list[Item]]]]]:
+    # What the corpus itself splits, not what the model would, is written together.
+    pieces = split.select_columns(["tokens"]).iter(PIECE)
+    rules = fit_rules(tokens for rows in pieces for tokens in rows["tokens"])
     spaced = ["space_after"] if "space_after" in split.column_names else []
     for rows in split.select_columns(["tokens", *spaced, *(h.name for h in heads)]).iter(PIECE):
         texts, gold = [], []
         for i, tokens in enumerate(rows["tokens"]):
-            text, offsets = detokenize(tokens, rows["space_after"][i] if spaced else None)
+            known = rows["space_after"][i] if spaced else None
+            text, offsets = detokenize(tokens, known, rules=rules)
             expected = {head.name: _items(head, rows[head.name][i], offsets) for head in heads}
             texts.append(text)
             gold.append({"tokens": [(start, end, "") for start, end in offsets], **expected})

@@ -48,10 +48,12 @@ def group_sentences(text: str, spans: list[tuple[int, int]]) -> list[list[tuple[
             continue
         if split == len(spans):
             break
+        if spans[split - 1][1] > position:
+            continue  # the mark is inside a token
         mark = candidate.start()
-        if not text[mark].isspace() and text[mark] in ".!?…":
-            if spans[split - 1][1] > position:
-                continue  # the mark is inside a token
+        if text[mark] in ".!?…":
+            if split - begun <= 2 and text[spans[begun][0]].isdigit():
+                continue  # the number of an item: "1. Open the door."
             if cased is None:
                 cased = any(map(str.isupper, text[:100_000]))
             if not _ends_sentence(text, spans, split, mark, position, cased):

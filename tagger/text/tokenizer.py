@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import re
+from typing import TYPE_CHECKING
 
-from tagger.text.lexicon import Lexicon
 from tagger.text.pattern import compile_pattern
 from tagger.text.rules import TokenizerRules
 from tagger.text.sentences import group_sentences
+
+if TYPE_CHECKING:
+    from tagger.text.lexicon import Lexicon
 
 __all__ = ["Tokenizer"]
 
@@ -24,7 +27,11 @@ class Tokenizer:
     def __init__(self, rules: TokenizerRules = _DEFAULT) -> None:
         self.rules = rules
         self._finditer = compile_pattern(rules).finditer
-        self._lexicon = Lexicon(rules.lexicon) if rules.lexicon else None
+        self._lexicon: Lexicon | None = None
+        if rules.lexicon:  # most corpora have none
+            from tagger.text.lexicon import Lexicon
+
+            self._lexicon = Lexicon(rules.lexicon)
 
     def tokens(self, text: str) -> list[tuple[int, int]]:
         """Return the tokens' ``(start, end)`` in ``text``, in order."""

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import torch
 
-from tagger.config import Config
+from tagger.config import Config, TrainingConfig
 from tagger.errors import TrainingError
 from tagger.model.network import TaggingNetwork
 from tagger.runtime.torch_engine import form_tensors
@@ -77,8 +77,7 @@ def run_epochs(
         while progress.step < len(plan):
             chosen = plan[progress.step]
             batch = corpora[chosen.corpus].batch(chosen.sentences)
-            done = (progress.epoch + progress.step / len(plan)) / settings.epochs
-            rate = settings.learning_rate * _rate_factor(done, settings.warmup)
+            rate = _learning_rate(settings, progress.epoch + progress.step / len(plan))
             progress.loss += train_step(state, batch, config, rate)
             progress.step += 1
             if not math.isfinite(progress.loss):
@@ -101,7 +100,7 @@ def run_epochs(
             loss=progress.loss / max(len(plan), 1),
             scores=scores,
             score=sum(scores[head] for head in main_heads) / len(main_heads),
-            learning_rate=rate,
+            learning_rate=_learning_rate(settings, progress.epoch + 1),
             tokens_per_second=n_tokens / max(trained, 1e-9),
             seconds=time.perf_counter() - started,
         )
@@ -137,11 +136,15 @@ def train_step(state: TrainingState, batch: Batch, config: Config, rate: float) 
     return float(loss.detach())
 
 
-def _rate_factor(done: float, warmup: float) -> float:
-    """The learning rate's share of its highest when a share ``done`` of the steps is over."""
-    if done < warmup:
-        return max(done / warmup, 0.01)
-    return 0.02 + 0.98 * 0.5 * (1 + math.cos(math.pi * (done - warmup) / max(1 - warmup, 1e-9)))
+def _learning_rate(settings: TrainingConfig, epochs: float) -> float:
+    """The learning rate after so many epochs: a linear rise, then a cosine down to 2 %."""
+    done = epochs / settings.epochs
+    if done < settings.warmup:
+        share = max(done / settings.warmup, 0.01)
+    else:
+        falling = (done - settings.warmup) / max(1 - settings.warmup, 1e-9)
+        share = 0.02 + 0.49 * (1 + math.cos(math.pi * falling))
+    return settings.learning_rate * share
 
 
 def _is_over(state: TrainingState, patience: int) -> bool:

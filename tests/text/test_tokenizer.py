@@ -112,7 +112,7 @@ def test_other_scripts(text: str, expected: str) -> None:
         ({"split_ordinals": False}, "1. May, den 3. maj 20.", "1. May , den 3. maj 20 ."),
         ({"split_everything": True}, "0.5 e.g. x-y's", "0 . 5 e . g . x - y ' s"),
         ({"abbreviations": ("bl.a.",)}, "bl.a. Mr.", "bl.a. Mr ."),
-        ({"abbreviations": ()}, "Mr. U.S.", "Mr . U.S ."),
+        ({"abbreviations": ()}, "Mr. U.S.", "Mr . U . S ."),
     ],
 )
 def test_each_rule(rules: dict[str, object], text: str, expected: str) -> None:
@@ -161,11 +161,13 @@ RULES = [
     TokenizerRules(lexicon=("a b", "我们", "我", "ไป", "b c d")),
 ]
 TOKENIZERS = [Tokenizer(rules) for rules in RULES]
-PIECES = st.sampled_from(
-    "a A b c d . . , ! ? ' ’ n't 's - -- / \\ @ # $ % & 1 23 0.5 : ; ( ) \" `` http:// www. x.com"
-    " e.g. Mr. U.S. 👩 👩‍👧 🏽 🇩 🇪 \u200d \ufe0f \u20e3 \u0301 \u0e33 ไ 我 们 ます ー 。 ？ । ؟ ش é İ ß"
-    " \u2029 \x85 \x1c \x00 \ufeff \u200b".split(" ")
+_PIECES = (
+    "a A b c d . . , ! ? ' ’ n't 's - -- / \\ @ # $ % & 1 23 0.5 : ; ( ) \""
+    " `` http:// www. x.com e.g. Mr. U.S. 👩 👩\u200d👧 🏽 🇩 🇪 \u200d \ufe0f"
+    " \u20e3 \u0301 \u0e33 ไ 我 们 ます ー 。 ？ । ؟ ش é İ ß \u2029 \x85 \x1c \x00"
+    " \ufeff \u200b"
 )
+PIECES = st.sampled_from(_PIECES.split(" "))
 TEXTS = st.one_of(
     st.text(st.characters(exclude_categories=["Cs"]), max_size=80),
     st.lists(
@@ -211,15 +213,16 @@ def test_tokens_of_a_text_do_not_depend_on_an_earlier_line(text: str) -> None:
 ADVERSARIAL = [
     *".,;:!?'’\"-_/\\@#$%&*()[]{}<>|~`^+=…–。",
     "a.", "A.", "A.a", "@a", "a@", "a@a.", "1.", "1-", "1,1", "-a", "a-", "a'", "n't", "can", "'s",
-    "http:", "http:////", "http://)", "www.", "www.a", ":(", ":)", "x)", "...?", "!。", ".\"", "a.A",
-    "&a", "U.S.", "Mr.", "\u0301", "👩\u200d", "🇩", "\u20e3", "我", "ไ\u0e33", "カ\u3099", ". (",
+    "http:", "http:////", "http://)", "www.", "www.a", ":(", ":)", "x)", "...?", "!。", '."',
+    "a.A", "&a", "U.S.", "Mr.", "\u0301", "👩\u200d", "🇩", "\u20e3", "我", "ไ\u0e33", "カ\u3099",
+    ". (",
 ]  # fmt: skip
 
 
 @pytest.mark.parametrize("unit", ADVERSARIAL)
 def test_adversarial_lines_come_back_whole(unit: str) -> None:
-    # Were the work quadratic, 100,000 characters would take minutes instead of milliseconds.
-    text = (unit * 100_000)[:100_000]
+    # Quadratic work would show as seconds instead of milliseconds; benchmarks measure the rest.
+    text = (unit * 20_000)[:20_000]
     for tokenizer in TOKENIZERS:
         spans = tokenizer.tokens(text)
         assert "".join(text[start:end] for start, end in spans) == re.sub(r"\s", "", text)

@@ -1,0 +1,264 @@
+"""The command line as a user meets it: output, exit codes, one-line errors."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+from tagger.cli import main
+
+ROOT = Path(__file__).parent.parent
+
+
+Patch = pytest.MonkeyPatch
+
+
+class Result(NamedTuple):
+    code: int
+    out: str
+    err: str
+
+
+@pytest.fixture
+def run(capfd: pytest.CaptureFixture[str], monkeypatch: Patch):
+    """Run a command line in this process."""
+
+    def run(*arguments: object) -> Result:
+        monkeypatch.setattr(sys, "argv", ["tagger", *map(str, arguments)])
+        with pytest.raises(SystemExit) as exit_info:
+            main()
+        out, err = capfd.readouterr()
+        return Result(int(exit_info.value.code or 0), out, err)
+
+    return run
+
+
+def assert_one_line(result: Result, code: int, *parts: str) -> None:
+    assert result.code == code, result
+    assert result.err.startswith("error: "), result.err
+    assert result.err.count("\n") == 1, result.err
+    for part in parts:
+        assert part in result.err
+
+
+@pytest.mark.parametrize(
+    "command", [["-m", "tagger"], [str(ROOT / "cli.py")]], ids=["python -m tagger", "cli.py"]
+)
+def test_doors(command: list[str]) -> None:
+    for option, expected in (("--version", "tagger 0."), ("--help", "train")):
+        done = subprocess.run(
+            [sys.executable, *command, option], capture_output=True, text=True, cwd=ROOT, check=True
+        )
+        assert expected in done.stdout
+
+
+def test_from_nothing_to_entities(run, corpus: Path, tmp_path: Path, monkeypatch: Patch) -> None:
+    monkeypatch.chdir(tmp_path)
+    config = tmp_path / "small.toml"
+    config.write_text(
+        "[encoder]\nhidden_dim = 16\n[training]\nlearning_rate = 0.02\nbatch_tokens = 20\n"
+        "patience = 0\nema_decay = 0.9\n"
+    )
+    result = run(
+        "train", corpus, "--config", config, "--epochs", 50, "--heads", "all", "--threads", 1
+    )
+    assert result.code == 0, result.err
+    last = result.out.strip().splitlines()[-1]
+    assert last == 'tagger predict -m models/tiny "John works at Apple in California"'
+    assert "tab-separated: column 1 token, 2 upos, 3 ner (BIO)" in result.out
+
+    result = run("predict", "John works at Apple in California")
+    assert result.out == "[John](PER) works at [Apple](ORG) in [California](LOC)\n"
+    assert result.err == "model: models/tiny\n"
+
+    result = run("evaluate", "tiny", corpus, "--split", "train", "--json")
+    assert json.loads(result.out)["spans"]["ner"]["micro"]["f1"] == 1.0
+    result = run("evaluate", "tiny", corpus, "--predictions", tmp_path / "out.txt")
+    assert "precision" in result.out
+    assert "tokens/s" in result.out
+    assert "accuracy" in run("score", tmp_path / "out.txt").out
+    assert "F1" in run("evaluate", "tiny", corpus, "--raw").out
+
+    info = run("info", "tiny")
+    assert "head ner" in info.out
+    assert json.loads(run("info", "tiny", "--json").out)["heads"]["ner"] == ["LOC", "ORG", "PER"]
+    assert_one_line(run("train", corpus), 2, "models/tiny", "--force")
+    assert_one_line(run("predict", "-m", "tniy", "x"), 1, "did you mean 'tiny'")
+
+
+def test_dump_config_is_complete_and_flags_override(run, tmp_path: Path) -> None:
+    path = tmp_path / "c.toml"
+    path.write_text('heads = ["ner"]\n[encoder]\ncell = "rnn"\n')
+    flags = ("--cell", "gru", "--columns", "token,ner", "--dump-config")
+    out = run("train", "sample", "--config", path, *flags).out
+    data = tomllib.loads(out)
+    assert data["encoder"]["cell"] == "gru"
+    assert data["heads"] == ["ner"]
+    assert data["corpora"]["sample"]["columns"] == "token,ner"
+    assert data["training"]["epochs"] > 0
+
+
+def test_answers_come_in_order_one_a_line(run, model: Path, tmp_path: Path) -> None:
+    path = tmp_path / "in.txt"
+    path.write_bytes(b"\xef\xbb\xbfJohn works at Apple in California\r\n\r\nMary lives in Ohio.")
+    lines = run("predict", "-m", model, "--file", path).out.split("\n")
+    assert lines == [
+        "[John](PER) works at [Apple](ORG) in [California](LOC)",
+        "",
+        "[Mary](PER) lives in [Ohio](LOC).",
+        "",
+    ]
+    answers = run("predict", "-m", model, "--file", path, "--format", "json").out.splitlines()
+    assert [len(json.loads(line)["entities"]) for line in answers] == [3, 0, 2]
+    assert run("predict", "-m", model, "--tokenized", "--heads", "upos", "John works").out == (
+        "John/PROPN works/VERB\n"
+    )
+    assert run("predict", "-m", model, "--format", "conll", "John works").out == (
+        "John\tB-PER\tPROPN\nworks\tO\tVERB\n\n"
+    )
+
+
+def test_standard_input(model: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "tagger", "predict", "-m", str(model), "--device", "cpu"],
+        input="Kim lives in Berlin\n\n",
+        capture_output=True,
+        text=True,
+        check=True,
+        cwd=ROOT,
+    )
+    assert done.stdout == "[Kim](PER) lives in [Berlin](LOC)\n\n"
+
+
+def test_corpora_are_listed(run) -> None:
+    names = {entry["name"] for entry in json.loads(run("corpora", "--json").out)}
+    assert {"sample", "conll2003", "conll2000", "conll2002-es", "conll2002-nl", "wnut17"} <= names
+    assert {"bc5cdr", "ncbi_disease", "btc"} <= names
+    assert "conll2003" in run("corpora").out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "parts"),
+    [
+        (["train"], 2, ["tagger train sample"]),
+        (["train", "conll203"], 2, ["did you mean 'conll2003'"]),
+        (["train", "sample", "--cell", "ltsm"], 2, ["unknown cell 'ltsm'", "'lstm'"]),
+        (["train", "sample", "--direction", "both"], 2, ["unknown direction", "forward, backward"]),
+        (["train", "sample", "--merge", "add"], 2, ["unknown merge", "concat"]),
+        (["train", "sample", "--heads", "nre"], 2, ["unknown head 'nre'", "'ner'"]),
+        (["train", "sample", "--epochs", "0"], 2, ["epochs"]),
+        (["train", "sample", "--config", "none.toml"], 2, ["none.toml"]),
+        (["train", "sample", "--from", "none"], 1, ["no model 'none'"]),
+        (["train", "sample", "--resume"], 2, ["nothing to resume"]),
+        (["train", "sample", "--device", "gpu"], 2, ["no device 'gpu'"]),
+        (["train", "sample", "--vectors", "none.txt"], 1, ["none.txt: cannot be read"]),
+        (["predict", "-m", "none", "x"], 1, ["no model 'none'"]),
+        (["predict", "--format", "jsn", "x"], 2, ["unknown format 'jsn'", "'json'"]),
+        (["predict", "x"], 1, ["tagger train sample"]),
+        (["score", "none.txt"], 2, ["none.txt: cannot be read"]),
+        (["evaluate", "none", "sample"], 1, ["no model"]),
+        (["info", "none"], 1, ["no model"]),
+    ],
+)
+def test_mistakes_are_answered_in_one_line(
+    run, tmp_path: Path, monkeypatch: Patch, arguments: list[str], code: int, parts: list[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert_one_line(run(*arguments), code, *parts)
+    assert not list(tmp_path.glob("models/*/*")), "something half-written was left"
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "parts"),
+    [
+        ("three.txt", "a\tB-X\nb\tO\tO\n", ["three.txt:2", "3 columns where 2"]),
+        ("tag.txt", "a\tB-X\nb\tO\nc\tB_X\nd\tO\n" + "e\tO\n" * 40, ["tag.txt:3", "B_X"]),
+        ("empty.txt", "", ["empty.txt", "empty"]),
+        ("binary.txt", "a\tO\n\0\0\n", ["binary.txt", "binary"]),
+    ],
+)
+def test_bad_corpus_files_name_the_line(
+    run, tmp_path: Path, monkeypatch: Patch, name: str, content: str, parts: list[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / name).write_text(content)
+    assert_one_line(run("train", tmp_path / name), 1, *parts)
+    assert not (tmp_path / "models").exists()
+
+
+def test_bad_utf8_names_the_line(run, tmp_path: Path, monkeypatch: Patch, model: Path) -> None:
+    monkeypatch.chdir(tmp_path)
+    path = tmp_path / "latin.txt"
+    path.write_bytes("a\tO\ncaf\xe9\tB-X\n".encode("latin1"))
+    assert_one_line(run("train", path), 1, "latin.txt:2", "UTF-8")
+    result = run("predict", "-m", model, "--file", path)
+    assert_one_line(result, 1, "latin.txt:2", "UTF-8")
+
+
+def test_damaged_models_say_what_and_what_to_do(run, model: Path, tmp_path: Path) -> None:
+    import shutil
+
+    def broken(name: str) -> Path:
+        shutil.copytree(model, tmp_path / name)
+        return tmp_path / name
+
+    no_weights = broken("a")
+    (no_weights / "weights.safetensors").unlink()
+    assert_one_line(run("predict", "-m", no_weights, "x"), 1, "weights.safetensors missing")
+
+    truncated = broken("b")
+    weights = truncated / "weights.safetensors"
+    weights.write_bytes(weights.read_bytes()[:-100])
+    assert_one_line(run("predict", "-m", truncated, "x"), 1, "weights.safetensors: damaged")
+
+    newer = broken("c")
+    meta = json.loads((newer / "meta.json").read_text())
+    (newer / "meta.json").write_text(json.dumps({**meta, "format_version": 99}))
+    assert_one_line(run("info", newer), 1, "format version 99 is newer", "upgrade")
+
+    not_json = broken("d")
+    (not_json / "vocab.json").write_text("{")
+    assert_one_line(run("predict", "-m", not_json, "x"), 1, "vocab.json: damaged")
+
+    misfit = broken("e")
+    config = json.loads((misfit / "config.json").read_text())
+    config["encoder"]["hidden_dim"] = 99
+    (misfit / "config.json").write_text(json.dumps(config))
+    assert_one_line(run("predict", "-m", misfit, "x"), 1, "does not fit")
+
+    no_vectors = broken("f")
+    heads = json.loads((no_vectors / "heads.json").read_text())
+    heads[0]["tags"] = heads[0]["tags"][:-1]
+    (no_vectors / "heads.json").write_text(json.dumps(heads))
+    assert_one_line(run("predict", "-m", no_vectors, "x"), 1, "does not fit")
+
+
+def test_no_permission_and_no_space(run, corpus: Path, tmp_path: Path, monkeypatch: Patch) -> None:
+    def refuse(*arguments: object, **options: object) -> None:
+        raise PermissionError(13, "Permission denied", str(tmp_path / "models"))
+
+    monkeypatch.setattr("tagger.training.run.write_file", refuse)
+    result = run("train", corpus, "-o", tmp_path / "m")
+    assert_one_line(result, 1, "models: permission denied")
+
+
+def test_an_unfinished_training_is_no_model(run, corpus: Path, tmp_path: Path) -> None:
+    from tagger.errors import InterruptedTraining
+    from tagger.training.run import train
+    from tests.conftest import small_config
+    from tests.test_training import Stop
+
+    with pytest.raises(InterruptedTraining):
+        train([str(corpus)], tmp_path / "m", small_config(epochs=4), reporter=Stop(5))
+    assert_one_line(run("predict", "-m", tmp_path / "m", "x"), 1, "--resume", "best")
+    assert run("predict", "-m", tmp_path / "m" / "best", "John").code == 0
+    result = run("train", corpus, "-o", tmp_path / "m", "--resume")
+    assert result.code == 0, result.err
+    assert "resuming after epoch" in result.out
+    assert run("predict", "-m", tmp_path / "m", "John").code == 0

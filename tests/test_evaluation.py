@@ -1,0 +1,125 @@
+"""Scores: conlleval's numbers, files of predictions, raw text."""
+
+from __future__ import annotations
+
+import os
+import re
+from pathlib import Path
+
+import pytest
+
+import tagger
+from tagger.corpus import load_corpus
+from tagger.errors import FormatError, UsageError
+from tagger.evaluation.evaluate import evaluate, select_split
+from tagger.evaluation.predictions import score_file, write_predictions
+from tagger.evaluation.raw import evaluate_raw
+from tagger.evaluation.scores import score_spans, score_tokens
+
+CONLLEVAL = Path(os.environ.get("TAGGER_CONLLEVAL", "../shared/conlleval"))
+
+
+@pytest.mark.skipif(not CONLLEVAL.is_dir(), reason="no stored conlleval output here")
+@pytest.mark.parametrize("name", sorted(path.stem for path in CONLLEVAL.glob("*.txt")))
+def test_scores_equal_those_of_conlleval(name: str) -> None:
+    lines = (CONLLEVAL / f"{name}.expected").read_text().splitlines()
+    scores = score_file(CONLLEVAL / f"{name}.txt").spans["tags"]
+    counts = re.findall(r"(\d+)(?= tokens| phrases|;|\.)", lines[0])
+    n_tokens, n_gold, n_found, n_correct = map(int, counts)
+    assert (scores.n_tokens, scores.micro.n_gold, scores.micro.n_predicted) == (
+        n_tokens, n_gold, n_found,
+    )  # fmt: skip
+    assert round(scores.micro.recall * n_gold) == n_correct
+    percent = [float(x) for x in re.findall(r"([\d.]+)(?=%|$)", lines[1])]
+    micro = scores.micro
+    for expected, found in zip(
+        percent, (scores.accuracy, micro.precision, micro.recall, micro.f1), strict=True
+    ):
+        assert f"{100 * found:.2f}" == f"{expected:.2f}"
+    labels = {}
+    for line in lines[2:]:
+        label, rest = line.strip().split(":", 1)
+        labels[label] = [float(x) for x in re.findall(r"[\d.]+", rest.replace("FB1", ""))]
+    assert set(labels) == set(scores.labels)
+    for label, (precision, recall, f1, found) in labels.items():
+        by_label = scores.labels[label]
+        assert by_label.n_predicted == found
+        shown = [f"{100 * x:.2f}" for x in (by_label.precision, by_label.recall, by_label.f1)]
+        assert shown == [f"{x:.2f}" for x in (precision, recall, f1)], label
+
+
+def test_adjacent_spans_and_odd_tags_are_counted_as_conlleval_does() -> None:
+    gold = [["B-PER", "B-PER", "O", "I-LOC", "I-ORG"]]
+    scores = score_spans(gold, [["B-PER", "I-PER", "O", "B-LOC", "B-ORG"]])
+    assert (scores.micro.n_gold, scores.micro.n_predicted) == (4, 3)
+    assert scores.labels["PER"].f1 == 0.0
+    assert scores.labels["LOC"].f1 == scores.labels["ORG"].f1 == 1.0
+
+
+def test_nothing_to_find_is_zero_and_no_warning() -> None:
+    scores = score_spans([["O"]], [["O"]])
+    assert scores.micro.f1 == 0.0
+    assert scores.accuracy == 1.0
+    assert score_tokens([[None]], [["A"]]).n_tokens == 0
+
+
+def test_token_accuracy_leaves_out_what_has_no_gold_tag() -> None:
+    scores = score_tokens([["A", None, "B", "C"]], [["A", "A", "A", "C"]], known=["A", "B"])
+    assert (scores.accuracy, scores.n_tokens, scores.n_unknown) == (2 / 3, 3, 1)
+
+
+def test_predictions_file_scores_as_the_evaluation_did(
+    model: Path, corpus: Path, tmp_path: Path
+) -> None:
+    loaded = tagger.load(model)
+    data, heads = select_split(model, loaded, str(corpus), "dev", None)
+    evaluation, tagged = evaluate(loaded, data, heads)
+    path = tmp_path / "out.txt"
+    write_predictions(path, tagged, ["ner"])
+    assert path.read_text().splitlines()[0] == "Mary\tB-PER\tB-PER"
+    assert score_file(path).spans["tags"] == evaluation.spans["ner"]
+    write_predictions(path, tagged, ["ner", "upos"])
+    again = score_file(path)
+    assert again.spans["ner"] == evaluation.spans["ner"]
+    assert again.tokens["upos"].accuracy == evaluation.tokens["upos"].accuracy
+
+
+def test_raw_scores_of_a_perfect_model_show_tokenization_alone(model: Path, corpus: Path) -> None:
+    loaded = tagger.load(model)
+    data, heads = select_split(model, loaded, str(corpus), "train", None)
+    scores = evaluate_raw(loaded, data, heads)
+    assert set(scores) == {"tokens", "ner", "upos"}
+    assert scores["tokens"].f1 == scores["ner"].f1 == 1.0
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        ("a O\n", "out.txt:1: 2 columns where 3 are expected"),
+        ("a O O\nb O\n", "out.txt:2: 2 columns where 3 are expected"),
+        ("", "empty"),
+        ("\n\n", "empty"),
+    ],
+)
+def test_bad_prediction_files_name_the_line(tmp_path: Path, content: str, message: str) -> None:
+    path = tmp_path / "out.txt"
+    path.write_text(content)
+    with pytest.raises(FormatError, match=message):
+        score_file(path)
+    path.write_bytes(b"a O O\n\xff O O\n")
+    with pytest.raises(FormatError, match=r"out\.txt:2: not UTF-8"):
+        score_file(path)
+    with pytest.raises(UsageError, match="cannot be read"):
+        score_file(tmp_path / "none.txt")
+
+
+def test_splits_and_heads_that_are_not_there(model: Path, corpus: Path, tmp_path: Path) -> None:
+    loaded = tagger.load(model)
+    with pytest.raises(UsageError, match="unknown split 'tset': did you mean 'test'"):
+        select_split(model, loaded, str(corpus), "tset", None)
+    (tmp_path / "train.txt").write_text("a\tX1\n\nb\tX2\n")
+    with pytest.raises(UsageError, match="no test split"):
+        select_split(model, loaded, str(tmp_path), "test", None)
+    with pytest.raises(UsageError, match="no gold tags"):
+        select_split(model, loaded, str(tmp_path), "train", None)
+    assert load_corpus(str(corpus)).splits.keys() == {"train", "dev", "test"}

@@ -1,0 +1,144 @@
+"""Properties of the network that everything else relies on."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+import numpy as np
+import pytest
+import torch
+
+from tagger.config import config_from_dict, merge_overrides
+from tagger.features.vocabulary import Vocabulary
+from tagger.model.heads import HeadSpec
+from tagger.model.network import TaggingNetwork, build_network
+from tagger.runtime.loading import assemble, form_encoder
+from tagger.runtime.tagger import Tagger
+from tagger.runtime.torch_engine import TorchEngine
+from tagger.text import TokenizerRules
+from tagger.training.state import weights_of
+
+TAGS = ("O", "B-X", "I-X", "E-X", "S-X")
+HEADS = (
+    HeadSpec(name="ner", kind="span", decoder="crf", scheme="BIOES", tags=TAGS),
+    HeadSpec(name="upos", kind="token", decoder="softmax", tags=("A", "B", "C")),
+)
+WORDS = ["the", "Apple", "of", "John", "'s", "eye", "is", "U.S.", "1996", "naïve", "東京"]
+WORDS.append("supercalifragilisticexpialidocious")
+
+
+def build(**encoder: object) -> tuple[TaggingNetwork, Tagger]:
+    config = config_from_dict({"encoder": {"hidden_dim": 12, **encoder}})
+    return build_from(config)
+
+
+def build_from(config) -> tuple[TaggingNetwork, Tagger]:
+    torch.manual_seed(0)
+    vocabulary = Vocabulary.from_counts(Counter(WORDS[:8]), min_count=1)
+    network = build_network(config, vocabulary, HEADS)
+    tagger = assemble(
+        engine=TorchEngine(network),
+        heads=HEADS,
+        weights=weights_of(network),
+        form_encoder=form_encoder(config.embedder, vocabulary, ()),
+        rules=TokenizerRules(),
+    )
+    return network, tagger
+
+
+def emissions(tagger: Tagger, sentences: list[list[str]]) -> list[np.ndarray]:
+    """The first head's emissions of sentences that are padded to one length."""
+    forms = sorted({form for sentence in sentences for form in sentence})
+    lengths = np.array([len(sentence) for sentence in sentences])
+    index = np.zeros((len(sentences), lengths.max()), dtype=np.int64)
+    for i, sentence in enumerate(sentences):
+        index[i, : len(sentence)] = [forms.index(form) for form in sentence]
+    features = tagger._form_encoder(forms)
+    found = tagger._engine.emissions(features, index, lengths)["ner"]
+    return [found[i, :n] for i, n in enumerate(lengths)]
+
+
+@pytest.mark.parametrize("cell", ["rnn", "gru", "lstm"])
+@pytest.mark.parametrize(
+    ("direction", "merge"),
+    [
+        ("forward", "concat"),
+        ("backward", "concat"),
+        *(("bi", merge) for merge in ("concat", "sum", "product", "projection")),
+    ],
+)
+def test_emissions_do_not_depend_on_the_batch(cell: str, direction: str, merge: str) -> None:
+    _, tagger = build(cell=cell, direction=direction, merge=merge, n_layers=2)
+    sentences = [WORDS[:3], WORDS, WORDS[4:5], WORDS[2:9]]
+    together = emissions(tagger, sentences)
+    for sentence, batched in zip(sentences, together, strict=True):
+        (alone,) = emissions(tagger, [sentence])
+        np.testing.assert_allclose(batched, alone, atol=1e-5)
+
+
+@pytest.mark.parametrize(("direction", "sees"), [("forward", "left"), ("backward", "right")])
+def test_one_direction_sees_one_side(direction: str, sees: str) -> None:
+    _, tagger = build(direction=direction)
+    (base,) = emissions(tagger, [["the", "Apple", "of", "John"]])
+    (left,) = emissions(tagger, [["eye", "Apple", "of", "John"]])
+    (right,) = emissions(tagger, [["the", "Apple", "of", "eye"]])
+    assert np.allclose(base[1], left[1], atol=1e-6) == (sees == "right")
+    assert np.allclose(base[1], right[1], atol=1e-6) == (sees == "left")
+
+
+def test_forget_gate_bias_is_one_and_recurrent_weights_are_orthogonal() -> None:
+    network, _ = build(cell="lstm")
+    cell = network.encoder.layers[0]["ahead"]
+    bias = (cell.bias_ih_l0 + cell.bias_hh_l0).detach()
+    assert torch.equal(bias, torch.cat([torch.zeros(12), torch.ones(12), torch.zeros(24)]))
+    for gate in cell.weight_hh_l0.detach().split(12):
+        torch.testing.assert_close(gate @ gate.T, torch.eye(12), atol=1e-5, rtol=0)
+
+
+@pytest.mark.parametrize("char_encoder", ["cnn", "lstm", "none"])
+def test_characters_do_not_depend_on_padding(char_encoder: str) -> None:
+    config = config_from_dict({"embedder": {"char_encoder": char_encoder}})
+    _, tagger = build_from(config)
+    (alone,) = emissions(tagger, [["of"]])
+    (beside,) = emissions(tagger, [["of", WORDS[-1]]])
+    forward_only, _ = alone, beside
+    features = tagger._form_encoder(["of", WORDS[-1]])
+    wide = tagger._engine.network.embedder(type(features)(*map(torch.from_numpy, features)))[0]
+    features = tagger._form_encoder(["of"])
+    narrow = tagger._engine.network.embedder(type(features)(*map(torch.from_numpy, features)))[0]
+    torch.testing.assert_close(wide, narrow, atol=1e-6, rtol=0)
+    assert np.isfinite(forward_only).all()
+
+
+def test_every_part_can_be_left_out_but_not_all() -> None:
+    from tagger.errors import ConfigError
+
+    nothing = {
+        "word_dim": 0, "affix_dim": 0, "shape_dim": 0, "case_dim": 0, "char_encoder": "none"
+    }  # fmt: skip
+    config = config_from_dict({})
+    for part in ("word_dim", "affix_dim", "shape_dim", "case_dim"):
+        some = {key: value for key, value in nothing.items() if key != part}
+        build_from(merge_overrides(config, {"embedder": some}))
+    with pytest.raises(ConfigError, match="every part is left out"):
+        build_from(merge_overrides(config, {"embedder": nothing}))
+
+
+def test_tags_are_valid_whatever_the_weights() -> None:
+    from tagger.corpus.schemes import Scheme, violations
+
+    for decoder in ("crf", "softmax"):
+        network, tagger = build()
+        heads = [HeadSpec(name="ner", kind="span", decoder=decoder, scheme="BIOES", tags=TAGS)]
+        if decoder == "softmax":
+            tagger = assemble(
+                engine=TorchEngine(network),
+                heads=heads,
+                weights={},
+                form_encoder=tagger._form_encoder,
+                rules=TokenizerRules(),
+            )
+        with torch.no_grad():
+            network.head("ner").linear.weight.mul_(50)
+        for tags in tagger.tag([WORDS, WORDS[::-1], WORDS[3:6]], ["ner"]):
+            assert violations(tags["ner"], Scheme.BIO) == []

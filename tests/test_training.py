@@ -1,0 +1,241 @@
+"""Training: it learns, it can be stopped at any moment, it is reproducible."""
+
+from __future__ import annotations
+
+import signal
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+import tagger
+from tagger.errors import InterruptedTraining, TaggerError, UsageError
+from tagger.model.directory import read_model
+from tagger.training.batching import plan_epoch
+from tagger.training.loop import EpochDone, StepDone
+from tagger.training.reporting import Silent
+from tagger.training.run import train
+from tests.conftest import TOKENS, small_config, write_corpus
+
+
+class Stop(Silent):
+    """Presses Ctrl-C after some batches."""
+
+    def __init__(self, after: int) -> None:
+        self.left = after
+
+    def event(self, event: StepDone | EpochDone) -> None:
+        if isinstance(event, StepDone):
+            self.left -= 1
+            if self.left == 0:
+                signal.raise_signal(signal.SIGINT)
+
+
+class Crash(Stop):
+    """Dies after some batches without a chance to save."""
+
+    def event(self, event: StepDone | EpochDone) -> None:
+        self.left -= 1
+        if self.left == 0:
+            raise RuntimeError("killed")
+
+
+def assert_equal_weights(one: Path, other: Path) -> None:
+    a, b = read_model(one).weights, read_model(other).weights
+    assert a.keys() == b.keys()
+    for name in a:
+        np.testing.assert_array_equal(a[name], b[name], err_msg=name)
+
+
+def test_five_sentences_are_learned_by_heart(model: Path, corpus: Path) -> None:
+    loaded = tagger.load(model)
+    for line in TOKENS["train"]:
+        tokens, upos, ner = zip(*(token.split("/") for token in line.split()), strict=True)
+        (tags,) = loaded.tag([tokens])
+        assert tags == {"ner": list(ner), "upos": list(upos)}
+    names = {path.name for path in model.iterdir()}
+    assert names == {
+        "config.json", "vocab.json", "heads.json", "tokenizer.json", "weights.safetensors",
+        "meta.json", "README.md", "log.csv",
+    }  # fmt: skip
+
+
+def test_the_same_seed_gives_the_same_weights(corpus: Path, tmp_path: Path) -> None:
+    for name in ("a", "b"):
+        train([str(corpus)], tmp_path / name, small_config(epochs=3))
+    assert_equal_weights(tmp_path / "a", tmp_path / "b")
+    train([str(corpus)], tmp_path / "c", small_config(epochs=3, seed=2))
+    with pytest.raises(AssertionError):
+        assert_equal_weights(tmp_path / "a", tmp_path / "c")
+
+
+@pytest.mark.parametrize("after", [1, 2, 5])
+def test_resuming_equals_never_having_stopped(corpus: Path, tmp_path: Path, after: int) -> None:
+    config = small_config(epochs=4)
+    train([str(corpus)], tmp_path / "whole", config)
+    with pytest.raises(InterruptedTraining, match="--resume"):
+        train([str(corpus)], tmp_path / "parts", config, reporter=Stop(after))
+    torch.manual_seed(99)  # whatever the process did in between
+    train([str(corpus)], tmp_path / "parts", config, resume=True)
+    assert_equal_weights(tmp_path / "whole", tmp_path / "parts")
+    logs = [(tmp_path / name / "log.csv").read_text().split("\n") for name in ("whole", "parts")]
+    assert [row.split(",")[:5] for row in logs[0]] == [row.split(",")[:5] for row in logs[1]]
+
+
+@pytest.mark.parametrize("after", [1, 4, 6])
+def test_a_crash_loses_at_most_an_epoch(corpus: Path, tmp_path: Path, after: int) -> None:
+    config = small_config(epochs=4)
+    train([str(corpus)], tmp_path / "whole", config)
+    with pytest.raises(RuntimeError, match="killed"):
+        train([str(corpus)], tmp_path / "parts", config, reporter=Crash(after))
+    train([str(corpus)], tmp_path / "parts", config, resume=True)
+    assert_equal_weights(tmp_path / "whole", tmp_path / "parts")
+
+
+def test_a_resumed_training_must_be_the_same(corpus: Path, tmp_path: Path) -> None:
+    with pytest.raises(InterruptedTraining):
+        train([str(corpus)], tmp_path / "m", small_config(epochs=4), reporter=Stop(1))
+    with pytest.raises(UsageError, match="the config changed"):
+        train([str(corpus)], tmp_path / "m", small_config(epochs=5), resume=True)
+    other = write_corpus(tmp_path / "tiny", {**TOKENS, "train": TOKENS["train"][:4]})
+    with pytest.raises(UsageError, match="changed"):
+        train([str(other)], tmp_path / "m", small_config(epochs=4), resume=True)
+    with pytest.raises(UsageError, match="unfinished training"):
+        train([str(corpus)], tmp_path / "m", small_config(epochs=4))
+
+
+def test_nothing_is_overwritten_unasked(model: Path, corpus: Path, tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="--force"):
+        train([str(corpus)], model, small_config())
+    with pytest.raises(UsageError, match="training has ended"):
+        train([str(corpus)], model, small_config(), resume=True)
+    (tmp_path / "diary.txt").write_text("dear")
+    with pytest.raises(UsageError, match="not empty"):
+        train([str(corpus)], tmp_path, small_config())
+    train([str(corpus)], tmp_path, small_config(epochs=1), force=True)
+    assert (tmp_path / "diary.txt").read_text() == "dear"
+
+
+def test_a_failed_corpus_leaves_the_old_model(model: Path, tmp_path: Path) -> None:
+    (tmp_path / "train.txt").write_text("a\tB-X\nb\tI-X\tz\n")
+    before = read_model(model).meta
+    with pytest.raises(TaggerError, match=r"train\.txt:2"):
+        train([str(tmp_path)], model, small_config(), force=True)
+    assert read_model(model).meta == before
+
+
+def test_without_dev_it_is_cut_from_train(tmp_path: Path) -> None:
+    folder = write_corpus(tmp_path / "c", {"train": TOKENS["train"]})
+    heard: list[str] = []
+
+    class Hear(Silent):
+        def note(self, text: str) -> None:
+            heard.append(text)
+
+    meta, tests = train([str(folder)], tmp_path / "m", small_config(epochs=1), reporter=Hear())
+    assert any("no dev split; 1 of 5 training sentences are cut off" in line for line in heard)
+    assert meta.corpora[0].n_sentences == {"train": 4, "dev": 1}
+    assert tests == {}
+
+
+def test_two_corpora_make_one_model(corpus: Path, tmp_path: Path) -> None:
+    chunks = tmp_path / "chunks"
+    chunks.mkdir()
+    for split in ("train", "dev"):
+        (chunks / f"{split}.jsonl").write_text(
+            '{"tokens": ["the", "old", "man", "sleeps"],'
+            ' "chunk": ["B-NP", "I-NP", "I-NP", "B-VP"]}\n' * 4
+        )
+    config = small_config(epochs=40)
+    import msgspec
+
+    config = msgspec.structs.replace(config, heads=("ner", "upos", "chunk"))
+    meta, _ = train([str(corpus), str(chunks)], tmp_path / "m", config)
+    loaded = tagger.load(tmp_path / "m")
+    document = loaded("the old man sleeps")
+    assert [(span.text, span.label) for span in document.spans["chunk"]] == [
+        ("the old man", "NP"),
+        ("sleeps", "VP"),
+    ]
+    assert [entity.label for entity in loaded("John works at Apple").entities] == ["PER", "ORG"]
+    assert set(meta.dev_scores) == {"ner", "upos", "chunk"}
+
+
+def test_renamed_labels_and_heads(corpus: Path, tmp_path: Path) -> None:
+    import msgspec
+
+    from tagger.config import CorpusConfig
+
+    entry = CorpusConfig(labels={"PER": "PERSON"}, heads={"upos": "pos"})
+    config = msgspec.structs.replace(
+        small_config(epochs=1), heads=("ner", "pos"), corpora={"tiny": entry}
+    )
+    train([str(corpus)], tmp_path / "m", config)
+    heads = {head.name: head.labels for head in read_model(tmp_path / "m").heads}
+    assert heads["ner"] == ("LOC", "ORG", "PERSON")
+    assert "pos" in heads
+    wrong = msgspec.structs.replace(config, corpora={"tiny": CorpusConfig(labels={"PRE": "X"})})
+    with pytest.raises(UsageError, match="unknown label 'PRE': did you mean 'PER'"):
+        train([str(corpus)], tmp_path / "n", wrong)
+
+
+def test_from_a_model_to_new_labels(model: Path, corpus: Path, tmp_path: Path) -> None:
+    new = {
+        split: [line.replace("B-ORG", "B-FIRM") for line in lines]
+        for split, lines in TOKENS.items()
+    }
+    folder = write_corpus(tmp_path / "firms", new)
+    train([str(folder)], tmp_path / "m", small_config(epochs=30), base=model)
+    saved = read_model(tmp_path / "m")
+    ner = next(head for head in saved.heads if head.name == "ner")
+    assert set(ner.labels) == {"LOC", "ORG", "PER", "FIRM"}
+    found = tagger.load(tmp_path / "m")("John works at Apple in California").entities
+    assert [entity.label for entity in found] == ["PER", "FIRM", "LOC"]
+
+
+def test_an_epoch_sees_every_sentence_once_and_depends_on_seed_and_number() -> None:
+    lengths = np.random.default_rng(0).integers(1, 60, 500).astype(np.int32)
+    plans = [
+        plan_epoch([lengths], batch_tokens=200, seed=seed, epoch=epoch)
+        for seed, epoch in ((1, 0), (1, 0), (1, 1), (2, 0))
+    ]
+    orders = [np.concatenate([batch.sentences for batch in plan]).tolist() for plan in plans]
+    assert all(sorted(order) == list(range(500)) for order in orders)
+    assert orders[0] == orders[1]
+    assert orders[0] != orders[2] != orders[3]
+    for batch in plans[0]:
+        widest = lengths[batch.sentences].max()
+        assert widest * len(batch.sentences) <= 200 or len(batch.sentences) == 1
+
+
+def test_several_corpora_are_sampled_by_the_root_of_their_size() -> None:
+    lengths = [np.full(900, 10, np.int32), np.full(100, 10, np.int32)]
+    plan = plan_epoch(lengths, batch_tokens=50, seed=1, epoch=0)
+    tokens = [sum(10 * len(b.sentences) for b in plan if b.corpus == c) for c in (0, 1)]
+    assert tokens[0] / tokens[1] == pytest.approx(3.0, rel=0.05)
+    assert sum(tokens) == pytest.approx(10_000, rel=0.02)
+
+
+def test_no_space_left_keeps_the_last_checkpoint(
+    corpus: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import tagger.training.state as state
+
+    write, writes = state.write_file, []
+
+    def full(path: Path, content: bytes) -> None:
+        writes.append(path)
+        if len(writes) > 5:
+            raise OSError(28, "No space left on device", str(path))
+        write(path, content)
+
+    config = small_config(epochs=4)
+    monkeypatch.setattr(state, "write_file", full)
+    with pytest.raises(OSError, match="No space left"):
+        train([str(corpus)], tmp_path / "m", config)
+    monkeypatch.setattr(state, "write_file", write)
+    assert not list(tmp_path.glob("m/*.tmp"))
+    train([str(corpus)], tmp_path / "m", config, resume=True)
+    train([str(corpus)], tmp_path / "whole", config)
+    assert_equal_weights(tmp_path / "whole", tmp_path / "m")

@@ -105,8 +105,8 @@ class TrainingConfig(Section, frozen=True):
     """Passes over the training data, at most."""
     patience: Annotated[int, Meta(ge=0)] = 5
     """Stop when the dev score has not risen for so many epochs; 0 never stops early."""
-    batch_tokens: Dim = 500
-    """Tokens in a batch, padding included."""
+    batch_tokens: OptionalDim = 0
+    """Tokens in a batch, padding included; 0 for 100 to 500, fewer the smaller the corpus is."""
     learning_rate: Positive = 3e-3
     """The highest learning rate of AdamW."""
     weight_decay: NonNegative = 0.01

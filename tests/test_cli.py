@@ -62,7 +62,7 @@ def test_from_nothing_to_entities(run, corpus: Path, tmp_path: Path, monkeypatch
     monkeypatch.chdir(tmp_path)
     config = tmp_path / "small.toml"
     config.write_text(
-        "[encoder]\nhidden_dim = 16\n[training]\nlearning_rate = 0.02\nbatch_tokens = 20\n"
+        "[encoder]\nhidden_dim = 32\n[training]\nlearning_rate = 0.01\nbatch_tokens = 20\n"
         "patience = 0\nema_decay = 0.9\n"
     )
     result = run(

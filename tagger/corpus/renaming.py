@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from tagger.corpus.records import Corpus, HeadColumn
+from tagger.corpus.store import quiet_datasets
 from tagger.errors import UsageError, unknown_name
 
 if TYPE_CHECKING:
@@ -72,7 +73,8 @@ def _rename_split(
             for head in heads
         }
 
-    return data.map(renamed, batched=True, features=data.features)
+    with quiet_datasets():
+        return data.map(renamed, batched=True, features=data.features)
 
 
 def _labels(data: datasets.Dataset, heads: tuple[HeadColumn, ...]) -> set[str]:

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import hashlib
 import os
-import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -22,6 +21,7 @@ from tagger.corpus.records import Sentence
 from tagger.corpus.scan import Scan, Source, scan
 from tagger.corpus.schemes import Scheme, convert
 from tagger.errors import CorpusError, TaggerError
+from tagger.files import write_file
 
 if TYPE_CHECKING:
     import datasets
@@ -174,13 +174,9 @@ def _digest(text: str) -> str:
 
 
 def _write(path: Path, data: bytes) -> None:
-    """Write a file at once: whoever reads beside us finds the whole of it or none."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=path.name)
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(data)
-        Path(name).replace(path)
+        write_file(path, data)
     except OSError as error:
         raise _unwritable(path.parent, error) from None
 

@@ -9,7 +9,7 @@ from tagger.corpus.schemes import Scheme, convert, split_tag
 from tagger.errors import FormatError, UsageError
 from tagger.evaluation.evaluate import Evaluation, Tagged
 from tagger.evaluation.scores import score_spans, score_tokens
-from tagger.model.directory import write_file
+from tagger.files import write_file
 
 MISSING = "_"
 """Stands where a token has no gold tag."""

@@ -15,8 +15,6 @@ Neither torch nor `datasets` is imported here.
 
 from __future__ import annotations
 
-import os
-import shutil
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -27,6 +25,7 @@ from numpy.typing import NDArray
 from tagger.config import Config, config_from_dict
 from tagger.errors import ModelError
 from tagger.features.vocabulary import Vocabulary
+from tagger.files import write_file
 from tagger.model.heads import HeadSpec
 from tagger.text import TokenizerRules
 
@@ -175,39 +174,6 @@ def read_meta(directory: Path) -> Meta:
             "upgrade with `pip install -U tagger`"
         )
     return _read_json(path, Meta)
-
-
-def write_file(path: Path, content: bytes) -> None:
-    """Write a file at once: a reader sees the old content or the new, never a part."""
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    try:
-        with temporary.open("wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)
-
-
-def replace_directory(new: Path, target: Path) -> None:
-    """Put a complete directory in the place of another.
-
-    Killed between the two renames, the old one is left as ``<target>.old``; `existing_directory`
-    finds it there.
-    """
-    old = target.with_name(f"{target.name}.old")
-    if target.exists():
-        shutil.rmtree(old, ignore_errors=True)
-        target.rename(old)
-    new.rename(target)
-    shutil.rmtree(old, ignore_errors=True)
-
-
-def existing_directory(target: Path) -> Path | None:
-    """Find a directory that `replace_directory` wrote, whenever it was killed."""
-    old = target.with_name(f"{target.name}.old")
-    return next((path for path in (target, old) if path.is_dir()), None)
 
 
 def read_tensors(path: Path) -> Weights:

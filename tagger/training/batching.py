@@ -17,6 +17,14 @@ BUCKET_BATCHES = 50
 """Sentences are sorted by length within so many batches' worth: chance between, order within."""
 
 
+def default_batch_tokens(n_tokens: int) -> int:
+    """Tokens in a batch for so many training tokens: some 400 batches an epoch, within bounds.
+
+    Smaller batches make small data learn in few epochs; larger ones keep the processor busy.
+    """
+    return min(max(n_tokens // 400, 100), 500)
+
+
 class BatchPlan(NamedTuple):
     """The sentences of one batch, all of one corpus."""
 

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tagger.corpus.schemes import Scheme, convert
+from tagger.corpus.store import quiet_datasets
 from tagger.features.forms import FormEncoder, FormFeatures, Ids, take_forms
 from tagger.model.heads import HeadSpec
 
@@ -165,13 +166,14 @@ def _encode(
     for part in (split._fingerprint, *rows, *(repr(head) for head in heads)):
         digest.update(part.encode("utf-8", "surrogatepass") + b"\0")
     features = {head.name: datasets.List(datasets.Value("int16")) for head in heads}
-    return split.map(
-        encode,
-        batched=True,
-        remove_columns=split.column_names,
-        features=datasets.Features(form_ids=datasets.List(datasets.Value("int32")), **features),
-        new_fingerprint=digest.hexdigest(),
-    )
+    with quiet_datasets():
+        return split.map(
+            encode,
+            batched=True,
+            remove_columns=split.column_names,
+            features=datasets.Features(form_ids=datasets.List(datasets.Value("int32")), **features),
+            new_fingerprint=digest.hexdigest(),
+        )
 
 
 def sentences_of(

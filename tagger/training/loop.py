@@ -13,7 +13,7 @@ from tagger.config import Config, TrainingConfig
 from tagger.errors import TrainingError
 from tagger.model.network import TaggingNetwork
 from tagger.runtime.torch_engine import form_tensors
-from tagger.training.batching import plan_epoch
+from tagger.training.batching import default_batch_tokens, plan_epoch
 from tagger.training.encoding import Batch, EncodedCorpus
 from tagger.training.state import EpochRecord, TrainingState
 
@@ -64,14 +64,17 @@ def run_epochs(
     """
     settings = config.training
     progress = state.progress
+    lengths = [corpus.lengths for corpus in corpora]
+    n_tokens = sum(int(of_corpus.sum()) for of_corpus in lengths)
+    batch_tokens = settings.batch_tokens or default_batch_tokens(n_tokens)
     while progress.epoch < settings.epochs and not _is_over(state, settings.patience):
         plan = plan_epoch(
-            [corpus.lengths for corpus in corpora],
-            batch_tokens=settings.batch_tokens,
+            lengths,
+            batch_tokens=batch_tokens,
             seed=settings.seed,
             epoch=progress.epoch,
         )
-        n_tokens = sum(int(corpora[p.corpus].lengths[p.sentences].sum()) for p in plan)
+        planned = sum(int(corpora[p.corpus].lengths[p.sentences].sum()) for p in plan)
         started = time.perf_counter() - progress.seconds
         state.network.train()
         while progress.step < len(plan):
@@ -101,7 +104,7 @@ def run_epochs(
             scores=scores,
             score=sum(scores[head] for head in main_heads) / len(main_heads),
             learning_rate=_learning_rate(settings, progress.epoch + 1),
-            tokens_per_second=n_tokens / max(trained, 1e-9),
+            tokens_per_second=planned / max(trained, 1e-9),
             seconds=time.perf_counter() - started,
         )
         progress.history.append(record)

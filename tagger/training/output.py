@@ -12,7 +12,8 @@ import msgspec
 
 from tagger.config import Config
 from tagger.errors import ModelError, UsageError
-from tagger.model.directory import FILES, META, existing_directory
+from tagger.files import existing_directory
+from tagger.model.directory import FILES, META
 from tagger.training.state import EpochRecord
 
 LAST, BEST, LOG, RUN = "last", "best", "log.csv", "run.json"

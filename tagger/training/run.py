@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import shutil
 import time
 from collections.abc import Sequence
@@ -20,15 +21,13 @@ from tagger.errors import InterruptedTraining, ModelError
 from tagger.evaluation.evaluate import Evaluation, evaluate
 from tagger.features.vectors import read_vectors
 from tagger.features.vocabulary import Vocabulary
+from tagger.files import existing_directory, replace_directory, write_file
 from tagger.model.directory import (
     CorpusRecord,
     Meta,
     SavedModel,
     Weights,
-    existing_directory,
     read_model,
-    replace_directory,
-    write_file,
     write_model,
 )
 from tagger.model.network import TaggingNetwork, build_network
@@ -65,6 +64,7 @@ SAVE_EVERY = 120.0
 class Parts:
     """What surrounds the network of a model: all of a `SavedModel` but weights and scores."""
 
+    sources: tuple[str, ...]
     config: Config
     prepared: Prepared
     vocabulary: Vocabulary
@@ -146,7 +146,7 @@ def train(
         base=str(base.resolve()) if base else "",
     )
     torch.manual_seed(config.training.seed)
-    parts, network = _build(config, prepared, base_model, report)
+    parts, network = _build(sources, config, prepared, base_model, report)
     n_parameters = sum(p.numel() for p in network.parameters())
     report.note(f"model: {summary(config, prepared)}; {n_parameters:,} parameters")
     state = new_state(network.to(device), config.training)
@@ -192,7 +192,11 @@ def summary(config: Config, prepared: Prepared) -> str:
 
 
 def _build(
-    config: Config, prepared: Prepared, base: SavedModel | None, report: Reporter
+    sources: Sequence[str],
+    config: Config,
+    prepared: Prepared,
+    base: SavedModel | None,
+    report: Reporter,
 ) -> tuple[Parts, TaggingNetwork]:
     """Vocabulary, tokenizer and network; the base's weights where there is one."""
     forms = prepared.inventory.forms
@@ -218,7 +222,7 @@ def _build(
     network = build_network(config, vocabulary, prepared.heads, vectors)
     if base is not None:
         report.note(start_from(network, vocabulary, prepared.heads, base))
-    return Parts(config, prepared, vocabulary, vector_keys, rules), network
+    return Parts(tuple(sources), config, prepared, vocabulary, vector_keys, rules), network
 
 
 def _run(state: TrainingState, parts: Parts, output: Path, report: Reporter) -> None:
@@ -262,7 +266,11 @@ def _run(state: TrainingState, parts: Parts, output: Path, report: Reporter) -> 
                     save_state(state, output / LAST)
                     saved = time.monotonic()
                 if interrupt.requested:
-                    raise InterruptedTraining(f"stopped and saved in {output}; go on with --resume")
+                    sources = " ".join(shlex.quote(name) for name in parts.sources)
+                    raise InterruptedTraining(
+                        f"stopped and saved; go on with `tagger train {sources} -o "
+                        f"{shlex.quote(str(output))} --resume`"
+                    )
     finally:
         report.stop()
 

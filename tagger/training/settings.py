@@ -11,7 +11,8 @@ import msgspec
 
 from tagger.config import Config, CorpusConfig, merge_overrides, read_config
 from tagger.errors import ConfigError, UsageError
-from tagger.model.directory import existing_directory, read_model
+from tagger.files import existing_directory
+from tagger.model.directory import read_model
 from tagger.runtime.finding import MODELS, find_model
 from tagger.training.output import LAST, stored_run
 

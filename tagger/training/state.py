@@ -15,12 +15,8 @@ from torch.optim.swa_utils import AveragedModel
 
 from tagger.config import TrainingConfig
 from tagger.errors import ModelError
-from tagger.model.directory import (
-    existing_directory,
-    read_tensors,
-    replace_directory,
-    write_file,
-)
+from tagger.files import existing_directory, replace_directory, write_file
+from tagger.model.directory import read_tensors
 from tagger.model.network import TaggingNetwork
 
 Tensors: TypeAlias = tuple[Tensor, ...] | list[Tensor]

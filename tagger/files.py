@@ -1,0 +1,46 @@
+"""Files and directories that are whole or not there, whenever a process is killed."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import threading
+from pathlib import Path
+
+
+def write_file(path: Path, content: bytes) -> None:
+    """Write a file at once: a reader sees the old content or the new, never a part.
+
+    Raises:
+        OSError: No space, no permission; the old content stays.
+    """
+    # Not `tempfile`: its files are readable by their owner alone, and stay so when renamed.
+    temporary = path.with_name(f".{path.name}.{os.getpid()}-{threading.get_ident()}.tmp")
+    try:
+        with temporary.open("wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def replace_directory(new: Path, target: Path) -> None:
+    """Put a complete directory in the place of another.
+
+    Killed between the two renames, the old one is left as ``<target>.old``; `existing_directory`
+    finds it there.
+    """
+    old = target.with_name(f"{target.name}.old")
+    if target.exists():
+        shutil.rmtree(old, ignore_errors=True)
+        target.rename(old)
+    new.rename(target)
+    shutil.rmtree(old, ignore_errors=True)
+
+
+def existing_directory(target: Path) -> Path | None:
+    """Find a directory that `replace_directory` wrote, whenever it was killed."""
+    old = target.with_name(f"{target.name}.old")
+    return next((path for path in (target, old) if path.is_dir()), None)

@@ -60,6 +60,8 @@ class EmbedderConfig(Section, frozen=True):
     """Size of the hashed shape's vector (``Xxxx-dd``)."""
     case_dim: OptionalDim = 8
     """Size of the case class's vector (lower, upper, title, mixed, digits, ...)."""
+    mix_dim: OptionalDim = 0
+    """Size that all parts together are mixed to, once for each form."""
     vectors: str = ""
     """A text file of pretrained word vectors (GloVe, word2vec, fastText); empty for none."""
     max_vectors: Dim = 100_000

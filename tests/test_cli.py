@@ -262,3 +262,41 @@ def test_an_unfinished_training_is_no_model(run, corpus: Path, tmp_path: Path) -
     assert result.code == 0, result.err
     assert "resuming after epoch" in result.out
     assert run("predict", "-m", tmp_path / "m", "John").code == 0
+
+
+def test_ctrl_c_saves_and_says_how_to_go_on(corpus: Path, tmp_path: Path) -> None:
+    import signal
+
+    command = [
+        sys.executable,
+        "-u",
+        "-m",
+        "tagger",
+        "train",
+        str(corpus),
+        "-o",
+        str(tmp_path / "m"),
+    ]
+    options = ["--epochs", "100000", "--threads", "1"]
+    config = tmp_path / "c.toml"
+    config.write_text("[encoder]\nhidden_dim = 8\n[training]\npatience = 0\n")
+    process = subprocess.Popen(
+        [*command, *options, "--config", str(config)],
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=ROOT,
+    )  # fmt: skip
+    assert process.stdout is not None
+    for line in process.stdout:
+        if line.strip().startswith("*1"):
+            break
+    process.send_signal(signal.SIGINT)
+    _, err = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert err.count("\n") == 1
+    assert f"tagger train {corpus} -o {tmp_path / 'm'} --resume" in err
+
+
+def test_tensorboard_log(corpus: Path, tmp_path: Path) -> None:
+    pytest.importorskip("tensorboard")
+    command = [sys.executable, "-m", "tagger", "train", str(corpus), "-o", str(tmp_path / "m")]
+    subprocess.run([*command, "--epochs", "1", "--tensorboard"], check=True, cwd=ROOT)
+    assert list((tmp_path / "m" / "tensorboard").glob("events.*"))

@@ -13,7 +13,7 @@ import typer
 
 import tagger
 from tagger.cli import corpora, evaluate, info, predict, score, train
-from tagger.errors import TaggerError
+from tagger.errors import InterruptedTraining, TaggerError
 
 app = typer.Typer(
     name="tagger",
@@ -52,18 +52,19 @@ def main() -> None:
     try:
         app()
     except TaggerError as error:
-        _fail(str(error), error.exit_code)
+        said = "" if isinstance(error, InterruptedTraining) else "error: "
+        _fail(f"{said}{error}", error.exit_code)
     except BrokenPipeError:
         # Whoever reads our output has seen enough; the interpreter must not flush into it again.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(1)
     except OSError as error:
         where = f"{error.filename}: " if error.filename else ""
-        _fail(f"{where}{(error.strerror or str(error)).lower()}", 1)
+        _fail(f"error: {where}{(error.strerror or str(error)).lower()}", 1)
     except KeyboardInterrupt:
         _fail("interrupted", 130)
 
 
 def _fail(message: str, code: int) -> None:
-    print(f"error: {message}", file=sys.stderr)  # noqa: T201
+    print(message, file=sys.stderr)  # noqa: T201
     sys.exit(code)

@@ -13,7 +13,9 @@ from tagger.cli.options import Columns, DataDir, Device, Heads, Json, Strict, na
 def evaluate(
     model: Annotated[str, typer.Argument(help="A model directory, or a name under models/.")],
     corpus: Annotated[str, typer.Argument(help="A name, folder, file or hub:owner/name.")],
-    split: Annotated[str, typer.Option(help="train, dev or test.")] = "test",
+    split: Annotated[
+        str | None, typer.Option(help="train, dev or test; of a single file, that file.")
+    ] = None,
     heads: Heads = None,
     columns: Columns = None,
     raw: Annotated[
@@ -44,7 +46,7 @@ def evaluate(
 
     directory = find_model(model)
     tagger = load(directory, device=pick_device(device))
-    data, shared = select_split(
+    data, shared, split = select_split(
         directory,
         tagger,
         corpus,

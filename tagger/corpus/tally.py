@@ -150,5 +150,5 @@ def _explain(tag: str) -> str:
         return f"{tag!r} is not O or a letter of BIESLU, a dash and a label; write {guess!r}"
     return (
         f"{tag!r} is not O or a letter of BIESLU, a dash and a label; if the column holds no "
-        "spans, give it another name with columns"
+        "spans, give it another name with --columns"
     )

@@ -50,20 +50,20 @@ def select_split(
     directory: Path,
     tagger: Tagger,
     source: str,
-    split: str,
+    split: str | None,
     heads: Sequence[str] | None,
     *,
     columns: str | None = None,
     data_dir: Path | None = None,
     strict: bool = False,
-) -> tuple[datasets.Dataset, list[HeadSpec]]:
-    """Load a split as the model knows the corpus, and the heads that both have.
+) -> tuple[datasets.Dataset, list[HeadSpec], str]:
+    """Load a split as the model knows the corpus, with the heads that both have and its name.
 
     Args:
         directory: The model's directory, whose configuration may rename the corpus's labels.
         tagger: The model.
         source: A corpus.
-        split: ``train``, ``dev`` or ``test``.
+        split: ``train``, ``dev`` or ``test``; None for test, or for the only one there is.
         heads: The heads wanted; None for all that both have.
         columns: The columns of the corpus's files.
         data_dir: Where to look for named corpora first.
@@ -83,6 +83,8 @@ def select_split(
         source, data_dir=data_dir, columns=columns or settings.columns or None, strict=strict
     )
     corpus = rename(corpus, labels=settings.labels, heads=settings.heads)
+    if split is None:
+        split = next(iter(corpus.splits)) if len(corpus.splits) == 1 else "test"
     if split not in SPLITS:
         raise UsageError(unknown_name("split", split, SPLITS))
     if split not in corpus.splits:
@@ -96,7 +98,7 @@ def select_split(
             f"(it has: {', '.join(columns_there)}; the model: "
             f"{', '.join(head.name for head in tagger.heads)})"
         )
-    return corpus.splits[split], shared
+    return corpus.splits[split], shared, split
 
 
 def tag_split(

@@ -189,17 +189,20 @@ class TensorBoard:
             raise UsageError(
                 "--tensorboard needs an extra: pip install 'tagger[tensorboard]'"
             ) from None
-        self._writer = SummaryWriter(str(directory))
+        self._open = lambda: SummaryWriter(str(directory))
+        self._writer: SummaryWriter | None = None
 
     def note(self, text: str) -> None:
         """See `Reporter`."""
 
     def start(self, heads: Sequence[str], n_epochs: int, done: Sequence[EpochDone]) -> None:
         """See `Reporter`."""
+        # Not before: opening makes the directory, which must not be there yet.
+        self._writer = self._open()
 
     def event(self, event: StepDone | EpochDone) -> None:
         """See `Reporter`."""
-        if isinstance(event, EpochDone):
+        if isinstance(event, EpochDone) and self._writer is not None:
             record = event.record
             values = {"loss": record.loss, "learning_rate": record.learning_rate}
             values |= {f"dev/{head}": score for head, score in record.scores.items()}
@@ -208,4 +211,5 @@ class TensorBoard:
 
     def stop(self) -> None:
         """See `Reporter`."""
-        self._writer.close()
+        if self._writer is not None:
+            self._writer.close()

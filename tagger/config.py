@@ -60,8 +60,6 @@ class EmbedderConfig(Section, frozen=True):
     """Size of the hashed shape's vector (``Xxxx-dd``)."""
     case_dim: OptionalDim = 8
     """Size of the case class's vector (lower, upper, title, mixed, digits, ...)."""
-    mix_dim: OptionalDim = 0
-    """Size that all parts together are mixed to, once for each form."""
     vectors: str = ""
     """A text file of pretrained word vectors (GloVe, word2vec, fastText); empty for none."""
     max_vectors: Dim = 100_000
@@ -115,6 +113,8 @@ class TrainingConfig(Section, frozen=True):
     """AdamW's decoupled weight decay."""
     warmup: Annotated[float, Meta(ge=0.0, le=1.0)] = 0.05
     """The share of all steps in which the learning rate rises; then it falls along a cosine."""
+    auxiliary_weight: NonNegative = 0.2
+    """Weight of the loss of heads that are no corpus's main head; that of a main head is 1."""
     clip_norm: Positive = 5.0
     """The gradient's norm is clipped to this."""
     ema_decay: Annotated[float, Meta(ge=0.0, lt=1.0)] = 0.998

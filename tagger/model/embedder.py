@@ -19,19 +19,13 @@ class Embedder(nn.Module):
     Args:
         parts: The modules by the field of `FormFeatures` that they read, in the order of
             concatenation; `build_embedder` makes them.
-        parts_dim: The sum of their sizes.
-        mix_dim: What they are mixed to; 0 leaves them side by side.
+        output_dim: The sum of their sizes.
     """
 
-    def __init__(self, parts: dict[str, nn.Module], *, parts_dim: int, mix_dim: int) -> None:
+    def __init__(self, parts: dict[str, nn.Module], *, output_dim: int) -> None:
         super().__init__()
         self.parts = nn.ModuleDict(parts)
-        self.output_dim = mix_dim or parts_dim
-        self.mix = (
-            nn.Sequential(nn.LayerNorm(parts_dim), nn.Linear(parts_dim, mix_dim), nn.GELU())
-            if mix_dim
-            else nn.Identity()
-        )
+        self.output_dim = output_dim
 
     def forward(self, features: FormFeatures[Tensor], unknown: Tensor | None = None) -> Tensor:
         """Embed distinct forms.
@@ -46,9 +40,9 @@ class Embedder(nn.Module):
         if unknown is not None:
             word_ids = features.word_ids.masked_fill(unknown, UNKNOWN)
             features = features._replace(word_ids=word_ids)
-        parts = [part(getattr(features, field)) for field, part in self.parts.items()]
-        mixed: Tensor = self.mix(torch.cat(parts, dim=1))
-        return mixed
+        return torch.cat(
+            [part(getattr(features, field)) for field, part in self.parts.items()], dim=1
+        )
 
 
 def build_embedder(
@@ -86,4 +80,4 @@ def build_embedder(
             out_dim=config.char_out_dim,
         )
         dims["char_ids"] = config.char_out_dim
-    return Embedder(parts, parts_dim=sum(dims.values()), mix_dim=config.mix_dim)
+    return Embedder(parts, output_dim=sum(dims.values()))

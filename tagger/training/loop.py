@@ -57,7 +57,7 @@ def run_epochs(
         corpora: The training sentences.
         config: The recipe.
         score: Gives the dev scores by head of a network.
-        main_heads: The heads whose mean score decides.
+        main_heads: The heads whose mean score decides and whose losses count in full.
 
     Raises:
         TrainingError: The loss is infinite or no number.
@@ -81,7 +81,7 @@ def run_epochs(
             chosen = plan[progress.step]
             batch = corpora[chosen.corpus].batch(chosen.sentences)
             rate = _learning_rate(settings, progress.epoch + progress.step / len(plan))
-            progress.loss += train_step(state, batch, config, rate)
+            progress.loss += train_step(state, batch, config, rate=rate, main_heads=main_heads)
             progress.step += 1
             if not math.isfinite(progress.loss):
                 raise TrainingError(
@@ -112,8 +112,19 @@ def run_epochs(
         yield EpochDone(record, is_best=progress.best is record)
 
 
-def train_step(state: TrainingState, batch: Batch, config: Config, rate: float) -> float:
-    """Learn from one batch and give its loss, summed over the heads that it has tags for."""
+def train_step(
+    state: TrainingState,
+    batch: Batch,
+    config: Config,
+    *,
+    rate: float,
+    main_heads: Sequence[str],
+) -> float:
+    """Learn from one batch at a learning rate.
+
+    Returns:
+        Its loss per token, the weighted sum over the heads that it has tags for.
+    """
     network = state.network
     device = next(network.parameters()).device
     features = form_tensors(batch.features, device)
@@ -124,10 +135,11 @@ def train_step(state: TrainingState, batch: Batch, config: Config, rate: float) 
     # is learned from the words most like it.
     unknown = torch.rand(counts.shape, device=device) < dropout / (dropout + counts)
     emissions = network(features, torch.from_numpy(batch.form_index).to(device), lengths, unknown)
-    losses = [
-        network.head(name).loss(emissions[name], torch.from_numpy(tags).to(device), lengths)
-        for name, tags in batch.tags.items()
-    ]
+    losses = []
+    for name, tags in batch.tags.items():
+        weight = 1.0 if name in main_heads else config.training.auxiliary_weight
+        gold = torch.from_numpy(tags).to(device)
+        losses.append(weight * network.head(name).loss(emissions[name], gold, lengths))
     loss = torch.stack(losses).sum()
     loss.backward()  # type: ignore[no-untyped-call]
     torch.nn.utils.clip_grad_norm_(network.parameters(), config.training.clip_norm)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
@@ -189,7 +190,7 @@ class TensorBoard:
             raise UsageError(
                 "--tensorboard needs an extra: pip install 'tagger[tensorboard]'"
             ) from None
-        self._open = lambda: SummaryWriter(str(directory))
+        self._open = partial(SummaryWriter, str(directory))
         self._writer: SummaryWriter | None = None
 
     def note(self, text: str) -> None:

@@ -30,7 +30,7 @@ class EpochRecord(msgspec.Struct, frozen=True, kw_only=True):
     epoch: int
     """Counted from 1."""
     loss: float
-    """Mean training loss per token, summed over the heads."""
+    """Mean training loss per token, the weighted sum over the heads."""
     scores: dict[str, float]
     """Dev score by head: F1 of spans, accuracy of token tags."""
     score: float

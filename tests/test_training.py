@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
+import shutil
 import signal
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -10,7 +14,9 @@ import pytest
 import torch
 
 import tagger
+from tagger.config import config_to_toml
 from tagger.errors import InterruptedTraining, TaggerError, UsageError
+from tagger.files import existing_directory
 from tagger.model.directory import read_model
 from tagger.training.batching import plan_epoch
 from tagger.training.loop import EpochDone, StepDone
@@ -239,3 +245,29 @@ def test_no_space_left_keeps_the_last_checkpoint(
     train([str(corpus)], tmp_path / "m", config, resume=True)
     train([str(corpus)], tmp_path / "whole", config)
     assert_equal_weights(tmp_path / "whole", tmp_path / "m")
+
+
+@pytest.mark.slow
+def test_killed_at_any_moment_it_ends_the_same(corpus: Path, tmp_path: Path) -> None:
+    config = small_config(epochs=150)
+    train([str(corpus)], tmp_path / "whole", config)
+    (tmp_path / "c.toml").write_text(config_to_toml(config))
+    output = tmp_path / "parts"
+    command = [sys.executable, "-m", "tagger", "train", str(corpus), "-o", str(output)]
+    start = [*command, "--config", str(tmp_path / "c.toml")]
+    rng = np.random.default_rng(0)
+    kills = 0
+    while not (output / "meta.json").is_file():
+        begun = existing_directory(output / "last") is not None
+        process = subprocess.Popen([*command, "--resume"] if begun else start)
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            # Until it has begun to save, a kill only shows that nothing happened yet.
+            process.wait(timeout=rng.uniform(2.5, 5.0) if kills < 4 else 120)
+        if process.poll() is None:
+            process.kill()
+            process.wait()
+            kills += 1
+            if not begun and existing_directory(output / "last") is None:
+                shutil.rmtree(output, ignore_errors=True)
+    assert kills > 0
+    assert_equal_weights(tmp_path / "whole", output)

@@ -7,35 +7,23 @@ import shlex
 import shutil
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 
 import msgspec
 import torch
 
-import tagger as package
 from tagger.config import Config
 from tagger.corpus import Corpus
 from tagger.errors import InterruptedTraining, ModelError
 from tagger.evaluation.evaluate import Evaluation, evaluate
-from tagger.features.vectors import read_vectors
-from tagger.features.vocabulary import Vocabulary
 from tagger.files import existing_directory, replace_directory, write_file
 from tagger.model.directory import (
-    CorpusRecord,
     Meta,
-    SavedModel,
-    Weights,
     read_model,
     write_model,
 )
-from tagger.model.network import TaggingNetwork, build_network
-from tagger.runtime.loading import assemble, form_encoder
-from tagger.runtime.tagger import Tagger
-from tagger.runtime.torch_engine import TorchEngine
-from tagger.text import TokenizerRules, fit_rules
-from tagger.training.card import model_card
+from tagger.model.network import TaggingNetwork
+from tagger.runtime.loading import form_encoder
 from tagger.training.encoding import EncodedCorpus, FormTable
 from tagger.training.interrupt import deferred_interrupt
 from tagger.training.loop import EpochDone, run_epochs
@@ -51,35 +39,13 @@ from tagger.training.output import (
     remove_checkpoints,
     render_log,
 )
+from tagger.training.parts import Parts, build
 from tagger.training.preparation import Prepared, prepare
 from tagger.training.reporting import Reporter, Silent
 from tagger.training.state import TrainingState, load_state, new_state, save_state, weights_of
-from tagger.training.warm_start import start_from
 
 SAVE_EVERY = 120.0
 """Seconds between two checkpoints within an epoch."""
-
-
-@dataclass(frozen=True)
-class Parts:
-    """What surrounds the network of a model: all of a `SavedModel` but weights and scores."""
-
-    sources: tuple[str, ...]
-    config: Config
-    prepared: Prepared
-    vocabulary: Vocabulary
-    vector_keys: tuple[str, ...]
-    rules: TokenizerRules
-
-    def tagger(self, network: TaggingNetwork) -> Tagger:
-        """Tag with a network as it is now."""
-        return assemble(
-            engine=TorchEngine(network),
-            heads=self.prepared.heads,
-            weights=weights_of(network),
-            form_encoder=form_encoder(self.config.embedder, self.vocabulary, self.vector_keys),
-            rules=self.rules,
-        )
 
 
 def train(
@@ -146,7 +112,7 @@ def train(
         base=str(base.resolve()) if base else "",
     )
     torch.manual_seed(config.training.seed)
-    parts, network = _build(sources, config, prepared, base_model, report)
+    parts, network = build(sources, config, prepared, base_model, report)
     n_parameters = sum(p.numel() for p in network.parameters())
     report.note(f"model: {summary(config, prepared)}; {n_parameters:,} parameters")
     state = new_state(network.to(device), config.training)
@@ -189,40 +155,6 @@ def summary(config: Config, prepared: Prepared) -> str:
     layers = f"{encoder.n_layers} × " if encoder.n_layers > 1 else ""
     heads = ", ".join(f"{h.name} ({h.decoder}, {len(h.tags)} tags)" for h in prepared.heads)
     return f"{layers}{encoder.direction} {encoder.cell.upper()} {encoder.hidden_dim}, heads {heads}"
-
-
-def _build(
-    sources: Sequence[str],
-    config: Config,
-    prepared: Prepared,
-    base: SavedModel | None,
-    report: Reporter,
-) -> tuple[Parts, TaggingNetwork]:
-    """Vocabulary, tokenizer and network; the base's weights where there is one."""
-    forms = prepared.inventory.forms
-    vocabulary = Vocabulary.from_counts(forms, min_count=config.embedder.min_count)
-    vector_keys: tuple[str, ...] = ()
-    vectors = None
-    if base is not None:
-        vocabulary = base.vocabulary.extended(vocabulary.words, vocabulary.chars)
-        vector_keys = base.vector_keys
-        if vector_keys:
-            vectors = torch.from_numpy(base.weights["embedder.parts.vector_ids.weight"].copy())
-    elif config.embedder.vectors:
-        path = Path(config.embedder.vectors)
-        found = read_vectors(path, forms, limit=config.embedder.max_vectors)
-        report.note(f"{path}: {len(found.keys):,} vectors; {found.coverage}")
-        vector_keys, vectors = found.keys, torch.from_numpy(found.matrix)
-    rules = fit_rules(
-        tokens
-        for corpus in prepared.corpora
-        for rows in corpus.splits["train"].select_columns(["tokens"]).iter(1000)
-        for tokens in rows["tokens"]
-    )
-    network = build_network(config, vocabulary, prepared.heads, vectors)
-    if base is not None:
-        report.note(start_from(network, vocabulary, prepared.heads, base))
-    return Parts(tuple(sources), config, prepared, vocabulary, vector_keys, rules), network
 
 
 def _run(state: TrainingState, parts: Parts, output: Path, report: Reporter) -> None:
@@ -279,7 +211,7 @@ def _write_best(state: TrainingState, parts: Parts, output: Path) -> None:
     new = output / f"{BEST}.tmp"
     shutil.rmtree(new, ignore_errors=True)
     try:
-        write_model(new, _saved_model(state, parts, weights_of(state.scored), {}))
+        write_model(new, parts.saved_model(state.progress, weights_of(state.scored), {}))
         replace_directory(new, output / BEST)
     finally:
         shutil.rmtree(new, ignore_errors=True)
@@ -301,47 +233,8 @@ def _finish(
         if "test" in corpus.splits:
             heads = parts.prepared.heads_of(corpus)
             tests[corpus.name], _ = evaluate(tagger, corpus.splits["test"], heads)
-    model = _saved_model(state, parts, weights, tests)
+    model = parts.saved_model(state.progress, weights, tests)
     write_model(output, model)
     remove_checkpoints(output)
     (output / RUN).unlink(missing_ok=True)
     return model.meta, tests
-
-
-def _saved_model(
-    state: TrainingState, parts: Parts, weights: Weights, tests: dict[str, Evaluation]
-) -> SavedModel:
-    best = state.progress.best
-    assert best is not None
-    meta = Meta(
-        tagger_version=package.__version__,
-        created=datetime.now(UTC).date().isoformat(),
-        corpora=tuple(_record(corpus) for corpus in parts.prepared.corpora),
-        seed=parts.config.training.seed,
-        n_parameters=sum(weight.size for weight in weights.values()),
-        best_epoch=best.epoch,
-        epochs=state.progress.epoch,
-        seconds=sum(record.seconds for record in state.progress.history),
-        dev_scores=best.scores,
-        test_scores={name: evaluation.main for name, evaluation in tests.items()},
-    )
-    return SavedModel(
-        config=parts.config,
-        vocabulary=parts.vocabulary,
-        vector_keys=parts.vector_keys,
-        heads=parts.prepared.heads,
-        rules=parts.rules,
-        weights=weights,
-        meta=meta,
-        card=model_card(parts.config, parts.prepared.heads, meta, tests),
-    )
-
-
-def _record(corpus: Corpus) -> CorpusRecord:
-    return CorpusRecord(
-        name=corpus.name,
-        fingerprint=corpus.fingerprint,
-        licence=corpus.licence,
-        citation=corpus.citation,
-        n_sentences={split: len(data) for split, data in corpus.splits.items()},
-    )

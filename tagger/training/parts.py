@@ -1,0 +1,129 @@
+"""What a network is built of and kept with: vocabulary, vectors, tokenizer, provenance."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+import torch
+
+import tagger as package
+from tagger.config import Config
+from tagger.corpus import Corpus
+from tagger.evaluation.evaluate import Evaluation
+from tagger.features.vectors import read_vectors
+from tagger.features.vocabulary import Vocabulary
+from tagger.model.directory import CorpusRecord, Meta, SavedModel, Weights
+from tagger.model.network import TaggingNetwork, build_network
+from tagger.runtime.loading import assemble, form_encoder
+from tagger.runtime.tagger import Tagger
+from tagger.runtime.torch_engine import TorchEngine
+from tagger.text import TokenizerRules, fit_rules
+from tagger.training.card import model_card
+from tagger.training.preparation import Prepared
+from tagger.training.reporting import Reporter
+from tagger.training.state import Progress, weights_of
+from tagger.training.warm_start import start_from
+
+
+@dataclass(frozen=True)
+class Parts:
+    """What surrounds the network of a model: all of a `SavedModel` but weights and scores."""
+
+    sources: tuple[str, ...]
+    config: Config
+    prepared: Prepared
+    vocabulary: Vocabulary
+    vector_keys: tuple[str, ...]
+    rules: TokenizerRules
+
+    def tagger(self, network: TaggingNetwork) -> Tagger:
+        """Tag with a network as it is now."""
+        return assemble(
+            engine=TorchEngine(network),
+            heads=self.prepared.heads,
+            weights=weights_of(network),
+            form_encoder=form_encoder(self.config.embedder, self.vocabulary, self.vector_keys),
+            rules=self.rules,
+        )
+
+    def saved_model(
+        self, progress: Progress, weights: Weights, tests: Mapping[str, Evaluation]
+    ) -> SavedModel:
+        """All that goes into the model directory.
+
+        Args:
+            progress: The training; its best epoch is the one of ``weights``.
+            weights: The network's weights.
+            tests: Scores on test by corpus.
+        """
+        best = progress.best
+        assert best is not None
+        meta = Meta(
+            tagger_version=package.__version__,
+            created=datetime.now(UTC).date().isoformat(),
+            corpora=tuple(_record(corpus) for corpus in self.prepared.corpora),
+            seed=self.config.training.seed,
+            n_parameters=sum(weight.size for weight in weights.values()),
+            best_epoch=best.epoch,
+            epochs=progress.epoch,
+            seconds=sum(record.seconds for record in progress.history),
+            dev_scores=best.scores,
+            test_scores={name: evaluation.main for name, evaluation in tests.items()},
+        )
+        return SavedModel(
+            config=self.config,
+            vocabulary=self.vocabulary,
+            vector_keys=self.vector_keys,
+            heads=self.prepared.heads,
+            rules=self.rules,
+            weights=weights,
+            meta=meta,
+            card=model_card(self.config, self.prepared.heads, meta, tests),
+        )
+
+
+def build(
+    sources: Sequence[str],
+    config: Config,
+    prepared: Prepared,
+    base: SavedModel | None,
+    report: Reporter,
+) -> tuple[Parts, TaggingNetwork]:
+    """Vocabulary, tokenizer and network; the base's weights where there is one."""
+    forms = prepared.inventory.forms
+    vocabulary = Vocabulary.from_counts(forms, min_count=config.embedder.min_count)
+    vector_keys: tuple[str, ...] = ()
+    vectors = None
+    if base is not None:
+        vocabulary = base.vocabulary.extended(vocabulary.words, vocabulary.chars)
+        vector_keys = base.vector_keys
+        if vector_keys:
+            vectors = torch.from_numpy(base.weights["embedder.parts.vector_ids.weight"].copy())
+    elif config.embedder.vectors:
+        path = Path(config.embedder.vectors)
+        found = read_vectors(path, forms, limit=config.embedder.max_vectors)
+        report.note(f"{path}: {len(found.keys):,} vectors; {found.coverage}")
+        vector_keys, vectors = found.keys, torch.from_numpy(found.matrix)
+    rules = fit_rules(
+        tokens
+        for corpus in prepared.corpora
+        for rows in corpus.splits["train"].select_columns(["tokens"]).iter(1000)
+        for tokens in rows["tokens"]
+    )
+    network = build_network(config, vocabulary, prepared.heads, vectors)
+    if base is not None:
+        report.note(start_from(network, vocabulary, prepared.heads, base))
+    return Parts(tuple(sources), config, prepared, vocabulary, vector_keys, rules), network
+
+
+def _record(corpus: Corpus) -> CorpusRecord:
+    return CorpusRecord(
+        name=corpus.name,
+        fingerprint=corpus.fingerprint,
+        licence=corpus.licence,
+        citation=corpus.citation,
+        n_sentences={split: len(data) for split, data in corpus.splits.items()},
+    )

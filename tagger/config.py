@@ -79,11 +79,11 @@ class EncoderConfig(Section, frozen=True):
     """Recurrent layers, each over the merged output of the one before."""
     merge: Merge = "concat"
     """How the two directions are combined."""
-    input_dropout: Prob = 0.35
+    input_dropout: Prob = 0.4
     """Dropout on the embedder's output."""
     layer_dropout: Prob = 0.3
     """Dropout between recurrent layers."""
-    output_dropout: Prob = 0.4
+    output_dropout: Prob = 0.5
     """Dropout on the encoder's output."""
     variational: bool = False
     """One dropout mask for all tokens of a sentence instead of one for each."""
@@ -101,7 +101,7 @@ class HeadsConfig(Section, frozen=True):
 class TrainingConfig(Section, frozen=True):
     """The optimisation."""
 
-    epochs: Annotated[int, Meta(ge=1)] = 20
+    epochs: Annotated[int, Meta(ge=1)] = 15
     """Passes over the training data, at most."""
     patience: Annotated[int, Meta(ge=0)] = 5
     """Stop when the dev score has not risen for so many epochs; 0 never stops early."""
@@ -113,7 +113,7 @@ class TrainingConfig(Section, frozen=True):
     """AdamW's decoupled weight decay."""
     warmup: Annotated[float, Meta(ge=0.0, le=1.0)] = 0.05
     """The share of all steps in which the learning rate rises; then it falls along a cosine."""
-    auxiliary_weight: NonNegative = 0.2
+    auxiliary_weight: NonNegative = 0.1
     """Weight of the loss of heads that are no corpus's main head; that of a main head is 1."""
     clip_norm: Positive = 5.0
     """The gradient's norm is clipped to this."""

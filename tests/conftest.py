@@ -56,6 +56,7 @@ def small_config(**training: object) -> Config:
                 "learning_rate": 0.02,
                 "batch_tokens": 20,
                 "ema_decay": 0.9,
+                "auxiliary_weight": 1.0,
                 "threads": 1,
                 **training,
             },

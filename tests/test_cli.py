@@ -63,7 +63,7 @@ def test_from_nothing_to_entities(run, corpus: Path, tmp_path: Path, monkeypatch
     config = tmp_path / "small.toml"
     config.write_text(
         "[encoder]\nhidden_dim = 32\n[training]\nlearning_rate = 0.01\nbatch_tokens = 20\n"
-        "patience = 0\nema_decay = 0.9\n"
+        "patience = 0\nema_decay = 0.9\nauxiliary_weight = 1.0\n"
     )
     result = run(
         "train", corpus, "--config", config, "--epochs", 50, "--heads", "all", "--threads", 1

@@ -195,7 +195,7 @@ def _wrong_number(path: Path, line: int, n: int, layout: Layout) -> FormatError:
         line,
         f"{n} column{'s' * (n != 1)} where {layout.n_columns} are expected "
         f"({layout.delimiter}-separated: {', '.join(names)}); mend the line, or name the "
-        "columns of the file with columns",
+        "columns of the file with --columns",
     )
 
 

@@ -115,7 +115,7 @@ def _repairs(scan: Scan, paths: Sequence[str], strict: bool) -> tuple[Repairs, .
             paths[first.file],
             first.line,
             f"{first.head}{outside}: {first.example} ({first.n} in all); mend it, or leave out "
-            "strict to have it read all the same",
+            "--strict to have it read all the same",
         )
     return tuple(
         Repairs(found.head, found.n, f"{paths[found.file]}:{found.line}", found.example)

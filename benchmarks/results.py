@@ -1,0 +1,72 @@
+"""Train corpora over several seeds and print their test scores, mean ± sd, as a Markdown table.
+
+    TAGGER_DATA=… python benchmarks/results.py --seeds 1,2,3 wnut17 ud_en_ewt
+
+Each run is ``tagger train`` with its defaults; what is finished is not trained again, and what was
+stopped is resumed. Models go to ``models/results/<corpus>-<seed>``.
+"""
+
+from __future__ import annotations
+
+import argparse
+import statistics
+import subprocess
+import sys
+from pathlib import Path
+
+from tagger.evaluation.report import markdown_table
+from tagger.model.directory import META, Meta, read_meta
+
+OPTIONS = {
+    "conll2003": ["--heads", "ner,pos,chunk"],
+    "mit_movie_trivia": ["--columns", "ner,token"],
+}
+CORPORA = ("conll2003", "wnut17", "ud_en_ewt", "uner_zh_gsdsimp", "mit_movie_trivia")
+
+
+def command(corpus: str, seed: int, output: Path, threads: int) -> list[str]:
+    """The command of one run."""
+    options = [*OPTIONS.get(corpus, []), "-o", str(output), "--seed", str(seed)]
+    return ["tagger", "train", corpus, *options, *(["--threads", str(threads)] if threads else [])]
+
+
+def run(corpus: str, seed: int, threads: int) -> Meta:
+    """Train, resume or read what is there."""
+    output = Path("models/results") / f"{corpus}-{seed}"
+    if not (output / META).is_file():
+        line = command(corpus, seed, output, threads)
+        if (output / "last").is_dir():
+            line.append("--resume")
+        print(" ".join(line), file=sys.stderr, flush=True)
+        subprocess.run([sys.executable, "-m", *line], check=True, stdout=sys.stderr)
+    return read_meta(output)
+
+
+def main() -> None:
+    """Train what is missing and print the table."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("corpora", nargs="*", default=CORPORA)
+    parser.add_argument("--seeds", default="1,2,3")
+    parser.add_argument("--threads", type=int, default=0, help="0 for one a core")
+    arguments = parser.parse_args()
+    rows = []
+    for corpus in arguments.corpora:
+        metas = [run(corpus, int(seed), arguments.threads) for seed in arguments.seeds.split(",")]
+        heads = metas[0].test_scores[corpus]
+        seconds = statistics.mean(meta.seconds for meta in metas)
+        for head in heads:
+            dev = mean_sd([meta.dev_scores[head] for meta in metas])
+            test = mean_sd([meta.test_scores[corpus][head] for meta in metas])
+            shown = f"`{' '.join(command(corpus, 1, Path('models/m'), 0))}`"
+            rows.append([corpus, head, dev, test, f"{seconds:.0f}", shown])
+    print("\n".join(markdown_table(["corpus", "head", "dev", "test", "s", "command"], rows)))
+
+
+def mean_sd(scores: list[float]) -> str:
+    """Scores in percent."""
+    sd = statistics.stdev(scores) if len(scores) > 1 else 0.0
+    return f"{100 * statistics.mean(scores):.2f} ± {100 * sd:.2f}"
+
+
+if __name__ == "__main__":
+    main()

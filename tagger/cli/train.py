@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 from typing import Annotated
 
@@ -104,4 +105,5 @@ def train(
     )
     for name, evaluation in tests.items():
         print_evaluation(console, f"{name} test", evaluation)
-    typer.echo(f'\ntagger predict -m {chosen.output} "John works at Apple in California"')
+    place = shlex.quote(str(chosen.output))
+    typer.echo(f'\ntagger predict -m {place} "John works at Apple in California"')

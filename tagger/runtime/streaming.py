@@ -42,15 +42,22 @@ def inputs(texts: Sequence[str], files: Sequence[Path]) -> Iterator[str]:
     """The given texts, then the lines of the files; of standard input if neither is given.
 
     Raises:
-        UsageError: A file cannot be read.
+        UsageError: A file cannot be read, or a text is not UTF-8.
         FormatError: A line is not UTF-8.
     """
-    yield from texts
+    for text in texts:
+        try:
+            text.encode()
+        except UnicodeEncodeError:
+            raise UsageError(f"not UTF-8: the text {text!a}") from None
+        yield text
     for path in files or ([] if texts else [STDIN]):
         if path == STDIN:
             if sys.stdin.isatty():
                 print("reading lines from the terminal; end with Ctrl-D", file=sys.stderr)  # noqa: T201
-            yield from lines_of(sys.stdin.buffer, "standard input")
+            # A reader of its own: at exit Python waits for the lock of `sys.stdin.buffer`, which
+            # the thread of `pieces` may hold for ever.
+            yield from lines_of(open(sys.stdin.fileno(), "rb", closefd=False), "standard input")  # noqa: SIM115
             continue
         try:
             with path.open("rb") as file:

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Sequence
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 
 from tagger.runtime.formats import FORMATS, view
+from tagger.runtime.results import Document
 from tagger.runtime.streaming import pieces
 from tagger.runtime.tagger import GivenTokens, Tagger
 
@@ -42,8 +45,36 @@ def write_answers(
                 console.print(view(document, chosen))
         return
     render = FORMATS[output_format or "text"]
-    for piece in pieces(texts):
-        lines = [render(document, chosen) + "\n" for document in tagger.batch(piece, heads)]
-        # Bytes, so that neither the platform's encoding nor its line ends get in the way.
-        sys.stdout.buffer.write("".join(lines).encode("utf-8", "surrogateescape"))
-        sys.stdout.buffer.flush()
+    with _counting() as count:
+        for piece in pieces(texts):
+            documents = tagger.batch(piece, heads)
+            answers = "".join(render(document, chosen) + "\n" for document in documents)
+            # Bytes, so that neither the platform's encoding nor its line ends get in the way.
+            sys.stdout.buffer.write(answers.encode())
+            sys.stdout.buffer.flush()
+            count(documents)
+
+
+@contextmanager
+def _counting() -> Iterator[Callable[[Sequence[Document]], None]]:
+    """Count lines and tokens on standard error, if that is a terminal and the answers are not."""
+    if not sys.stderr.isatty() or sys.stdout.isatty():
+        yield lambda documents: None
+        return
+    from rich.console import Console
+    from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+    columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
+        task = progress.add_task("")
+        n_lines = n_tokens = 0
+        started = time.perf_counter()
+
+        def count(documents: Sequence[Document]) -> None:
+            nonlocal n_lines, n_tokens
+            n_lines += len(documents)
+            n_tokens += sum(len(document.tokens) for document in documents)
+            speed = n_tokens / (time.perf_counter() - started)
+            progress.update(task, description=f"{n_lines:,} lines, {speed:,.0f} tokens/s")
+
+        yield count

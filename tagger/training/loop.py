@@ -147,7 +147,7 @@ def train_step(
         group["lr"] = rate
     state.optimizer.step()
     state.optimizer.zero_grad()
-    state.averaged.update_parameters(network)
+    state.average.update()
     return float(loss.detach())
 
 

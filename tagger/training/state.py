@@ -2,24 +2,22 @@
 
 from __future__ import annotations
 
+import copy
 import shutil
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import Any
 
 import msgspec
 import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
-from torch.optim.swa_utils import AveragedModel
 
 from tagger.config import TrainingConfig
 from tagger.errors import ModelError
 from tagger.files import existing_directory, replace_directory, write_file
 from tagger.model.directory import read_tensors
 from tagger.model.network import TaggingNetwork
-
-Tensors: TypeAlias = tuple[Tensor, ...] | list[Tensor]
 
 TENSORS, PROGRESS = "state.safetensors", "progress.json"
 
@@ -60,21 +58,46 @@ class Progress(msgspec.Struct, kw_only=True):
         return max(self.history, key=lambda record: record.score, default=None)
 
 
+class WeightAverage:
+    """An exponential moving average of a network's weights (Polyak & Juditsky 1992).
+
+    Args:
+        network: The network in training; what is frozen in it is shared, not copied.
+        decay: How much of the average stays at each step; 0 for the weights themselves.
+    """
+
+    def __init__(self, network: TaggingNetwork, decay: float) -> None:
+        frozen = {id(p): p for p in network.parameters() if not p.requires_grad}
+        self.network = copy.deepcopy(network, memo=frozen).requires_grad_(False)
+        self.decay = decay
+        self.n_updates = 0
+        pairs = zip(self.network.parameters(), network.parameters(), strict=True)
+        self._pairs = [(average, current) for average, current in pairs if current.requires_grad]
+
+    @torch.no_grad()
+    def update(self) -> None:
+        """Take in the weights as they are now."""
+        n = self.n_updates
+        # The average is short at first, so that it is not held back by the random start.
+        weight = 1.0 - min(self.decay, (1 + n) / (10 + n)) if self.decay > 0 else 1.0
+        averages, currents = map(list, zip(*self._pairs, strict=True))
+        torch._foreach_lerp_(averages, currents, weight)
+        self.n_updates += 1
+
+
 @dataclass
 class TrainingState:
     """A network in training, its optimizer, the average of its weights, and the progress."""
 
     network: TaggingNetwork
     optimizer: torch.optim.AdamW
-    averaged: AveragedModel
+    average: WeightAverage
     progress: Progress = field(default_factory=Progress)
 
     @property
     def scored(self) -> TaggingNetwork:
         """The network with the averaged weights: what is scored and kept."""
-        network = self.averaged.module
-        assert isinstance(network, TaggingNetwork)
-        return network
+        return self.average.network
 
 
 def new_state(network: TaggingNetwork, config: TrainingConfig) -> TrainingState:
@@ -90,18 +113,7 @@ def new_state(network: TaggingNetwork, config: TrainingConfig) -> TrainingState:
         {"params": plain, "weight_decay": 0.0},
     ]
     optimizer = torch.optim.AdamW(groups, lr=config.learning_rate, betas=(0.9, 0.98), fused=True)
-    return TrainingState(network, optimizer, _averaged(network, config.ema_decay))
-
-
-def _averaged(network: nn.Module, decay: float) -> AveragedModel:
-    def average(averaged: Tensors, current: Tensors, n_averaged: Tensor | int) -> None:
-        # The average is short at first, so that it is not held back by the random start.
-        n = int(n_averaged)
-        weight = 1.0 - min(decay, (1 + n) / (10 + n)) if decay > 0 else 1.0
-        torch._foreach_lerp_(averaged, current, weight)
-
-    averaged = AveragedModel(network, multi_avg_fn=average)
-    return averaged.requires_grad_(False)
+    return TrainingState(network, optimizer, WeightAverage(network, config.ema_decay))
 
 
 def weights_of(network: nn.Module) -> dict[str, NDArray[Any]]:
@@ -142,7 +154,8 @@ def load_state(state: TrainingState, directory: Path) -> None:
     try:
         state.progress = msgspec.json.decode((found / PROGRESS).read_bytes(), type=Progress)
         state.network.load_state_dict(_section(tensors, "network."))
-        state.averaged.load_state_dict(_section(tensors, "averaged."))
+        state.scored.load_state_dict(_section(tensors, "average."))
+        state.average.n_updates = int(tensors["n_updates"])
         _load_optimizer(state, _section(tensors, "optimizer."))
         torch.set_rng_state(tensors["rng.cpu"])
         if "rng.cuda" in tensors and torch.cuda.is_available():
@@ -154,7 +167,8 @@ def load_state(state: TrainingState, directory: Path) -> None:
 
 def _tensors(state: TrainingState) -> dict[str, Tensor]:
     tensors = {f"network.{name}": t for name, t in state.network.state_dict().items()}
-    tensors |= {f"averaged.{name}": t for name, t in state.averaged.state_dict().items()}
+    tensors |= {f"average.{name}": t for name, t in state.scored.state_dict().items()}
+    tensors["n_updates"] = torch.tensor(state.average.n_updates)
     for name, parameter in state.network.named_parameters():
         for key, value in state.optimizer.state.get(parameter, {}).items():
             tensors[f"optimizer.{name}:{key}"] = value

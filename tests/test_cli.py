@@ -300,3 +300,34 @@ def test_tensorboard_log(corpus: Path, tmp_path: Path) -> None:
     command = [sys.executable, "-m", "tagger", "train", str(corpus), "-o", str(tmp_path / "m")]
     subprocess.run([*command, "--epochs", "1", "--tensorboard"], check=True, cwd=ROOT)
     assert list((tmp_path / "m" / "tensorboard").glob("events.*"))
+
+
+def test_a_base_keeps_its_network(run, corpus: Path, model: Path, tmp_path: Path) -> None:
+    result = run("train", corpus, "--from", model, "--cell", "gru", "-o", tmp_path / "m")
+    assert_one_line(result, 2, "[encoder] cell is 'lstm' in the model", "'gru' was asked for")
+    result = run("train", corpus, "--from", model, "--epochs", 1, "-o", tmp_path / "m")
+    assert result.code == 0, result.err
+    assert "from the base: embedder, encoder, heads ner; 0 new words" in result.out
+
+
+def test_strict_stops_where_the_tag_is(run, tmp_path: Path, monkeypatch: Patch) -> None:
+    monkeypatch.chdir(tmp_path)
+    text = "a\tB-X\nb\tI-X\nc\tO\n\nd\tO\ne\tI-X\nf\tB-X\n\n" * 3
+    (tmp_path / "train.txt").write_text(text)
+    result = run("train", "train.txt", "--strict", "--epochs", 1)
+    assert_one_line(result, 1, "train.txt:6", "I-X after O")
+    result = run("train", "train.txt", "--epochs", 1, "--threads", 1)
+    assert result.code == 0, result.err
+    assert "3 ner tags outside their scheme begin a span, the first at train.txt:6" in result.out
+
+
+def test_one_sentence_and_no_entities_train(run, tmp_path: Path, monkeypatch: Patch) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "one.txt").write_text("John B-PER")
+    result = run("train", "one.txt", "--columns", "token,ner", "--epochs", 1)
+    assert result.code == 0, result.err
+    assert "one training sentence, which is dev too" in result.out
+    (tmp_path / "empty.txt").write_text("a O\n\nb O\n\nc O\n")
+    result = run("train", "empty.txt", "--columns", "token,ner", "--epochs", 1)
+    assert result.code == 0, result.err
+    assert run("predict", "-m", "empty", "a b").out == "a b\n"

@@ -93,8 +93,10 @@ class Tagger:
             heads: The heads to show; None for all.
 
         Raises:
-            UsageError: The model has no such head.
+            UsageError: The model has no such head, or ``texts`` is one text.
         """
+        if isinstance(texts, str):
+            raise UsageError("batch takes several texts; call the tagger itself with one")
         chosen = self.choose(heads)
         cut = [self.splitter.sentences(text) for text in texts]
         sentences = [

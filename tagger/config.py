@@ -8,7 +8,7 @@ valid ones; a value out of its range names its key.
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any, Literal, get_args, get_origin, get_type_hints
 
@@ -21,8 +21,8 @@ from tagger.errors import ConfigError, unknown_name
 Dim = Annotated[int, Meta(ge=1)]
 OptionalDim = Annotated[int, Meta(ge=0)]
 Prob = Annotated[float, Meta(ge=0.0, lt=1.0)]
-Positive = Annotated[float, Meta(gt=0.0)]
-NonNegative = Annotated[float, Meta(ge=0.0)]
+Positive = Annotated[float, Meta(gt=0.0, le=1e6)]
+NonNegative = Annotated[float, Meta(ge=0.0, le=1e6)]
 
 Cell = Literal["rnn", "gru", "lstm"]
 Direction = Literal["forward", "backward", "bi"]
@@ -121,9 +121,9 @@ class TrainingConfig(Section, frozen=True):
     """Decay of the moving average of the weights, which is what is scored and kept; 0 for none."""
     dev_fraction: Annotated[float, Meta(gt=0.0, lt=1.0)] = 0.1
     """What is cut from the training data where a corpus has no dev split."""
-    seed: Annotated[int, Meta(ge=0)] = 1
+    seed: Annotated[int, Meta(ge=0, lt=2**32)] = 1
     """Seeds everything that is random."""
-    threads: Annotated[int, Meta(ge=0)] = 0
+    threads: Annotated[int, Meta(ge=0, le=1024)] = 0
     """Threads on a CPU; 0 for one a core."""
 
 
@@ -216,8 +216,30 @@ def _merged(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, Any
 
 
 def corpus_settings(config: Config, source: str) -> CorpusConfig:
-    """The configuration of a corpus: by what was given, or by the last part of a path."""
-    return config.corpora.get(source) or config.corpora.get(Path(source).name) or CorpusConfig()
+    """The configuration of a corpus: by what was given, by its path, or by the path's last part."""
+    for key, settings in config.corpora.items():
+        if _is_meant(key, source):
+            return settings
+    return CorpusConfig()
+
+
+def check_sources(config: Config, sources: Sequence[str]) -> None:
+    """See that each corpus is named once, and each table ``[corpora.NAME]`` means one of them.
+
+    Raises:
+        ConfigError: One is named twice, or a table means none.
+    """
+    for i, source in enumerate(sources):
+        if Path(source).resolve() in [Path(other).resolve() for other in sources[:i]]:
+            raise ConfigError(f"{source}: the same corpus twice; name it once")
+    for key in config.corpora:
+        if not any(_is_meant(key, source) for source in sources):
+            raise ConfigError(f"[corpora]: {unknown_name('corpus', key, sources)}")
+
+
+def _is_meant(key: str, source: str) -> bool:
+    path = Path(source).resolve()
+    return key == source or Path(key).resolve() == path or key == path.name
 
 
 def _check_keys(data: Any, section: type[Section], where: str) -> None:

@@ -4,7 +4,7 @@
 
     TaggerError                what a user can mend; printed in one line, exit code 1
     ├── UsageError             an unknown name, an impossible combination; exit code 2
-    ├── ConfigError            a configuration with an unknown key or a value out of its range
+    │   └── ConfigError        a configuration with an unknown key or a value out of its range
     ├── CorpusError            a corpus that is not found or cannot be read
     │   └── FormatError        a file whose content is wrong, with its path and line
     ├── ModelError             a model directory that is incomplete, damaged or too new

@@ -11,9 +11,22 @@ from pathlib import Path
 def write_file(path: Path, content: bytes) -> None:
     """Write a file at once: a reader sees the old content or the new, never a part.
 
+    A link is followed; what is no regular file (``/dev/stdout``, a pipe) is written into.
+
     Raises:
         OSError: No space, no permission; the old content stays.
     """
+    try:
+        if path.exists() and not path.is_file():
+            path.write_bytes(content)
+        else:
+            _replace_file(path.resolve(), content)
+    except OSError as error:
+        # Named by the file that was asked for, whichever step failed.
+        raise OSError(error.errno, error.strerror, str(path)) from error
+
+
+def _replace_file(path: Path, content: bytes) -> None:
     # Not `tempfile`: its files are readable by their owner alone, and stay so when renamed.
     temporary = path.with_name(f".{path.name}.{os.getpid()}-{threading.get_ident()}.tmp")
     try:

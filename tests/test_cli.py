@@ -12,6 +12,7 @@ from typing import NamedTuple
 import pytest
 
 from tagger.cli import main
+from tests.conftest import write_corpus
 
 ROOT = Path(__file__).parent.parent
 
@@ -161,6 +162,12 @@ def test_corpora_are_listed(run) -> None:
         (["predict", "-m", "none", "x"], 1, ["no model 'none'"]),
         (["predict", "--format", "jsn", "x"], 2, ["unknown format 'jsn'", "'json'"]),
         (["predict", "x"], 1, ["tagger train sample"]),
+        (["train", ""], 2, ["the name of a corpus is empty"]),
+        (["train", "sample", "sample"], 2, ["the same corpus twice"]),
+        (["train", "sample", "--heads", ""], 2, ["--heads is empty"]),
+        (["train", "sample", "--bogus"], 2, ["--bogus", "--help"]),
+        (["trian"], 2, ["trian"]),
+        (["train", "sample", "--columns", "token,text"], 2, ["'text' cannot name a head"]),
         (["score", "none.txt"], 2, ["none.txt: cannot be read"]),
         (["evaluate", "none", "sample"], 1, ["no model"]),
         (["info", "none"], 1, ["no model"]),
@@ -232,11 +239,11 @@ def test_damaged_models_say_what_and_what_to_do(run, model: Path, tmp_path: Path
     (misfit / "config.json").write_text(json.dumps(config))
     assert_one_line(run("predict", "-m", misfit, "x"), 1, "does not fit")
 
-    no_vectors = broken("f")
-    heads = json.loads((no_vectors / "heads.json").read_text())
+    fewer_tags = broken("f")
+    heads = json.loads((fewer_tags / "heads.json").read_text())
     heads[0]["tags"] = heads[0]["tags"][:-1]
-    (no_vectors / "heads.json").write_text(json.dumps(heads))
-    assert_one_line(run("predict", "-m", no_vectors, "x"), 1, "does not fit")
+    (fewer_tags / "heads.json").write_text(json.dumps(heads))
+    assert_one_line(run("predict", "-m", fewer_tags, "x"), 1, "heads.json: damaged")
 
 
 def test_no_permission_and_no_space(run, corpus: Path, tmp_path: Path, monkeypatch: Patch) -> None:
@@ -331,3 +338,55 @@ def test_one_sentence_and_no_entities_train(run, tmp_path: Path, monkeypatch: Pa
     result = run("train", "empty.txt", "--columns", "token,ner", "--epochs", 1)
     assert result.code == 0, result.err
     assert run("predict", "-m", "empty", "a b").out == "a b\n"
+
+
+def test_closed_streams_are_said(model: Path) -> None:
+    command = f"{sys.executable} -m tagger predict -m {model}"
+    for line, stream in ((f"{command} <&-", "input"), (f"{command} John >&-", "output")):
+        done = subprocess.run(
+            line, shell=True, capture_output=True, text=True, timeout=60, cwd=ROOT
+        )
+        assert done.returncode == 2
+        assert done.stderr.startswith(f"error: standard {stream} is closed")
+        assert done.stderr.count("\n") == 1
+
+
+def test_two_trainings_in_one_folder(run, corpus: Path, tmp_path: Path) -> None:
+    from tagger.training.output import locked
+
+    with locked(tmp_path / "m"):
+        result = run("train", corpus, "-o", tmp_path / "m", "--force", "--epochs", 1)
+    assert_one_line(result, 2, "another training is at work there")
+
+
+def test_a_base_is_not_trained_over(run, corpus: Path, model: Path) -> None:
+    result = run("train", corpus, "--from", model, "-o", model, "--force")
+    assert_one_line(result, 2, "the model to start from")
+
+
+def test_markup_in_labels_is_shown_as_it_is(run, tmp_path: Path, monkeypatch: Patch) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "out[b].txt").write_text("a\tB-[/b]\tB-[/b]\nb\tO\tO\n")
+    assert "[/b]" in run("score", "out[b].txt").out
+
+
+def test_nothing_that_a_corpus_config_says_goes_unheard(run, corpus: Path, tmp_path: Path) -> None:
+    path = tmp_path / "c.toml"
+    path.write_text('[corpora.tniy.labels]\nPER = "X"\n')
+    result = run("train", corpus, "--config", path, "-o", tmp_path / "m")
+    assert_one_line(result, 2, "unknown corpus 'tniy'")
+
+
+def test_corpora_of_one_name_are_told_apart(run, tmp_path: Path) -> None:
+    folders = [write_corpus(tmp_path / parent / "data") for parent in "ab"]
+    result = run("train", *folders, "-o", tmp_path / "m", "--epochs", 1, "--threads", 1)
+    assert result.code == 0, result.err
+    assert "data-2 test" in result.out
+    scores = json.loads((tmp_path / "m" / "meta.json").read_text())["test_scores"]
+    assert set(scores) == {"data", "data-2"}
+
+
+def test_a_mixed_column_is_not_scored_by_another_measure(run, tmp_path: Path) -> None:
+    path = tmp_path / "out.txt"
+    path.write_text("a B-PER B-PER\n" * 30 + "b O o\n")
+    assert_one_line(run("score", path), 1, "'o' is neither O nor a tag of a span")

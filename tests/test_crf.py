@@ -108,3 +108,26 @@ def test_gradient_is_finite_beside_a_very_long_sentence() -> None:
     assert torch.isfinite(emissions.grad).all()
     assert all(torch.isfinite(p.grad).all() for p in crf.parameters())
     assert not emissions.grad[0, 1:].any()
+
+
+def test_scores_far_apart_stay_numbers() -> None:
+    crf = CRF(torch.from_numpy(BIOES.allowed()))
+    emissions = torch.zeros(1, 2, 5)
+    emissions[0, 0, 1], emissions[0, 1, 0] = 150.0, 300.0  # two tags that forbid each other
+    emissions.requires_grad_()
+    loss = crf(emissions, torch.zeros(1, 2, dtype=torch.long), torch.tensor([2]))
+    scores = enumerate_scores(crf, emissions.detach()[0], 2)
+    expected = np.logaddexp.reduce(list(scores.values())) - scores[0, 0]
+    assert loss.item() == pytest.approx(expected, abs=1e-3)
+    loss.sum().backward()
+    assert torch.isfinite(emissions.grad).all()
+    assert torch.isfinite(crf.transitions.grad).all()
+
+
+def test_marginals_of_a_long_sentence_add_up_to_one() -> None:
+    crf = random_crf(BIOES, 2)
+    emissions = (2 * torch.randn(1, 20_000, 5)).requires_grad_()
+    scores = [x.double() for x in crf.scores()]
+    log_partition(emissions.double(), torch.tensor([20_000]), *scores).sum().backward()
+    sums = emissions.grad.sum(2)
+    torch.testing.assert_close(sums, torch.ones_like(sums), atol=1e-5, rtol=0)

@@ -79,6 +79,7 @@ def test_ten_thousand_tokens_come_back_whole(tiny: Tagger) -> None:
 def test_empty_inputs(tiny: Tagger) -> None:
     assert tiny("").tokens == []
     assert tiny.batch([]) == []
+    assert tiny.tag([[""]]) == [{"ner": ["O"], "upos": tiny.tag([[""]])[0]["upos"]}]
     assert tiny.tag([[], ["John"]])[0] == {"ner": [], "upos": []}
     assert json.loads(tiny("").to_json()) == {
         "text": "", "tokens": [], "entities": [], "sentences": []
@@ -95,6 +96,9 @@ def test_given_tokens_are_kept(tiny: Tagger) -> None:
     given_tokens = tiny.with_splitter(GivenTokens())
     spaced = given_tokens("don't  split.me , please")
     assert [t.text for t in spaced.tokens] == ["don't", "split.me", ",", "please"]
+    with pytest.raises(UsageError, match="empty token"):
+        given_tokens("a\t\tb")
+    assert [t.text for t in given_tokens("a\u00a0b c").tokens] == ["a\u00a0b", "c"]
     tabbed = given_tokens("New York\tis big")
     assert [(t.text, t.start) for t in tabbed.tokens] == [("New York", 0), ("is big", 9)]
 

@@ -102,7 +102,7 @@ def test_a_crash_loses_at_most_an_epoch(corpus: Path, tmp_path: Path, after: int
 def test_a_resumed_training_must_be_the_same(corpus: Path, tmp_path: Path) -> None:
     with pytest.raises(InterruptedTraining):
         train([str(corpus)], tmp_path / "m", small_config(epochs=4), reporter=Stop(1))
-    with pytest.raises(UsageError, match="the config changed"):
+    with pytest.raises(UsageError, match=r"\[training\] epochs changed"):
         train([str(corpus)], tmp_path / "m", small_config(epochs=5), resume=True)
     other = write_corpus(tmp_path / "tiny", {**TOKENS, "train": TOKENS["train"][:4]})
     with pytest.raises(UsageError, match="changed"):

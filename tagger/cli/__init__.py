@@ -5,6 +5,8 @@ The modules of the commands import nothing heavy: what a command needs is import
 
 from __future__ import annotations
 
+import errno
+import io
 import os
 import sys
 from typing import Annotated
@@ -18,7 +20,6 @@ from tagger.errors import InterruptedTraining, TaggerError
 app = typer.Typer(
     name="tagger",
     help="Named-entity and part-of-speech tagging: train on your own data, tag, evaluate.",
-    no_args_is_help=True,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
     epilog='Start with: tagger train sample && tagger predict "John works at Apple"',
@@ -49,22 +50,31 @@ def options(
 
 def main() -> None:
     """Run the command line; what a user can mend is said in one line."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")  # a terminal that cannot show "…" shows "?"
+    if len(sys.argv) == 1:
+        sys.argv.append("--help")
     try:
-        app()
+        sys.exit(app(standalone_mode=False))
     except TaggerError as error:
         said = "" if isinstance(error, InterruptedTraining) else "error: "
         _fail(f"{said}{error}", error.exit_code)
-    except BrokenPipeError:
-        # Whoever reads our output has seen enough; the interpreter must not flush into it again.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(1)
     except OSError as error:
+        if error.errno == errno.EPIPE:  # whoever reads our output has seen enough
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            sys.exit(1)
         where = f"{error.filename}: " if error.filename else ""
         _fail(f"error: {where}{(error.strerror or str(error)).lower()}", 1)
-    except KeyboardInterrupt:
+    except (KeyboardInterrupt, typer.Abort):
         _fail("interrupted", 130)
+    except Exception as error:
+        # Wrong options: an exception of Click's, which Typer may bring along under its own name.
+        if not hasattr(error, "format_message"):
+            raise
+        _fail(f"error: {error.format_message()} (see --help)", 2)
 
 
 def _fail(message: str, code: int) -> None:
-    print(message, file=sys.stderr)  # noqa: T201
+    print(" ".join(message.splitlines()), file=sys.stderr)  # noqa: T201
     sys.exit(code)

@@ -7,7 +7,8 @@ from typing import Annotated
 
 import typer
 
-from tagger.cli.options import Columns, DataDir, Device, Heads, Json, Strict, names
+from tagger.cli.options import Columns, DataDir, Device, Heads, Json, Strict, console, names
+from tagger.errors import UsageError
 
 
 def evaluate(
@@ -33,8 +34,9 @@ def evaluate(
 
     tagger evaluate models/conll2003 conll2003 --split dev
     """
+    if raw and predictions is not None:
+        raise UsageError("--predictions is of gold tokens; it does not go with --raw")
     import msgspec
-    from rich.console import Console
 
     from tagger.evaluation.evaluate import evaluate as score
     from tagger.evaluation.evaluate import select_split
@@ -56,19 +58,19 @@ def evaluate(
         data_dir=data_dir,
         strict=strict,
     )
-    console = Console()
+    screen = console()
     title = f"{model} on {corpus} {split}"
     if raw:
         raw_scores = evaluate_raw(tagger, data, shared)
         if json:
             typer.echo(msgspec.json.encode(raw_scores).decode())
         else:
-            console.print(raw_table(f"{title}, raw text", raw_scores))
+            screen.print(raw_table(f"{title}, raw text", raw_scores))
         return
     evaluation, tagged = score(tagger, data, shared)
-    if predictions is not None:
-        write_predictions(predictions, tagged, [head.name for head in shared])
     if json:
         typer.echo(msgspec.json.encode(evaluation).decode())
     else:
-        print_evaluation(console, title, evaluation)
+        print_evaluation(screen, title, evaluation)
+    if predictions is not None:
+        write_predictions(predictions, tagged, [head.name for head in shared])

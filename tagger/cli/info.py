@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from tagger.cli.options import Json
+from tagger.cli.options import Json, console
 
 
 def info(
@@ -15,7 +15,6 @@ def info(
 ) -> None:
     """Show what a model is: heads, labels, size, corpora, scores."""
     import msgspec
-    from rich.console import Console
 
     from tagger.runtime.finding import find_model
     from tagger.runtime.info import describe_model, info_table
@@ -24,4 +23,4 @@ def info(
     if json:
         typer.echo(msgspec.json.encode(description).decode())
     else:
-        Console().print(info_table(description))
+        console().print(info_table(description))

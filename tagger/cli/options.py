@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+from tagger.errors import UsageError
+
+if TYPE_CHECKING:
+    from rich.console import Console
 
 DataDir = Annotated[
     Path | None,
@@ -24,7 +30,21 @@ Json = Annotated[bool, typer.Option("--json", help="Print JSON for machines.")]
 
 
 def names(value: str | None) -> list[str] | None:
-    """Split ``a,b``; None stays None."""
+    """Split ``a,b``; None stays None.
+
+    Raises:
+        UsageError: There is no name in it.
+    """
     if value is None:
         return None
-    return [name.strip() for name in value.split(",") if name.strip()]
+    found = [name.strip() for name in value.split(",") if name.strip()]
+    if not found:
+        raise UsageError("--heads is empty; name one as in --heads ner, or leave it out")
+    return found
+
+
+def console() -> Console:
+    """A console for tables, as wide as the terminal; where there is none nothing is cut."""
+    from rich.console import Console
+
+    return Console() if sys.stdout.isatty() else Console(width=1000)

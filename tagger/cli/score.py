@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from tagger.cli.options import Json
+from tagger.cli.options import Json, console
 
 
 def score(
@@ -21,7 +21,6 @@ def score(
     tagger score out.txt
     """
     import msgspec
-    from rich.console import Console
 
     from tagger.evaluation.predictions import score_file
     from tagger.evaluation.report import print_evaluation
@@ -30,4 +29,4 @@ def score(
     if json:
         typer.echo(msgspec.json.encode(evaluation).decode())
     else:
-        print_evaluation(Console(), str(file), evaluation)
+        print_evaluation(console(), str(file), evaluation)

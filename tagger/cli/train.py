@@ -17,7 +17,8 @@ def train(
         typer.Argument(help="Names (see `tagger corpora`), folders, files or hub:owner/name."),
     ] = None,
     output: Annotated[
-        Path | None, typer.Option("--output", "-o", help="Model directory [models/<corpus>].")
+        Path | None,
+        typer.Option("--output", "-o", help="Model directory; models/CORPUS if not given."),
     ] = None,
     heads: Heads = None,
     columns: Columns = None,
@@ -73,6 +74,9 @@ def train(
             "training": {"epochs": epochs, "seed": seed, "threads": threads},
         },
         base=base,
+        data_dir=data_dir,
+        strict=strict,
+        may_lack_sources=dump_config,
     )
     if dump_config:
         from tagger.config import config_to_toml
@@ -95,9 +99,9 @@ def train(
         chosen.sources,
         chosen.output,
         chosen.config,
-        data_dir=data_dir,
+        data_dir=chosen.data_dir,
         device=pick_device(device),
-        strict=strict,
+        strict=chosen.strict,
         force=force,
         resume=resume,
         base=chosen.base,

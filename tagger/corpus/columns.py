@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Literal
 
 from tagger.corpus.lines import read_lines
-from tagger.corpus.records import Layout, Sentence
+from tagger.corpus.records import RESERVED, Layout, Sentence
 from tagger.corpus.spacing import align
 from tagger.corpus.tally import looks_like_spans
 from tagger.errors import FormatError, UsageError
@@ -32,7 +32,6 @@ _COMMENT = re.compile(r"#\s*(?:\S+(?: id)? = |newdoc\b|newpar\b)")
 _TEXT = re.compile(r"#\s*text\s*=\s*(.*)")
 _NEWDOC = re.compile(r"#\s*newdoc\b")
 _NAME = re.compile(r"[a-z][a-z0-9_]*")
-_RESERVED = frozenset({"tokens", "document", "line", "space_after"})
 _CHUNKS = frozenset({"NP", "VP", "PP"})
 _UPOS = frozenset(
     {
@@ -124,7 +123,7 @@ def parse_columns(columns: str) -> list[str | None]:
     for name in used:
         if used.count(name) > 1:
             raise UsageError(f"columns {columns!r}: {name!r} is there more than once")
-        if not _NAME.fullmatch(name) or name in _RESERVED:
+        if not _NAME.fullmatch(name) or name in RESERVED:
             raise UsageError(
                 f"columns {columns!r}: {name!r} cannot name a head; take a-z, 0-9 and _, "
                 "or '-' to skip a column"
@@ -190,12 +189,13 @@ def _is_comment(line: str, fields: Sequence[str], n_columns: int, delimiter: Del
 
 def _wrong_number(path: Path, line: int, n: int, layout: Layout) -> FormatError:
     names = [layout.columns.get(i, "-") for i in range(1, layout.n_columns + 1)]
+    delimiter = layout.delimiter.removesuffix("s")
     return FormatError(
         path,
         line,
         f"{n} column{'s' * (n != 1)} where {layout.n_columns} are expected "
-        f"({layout.delimiter}-separated: {', '.join(names)}); mend the line, or name the "
-        "columns of the file with --columns",
+        f"({delimiter}-separated: {', '.join(names)}); mend the line, or name the columns of the "
+        "file with --columns",
     )
 
 

@@ -85,7 +85,10 @@ class ConlluReader:
             document += any(key.startswith("newdoc") for key in parsed.metadata)
             lines = source.take()
             if len(parsed):
-                yield self._sentence(list(parsed), lines, document)
+                sentence = self._sentence(list(parsed), lines, document)
+                if not sentence.tokens:
+                    raise FormatError(path, lines[0], "a sentence without words")
+                yield sentence
 
     def _sentence(self, rows: list[Any], lines: list[int], document: int) -> Sentence:
         tokens: list[str] = []

@@ -13,7 +13,7 @@ from typing import Any
 import msgspec
 
 from tagger.corpus.lines import read_lines
-from tagger.corpus.records import Layout, Sentence
+from tagger.corpus.records import RESERVED, Layout, Sentence
 from tagger.errors import FormatError
 
 __all__ = ["JsonlReader", "detect_layout", "head_name"]
@@ -44,6 +44,11 @@ def detect_layout(path: Path) -> Layout:
             for key, value in record.items()
             if _is_tags(value, len(tokens)) and key not in (*_TOKENS, *_NO_HEADS)
         ]
+        for name in names:
+            if names.count(name) > 1:
+                raise FormatError(path, number, f"two keys stand for the head {name!r}")
+            if name in RESERVED:
+                raise FormatError(path, number, f"{name!r} cannot name a head; rename the key")
         if not names:
             raise FormatError(
                 path, number, 'no list of tags as long as \'tokens\', as in "ner": ["O", …]'
@@ -96,6 +101,8 @@ def _tokens(path: Path, number: int, record: dict[str, Any]) -> list[str]:
     for key in _TOKENS:
         tokens = record.get(key)
         if isinstance(tokens, list) and all(isinstance(t, str) and t for t in tokens):
+            if any(mark in token for token in tokens for mark in "\t\r\n"):
+                raise FormatError(path, number, "a token contains a tab or a line end")
             return tokens
     raise FormatError(path, number, "no list of strings, none of them empty, under 'tokens'")
 

@@ -14,11 +14,16 @@ from tagger.corpus.schemes import Scheme
 if TYPE_CHECKING:
     import datasets
 
-__all__ = ["SPLITS", "Corpus", "HeadColumn", "Layout", "Reader", "Repairs", "Sentence"]
+__all__ = ["RESERVED", "SPLITS", "Corpus", "HeadColumn", "Layout", "Reader", "Repairs", "Sentence"]
 
 SPLITS = ("train", "dev", "test")
 
 Kind = Literal["span", "token"]
+
+RESERVED = frozenset(
+    {"tokens", "document", "line", "space_after", "form_ids", "text", "start", "end"}
+)
+"""What no head can be called: other columns of a corpus, and other keys of an answer."""
 
 
 @dataclass(slots=True)

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from tagger.corpus.records import Corpus, HeadColumn
+from tagger.corpus.records import RESERVED, Corpus, HeadColumn
 from tagger.corpus.store import quiet_datasets
 from tagger.errors import UsageError, unknown_name
 
@@ -14,34 +14,50 @@ if TYPE_CHECKING:
     import datasets
 
 
-def rename(corpus: Corpus, *, labels: Mapping[str, str], heads: Mapping[str, str]) -> Corpus:
+def rename(
+    corpus: Corpus,
+    *,
+    labels: Mapping[str, str],
+    heads: Mapping[str, str],
+    may_lack: bool = False,
+) -> Corpus:
     """Rename heads, and labels of spans or tags of tokens, in all of a corpus's splits.
 
     Args:
         corpus: The corpus.
         labels: New label by old one, for every head that has the old one.
         heads: New head by old one.
+        may_lack: The corpus may lack them, as when one file of it is scored.
 
     Raises:
-        UsageError: The corpus has no such head or label, or two heads would have one name.
+        UsageError: The corpus has no such head or label, two heads would have one name, or a
+            new name is impossible.
     """
     if not labels and not heads:
         return corpus
     names = [head.name for head in corpus.heads]
     for old in heads:
-        if old not in names:
+        if old not in names and not may_lack:
             raise UsageError(f"{corpus.name}: {unknown_name('head', old, names)}")
+    for new in heads.values():
+        if not new or "." in new or new in RESERVED:
+            raise UsageError(f"{corpus.name}: {new!r} cannot name a head; take another word")
+    for new in labels.values():
+        if not new:
+            raise UsageError(f"{corpus.name}: a label cannot be renamed to nothing")
     renamed = [heads.get(name, name) for name in names]
     for name in renamed:
         if renamed.count(name) > 1:
             raise UsageError(f"{corpus.name}: two heads would be called {name!r}")
     splits = {
-        split: _rename_split(data, corpus.heads, labels).rename_columns(dict(heads))
+        split: _rename_split(data, corpus.heads, labels).rename_columns(
+            {old: new for old, new in heads.items() if old in names}
+        )
         for split, data in corpus.splits.items()
     }
     seen = {label for data in corpus.splits.values() for label in _labels(data, corpus.heads)}
     for old in labels:
-        if old not in seen:
+        if old not in seen and not may_lack:
             raise UsageError(f"{corpus.name}: {unknown_name('label', old, sorted(seen))}")
     return replace(
         corpus,

@@ -82,7 +82,7 @@ def select_split(
     corpus = load_corpus(
         source, data_dir=data_dir, columns=columns or settings.columns or None, strict=strict
     )
-    corpus = rename(corpus, labels=settings.labels, heads=settings.heads)
+    corpus = rename(corpus, labels=settings.labels, heads=settings.heads, may_lack=True)
     if split is None:
         split = next(iter(corpus.splits)) if len(corpus.splits) == 1 else "test"
     if split not in SPLITS:
@@ -142,7 +142,7 @@ def evaluate(
         gold: list[Any] = [sentence.gold[head.name] for sentence in tagged]
         predicted = [sentence.predicted[head.name] for sentence in tagged]
         if head.kind == "span":
-            spans[head.name] = score_spans(gold, predicted)
+            spans[head.name] = score_spans(gold, predicted, head.labels)
         else:
             tokens[head.name] = score_tokens(gold, predicted, head.tags)
     return Evaluation(

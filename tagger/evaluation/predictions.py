@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -10,6 +11,8 @@ from tagger.errors import FormatError, UsageError
 from tagger.evaluation.evaluate import Evaluation, Tagged
 from tagger.evaluation.scores import score_spans, score_tokens
 from tagger.files import write_file
+
+_SPAN = re.compile(r"O$|[BIESLU]-.")
 
 MISSING = "_"
 """Stands where a token has no gold tag."""
@@ -50,8 +53,14 @@ def score_file(path: Path) -> Evaluation:
     for i, head in enumerate(heads):
         gold = [[row[2 * i] for row in sentence] for sentence in sentences]
         predicted = [[row[2 * i + 1] for row in sentence] for sentence in sentences]
-        if _are_spans(gold) and _are_spans(predicted):
-            spans[head] = score_spans(_readable(gold), _readable(predicted))
+        shares = (_share_of_spans(gold), _share_of_spans(predicted))
+        if min(shares) == 1.0:
+            spans[head] = score_spans(_readable(path, gold), _readable(path, predicted))
+        elif max(shares) > 0.9:
+            odd = next(tag for tags in [*gold, *predicted] for tag in tags if not _SPAN.match(tag))
+            raise FormatError(
+                path, None, f"{odd!r} is neither O nor a tag of a span, as the others are; mend it"
+            )
         else:
             right = [[None if tag == MISSING else tag for tag in tags] for tags in gold]
             tokens[head] = score_tokens(right, predicted)
@@ -82,7 +91,8 @@ def _read(path: Path) -> tuple[list[str], list[list[list[str]]]]:
         if not line.strip():
             sentences.append([])
             continue
-        columns = line.split("\t") if "\t" in line else line.split()
+        # Not str.split(): a no-break space may be part of a token.
+        columns = line.split("\t") if "\t" in line else re.split(" +", line.strip(" "))
         width = width or max(len(columns), 2 * len(heads) + 1)
         if len(columns) != width:
             raise FormatError(
@@ -98,16 +108,16 @@ def _read(path: Path) -> tuple[list[str], list[list[list[str]]]]:
     return heads, sentences
 
 
-def _are_spans(sentences: Sequence[Sequence[str]]) -> bool:
-    return all(
-        tag == "O" or (len(tag) > 2 and tag[1] == "-" and tag[0] in "BIESLU")
-        for tags in sentences
-        for tag in tags
-    )
+def _share_of_spans(sentences: Sequence[Sequence[str]]) -> float:
+    tags = [tag for sentence in sentences for tag in sentence]
+    return sum(_SPAN.match(tag) is not None for tag in tags) / len(tags)
 
 
-def _readable(sentences: Sequence[Sequence[str]]) -> list[list[str]]:
+def _readable(path: Path, sentences: Sequence[Sequence[str]]) -> list[list[str]]:
     """Tags that conlleval can read: of the schemes only BILOU is foreign to it."""
     if any(split_tag(tag)[0] in ("L", "U") for tags in sentences for tag in tags):
-        return [convert(tags, Scheme.BILOU, Scheme.BIO) for tags in sentences]
+        try:
+            return [convert(tags, Scheme.BILOU, Scheme.BIO) for tags in sentences]
+        except ValueError as error:
+            raise FormatError(path, None, str(error)) from None
     return [list(tags) for tags in sentences]

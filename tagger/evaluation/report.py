@@ -24,8 +24,9 @@ def markdown_table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> list
 def span_table(title: str, scores: SpanScores) -> Table:
     """Precision, recall and F1 by label, then over all."""
     from rich.table import Table
+    from rich.text import Text
 
-    table = Table(title=title, title_justify="left", box=None, header_style="bold")
+    table = Table(title=Text(title), title_justify="left", box=None, header_style="bold")
     table.add_column("label")
     for name in ("precision", "recall", "F1", "gold", "predicted"):
         table.add_column(name, justify="right")
@@ -34,7 +35,7 @@ def span_table(title: str, scores: SpanScores) -> Table:
         shares = (score.precision, score.recall, score.f1)
         counts = (score.n_gold, score.n_predicted)
         cells = [*(f"{100 * x:.2f}" for x in shares), *(f"{n:,}" for n in counts)]
-        table.add_row(label, *cells, style=style)
+        table.add_row(Text(label), *cells, style=style)
 
     for label, score in scores.labels.items():
         row(label, score)
@@ -53,8 +54,11 @@ def print_evaluation(console: Console, title: str, evaluation: Evaluation) -> No
     """All scores of an evaluation, and the speed."""
     for head, spans in evaluation.spans.items():
         console.print(span_table(f"{title}, {head}", spans))
+        if spans.unknown_labels:
+            unknown = ", ".join(spans.unknown_labels)
+            console.print(f"labels that the model does not have: {unknown}", markup=False)
     for head, tokens in evaluation.tokens.items():
-        console.print(token_line(f"{title}, {head}", tokens), highlight=False)
+        console.print(token_line(f"{title}, {head}", tokens), highlight=False, markup=False)
     if evaluation.seconds > 0:
         speed = evaluation.n_tokens / evaluation.seconds
         console.print(
@@ -67,13 +71,14 @@ def print_evaluation(console: Console, title: str, evaluation: Evaluation) -> No
 def raw_table(title: str, scores: Mapping[str, RawScore]) -> Table:
     """Scores by character spans on raw text."""
     from rich.table import Table
+    from rich.text import Text
 
-    table = Table(title=title, title_justify="left", box=None, header_style="bold")
+    table = Table(title=Text(title), title_justify="left", box=None, header_style="bold")
     table.add_column("head")
     for name in ("precision", "recall", "F1", "gold", "predicted"):
         table.add_column(name, justify="right")
     for head, score in scores.items():
         shares = (score.precision, score.recall, score.f1)
         counts = (score.n_gold, score.n_predicted)
-        table.add_row(head, *(f"{100 * x:.2f}" for x in shares), *(f"{n:,}" for n in counts))
+        table.add_row(Text(head), *(f"{100 * x:.2f}" for x in shares), *(f"{n:,}" for n in counts))
     return table

@@ -30,6 +30,8 @@ class SpanScores(msgspec.Struct, frozen=True, kw_only=True):
     accuracy: float
     """The share of tokens with the right tag, ``O`` included."""
     n_tokens: int
+    unknown_labels: tuple[str, ...] = ()
+    """Gold labels that the model does not have, so that it cannot be right there."""
 
     @property
     def main(self) -> float:
@@ -54,12 +56,15 @@ class TokenScores(msgspec.Struct, frozen=True, kw_only=True):
 Scores: TypeAlias = SpanScores | TokenScores
 
 
-def score_spans(gold: Sentences, predicted: Sentences) -> SpanScores:
+def score_spans(
+    gold: Sentences, predicted: Sentences, known: Iterable[str] | None = None
+) -> SpanScores:
     """Score BIO tags through seqeval, whose default mode reads tags as conlleval does.
 
     Args:
         gold: The right tags of each sentence.
         predicted: As many tags for each sentence.
+        known: The labels that the model has.
     """
     from seqeval.metrics.sequence_labeling import get_entities, precision_recall_fscore_support
 
@@ -93,6 +98,7 @@ def score_spans(gold: Sentences, predicted: Sentences) -> SpanScores:
         },
         accuracy=_n_equal(gold, predicted) / max(n_tokens, 1),
         n_tokens=n_tokens,
+        unknown_labels=tuple(sorted(set(n_gold) - set(n_gold if known is None else known))),
     )
 
 

@@ -102,7 +102,8 @@ class FormEncoder:
         for form in forms:
             seen = form if len(form) <= self.max_chars else form[:half] + form[-half:]
             rows.append([char_ids.get(char, UNKNOWN_CHAR) for char in seen])
-        ids = np.zeros((len(forms), max(map(len, rows), default=1)), dtype=np.int64)
+        width = max(map(len, rows), default=0)
+        ids = np.zeros((len(forms), max(width, 1)), dtype=np.int64)
         for i, row in enumerate(rows):
             ids[i, : len(row)] = row
         return ids

@@ -38,10 +38,12 @@ def read_vectors(path: Path, forms: Counter[str], *, limit: int) -> Vectors:
         VectorsError: The file is missing, binary, truncated, or its rows are of unequal length.
     """
     wanted = {key for form in forms for key in _keys(form)}
+    seen: set[str] = set()
     keys: list[str] = []
     rows: list[Matrix] = []
     for i, (word, values) in enumerate(_rows(path)):
-        if i < limit or word in wanted:
+        if (i < limit or word in wanted) and word not in seen:
+            seen.add(word)
             keys.append(word)
             rows.append(values)
     matrix = np.vstack([np.zeros_like(rows[0]), *rows])
@@ -60,10 +62,12 @@ def _rows(path: Path) -> Iterator[tuple[str, Matrix]]:
     try:
         with path.open("rb") as file:
             for number, raw in enumerate(file, start=1):
-                if b"\0" in raw:
+                if number == 1:
+                    raw = raw.removeprefix(b"\xef\xbb\xbf")
+                if b"\0" in raw or (number == 1 and raw.startswith(b"\x1f\x8b")):
                     raise VectorsError(
-                        f"{path}:{number}: binary data; give the text form of the vectors "
-                        "(GloVe .txt, word2vec text, fastText .vec)"
+                        f"{path}:{number}: binary or compressed; give the text form of the "
+                        "vectors, unpacked (GloVe .txt, word2vec text, fastText .vec)"
                     )
                 parts = raw.rstrip(b" \r\n").split(b" ")
                 if number == 1 and len(parts) == 2 and all(part.isdigit() for part in parts):
@@ -82,7 +86,8 @@ def _rows(path: Path) -> Iterator[tuple[str, Matrix]]:
                         "is the file truncated, or its header wrong?"
                     )
                 try:
-                    values = np.array(parts[-dim:], dtype=np.float32)
+                    with np.errstate(over="ignore"):  # what overflows is refused below
+                        values = np.array(parts[-dim:], dtype=np.float64).astype(np.float32)
                     word = b" ".join(parts[:-dim]).decode("utf-8")  # some words contain spaces
                 except UnicodeDecodeError:
                     raise VectorsError(f"{path}:{number}: the word is not UTF-8") from None
@@ -91,6 +96,8 @@ def _rows(path: Path) -> Iterator[tuple[str, Matrix]]:
                         f"{path}:{number}: a value is no number; {dim} values are expected "
                         "behind the word"
                     ) from None
+                if not np.isfinite(values).all():
+                    raise VectorsError(f"{path}:{number}: a value is infinite or no number")
                 n += 1
                 yield word, values
     except OSError as error:

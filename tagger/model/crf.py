@@ -13,8 +13,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-FORBIDDEN = -1e4
-"""The transition score of what a tag scheme forbids: ``exp`` of it is exactly 0 in float32."""
+from tagger.model.heads import FORBIDDEN
 
 
 class CRF(nn.Module):
@@ -55,11 +54,13 @@ class CRF(nn.Module):
         Returns:
             (batch,)
         """
-        transitions, start, end = self.scores()
-        # Float32 also under mixed precision: sums of exponentials need the range.
-        emissions = emissions.float()
+        # Double precision: log Z of a long sentence is large, its marginals are differences from
+        # it, and the exponentials of unlikely tags must not all become 0.
+        transitions, start, end = (scores.double() for scores in self.scores())
+        emissions = emissions.double()
         gold = sequence_score(emissions, tags, lengths, transitions, start, end)
-        return log_partition(emissions, lengths, transitions, start, end) - gold
+        loss = log_partition(emissions, lengths, transitions, start, end) - gold
+        return loss.float()
 
 
 def sequence_score(
@@ -142,7 +143,7 @@ class _LogPartition(torch.autograd.Function):
         share = (alpha + beta - log_z[:, None]).masked_fill(~inside[:, :, None], FORBIDDEN)
         marginals = share.exp() * scale  # (tokens, batch, tags)
         # Expected uses of i -> j: alpha[t, i] · weight[i, j] · (emission · beta)[t + 1, j] / Z,
-        # both factors shifted by their own maximum so that neither leaves float32's range.
+        # both factors shifted by their own maximum so that neither overflows.
         left, right = alpha[:-1], steps[1:] + beta[1:]
         left_max, right_max = left.amax(2, keepdim=True), right.amax(2, keepdim=True)
         shift = (left_max + right_max - log_z[:, None]).exp() * scale[1:]

@@ -6,6 +6,7 @@ import torch
 from torch import Tensor, nn
 
 from tagger.config import EmbedderConfig
+from tagger.errors import ConfigError
 from tagger.features.forms import CASES, N_SHAPE_BUCKETS, FormFeatures
 from tagger.features.vocabulary import FIRST_CHAR, UNKNOWN, Vocabulary
 from tagger.model.characters import CharCNN, CharLSTM
@@ -55,7 +56,12 @@ def build_embedder(
         vocabulary: The words and characters with vectors of their own.
         vectors: (rows, dim) pretrained vectors, row 0 for words that have none; they stay as
             they are, so that words unseen in training remain comparable to those seen.
+
+    Raises:
+        ConfigError: Sizes that do not fit each other.
     """
+    if config.char_encoder == "lstm" and config.char_out_dim % 2:
+        raise ConfigError("[embedder]: char_out_dim must be even for char_encoder lstm")
     parts: dict[str, nn.Module] = {}
     dims: dict[str, int] = {}
     for field, n_rows, dim in (

@@ -8,7 +8,10 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from tagger.corpus.schemes import Scheme, is_allowed
+from tagger.corpus.schemes import Scheme, is_allowed, tag_inventory
+
+FORBIDDEN = -1e4
+"""The score of a transition that a tag scheme forbids: ``exp`` of it is exactly 0."""
 
 
 class HeadSpec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -23,6 +26,17 @@ class HeadSpec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     """The tags in the order of the emissions, spans in ``scheme``."""
     scheme: str = ""
     """The scheme that the tags are in; empty for tags of single tokens."""
+
+    def __post_init__(self) -> None:
+        """Refuse what no network can be built of, as in a damaged ``heads.json``."""
+        if not self.name or "." in self.name:
+            raise ValueError(f"{self.name!r} cannot name a head")
+        if not self.tags or len(set(self.tags)) < len(self.tags):
+            raise ValueError(f"head {self.name!r} has no tags, or one twice")
+        if self.kind == "span":
+            inventory = tag_inventory(self.labels, Scheme(self.scheme))
+            if sorted(inventory) != sorted(self.tags):
+                raise ValueError(f"the tags of head {self.name!r} are not those of {self.scheme}")
 
     def allowed(self) -> NDArray[np.bool_]:
         """Which tag may follow which, (tags + 1, tags + 1); see `tagger.model.crf.CRF`."""

@@ -7,11 +7,10 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from tagger.model.heads import FORBIDDEN
+
 Floats = NDArray[np.float32]
 Ids = NDArray[np.int64]
-
-FORBIDDEN = np.float32(-1e4)
-"""The score of a transition that the tag scheme forbids."""
 
 
 class Transitions(NamedTuple):
@@ -39,7 +38,7 @@ def constrained(
     scores = np.zeros(allowed.shape, dtype=np.float32)
     if between is not None and start is not None and end is not None:
         scores[:-1, :-1], scores[-1, :-1], scores[:-1, -1] = between, start, end
-    scores = np.where(allowed, scores, FORBIDDEN)
+    scores = np.where(allowed, scores, np.float32(FORBIDDEN))
     return Transitions(scores[:-1, :-1], scores[-1, :-1], scores[:-1, -1])
 
 

@@ -20,9 +20,9 @@ def find_model(name: str) -> Path:
         ModelError: There is none; the places tried and the nearest name are given.
     """
     path = Path(name)
-    if path.is_dir():
+    if name and path.is_dir():
         return path
-    if len(path.parts) == 1:
+    if name and len(path.parts) == 1:
         below = MODELS / name
         if below.is_dir():
             return below

@@ -36,7 +36,8 @@ def as_text(document: Document, heads: Sequence[HeadSpec]) -> str:
     for start, end, replacement in marked:
         parts += [document.text[position:start], replacement]
         position = end
-    return "".join([*parts, document.text[position:]])
+    line = "".join([*parts, document.text[position:]])
+    return " ".join(line.splitlines()) if "\n" in line or "\r" in line else line
 
 
 def as_conll(document: Document, heads: Sequence[HeadSpec]) -> str:
@@ -96,7 +97,9 @@ def _token_table(document: Document, heads: Sequence[HeadSpec]) -> RenderableTyp
     from rich.table import Table
     from rich.text import Text
 
-    table = Table("token", *(head.name for head in heads), box=None, header_style="bold")
+    table = Table(box=None, header_style="bold")
+    for name in ("token", *(head.name for head in heads)):
+        table.add_column(Text(name))
     for token in document.tokens:
         table.add_row(Text(token.text), *(Text(tag) for tag in token.tags.values()))
     return table

@@ -29,13 +29,14 @@ def load(model: str | Path, *, device: str = "cpu") -> Tagger:
 
     Raises:
         ModelError: It is missing, incomplete, damaged or of a newer format.
+        UsageError: There is no such device.
     """
     from tagger.runtime.finding import find_model
 
     directory = find_model(str(model))
     saved = read_model(directory)
     return assemble(
-        engine=_torch_engine(saved, directory, device),
+        engine=_torch_engine(saved, directory, pick_device(device)),
         heads=saved.heads,
         weights=saved.weights,
         form_encoder=form_encoder(saved.config.embedder, saved.vocabulary, saved.vector_keys),
@@ -54,6 +55,8 @@ def pick_device(name: str) -> str:
     if name == "auto":
         return "cuda" if torch.cuda.is_available() else "cpu"
     try:
+        if torch.device(name).type == "meta":
+            raise RuntimeError("nothing is computed there")
         torch.empty(0, device=name)
     except (RuntimeError, AssertionError) as error:
         detail = str(error).splitlines()[0]

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import BinaryIO, TypeVar
 
-from tagger.errors import FormatError, TaggerError, UsageError
+from tagger.errors import FormatError, UsageError
 
 T = TypeVar("T")
 
@@ -53,6 +53,8 @@ def inputs(texts: Sequence[str], files: Sequence[Path]) -> Iterator[str]:
         yield text
     for path in files or ([] if texts else [STDIN]):
         if path == STDIN:
+            if sys.stdin is None:
+                raise UsageError("standard input is closed; give a text, or a file with --file")
             if sys.stdin.isatty():
                 print("reading lines from the terminal; end with Ctrl-D", file=sys.stderr)  # noqa: T201
             # A reader of its own: at exit Python waits for the lock of `sys.stdin.buffer`, which
@@ -79,7 +81,7 @@ def pieces(items: Iterable[T], size: int = PIECE) -> Iterator[list[T]]:
         try:
             for item in items:
                 waiting.put(item)
-        except (TaggerError, OSError) as error:
+        except BaseException as error:  # whatever it is, the reader below must hear of it
             end = _End(error)
         waiting.put(end)
 
@@ -100,5 +102,5 @@ def pieces(items: Iterable[T], size: int = PIECE) -> Iterator[list[T]]:
 
 
 class _End:
-    def __init__(self, error: Exception | None) -> None:
+    def __init__(self, error: BaseException | None) -> None:
         self.error = error

@@ -38,8 +38,15 @@ class GivenTokens:
     """Takes each text for one sentence whose tokens stand between tabs, or else between spaces."""
 
     def sentences(self, text: str) -> list[Offsets]:
-        """The offsets of the tokens, in one sentence; none for an empty text."""
-        pattern = r"[^\t]+" if "\t" in text else r"\S+"
+        """The offsets of the tokens, in one sentence; none for an empty text.
+
+        Raises:
+            UsageError: An empty token, two tabs side by side.
+        """
+        if "\t\t" in text:
+            raise UsageError(f"an empty token, two tabs side by side, in {text[:60]!r}")
+        # Not \s: a no-break space may be part of a token.
+        pattern = r"[^\t\r\n]+" if "\t" in text else r"[^ \r\n]+"
         offsets = [match.span() for match in re.finditer(pattern, text)]
         return [offsets] if offsets else []
 
@@ -113,7 +120,9 @@ class Tagger:
     def stream(
         self, texts: Iterable[str], heads: Sequence[str] | None = None
     ) -> Iterator[Document]:
-        """Tag any number of texts in order, with bounded memory."""
+        """Tag any number of texts in order, with bounded memory; see `batch`."""
+        if isinstance(texts, str):
+            raise UsageError("stream takes several texts; call the tagger itself with one")
         remaining = iter(texts)
         while window := list(islice(remaining, WINDOW)):
             yield from self.batch(window, heads)
@@ -131,8 +140,10 @@ class Tagger:
             For each sentence its tags by head, spans in BIO.
 
         Raises:
-            UsageError: The model has no such head.
+            UsageError: The model has no such head, or a sentence is a text.
         """
+        if any(isinstance(sentence, str) for sentence in sentences):
+            raise UsageError("tag takes the tokens of each sentence; `batch` takes texts")
         chosen = self.choose(heads)
         results: list[dict[str, list[str]]] = []
         for first in range(0, len(sentences), WINDOW):

@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 
+from tagger.errors import UsageError
 from tagger.runtime.formats import FORMATS, view
 from tagger.runtime.results import Document
 from tagger.runtime.streaming import pieces
@@ -31,8 +32,10 @@ def write_answers(
         tokenized: The texts are sentences of tokens.
 
     Raises:
-        UsageError: The model has no such head.
+        UsageError: The model has no such head, or standard output is closed.
     """
+    if sys.stdout is None:
+        raise UsageError("standard output is closed; there is nowhere to write to")
     chosen = tagger.choose(heads)
     if tokenized:
         tagger = tagger.with_splitter(GivenTokens())

@@ -53,7 +53,7 @@ def plan_epoch(
     for corpus, share in enumerate(shares):
         wanted = share * n_tokens.sum()
         rng = np.random.default_rng((seed, epoch, corpus))
-        while wanted > 0:
+        while wanted >= 1:
             for sentences in _shuffled_batches(lengths[corpus], batch_tokens, rng):
                 batches.append(BatchPlan(corpus, sentences))
                 wanted -= float(lengths[corpus][sentences].sum())

@@ -15,11 +15,11 @@ from tagger.corpus.schemes import Scheme, convert
 from tagger.corpus.store import quiet_datasets
 from tagger.features.forms import FormEncoder, FormFeatures, Ids, take_forms
 from tagger.model.heads import HeadSpec
+from tagger.model.network import IGNORED
 
 if TYPE_CHECKING:
     import datasets
 
-IGNORED = -100
 READ_BATCH = 1000
 
 

@@ -60,7 +60,7 @@ def run_epochs(
         main_heads: The heads whose mean score decides and whose losses count in full.
 
     Raises:
-        TrainingError: The loss is infinite or no number.
+        TrainingError: The gradient is infinite or no number.
     """
     settings = config.training
     progress = state.progress
@@ -83,11 +83,6 @@ def run_epochs(
             rate = _learning_rate(settings, progress.epoch + progress.step / len(plan))
             progress.loss += train_step(state, batch, config, rate=rate, main_heads=main_heads)
             progress.step += 1
-            if not math.isfinite(progress.loss):
-                raise TrainingError(
-                    f"the loss is no number any more (epoch {progress.epoch + 1}, batch "
-                    f"{progress.step}): lower [training] learning_rate or clip_norm"
-                )
             progress.seconds = time.perf_counter() - started
             yield StepDone(
                 progress.epoch + 1,
@@ -142,7 +137,11 @@ def train_step(
         losses.append(weight * network.head(name).loss(emissions[name], gold, lengths))
     loss = torch.stack(losses).sum()
     loss.backward()  # type: ignore[no-untyped-call]
-    torch.nn.utils.clip_grad_norm_(network.parameters(), config.training.clip_norm)
+    norm = torch.nn.utils.clip_grad_norm_(network.parameters(), config.training.clip_norm)
+    if not torch.isfinite(norm):
+        raise TrainingError(
+            "the gradient is no number any more: lower [training] learning_rate or clip_norm"
+        )
     for group in state.optimizer.param_groups:
         group["lr"] = rate
     state.optimizer.step()

@@ -5,10 +5,12 @@ from __future__ import annotations
 import csv
 import io
 import shutil
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 import msgspec
+from filelock import FileLock, Timeout
 
 from tagger.config import Config
 from tagger.errors import ModelError, UsageError
@@ -16,7 +18,7 @@ from tagger.files import existing_directory
 from tagger.model.directory import FILES, META
 from tagger.training.state import EpochRecord
 
-LAST, BEST, LOG, RUN = "last", "best", "log.csv", "run.json"
+LAST, BEST, LOG, RUN, LOCK = "last", "best", "log.csv", "run.json", ".lock"
 
 
 class Run(msgspec.Struct, frozen=True, kw_only=True):
@@ -28,6 +30,10 @@ class Run(msgspec.Struct, frozen=True, kw_only=True):
     """Of the corpora's content."""
     base: str = ""
     """The model that it goes on from."""
+    data_dir: str = ""
+    """Where named corpora were looked for first."""
+    strict: bool = False
+    """Whether a tag outside its scheme stops the reading."""
 
 
 def check_output(output: Path, *, force: bool, resume: bool) -> None:
@@ -47,11 +53,36 @@ def check_output(output: Path, *, force: bool, resume: bool) -> None:
         return
     if (output / META).is_file():
         raise UsageError(f"{output}: there is a model already; replace it with --force")
-    if (output / RUN).is_file():
+    if existing_directory(output / LAST) is not None:
         raise UsageError(
             f"{output}: an unfinished training; go on with --resume or start anew with --force"
         )
-    raise UsageError(f"{output}: the folder is not empty and holds no model; give another with -o")
+    # What a training left that was killed before it had learned anything is in nobody's way.
+    if {path.name for path in output.iterdir()} - {RUN, LOCK, f"{LAST}.tmp"}:
+        raise UsageError(
+            f"{output}: the folder is not empty and holds no model; give another with -o"
+        )
+
+
+@contextmanager
+def locked(output: Path) -> Iterator[None]:
+    """Make a model directory and keep other trainings out of it for a while.
+
+    Raises:
+        UsageError: Another training is at work there.
+    """
+    output.mkdir(parents=True, exist_ok=True)
+    path = output / LOCK
+    lock = FileLock(path)
+    try:
+        lock.acquire(timeout=0)
+    except Timeout:
+        raise UsageError(f"{output}: another training is at work there") from None
+    try:
+        yield
+    finally:
+        path.unlink(missing_ok=True)
+        lock.release()
 
 
 def stored_run(output: Path) -> Run:
@@ -77,13 +108,29 @@ def check_same_run(output: Path, run: Run) -> None:
         ModelError: What it was started with cannot be read.
     """
     stored = stored_run(output)
-    for field in ("sources", "fingerprints", "base", "config"):
+    if stored.config != run.config:
+        raise UsageError(
+            f"{output / RUN}: {_difference(stored.config, run.config)} changed since the training "
+            "began; resume with what it was started with, or start anew with --force"
+        )
+    for field in ("sources", "fingerprints", "base"):
         if getattr(stored, field) != getattr(run, field):
-            what = {"fingerprints": "the corpora's content"}.get(field, f"the {field}")
+            what = {"fingerprints": "the corpora or how they are read"}.get(field, f"the {field}")
             raise UsageError(
                 f"{output / RUN}: {what} changed since the training began; resume with what it "
                 "was started with, or start anew with --force"
             )
+
+
+def _difference(old: Config, new: Config) -> str:
+    """The first setting that differs: ``[training] epochs``."""
+    for name in old.__struct_fields__:
+        before, after = getattr(old, name), getattr(new, name)
+        if before != after:
+            fields = getattr(before, "__struct_fields__", ())
+            changed = (f for f in fields if getattr(before, f) != getattr(after, f))
+            return f"[{name}] {next(changed)}" if fields else name
+    return "the configuration"
 
 
 def clear_output(output: Path) -> None:

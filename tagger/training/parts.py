@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -12,6 +12,7 @@ import torch
 import tagger as package
 from tagger.config import Config
 from tagger.corpus import Corpus
+from tagger.errors import ConfigError
 from tagger.evaluation.evaluate import Evaluation
 from tagger.features.vectors import read_vectors
 from tagger.features.vocabulary import Vocabulary
@@ -32,7 +33,6 @@ from tagger.training.warm_start import start_from
 class Parts:
     """What surrounds the network of a model: all of a `SavedModel` but weights and scores."""
 
-    sources: tuple[str, ...]
     config: Config
     prepared: Prepared
     vocabulary: Vocabulary
@@ -86,7 +86,6 @@ class Parts:
 
 
 def build(
-    sources: Sequence[str],
     config: Config,
     prepared: Prepared,
     base: SavedModel | None,
@@ -113,10 +112,14 @@ def build(
         for rows in corpus.splits["train"].select_columns(["tokens"]).iter(1000)
         for tokens in rows["tokens"]
     )
-    network = build_network(config, vocabulary, prepared.heads, vectors)
+    try:
+        network = build_network(config, vocabulary, prepared.heads, vectors)
+    except RuntimeError as error:
+        detail = str(error).splitlines()[0]
+        raise ConfigError(f"the network cannot be built, is it too large? ({detail})") from None
     if base is not None:
         report.note(start_from(network, vocabulary, prepared.heads, base))
-    return Parts(tuple(sources), config, prepared, vocabulary, vector_keys, rules), network
+    return Parts(config, prepared, vocabulary, vector_keys, rules), network
 
 
 def _record(corpus: Corpus) -> CorpusRecord:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import chain, count
 from pathlib import Path
 
-from tagger.config import Config, corpus_settings
+from tagger.config import Config, check_sources, corpus_settings
 from tagger.corpus import Corpus, load_corpus
+from tagger.corpus.records import RESERVED
 from tagger.corpus.renaming import rename
 from tagger.corpus.schemes import Scheme, split_tag, tag_inventory
 from tagger.errors import CorpusError, UsageError, unknown_name
@@ -48,14 +50,15 @@ def prepare(
         config: The configuration.
         data_dir: Where to look for named corpora first.
         strict: Stop at a tag outside its scheme.
-        base_heads: Heads of the model that is trained on; they keep the order of their tags.
+        base_heads: Heads of the model that is trained on; their labels stay.
 
     Raises:
         UsageError: No corpus has a requested head, or two corpora disagree about one.
         CorpusError: A corpus is not found, cannot be read or has no training sentences.
     """
     notes: list[str] = []
-    corpora = []
+    corpora: list[Corpus] = []
+    check_sources(config, sources)
     for source in sources:
         settings = corpus_settings(config, source)
         corpus = load_corpus(
@@ -63,13 +66,21 @@ def prepare(
         )
         corpus = rename(corpus, labels=settings.labels, heads=settings.heads)
         corpus, note = _with_dev(corpus, config)
-        corpora.append(corpus)
+        taken = {other.name for other in corpora}
+        numbers = (f"{corpus.name}-{i}" for i in count(2))
+        name = next(n for n in chain([corpus.name], numbers) if n not in taken)
+        corpora.append(replace(corpus, name=name))
         notes += note
     names, main_heads = _choose_heads(corpora, config.heads)
     inventory = Inventory()
     for corpus in corpora:
         columns = [head.name for head in corpus.heads if head.name in names]
         inventory.add(corpus.splits["train"], columns)
+    if empty := [name for name in names if not inventory.tags[name]]:
+        raise UsageError(
+            f"no tags to train {', '.join(empty)} on: the column is empty in the training data; "
+            "choose other heads with --heads"
+        )
     kinds = _kinds(corpora, names)
     known = {head.name: head for head in base_heads}
     heads = tuple(
@@ -94,7 +105,9 @@ def _with_dev(corpus: Corpus, config: Config) -> tuple[Corpus, list[str]]:
         note = f"{corpus.name}: no dev split and one training sentence, which is dev too"
     else:
         cut = train.train_test_split(
-            test_size=max(n_dev, 1), seed=config.training.seed, load_from_cache_file=False
+            test_size=min(max(n_dev, 1), len(train) - 1),
+            seed=config.training.seed,
+            load_from_cache_file=False,
         )
         splits = {**corpus.splits, "train": cut["train"], "dev": cut["test"]}
         note = (
@@ -111,7 +124,7 @@ def _choose_heads(
     main = list(dict.fromkeys(name for corpus in corpora for name in corpus.main_heads))
     if not requested:
         names = main
-    elif list(requested) == ["all"]:
+    elif "all" in requested:
         names = available
     else:
         for name in requested:
@@ -129,9 +142,9 @@ def _kinds(corpora: Sequence[Corpus], names: Sequence[str]) -> dict[str, str]:
     homes: dict[str, str] = {}
     for corpus in corpora:
         for head in corpus.heads:
-            if "." in head.name:
+            if "." in head.name or head.name in RESERVED:
                 raise UsageError(
-                    f"{corpus.name}: head {head.name!r} has a dot in its name; rename it under "
+                    f"{corpus.name}: {head.name!r} cannot name a head of a model; rename it under "
                     "[corpora.NAME.heads]"
                 )
             if head.name in names and kinds.setdefault(head.name, head.kind) != head.kind:
@@ -154,13 +167,12 @@ def _head_spec(
     if kind == "span":
         scheme = Scheme(config.head.scheme)
         labels = {split_tag(tag)[1] for tag in counts if tag != "O"}
-        old_labels = known.labels if known and known.kind == "span" else ()
-        order = [*old_labels, *sorted(labels - set(old_labels))]
+        labels |= set(known.labels) if known and known.kind == "span" else set()
         return HeadSpec(
             name=name,
             kind="span",
             decoder="crf" if decoder == "auto" else decoder,
-            tags=tuple(tag_inventory(order, scheme)),
+            tags=tuple(tag_inventory(sorted(labels), scheme)),
             scheme=scheme.value,
         )
     old_tags = known.tags if known and known.kind == "token" else ()

@@ -161,11 +161,12 @@ class Terminal:
 
     def _render(self) -> Table:
         from rich.table import Table
+        from rich.text import Text
 
         table = Table.grid()
         epochs = Table(box=None, pad_edge=False, header_style="bold")
         for name in self._columns():
-            epochs.add_column(name, justify="right")
+            epochs.add_column(Text(name), justify="right")
         for row in self._rows:
             epochs.add_row(*row, style="green" if row[0].startswith("*") else "")
         table.add_row(epochs)

@@ -14,7 +14,7 @@ import torch
 
 from tagger.config import Config
 from tagger.corpus import Corpus
-from tagger.errors import InterruptedTraining, ModelError
+from tagger.errors import InterruptedTraining, ModelError, UsageError
 from tagger.evaluation.evaluate import Evaluation, evaluate
 from tagger.files import existing_directory, replace_directory, write_file
 from tagger.model.directory import (
@@ -36,6 +36,7 @@ from tagger.training.output import (
     check_output,
     check_same_run,
     clear_output,
+    locked,
     remove_checkpoints,
     render_log,
 )
@@ -87,6 +88,8 @@ def train(
     """
     report = reporter or Silent()
     check_output(output, force=force, resume=resume)
+    if base and base.resolve() == output.resolve():
+        raise UsageError(f"{output}: is the model to start from; give another folder with -o")
     use_threads(config.training.threads)
     base_model = read_model(base) if base else None
     if base_model:
@@ -110,23 +113,32 @@ def train(
         sources=tuple(sources),
         fingerprints=tuple(corpus.fingerprint for corpus in prepared.corpora),
         base=str(base.resolve()) if base else "",
+        data_dir=str(data_dir.resolve()) if data_dir else "",
+        strict=strict,
     )
     torch.manual_seed(config.training.seed)
-    parts, network = build(sources, config, prepared, base_model, report)
+    parts, network = build(config, prepared, base_model, report)
     n_parameters = sum(p.numel() for p in network.parameters())
     report.note(f"model: {summary(config, prepared)}; {n_parameters:,} parameters")
     state = new_state(network.to(device), config.training)
-    if resume:
-        check_same_run(output, run)
-        load_state(state, output / LAST)
-        report.note(f"resuming after epoch {state.progress.epoch}, step {state.progress.step}")
-    else:
-        clear_output(output)
-        output.mkdir(parents=True, exist_ok=True)
-        write_file(output / RUN, msgspec.json.encode(run))
-        save_state(state, output / LAST)
-    _run(state, parts, output, report)
-    return _finish(state, parts, output, n_parameters)
+    with locked(output):
+        if resume:
+            check_same_run(output, run)
+            load_state(state, output / LAST)
+            report.note(f"resuming after epoch {state.progress.epoch}, step {state.progress.step}")
+        else:
+            clear_output(output)
+            write_file(output / RUN, msgspec.json.encode(run))
+            save_state(state, output / LAST)
+        try:
+            _run(state, parts, output, report)
+            return _finish(state, parts, output)
+        except KeyboardInterrupt:
+            names = " ".join(shlex.quote(name) for name in sources)
+            raise InterruptedTraining(
+                f"stopped and saved; go on with `tagger train {names} -o "
+                f"{shlex.quote(str(output))} --resume`"
+            ) from None
 
 
 def use_threads(threads: int) -> None:
@@ -198,11 +210,7 @@ def _run(state: TrainingState, parts: Parts, output: Path, report: Reporter) -> 
                     save_state(state, output / LAST)
                     saved = time.monotonic()
                 if interrupt.requested:
-                    sources = " ".join(shlex.quote(name) for name in parts.sources)
-                    raise InterruptedTraining(
-                        f"stopped and saved; go on with `tagger train {sources} -o "
-                        f"{shlex.quote(str(output))} --resume`"
-                    )
+                    raise KeyboardInterrupt
     finally:
         report.stop()
 
@@ -217,9 +225,7 @@ def _write_best(state: TrainingState, parts: Parts, output: Path) -> None:
         shutil.rmtree(new, ignore_errors=True)
 
 
-def _finish(
-    state: TrainingState, parts: Parts, output: Path, n_parameters: int
-) -> tuple[Meta, dict[str, Evaluation]]:
+def _finish(state: TrainingState, parts: Parts, output: Path) -> tuple[Meta, dict[str, Evaluation]]:
     """Score the best model on test and put it in its place."""
     best = existing_directory(output / BEST)
     if best is None:

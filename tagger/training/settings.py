@@ -25,6 +25,8 @@ class Settings:
     output: Path
     config: Config
     base: Path | None
+    data_dir: Path | None
+    strict: bool
 
 
 def settings(
@@ -37,6 +39,9 @@ def settings(
     columns: str | None,
     overrides: Mapping[str, Mapping[str, Any]],
     base: str | None,
+    data_dir: Path | None,
+    strict: bool,
+    may_lack_sources: bool = False,
 ) -> Settings:
     """Combine file and flags; flags win. A resumed training has what it was started with.
 
@@ -44,7 +49,15 @@ def settings(
         UsageError: No corpus; or a configuration that does not fit the base model.
         ConfigError: An unknown key or a bad value.
     """
-    if not sources and not (resume and output):
+    sources = [source.rstrip("/") or source for source in sources]
+    for name in (*sources, str(output or "")):
+        try:
+            name.encode()
+        except UnicodeEncodeError:
+            raise UsageError(f"{name!a}: this name is not UTF-8; rename the file") from None
+    if "" in sources:
+        raise UsageError("the name of a corpus is empty; `tagger corpora` lists them")
+    if not sources and not (resume and output) and not may_lack_sources:
         raise UsageError("name a corpus, as in `tagger train sample`; `tagger corpora` lists them")
     place = output or MODELS / "+".join(_short_name(source) for source in sources)
     start = Config()
@@ -54,6 +67,8 @@ def settings(
         start = run.config
         sources = sources or run.sources
         base_path = base_path or (Path(run.base) if run.base else None)
+        data_dir = data_dir or (Path(run.data_dir) if run.data_dir else None)
+        strict = strict or run.strict
     elif base_path is not None:
         stored = read_model(base_path).config
         start = msgspec.structs.replace(start, embedder=stored.embedder, encoder=stored.encoder)
@@ -69,12 +84,13 @@ def settings(
         config = msgspec.structs.replace(config, corpora=corpora)
     if base_path is not None and not resume:
         _check_base(config, start, base_path)
-    return Settings(tuple(sources), place, config, base_path)
+    return Settings(tuple(sources), place, config, base_path, data_dir, strict)
 
 
 def _short_name(source: str) -> str:
-    name = source.removeprefix("hub:").split("@")[0].rstrip("/")
-    return Path(name.split(",")[0]).stem if "." in Path(name).name else Path(name).name
+    name = source.removeprefix("hub:").split("@")[0].split(",")[0]
+    path = Path(name).resolve()
+    return path.stem if path.is_file() else path.name
 
 
 def _check_base(config: Config, base: Config, path: Path) -> None:

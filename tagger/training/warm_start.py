@@ -41,7 +41,13 @@ def start_from(
         network.load_state_dict(state)
     n_words = len(vocabulary.words) - len(base.vocabulary.words)
     shared = [head.name for head in heads if head.name in old_heads] or ["none"]
-    return f"from the base: embedder, encoder, heads {', '.join(shared)}; {n_words:,} new words"
+    names = {head.name for head in heads}
+    lost = [head.name for head in base.heads if head.name not in names]
+    left_out = f"; left out: heads {', '.join(lost)}" if lost else ""
+    return (
+        f"from the base: embedder, encoder, heads {', '.join(shared)}; {n_words:,} new words"
+        f"{left_out}"
+    )
 
 
 def _copy_head(state: dict[str, Tensor], head: HeadSpec, old: HeadSpec, base: SavedModel) -> None:

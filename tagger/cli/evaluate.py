@@ -42,7 +42,7 @@ def evaluate(
     from tagger.evaluation.evaluate import select_split
     from tagger.evaluation.predictions import write_predictions
     from tagger.evaluation.raw import evaluate_raw
-    from tagger.evaluation.report import print_evaluation, raw_table
+    from tagger.evaluation.report import print_evaluation, print_line, raw_table
     from tagger.runtime.finding import find_model
     from tagger.runtime.loading import load, pick_device
 
@@ -65,7 +65,8 @@ def evaluate(
         if json:
             typer.echo(msgspec.json.encode(raw_scores).decode())
         else:
-            screen.print(raw_table(f"{title}, raw text", raw_scores))
+            print_line(screen, f"{title}, raw text")
+            screen.print(raw_table(raw_scores))
         return
     evaluation, tagged = score(tagger, data, shared)
     if json:

@@ -21,12 +21,12 @@ def markdown_table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> list
     return ["| " + " | ".join(cell.replace("|", "\\|") for cell in row) + " |" for row in body]
 
 
-def span_table(title: str, scores: SpanScores) -> Table:
+def span_table(scores: SpanScores) -> Table:
     """Precision, recall and F1 by label, then over all."""
     from rich.table import Table
     from rich.text import Text
 
-    table = Table(title=Text(title), title_justify="left", box=None, header_style="bold")
+    table = Table(box=None, header_style="bold")
     table.add_column("label")
     for name in ("precision", "recall", "F1", "gold", "predicted"):
         table.add_column(name, justify="right")
@@ -50,30 +50,36 @@ def token_line(title: str, scores: TokenScores) -> str:
     return f"{title}: accuracy {100 * scores.accuracy:.2f} over {scores.n_tokens:,} tokens{unknown}"
 
 
+def print_line(console: Console, text: str) -> None:
+    """Print a line as it is: names and labels may look like markup."""
+    console.print(text, markup=False, highlight=False, soft_wrap=True)
+
+
 def print_evaluation(console: Console, title: str, evaluation: Evaluation) -> None:
     """All scores of an evaluation, and the speed."""
     for head, spans in evaluation.spans.items():
-        console.print(span_table(f"{title}, {head}", spans))
+        print_line(console, f"{title}, {head}")
+        console.print(span_table(spans))
         if spans.unknown_labels:
             unknown = ", ".join(spans.unknown_labels)
-            console.print(f"labels that the model does not have: {unknown}", markup=False)
+            print_line(console, f"labels that the model does not have: {unknown}")
     for head, tokens in evaluation.tokens.items():
-        console.print(token_line(f"{title}, {head}", tokens), highlight=False, markup=False)
+        print_line(console, token_line(f"{title}, {head}", tokens))
     if evaluation.seconds > 0:
         speed = evaluation.n_tokens / evaluation.seconds
-        console.print(
+        print_line(
+            console,
             f"{evaluation.n_sentences:,} sentences, {evaluation.n_tokens:,} tokens tagged in "
             f"{evaluation.seconds:.1f} s, {speed:,.0f} tokens/s",
-            highlight=False,
         )
 
 
-def raw_table(title: str, scores: Mapping[str, RawScore]) -> Table:
+def raw_table(scores: Mapping[str, RawScore]) -> Table:
     """Scores by character spans on raw text."""
     from rich.table import Table
     from rich.text import Text
 
-    table = Table(title=Text(title), title_justify="left", box=None, header_style="bold")
+    table = Table(box=None, header_style="bold")
     table.add_column("head")
     for name in ("precision", "recall", "F1", "gold", "predicted"):
         table.add_column(name, justify="right")

@@ -6,7 +6,7 @@
     vocab.json           words, characters, keys of pretrained vectors
     heads.json           the heads and their tags
     tokenizer.json       how raw text is cut
-    weights.safetensors  the network's weights
+    weights.safetensors  the network's weights, in half precision
     meta.json            format version, corpora, licences, seed, scores; written last
     README.md            the model card
 
@@ -105,7 +105,8 @@ def write_model(directory: Path, model: SavedModel) -> None:
         VOCAB: _json(vocabulary),
         HEADS: _json(model.heads),
         TOKENIZER: _json(model.rules),
-        WEIGHTS: save({name: np.ascontiguousarray(w) for name, w in model.weights.items()}),
+        # Half precision halves the file; scores are taken from what was stored.
+        WEIGHTS: save({name: w.astype(np.float16) for name, w in model.weights.items()}),
         CARD: model.card.encode(),
         META: _json(model.meta),
     }
@@ -132,7 +133,10 @@ def read_model(directory: Path) -> SavedModel:
         vector_keys=vectors,
         heads=_read_json(directory / HEADS, tuple[HeadSpec, ...]),
         rules=_read_json(directory / TOKENIZER, TokenizerRules),
-        weights=read_tensors(directory / WEIGHTS),
+        weights={
+            name: weight.astype(np.float32)
+            for name, weight in read_tensors(directory / WEIGHTS).items()
+        },
         meta=meta,
         card=_read(directory / CARD).decode(errors="replace"),
     )

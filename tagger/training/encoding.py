@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -174,11 +174,3 @@ def _encode(
             features=datasets.Features(form_ids=datasets.List(datasets.Value("int32")), **features),
             new_fingerprint=digest.hexdigest(),
         )
-
-
-def sentences_of(
-    split: datasets.Dataset, heads: Sequence[str]
-) -> Iterator[tuple[list[list[str]], dict[str, list[list[str | None]]]]]:
-    """Read a split in pieces: the tokens of some sentences, and their gold tags by head."""
-    for rows in split.select_columns(["tokens", *heads]).iter(READ_BATCH):
-        yield rows["tokens"], {head: rows[head] for head in heads}

@@ -44,10 +44,10 @@ def evaluate(
     from tagger.evaluation.raw import evaluate_raw
     from tagger.evaluation.report import print_evaluation, print_line, raw_table
     from tagger.runtime.finding import find_model
-    from tagger.runtime.loading import load, pick_device
+    from tagger.runtime.loading import load
 
     directory = find_model(model)
-    tagger = load(directory, device=pick_device(device))
+    tagger = load(directory, device=device)
     data, shared, split = select_split(
         directory,
         tagger,

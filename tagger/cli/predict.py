@@ -49,10 +49,10 @@ def predict(
     else:
         directory = find_model(model)
 
-    from tagger.runtime.loading import load, pick_device
+    from tagger.runtime.loading import load
     from tagger.runtime.writing import write_answers
 
-    tagger = load(directory, device=pick_device(device))
+    tagger = load(directory, device=device)
     write_answers(
         tagger,
         inputs(text or [], file or []),

@@ -14,7 +14,17 @@ from tagger.corpus.schemes import Scheme
 if TYPE_CHECKING:
     import datasets
 
-__all__ = ["RESERVED", "SPLITS", "Corpus", "HeadColumn", "Layout", "Reader", "Repairs", "Sentence"]
+__all__ = [
+    "RESERVED",
+    "SPLITS",
+    "Corpus",
+    "HeadColumn",
+    "Layout",
+    "Reader",
+    "Repairs",
+    "Sentence",
+    "can_name_head",
+]
 
 SPLITS = ("train", "dev", "test")
 
@@ -24,6 +34,11 @@ RESERVED = frozenset(
     {"tokens", "document", "line", "space_after", "form_ids", "text", "start", "end"}
 )
 """What no head can be called: other columns of a corpus, and other keys of an answer."""
+
+
+def can_name_head(name: str) -> bool:
+    """Whether a head of a model can be called so."""
+    return bool(name) and "." not in name and name not in RESERVED
 
 
 @dataclass(slots=True)

@@ -4,14 +4,45 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tagger.corpus.records import RESERVED, Corpus, HeadColumn
+from tagger.config import CorpusConfig
+from tagger.corpus.load import load_corpus
+from tagger.corpus.records import Corpus, HeadColumn, can_name_head
 from tagger.corpus.store import quiet_datasets
 from tagger.errors import UsageError, unknown_name
 
 if TYPE_CHECKING:
     import datasets
+
+
+def load_configured(
+    source: str,
+    settings: CorpusConfig,
+    *,
+    data_dir: Path | None,
+    strict: bool,
+    columns: str | None = None,
+    may_lack: bool = False,
+) -> Corpus:
+    """Load a corpus with the columns and names that its configuration gives it.
+
+    Args:
+        source: As `load_corpus`.
+        settings: The configuration.
+        data_dir: As `load_corpus`.
+        strict: As `load_corpus`.
+        columns: The columns of its files, where not those of the configuration.
+        may_lack: As `rename`.
+
+    Raises:
+        TaggerError: As `load_corpus` and `rename`.
+    """
+    corpus = load_corpus(
+        source, data_dir=data_dir, columns=columns or settings.columns or None, strict=strict
+    )
+    return rename(corpus, labels=settings.labels, heads=settings.heads, may_lack=may_lack)
 
 
 def rename(
@@ -40,7 +71,7 @@ def rename(
         if old not in names and not may_lack:
             raise UsageError(f"{corpus.name}: {unknown_name('head', old, names)}")
     for new in heads.values():
-        if not new or "." in new or new in RESERVED:
+        if not can_name_head(new):
             raise UsageError(f"{corpus.name}: {new!r} cannot name a head; take another word")
     for new in labels.values():
         if not new:
@@ -55,10 +86,11 @@ def rename(
         )
         for split, data in corpus.splits.items()
     }
-    seen = {label for data in corpus.splits.values() for label in _labels(data, corpus.heads)}
-    for old in labels:
-        if old not in seen and not may_lack:
-            raise UsageError(f"{corpus.name}: {unknown_name('label', old, sorted(seen))}")
+    if labels and not may_lack:
+        seen = {label for data in corpus.splits.values() for label in _labels(data, corpus.heads)}
+        for old in labels:
+            if old not in seen:
+                raise UsageError(f"{corpus.name}: {unknown_name('label', old, sorted(seen))}")
     return replace(
         corpus,
         splits=splits,

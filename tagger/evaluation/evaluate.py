@@ -74,15 +74,14 @@ def select_split(
         CorpusError: The corpus is not found or cannot be read.
     """
     from tagger.config import corpus_settings
-    from tagger.corpus import SPLITS, load_corpus
-    from tagger.corpus.renaming import rename
+    from tagger.corpus import SPLITS
+    from tagger.corpus.renaming import load_configured
     from tagger.model.directory import read_config_of
 
     settings = corpus_settings(read_config_of(directory), source)
-    corpus = load_corpus(
-        source, data_dir=data_dir, columns=columns or settings.columns or None, strict=strict
+    corpus = load_configured(
+        source, settings, data_dir=data_dir, strict=strict, columns=columns, may_lack=True
     )
-    corpus = rename(corpus, labels=settings.labels, heads=settings.heads, may_lack=True)
     if split is None:
         split = next(iter(corpus.splits)) if len(corpus.splits) == 1 else "test"
     if split not in SPLITS:

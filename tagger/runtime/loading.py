@@ -110,7 +110,7 @@ def _torch_engine(saved: SavedModel, directory: Path, device: str) -> Engine:
     from tagger.model.network import build_network
     from tagger.runtime.torch_engine import TorchEngine
 
-    weights = {name: torch.from_numpy(weight.copy()) for name, weight in saved.weights.items()}
+    weights = {name: torch.from_numpy(weight) for name, weight in saved.weights.items()}
     vectors = weights.get("embedder.parts.vector_ids.weight")
     network = build_network(saved.config, saved.vocabulary, saved.heads, vectors)
     try:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cached_property
 from pathlib import Path
 
 import torch
@@ -14,6 +15,7 @@ from tagger.config import Config
 from tagger.corpus import Corpus
 from tagger.errors import ConfigError
 from tagger.evaluation.evaluate import Evaluation
+from tagger.features.forms import FormEncoder
 from tagger.features.vectors import read_vectors
 from tagger.features.vocabulary import Vocabulary
 from tagger.model.directory import CorpusRecord, Meta, SavedModel, Weights
@@ -39,13 +41,18 @@ class Parts:
     vector_keys: tuple[str, ...]
     rules: TokenizerRules
 
+    @cached_property
+    def form_encoder(self) -> FormEncoder:
+        """Turns forms into the ids that the network knows."""
+        return form_encoder(self.config.embedder, self.vocabulary, self.vector_keys)
+
     def tagger(self, network: TaggingNetwork) -> Tagger:
         """Tag with a network as it is now."""
         return assemble(
             engine=TorchEngine(network),
             heads=self.prepared.heads,
             weights=weights_of(network),
-            form_encoder=form_encoder(self.config.embedder, self.vocabulary, self.vector_keys),
+            form_encoder=self.form_encoder,
             rules=self.rules,
         )
 
@@ -100,7 +107,7 @@ def build(
         vocabulary = base.vocabulary.extended(vocabulary.words, vocabulary.chars)
         vector_keys = base.vector_keys
         if vector_keys:
-            vectors = torch.from_numpy(base.weights["embedder.parts.vector_ids.weight"].copy())
+            vectors = torch.from_numpy(base.weights["embedder.parts.vector_ids.weight"])
     elif config.embedder.vectors:
         path = Path(config.embedder.vectors)
         found = read_vectors(path, forms, limit=config.embedder.max_vectors)

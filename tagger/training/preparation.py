@@ -8,9 +8,9 @@ from itertools import chain, count
 from pathlib import Path
 
 from tagger.config import Config, check_sources, corpus_settings
-from tagger.corpus import Corpus, load_corpus
-from tagger.corpus.records import RESERVED
-from tagger.corpus.renaming import rename
+from tagger.corpus import Corpus
+from tagger.corpus.records import can_name_head
+from tagger.corpus.renaming import load_configured
 from tagger.corpus.schemes import Scheme, split_tag, tag_inventory
 from tagger.errors import CorpusError, UsageError, unknown_name
 from tagger.model.heads import HeadSpec
@@ -61,10 +61,7 @@ def prepare(
     check_sources(config, sources)
     for source in sources:
         settings = corpus_settings(config, source)
-        corpus = load_corpus(
-            source, data_dir=data_dir, columns=settings.columns or None, strict=strict
-        )
-        corpus = rename(corpus, labels=settings.labels, heads=settings.heads)
+        corpus = load_configured(source, settings, data_dir=data_dir, strict=strict)
         corpus, note = _with_dev(corpus, config)
         taken = {other.name for other in corpora}
         numbers = (f"{corpus.name}-{i}" for i in count(2))
@@ -142,7 +139,7 @@ def _kinds(corpora: Sequence[Corpus], names: Sequence[str]) -> dict[str, str]:
     homes: dict[str, str] = {}
     for corpus in corpora:
         for head in corpus.heads:
-            if "." in head.name or head.name in RESERVED:
+            if not can_name_head(head.name):
                 raise UsageError(
                     f"{corpus.name}: {head.name!r} cannot name a head of a model; rename it under "
                     "[corpora.NAME.heads]"

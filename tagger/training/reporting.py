@@ -119,9 +119,8 @@ class Terminal:
         if self._console.is_terminal:
             self._live.start()
         else:
-            self.note("  ".join(f"{name:>9}" for name in self._columns()))
-            for row in self._rows:
-                self.note("  ".join(f"{cell:>9}" for cell in row))
+            for row in (self._columns(), *self._rows):
+                self._note_row(row)
 
     def event(self, event: StepDone | EpochDone) -> None:
         """See `Reporter`."""
@@ -141,13 +140,16 @@ class Terminal:
         self._tokens, self._since = 0, 0.0
         self._rows.append(self._row(event))
         if not self._console.is_terminal:
-            self.note("  ".join(f"{cell:>9}" for cell in self._rows[-1]))
+            self._note_row(self._rows[-1])
 
     def stop(self) -> None:
         """See `Reporter`."""
         if self._live.is_started:
             self._progress.update(self._task, visible=False)
             self._live.stop()
+
+    def _note_row(self, cells: Sequence[str]) -> None:
+        self.note("  ".join(f"{cell:>9}" for cell in cells))
 
     def _columns(self) -> list[str]:
         return ["epoch", "loss", *(f"dev {head}" for head in self._heads), "tokens/s", "seconds"]

@@ -23,7 +23,6 @@ from tagger.model.directory import (
     write_model,
 )
 from tagger.model.network import TaggingNetwork
-from tagger.runtime.loading import form_encoder
 from tagger.training.encoding import EncodedCorpus, FormTable
 from tagger.training.interrupt import deferred_interrupt
 from tagger.training.loop import EpochDone, run_epochs
@@ -172,8 +171,7 @@ def summary(config: Config, prepared: Prepared) -> str:
 def _run(state: TrainingState, parts: Parts, output: Path, report: Reporter) -> None:
     """Train to the end, keeping ``last/``, ``best/`` and the log up to date."""
     prepared, config = parts.prepared, parts.config
-    encoder = form_encoder(config.embedder, parts.vocabulary, parts.vector_keys)
-    table = FormTable(prepared.inventory.forms, encoder)
+    table = FormTable(prepared.inventory.forms, parts.form_encoder)
     corpora = [
         EncodedCorpus(corpus.splits["train"], table, prepared.heads_of(corpus))
         for corpus in prepared.corpora
@@ -232,7 +230,7 @@ def _finish(state: TrainingState, parts: Parts, output: Path) -> tuple[Meta, dic
         raise ModelError(f"{output / BEST}: missing; train again with --force")
     weights = read_model(best).weights
     network = state.scored
-    network.load_state_dict({name: torch.from_numpy(w.copy()) for name, w in weights.items()})
+    network.load_state_dict({name: torch.from_numpy(w) for name, w in weights.items()})
     tagger = parts.tagger(network)
     tests: dict[str, Evaluation] = {}
     for corpus in parts.prepared.corpora:

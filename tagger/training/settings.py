@@ -12,7 +12,7 @@ import msgspec
 from tagger.config import Config, CorpusConfig, merge_overrides, read_config
 from tagger.errors import ConfigError, UsageError
 from tagger.files import existing_directory
-from tagger.model.directory import read_model
+from tagger.model.directory import read_config_of
 from tagger.runtime.finding import MODELS, find_model
 from tagger.training.output import LAST, stored_run
 
@@ -70,7 +70,7 @@ def settings(
         data_dir = data_dir or (Path(run.data_dir) if run.data_dir else None)
         strict = strict or run.strict
     elif base_path is not None:
-        stored = read_model(base_path).config
+        stored = read_config_of(base_path)
         start = msgspec.structs.replace(start, embedder=stored.embedder, encoder=stored.encoder)
     config = read_config(config_file, start) if config_file else start
     config = merge_overrides(config, overrides)

@@ -28,7 +28,7 @@ def start_from(
     old_heads = {head.name: head for head in base.heads}
     with torch.no_grad():
         for name, array in base.weights.items():
-            old = torch.from_numpy(array.copy())
+            old = torch.from_numpy(array)
             if name.startswith(head_key("")) or name not in state:
                 continue
             new = state[name]
@@ -58,7 +58,7 @@ def _copy_head(state: dict[str, Tensor], head: HeadSpec, old: HeadSpec, base: Sa
     prefix = f"{head_key(head.name)}."
     for name, array in base.weights.items():
         if name.startswith(prefix) and name in state:
-            weight, copy = state[name], torch.from_numpy(array.copy())
+            weight, copy = state[name], torch.from_numpy(array)
             if name.endswith("crf.transitions"):
                 weight[new_ids[:, None], new_ids] = copy[old_ids[:, None], old_ids]
             else:

@@ -34,7 +34,7 @@ $(VENV)/.installed: $(VENV)/bin/python pyproject.toml constraints.txt
 	touch $@
 
 $(VENV)/.installed-dev: $(VENV)/.installed
-	$(BIN)/python -m pip install -q -c constraints.txt -e ".[dev,tensorboard]"
+	$(BIN)/python -m pip install -q -c constraints.txt -e ".[dev,pretrain,tensorboard]"
 	touch $@
 
 clean:

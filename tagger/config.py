@@ -127,6 +127,35 @@ class TrainingConfig(Section, frozen=True):
     """Threads on a CPU; 0 for one a core."""
 
 
+class PretrainingConfig(Section, frozen=True):
+    """What a base learns from raw text."""
+
+    n_words: Dim = 60_000
+    """So many words have a vector of their own, the most frequent."""
+    min_count: Annotated[int, Meta(ge=1)] = 5
+    """How often a word must occur to have one."""
+    window: Annotated[int, Meta(ge=1)] = 5
+    """Static vectors: words to each side that a word is told from."""
+    vector_epochs: Annotated[int, Meta(ge=0)] = 2
+    """Static vectors: passes over the text; 0 leaves them out."""
+    hours: NonNegative = 0.0
+    """Language model: wall time at most; 0 for what `epochs` takes."""
+    epochs: Annotated[int, Meta(ge=1)] = 1
+    """Language model: passes over the text, at most."""
+    batch_tokens: Dim = 4096
+    """Language model: tokens in a batch, padding included."""
+    n_sampled: Dim = 256
+    """Language model: words that a batch's words are told from, beside themselves."""
+    case_weight: NonNegative = 0.5
+    """Language model: weight of the loss of the neighbour's case class; that of its word is 1."""
+    dropout: Prob = 0.1
+    """Language model: dropout on the embedder's output and between layers."""
+    unknown_prob: Prob = 0.05
+    """Language model: how often a word is read as unknown, so that its characters must do."""
+    learning_rate: Positive = 2e-3
+    """Language model: the highest learning rate; a short rise, then a cosine down to zero."""
+
+
 class CorpusConfig(Section, frozen=True):
     """What is particular to one corpus; the key is its name or path as given."""
 
@@ -147,6 +176,7 @@ class Config(Section, frozen=True):
     encoder: EncoderConfig = EncoderConfig()
     head: HeadsConfig = HeadsConfig()
     training: TrainingConfig = TrainingConfig()
+    pretraining: PretrainingConfig = PretrainingConfig()
     corpora: dict[str, CorpusConfig] = {}
 
 

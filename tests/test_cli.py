@@ -67,7 +67,7 @@ def test_from_nothing_to_entities(run, corpus: Path, tmp_path: Path, monkeypatch
         "patience = 0\nema_decay = 0.9\nauxiliary_weight = 1.0\n"
     )
     result = run(
-        "train", corpus, "--config", config, "--epochs", 50, "--heads", "all", "--threads", 1
+        "train", corpus, "--config", config, "--epochs", 80, "--heads", "all", "--threads", 1
     )
     assert result.code == 0, result.err
     last = result.out.strip().splitlines()[-1]

@@ -40,11 +40,11 @@ def test_rare_words_share_the_unknown_word() -> None:
     assert vocabulary.words == ("the", "apple")
 
 
-def test_extending_keeps_old_ids() -> None:
-    old = encoder().vocabulary
-    new = old.extended(["zebra", "the"], ["z", "T"])
-    assert {word: new.word_ids[word] for word in old.words} == old.word_ids
-    assert new.word_ids["zebra"] == len(old.words) + 1
+def test_what_follows_a_vocabulary_changes_none_of_its_ids() -> None:
+    first = encoder().vocabulary
+    both = first.followed_by(Vocabulary(["zebra", "the"], ["z", "T"]))
+    assert {word: both.word_ids[word] for word in first.words} == first.word_ids
+    assert both.words == (*first.words, "zebra")
 
 
 @given(st.lists(st.text(min_size=1, max_size=100), min_size=1, max_size=8, unique=True))

@@ -14,7 +14,7 @@ from typing import Annotated
 import typer
 
 import tagger
-from tagger.cli import corpora, evaluate, info, predict, score, train
+from tagger.cli import corpora, evaluate, info, predict, pretrain, score, train
 from tagger.errors import InterruptedTraining, TaggerError
 
 app = typer.Typer(
@@ -25,6 +25,7 @@ app = typer.Typer(
     epilog='Start with: tagger train sample && tagger predict "John works at Apple"',
 )
 app.command()(train.train)
+app.command()(pretrain.pretrain)
 app.command()(evaluate.evaluate)
 app.command()(predict.predict)
 app.command()(score.score)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Mapping, Sequence
 
 UNKNOWN = 0
 """The id of a word that has no row of its own."""
@@ -39,24 +39,44 @@ class Vocabulary:
         self.char_ids = {char: i for i, char in enumerate(self.chars, start=FIRST_CHAR)}
 
     @classmethod
-    def from_counts(cls, forms: Counter[str], *, min_count: int) -> Vocabulary:
+    def from_counts(
+        cls,
+        forms: Mapping[str, int],
+        *,
+        min_count: int,
+        min_char_count: int | None = None,
+        limit: int | None = None,
+    ) -> Vocabulary:
         """Make a vocabulary from the forms of the training data, the most frequent words first.
 
         Ties are in alphabetical order, so that equal data gives an equal vocabulary.
+
+        Args:
+            forms: How often each form occurs.
+            min_count: How often a word must occur.
+            min_char_count: How often a character must occur; as a word if not given.
+            limit: So many words at most.
         """
-        words: Counter[str] = Counter()
-        chars: Counter[str] = Counter()
+        words, chars = word_counts(forms), Counter[str]()
         for form, count in forms.items():
-            words[normalize(form)] += count
             for char in form:
                 chars[char] += count
-        return cls(_frequent(words, min_count), _frequent(chars, min_count))
+        least = min_count if min_char_count is None else min_char_count
+        return cls(_frequent(words, min_count)[:limit], _frequent(chars, least))
 
-    def extended(self, words: Iterable[str], chars: Iterable[str]) -> Vocabulary:
-        """Add what is new behind what is there, whose ids stay."""
-        new_words = [word for word in dict.fromkeys(words) if word not in self.word_ids]
-        new_chars = [char for char in dict.fromkeys(chars) if char not in self.char_ids]
-        return Vocabulary([*self.words, *new_words], [*self.chars, *new_chars])
+    def followed_by(self, other: Vocabulary) -> Vocabulary:
+        """Add what another vocabulary has besides, behind what is there, whose ids stay."""
+        words = [word for word in other.words if word not in self.word_ids]
+        chars = [char for char in other.chars if char not in self.char_ids]
+        return Vocabulary([*self.words, *words], [*self.chars, *chars])
+
+
+def word_counts(forms: Mapping[str, int]) -> Counter[str]:
+    """How often each normalised word occurs."""
+    words: Counter[str] = Counter()
+    for form, count in forms.items():
+        words[normalize(form)] += count
+    return words
 
 
 def _frequent(counts: Counter[str], min_count: int) -> list[str]:

@@ -6,7 +6,7 @@
     vocab.json           words, characters, keys of pretrained vectors
     heads.json           the heads and their tags
     tokenizer.json       how raw text is cut
-    weights.safetensors  the network's weights, in half precision
+    weights.safetensors  the network's weights, in half precision, tables of words in 8 bits
     meta.json            format version, corpora, licences, seed, scores; written last
     README.md            the model card
 
@@ -29,11 +29,16 @@ from tagger.files import write_file
 from tagger.model.heads import HeadSpec
 from tagger.text import TokenizerRules
 
-FORMAT_VERSION = 1
+FORMAT_VERSION = 2
+"""1: all weights in half precision. 2: tables of words in 8 bits, each row with a scale."""
 
 CONFIG, VOCAB, HEADS = "config.json", "vocab.json", "heads.json"
 TOKENIZER, WEIGHTS, META, CARD = "tokenizer.json", "weights.safetensors", "meta.json", "README.md"
 FILES = (CONFIG, VOCAB, HEADS, TOKENIZER, WEIGHTS, META, CARD)
+
+TABLES = ("embedder.parts.word_ids.weight", "embedder.parts.vector_ids.weight")
+"""The large tables, of which a model reads a few rows a sentence."""
+SCALES = ":scales"
 
 Weights = dict[str, NDArray[Any]]
 T = TypeVar("T")
@@ -105,8 +110,7 @@ def write_model(directory: Path, model: SavedModel) -> None:
         VOCAB: _json(vocabulary),
         HEADS: _json(model.heads),
         TOKENIZER: _json(model.rules),
-        # Half precision halves the file; scores are taken from what was stored.
-        WEIGHTS: save({name: w.astype(np.float16) for name, w in model.weights.items()}),
+        WEIGHTS: save(_compressed(model.weights)),
         CARD: model.card.encode(),
         META: _json(model.meta),
     }
@@ -133,10 +137,7 @@ def read_model(directory: Path) -> SavedModel:
         vector_keys=vectors,
         heads=_read_json(directory / HEADS, tuple[HeadSpec, ...]),
         rules=_read_json(directory / TOKENIZER, TokenizerRules),
-        weights={
-            name: weight.astype(np.float32)
-            for name, weight in read_tensors(directory / WEIGHTS).items()
-        },
+        weights=_expanded(read_tensors(directory / WEIGHTS), directory / WEIGHTS),
         meta=meta,
         card=_read(directory / CARD).decode(errors="replace"),
     )
@@ -194,6 +195,37 @@ def read_tensors(path: Path) -> Weights:
     except (SafetensorError, ValueError, KeyError) as error:
         raise _damaged(path, str(error)) from None
     return tensors
+
+
+def _compressed(weights: Weights) -> Weights:
+    """Weights as they are stored; scores are taken from what comes back."""
+    stored: Weights = {}
+    for name, weight in weights.items():
+        if name in TABLES:
+            # One scale a row: a rare word's vector is short, and must not drown in a long one's.
+            scales = (np.abs(weight).max(axis=1) / 127).astype(np.float16)
+            divisors = np.where(scales > 0, scales, 1).astype(np.float32)
+            stored[name] = np.rint(weight / divisors[:, None]).clip(-127, 127).astype(np.int8)
+            stored[name + SCALES] = scales
+        else:
+            stored[name] = weight.astype(np.float16)
+    return stored
+
+
+def _expanded(stored: Weights, path: Path) -> Weights:
+    weights = {
+        name: weight.astype(np.float32)
+        for name, weight in stored.items()
+        if not name.endswith(SCALES)
+    }
+    for name in weights:
+        scales = stored.get(name + SCALES)
+        if scales is None:
+            continue
+        if scales.shape != weights[name].shape[:1]:
+            raise _damaged(path, f"the scales of {name} do not fit it")
+        weights[name] *= scales.astype(np.float32)[:, None]
+    return weights
 
 
 def _json(value: Any) -> bytes:

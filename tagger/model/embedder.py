@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import torch
 from torch import Tensor, nn
 
@@ -11,7 +13,52 @@ from tagger.features.forms import CASES, N_SHAPE_BUCKETS, FormFeatures
 from tagger.features.vocabulary import FIRST_CHAR, UNKNOWN, Vocabulary
 from tagger.model.characters import CharCNN, CharLSTM
 
+INITIAL_STD = 0.1
 CHAR_ENCODERS: dict[str, type[CharCNN] | type[CharLSTM]] = {"cnn": CharCNN, "lstm": CharLSTM}
+
+
+class WordTable(nn.Module):
+    """Word vectors, of which those of words that do not occur in training are kept as they are.
+
+    To a state dict it is one table, so a model is loaded in the same way however it was trained.
+
+    Args:
+        n_words: Rows in all.
+        dim: Size of a vector.
+        n_trained: So many rows are trained, the first.
+    """
+
+    def __init__(self, n_words: int, dim: int, *, n_trained: int) -> None:
+        super().__init__()
+        self.weight = nn.Parameter(torch.empty(n_trained, dim).normal_(std=INITIAL_STD))
+        kept = torch.empty(n_words - n_trained, dim).normal_(std=INITIAL_STD)
+        self.kept = nn.Parameter(kept, requires_grad=False)
+        self.sparse = False
+
+    def forward(self, ids: Tensor) -> Tensor:
+        """Vectors (words, dim) of ids (words,)."""
+        n_trained = len(self.weight)
+        if len(self.kept) == 0:
+            return nn.functional.embedding(ids, self.weight, sparse=self.sparse)
+        trained = nn.functional.embedding(ids.clamp(max=n_trained - 1), self.weight)
+        kept = nn.functional.embedding((ids - n_trained).clamp(min=0), self.kept)
+        return torch.where((ids < n_trained)[:, None], trained, kept)
+
+    def _save_to_state_dict(
+        self, destination: dict[str, Any], prefix: str, keep_vars: bool
+    ) -> None:
+        whole = torch.cat([self.weight, self.kept]) if len(self.kept) else self.weight
+        destination[f"{prefix}weight"] = whole if keep_vars else whole.detach()
+
+    def _load_from_state_dict(
+        self, state_dict: dict[str, Any], prefix: str, *args: Any, **kwargs: Any
+    ) -> None:
+        name = f"{prefix}weight"
+        if name in state_dict:
+            whole = state_dict[name]
+            n_trained = len(self.weight)
+            state_dict = {name: whole[:n_trained], f"{prefix}kept": whole[n_trained:]}
+        super()._load_from_state_dict(state_dict, prefix, *args, **kwargs)
 
 
 class Embedder(nn.Module):
@@ -47,7 +94,10 @@ class Embedder(nn.Module):
 
 
 def build_embedder(
-    config: EmbedderConfig, vocabulary: Vocabulary, vectors: Tensor | None
+    config: EmbedderConfig,
+    vocabulary: Vocabulary,
+    vectors: Tensor | None,
+    n_trained_words: int | None = None,
 ) -> Embedder:
     """Compose an embedder.
 
@@ -56,6 +106,7 @@ def build_embedder(
         vocabulary: The words and characters with vectors of their own.
         vectors: (rows, dim) pretrained vectors, row 0 for words that have none; they stay as
             they are, so that words unseen in training remain comparable to those seen.
+        n_trained_words: Of the vocabulary, so many words are trained, the first; all if not given.
 
     Raises:
         ConfigError: Sizes that do not fit each other.
@@ -64,8 +115,12 @@ def build_embedder(
         raise ConfigError("[embedder]: char_out_dim must be even for char_encoder lstm")
     parts: dict[str, nn.Module] = {}
     dims: dict[str, int] = {}
+    if config.word_dim > 0:
+        n_words = len(vocabulary.words)
+        n_trained = n_words if n_trained_words is None else n_trained_words
+        parts["word_ids"] = WordTable(n_words + 1, config.word_dim, n_trained=n_trained + 1)
+        dims["word_ids"] = config.word_dim
     for field, n_rows, dim in (
-        ("word_ids", len(vocabulary.words) + 1, config.word_dim),
         ("affix_ids", config.n_affix_buckets, config.affix_dim),
         ("shape_ids", N_SHAPE_BUCKETS, config.shape_dim),
         ("case_ids", len(CASES), config.case_dim),
@@ -73,7 +128,7 @@ def build_embedder(
         if dim > 0:
             bag = field == "affix_ids"
             part = nn.EmbeddingBag(n_rows, dim, mode="sum") if bag else nn.Embedding(n_rows, dim)
-            nn.init.normal_(part.weight, std=0.1)
+            nn.init.normal_(part.weight, std=INITIAL_STD)
             parts[field], dims[field] = part, dim
     if vectors is not None:
         n_rows, dim = vectors.shape

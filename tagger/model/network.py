@@ -125,13 +125,15 @@ def build_network(
     vocabulary: Vocabulary,
     heads: Sequence[HeadSpec],
     vectors: Tensor | None = None,
+    *,
+    n_trained_words: int | None = None,
 ) -> TaggingNetwork:
-    """Translate a configuration into layers.
+    """Translate a configuration into layers; see `build_embedder` for the arguments.
 
     Raises:
         ConfigError: Every part of the embedder is left out.
     """
-    embedder = build_embedder(config.embedder, vocabulary, vectors)
+    embedder = build_embedder(config.embedder, vocabulary, vectors, n_trained_words)
     if embedder.output_dim == 0:
         raise ConfigError("[embedder]: every part is left out; give one a dimension above 0")
     settings = config.encoder

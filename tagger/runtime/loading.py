@@ -35,6 +35,11 @@ def load(model: str | Path, *, device: str = "cpu") -> Tagger:
 
     directory = find_model(str(model))
     saved = read_model(directory)
+    if not saved.heads:
+        raise ModelError(
+            f"{directory}: a base without heads, which cannot tag; train a tagger from it with "
+            f"`tagger train CORPUS --from {directory}`"
+        )
     return assemble(
         engine=_torch_engine(saved, directory, pick_device(device)),
         heads=saved.heads,

@@ -103,8 +103,10 @@ def build(
     vocabulary = Vocabulary.from_counts(forms, min_count=config.embedder.min_count)
     vector_keys: tuple[str, ...] = ()
     vectors = None
+    n_trained_words = len(vocabulary.words)
     if base is not None:
-        vocabulary = base.vocabulary.extended(vocabulary.words, vocabulary.chars)
+        # Only the words of the corpora are trained: the others stay as the base has them.
+        vocabulary = vocabulary.followed_by(base.vocabulary)
         vector_keys = base.vector_keys
         if vector_keys:
             vectors = torch.from_numpy(base.weights["embedder.parts.vector_ids.weight"])
@@ -120,7 +122,9 @@ def build(
         for tokens in rows["tokens"]
     )
     try:
-        network = build_network(config, vocabulary, prepared.heads, vectors)
+        network = build_network(
+            config, vocabulary, prepared.heads, vectors, n_trained_words=n_trained_words
+        )
     except RuntimeError as error:
         detail = str(error).splitlines()[0]
         raise ConfigError(f"the network cannot be built, is it too large? ({detail})") from None

@@ -7,10 +7,12 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
-from tagger.features.vocabulary import UNKNOWN, Vocabulary
+from tagger.features.vocabulary import FIRST_CHAR, UNKNOWN, Vocabulary
 from tagger.model.directory import SavedModel
 from tagger.model.heads import HeadSpec, head_key
 from tagger.model.network import TaggingNetwork
+
+WORDS = "embedder.parts.word_ids.weight"
 
 
 def start_from(
@@ -18,8 +20,8 @@ def start_from(
 ) -> str:
     """Copy a base model's weights into a network of the same embedder and encoder.
 
-    New words, characters and tags keep their fresh rows; a tag that the base has is found by
-    name. A new word starts from the base's unknown word, which is how the base would read it.
+    Words, characters and tags are found by name. New characters and tags keep their fresh rows; a
+    new word starts from the base's unknown word, which is how the base would read it.
 
     Returns:
         What was taken over, in words.
@@ -31,15 +33,25 @@ def start_from(
             old = torch.from_numpy(array)
             if name.startswith(head_key("")) or name not in state:
                 continue
-            new = state[name]
-            new[tuple(slice(0, n) for n in old.shape)] = old
-            if name == "embedder.parts.word_ids.weight":
-                new[len(old) :] = old[UNKNOWN]
+            if name == WORDS:
+                rows = [base.vocabulary.word_ids.get(word, UNKNOWN) for word in vocabulary.words]
+                state[name].copy_(old[torch.tensor([UNKNOWN, *rows])])
+            elif name.endswith("char_ids.embedding.weight"):
+                pairs = [
+                    (i, base.vocabulary.char_ids[char])
+                    for char, i in vocabulary.char_ids.items()
+                    if char in base.vocabulary.char_ids
+                ]
+                pairs += [(i, i) for i in range(FIRST_CHAR)]
+                new_ids, old_ids = (torch.tensor(ids) for ids in zip(*pairs, strict=True))
+                state[name][new_ids] = old[old_ids]
+            else:
+                state[name].copy_(old)
         for head in heads:
             if head.name in old_heads:
                 _copy_head(state, head, old_heads[head.name], base)
         network.load_state_dict(state)
-    n_words = len(vocabulary.words) - len(base.vocabulary.words)
+    n_words = len(set(vocabulary.words) - set(base.vocabulary.words))
     shared = [head.name for head in heads if head.name in old_heads] or ["none"]
     names = {head.name for head in heads}
     lost = [head.name for head in base.heads if head.name not in names]

@@ -1,0 +1,59 @@
+"""``tagger pretrain``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from tagger.cli.options import Device
+
+
+def pretrain(
+    texts: Annotated[
+        list[str] | None,
+        typer.Argument(help="Raw text, a paragraph a line: files, .zst, .gz, or - for stdin."),
+    ] = None,
+    output: Annotated[Path, typer.Option("--output", "-o", help="Model directory.")] = Path(
+        "models/base"
+    ),
+    hours: Annotated[
+        float | None, typer.Option(help="Wall time of the language model; 0 for one pass.")
+    ] = None,
+    licence: Annotated[str, typer.Option(help="Of the text, for the model card.")] = "",
+    seed: Annotated[int | None, typer.Option(help="Seeds everything that is random.")] = None,
+    threads: Annotated[int | None, typer.Option(help="CPU threads; 0 for one a core.")] = None,
+    device: Device = "auto",
+    config: Annotated[Path | None, typer.Option(help="A TOML file; flags override it.")] = None,
+    resume: Annotated[bool, typer.Option(help="Go on with one that was stopped.")] = False,
+    force: Annotated[bool, typer.Option(help="Replace a model that is there.")] = False,
+) -> None:
+    """Learn from raw text what a tagger can start from.
+
+    tagger pretrain news.txt.zst -o models/base --hours 1
+
+    tagger train my/folder --from models/base
+    """
+    from rich.console import Console
+
+    from tagger.pretraining.reporting import Terminal
+    from tagger.pretraining.run import pretrain as run
+    from tagger.pretraining.settings import pretraining_config
+    from tagger.runtime.loading import pick_device
+
+    overrides: dict[str, dict[str, Any]] = {
+        "pretraining": {"hours": hours},
+        "training": {"seed": seed, "threads": threads},
+    }
+    run(
+        texts or [],
+        output,
+        pretraining_config(config, overrides, output=output, resume=resume),
+        licence=licence,
+        device=pick_device(device),
+        force=force,
+        resume=resume,
+        reporter=Terminal(Console()),
+    )
+    typer.echo(f"\ntagger train sample --from {output}")

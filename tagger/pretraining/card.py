@@ -1,0 +1,48 @@
+"""The card of a base: what it has read, what it is for."""
+
+from __future__ import annotations
+
+from tagger.config import Config
+from tagger.evaluation.report import markdown_table
+from tagger.model.directory import Meta
+from tagger.pretraining.encoding import TextInventory
+from tagger.pretraining.state import Progress
+
+
+def base_card(config: Config, meta: Meta, inventory: TextInventory, progress: Progress) -> str:
+    """Write a base's ``README.md``."""
+    encoder, settings = config.encoder, config.pretraining
+    licence = meta.corpora[0].licence or "not stated"
+    lines = [
+        "# A base to train taggers from",
+        "",
+        f"Embedder and encoder ({encoder.direction} {encoder.cell.upper()} of "
+        f"{encoder.hidden_dim} units a direction) without heads, {meta.n_parameters:,} parameters, "
+        f"pretrained on raw text by tagger {meta.tagger_version} on {meta.created}.",
+        "",
+        *markdown_table(
+            ["text", "tokens", "sentences", "licence"],
+            [
+                [
+                    ", ".join(inventory.names),
+                    f"{inventory.n_tokens:,}",
+                    f"{inventory.n_sentences:,}",
+                    licence,
+                ]
+            ],
+        ),
+        "",
+        f"Word vectors: {settings.vector_epochs} passes, window {settings.window}; then a "
+        f"bidirectional language model of {progress.n_tokens:,} tokens in {progress.seconds:,.0f} "
+        f"s, seed {meta.seed}. The loss of a word at the end, in nats: "
+        + ", ".join(f"{way} {loss:.3f}" for way, loss in progress.losses.items())
+        + ".",
+        "",
+        "## Use",
+        "",
+        "```",
+        "tagger train CORPUS --from DIRECTORY",
+        "```",
+        "",
+    ]
+    return "\n".join(lines)

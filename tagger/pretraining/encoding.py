@@ -1,0 +1,181 @@
+"""Raw text as numbers on disk: one form id a token, so that any sentence is at hand at once."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+
+from tagger.errors import CorpusError
+from tagger.features.forms import FormEncoder, FormFeatures, Ids, take_forms
+from tagger.features.vocabulary import normalize
+from tagger.pretraining.text import read_lines
+from tagger.text import Tokenizer
+
+FORMS, LENGTHS, INVENTORY, WORDS = "forms.bin", "lengths.bin", "inventory.json", "words.txt"
+MAX_TOKENS = 100
+"""A longer sentence is learned in pieces of so many tokens."""
+MIN_SENTENCES = 10
+FLUSH = 200_000
+
+
+class TextInventory(msgspec.Struct, frozen=True, kw_only=True):
+    """What occurs in the texts."""
+
+    forms: dict[str, int]
+    """How often each form occurs, in the order of the ids."""
+    n_tokens: int
+    n_sentences: int
+    names: tuple[str, ...]
+    fingerprint: str
+    """Of the texts' tokens."""
+
+
+def encode_texts(
+    paths: Sequence[str], directory: Path, *, tell: Callable[[int], None]
+) -> TextInventory:
+    """Tokenize texts into a directory.
+
+    Writes ``forms.bin`` (int32, the form of each token), ``lengths.bin`` (int32, the tokens of
+    each sentence) and ``words.txt`` (the normalised words of a sentence a line).
+
+    Args:
+        paths: See `read_lines`; a text named twice counts twice.
+        directory: Where to write; it exists.
+        tell: Hears of the number of tokens until now.
+
+    Raises:
+        FormatError: As `read_lines`.
+        CorpusError: There is next to no text.
+        OSError: No space, no permission.
+    """
+    tokenizer = Tokenizer()
+    counts: Counter[str] = Counter()
+    ids: dict[str, int] = {}
+    words: list[str] = []
+    digest = hashlib.blake2b(digest_size=16)
+    n_tokens = n_sentences = 0
+    with (
+        (directory / FORMS).open("wb") as forms_file,
+        (directory / LENGTHS).open("wb") as lengths_file,
+        (directory / WORDS).open("w", encoding="utf-8", newline="\n") as words_file,
+    ):
+        for sentences in _grouped(_sentences(paths, tokenizer)):
+            flat = [form for sentence in sentences for form in sentence]
+            counts.update(flat)
+            for form in flat:
+                if form not in ids:
+                    ids[form] = len(ids)
+                    words.append(normalize(form))
+            row = np.array([ids[form] for form in flat], dtype=np.int32)
+            row.tofile(forms_file)
+            digest.update(row.tobytes())
+            np.array([len(s) for s in sentences], dtype=np.int32).tofile(lengths_file)
+            words_file.writelines(
+                " ".join([words[ids[form]] for form in sentence]) + "\n" for sentence in sentences
+            )
+            n_tokens += len(flat)
+            n_sentences += len(sentences)
+            tell(n_tokens)
+    if n_sentences < MIN_SENTENCES:
+        raise CorpusError(
+            f"{', '.join(paths)}: {n_sentences} sentences are too few to learn from; give raw "
+            "text, a paragraph a line"
+        )
+    digest.update("\0".join(ids).encode("utf-8", "surrogatepass"))
+    inventory = TextInventory(
+        forms={form: counts[form] for form in ids},
+        n_tokens=n_tokens,
+        n_sentences=n_sentences,
+        names=tuple(dict.fromkeys(Path(path).name for path in paths)),
+        fingerprint=digest.hexdigest(),
+    )
+    (directory / INVENTORY).write_bytes(msgspec.json.encode(inventory))
+    return inventory
+
+
+def _sentences(paths: Sequence[str], tokenizer: Tokenizer) -> Iterator[list[str]]:
+    for path in paths:
+        for line in read_lines(path):
+            for spans in tokenizer.sentences(line):
+                for first in range(0, len(spans), MAX_TOKENS):
+                    yield [line[start:end] for start, end in spans[first : first + MAX_TOKENS]]
+
+
+def _grouped(sentences: Iterator[list[str]]) -> Iterator[list[list[str]]]:
+    group: list[list[str]] = []
+    n = 0
+    for sentence in sentences:
+        group.append(sentence)
+        n += len(sentence)
+        if n >= FLUSH:
+            yield group
+            group, n = [], 0
+    if group:
+        yield group
+
+
+@dataclass(frozen=True)
+class TextBatch:
+    """Padded sentences; see `tagger.model.network.TaggingNetwork.forward`."""
+
+    features: FormFeatures[Ids]
+    form_index: Ids  # (batch, tokens)
+    lengths: Ids  # (batch,)
+
+    @property
+    def n_tokens(self) -> int:
+        """Tokens without padding."""
+        return int(self.lengths.sum())
+
+
+class EncodedText:
+    """The sentences that `encode_texts` wrote, memory-mapped.
+
+    Args:
+        directory: Where they are.
+        inventory: Their forms.
+        encoder: Turns forms into ids.
+    """
+
+    def __init__(self, directory: Path, inventory: TextInventory, encoder: FormEncoder) -> None:
+        self._forms = np.memmap(directory / FORMS, dtype=np.int32, mode="r")
+        self.lengths: NDArray[np.int32] = np.fromfile(directory / LENGTHS, dtype=np.int32)
+        self._ends = np.cumsum(self.lengths, dtype=np.int64)
+        self._features = _all_features(list(inventory.forms), encoder)
+
+    def batch(self, sentences: Ids) -> TextBatch:
+        """Collect sentences into a batch."""
+        lengths = self.lengths[sentences].astype(np.int64)
+        ends = self._ends[sentences]
+        rows = [
+            self._forms[end - n : end]
+            for end, n in zip(ends.tolist(), lengths.tolist(), strict=True)
+        ]
+        shape = (len(rows), int(lengths.max()))
+        inside = np.arange(shape[1]) < lengths[:, None]
+        forms = np.full(shape, rows[0][0], dtype=np.int64)
+        forms[inside] = np.concatenate(rows)
+        distinct, index = np.unique(forms, return_inverse=True)
+        taken = take_forms(self._features, distinct)
+        features = FormFeatures(*(array.astype(np.int64) for array in taken))
+        return TextBatch(features, index.reshape(shape), lengths)
+
+
+def _all_features(forms: Sequence[str], encoder: FormEncoder) -> FormFeatures[Ids]:
+    """The features of many forms, in half of the memory that a batch's take."""
+    parts = [encoder(forms[first : first + FLUSH]) for first in range(0, len(forms), FLUSH)]
+    n_chars = max(part.char_ids.shape[1] for part in parts)
+    columns: list[NDArray[np.int32]] = []
+    for name in FormFeatures._fields:
+        arrays = [getattr(part, name).astype(np.int32) for part in parts]
+        if name == "char_ids":
+            arrays = [np.pad(a, ((0, 0), (0, n_chars - a.shape[1]))) for a in arrays]
+        columns.append(np.concatenate(arrays))
+    return FormFeatures(*columns)  # type: ignore[arg-type]

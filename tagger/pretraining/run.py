@@ -1,0 +1,367 @@
+"""`pretrain`: raw text in, a model directory without heads out."""
+
+from __future__ import annotations
+
+import math
+import shlex
+import time
+from collections import Counter
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+
+import msgspec
+import numpy as np
+import torch
+
+import tagger as package
+from tagger.config import Config
+from tagger.errors import InterruptedTraining, TaggerError, TrainingError, UsageError
+from tagger.features.forms import CASES, FormEncoder
+from tagger.features.vectors import read_vectors
+from tagger.features.vocabulary import Vocabulary, word_counts
+from tagger.files import write_file
+from tagger.model.directory import CorpusRecord, Meta, SavedModel, write_model
+from tagger.model.network import build_network
+from tagger.pretraining.card import base_card
+from tagger.pretraining.encoding import (
+    INVENTORY,
+    WORDS,
+    EncodedText,
+    TextBatch,
+    TextInventory,
+    encode_texts,
+)
+from tagger.pretraining.language_model import LanguageModel
+from tagger.pretraining.reporting import PretrainingReporter, Silent
+from tagger.pretraining.state import (
+    RUN,
+    Pretraining,
+    PretrainingState,
+    load_state,
+    new_state,
+    save_state,
+    stored_run,
+)
+from tagger.pretraining.static import check_floret, train_vectors
+from tagger.pretraining.text import STDIN, check_texts
+from tagger.runtime.loading import form_encoder
+from tagger.runtime.torch_engine import form_tensors
+from tagger.text import TokenizerRules
+from tagger.training.batching import plan_epoch
+from tagger.training.interrupt import deferred_interrupt
+from tagger.training.output import LAST, check_output, clear_output, locked, remove_checkpoints
+from tagger.training.run import use_threads
+from tagger.training.state import weights_of
+
+VECTORS = "vectors.vec"
+SAVE_EVERY = 300.0
+"""Seconds between two checkpoints."""
+WARMUP = 0.03
+"""The share of all steps in which the learning rate rises."""
+CLIP_NORM = 5.0
+MIN_CHAR_COUNT = 20
+
+
+def pretrain(
+    texts: Sequence[str],
+    output: Path,
+    config: Config,
+    *,
+    licence: str = "",
+    device: str = "cpu",
+    force: bool = False,
+    resume: bool = False,
+    reporter: PretrainingReporter | None = None,
+) -> Meta:
+    """Learn embedder and encoder from raw text and write them as a model without heads.
+
+    First static word vectors, then a bidirectional language model of the tagger's own embedder
+    and encoder, which starts from them. What is done is kept under ``last/`` in the output.
+
+    Args:
+        texts: Files, ``-`` for standard input; one that is named twice counts twice.
+        output: The model directory.
+        config: Sections ``embedder``, ``encoder`` and ``pretraining``; seed and threads are those
+            of ``training``.
+        licence: Of the texts, for the card.
+        device: Where the language model is computed.
+        force: Replace a model that is there.
+        resume: Go on with a pretraining that was stopped.
+        reporter: Hears of the progress.
+
+    Returns:
+        What the model directory says of the base.
+
+    Raises:
+        TaggerError: Anything that a user can mend.
+        InterruptedTraining: Ctrl-C or SIGTERM; it can be resumed.
+    """
+    report = reporter or Silent()
+    check_output(output, force=force, resume=resume)
+    _check_config(config)
+    check_floret()
+    work = output / LAST
+    if resume:
+        run = stored_run(output)
+        if run.config != config or (texts and run.texts != tuple(texts)):
+            raise UsageError(
+                f"{output / RUN}: texts or configuration changed since the pretraining began; "
+                "resume with what it was started with, or start anew with --force"
+            )
+    else:
+        check_texts(texts)
+        run = Pretraining(config=config, texts=tuple(texts), licence=licence)
+    use_threads(config.training.threads)
+    with locked(output):
+        if not resume:
+            clear_output(output)
+            work.mkdir(parents=True)
+            write_file(output / RUN, msgspec.json.encode(run))
+        try:
+            try:
+                inventory = _read_texts(run, work, report)
+            except TaggerError:
+                clear_output(output)  # nothing is learned yet, and what was read is of no use
+                raise
+            _static_vectors(config, work, report)
+            state, text, vocabulary = _language_model(config, inventory, work, device, report)
+            _learn(state, text, config, work, report)
+        except KeyboardInterrupt:
+            again = "" if STDIN in run.texts else f"{shlex.join(run.texts)} "
+            raise InterruptedTraining(
+                f"stopped and saved; go on with `tagger pretrain {again}-o "
+                f"{shlex.quote(str(output))} --resume`"
+            ) from None
+        finally:
+            report.stop()
+        meta = _meta(state, inventory, run)
+        card = base_card(config, meta, inventory, state.progress)
+        write_model(
+            output,
+            SavedModel(
+                config=config,
+                vocabulary=vocabulary,
+                vector_keys=(),
+                heads=(),
+                rules=TokenizerRules(),
+                weights=weights_of(state.model.network),
+                meta=meta,
+                card=card,
+            ),
+        )
+        remove_checkpoints(output)
+        (output / RUN).unlink(missing_ok=True)
+        return meta
+
+
+def _check_config(config: Config) -> None:
+    if config.embedder.vectors:
+        raise UsageError("[embedder] vectors: a base learns its own; leave it empty")
+    if config.embedder.word_dim == 0:
+        raise UsageError("[embedder] word_dim: a base is made of word vectors; give 1 or more")
+
+
+def _read_texts(run: Pretraining, work: Path, report: PretrainingReporter) -> TextInventory:
+    path = work / INVENTORY
+    if path.is_file():  # written last
+        return msgspec.json.decode(path.read_bytes(), type=TextInventory)
+    started = time.monotonic()
+
+    def tell(n_tokens: int) -> None:
+        speed = n_tokens / max(time.monotonic() - started, 1e-9)
+        details = {"tokens": f"{n_tokens:,}", "a second": f"{speed:,.0f}"}
+        report.progress("reading", None, details)
+
+    with deferred_interrupt() as interrupt:
+
+        def tell_or_stop(n_tokens: int) -> None:
+            tell(n_tokens)
+            if interrupt.requested:
+                raise KeyboardInterrupt
+
+        inventory = encode_texts(run.texts, work, tell=tell_or_stop)
+    report.note(
+        f"{', '.join(inventory.names)}: {inventory.n_tokens:,} tokens, "
+        f"{inventory.n_sentences:,} sentences, {len(inventory.forms):,} forms"
+    )
+    return inventory
+
+
+def _static_vectors(config: Config, work: Path, report: PretrainingReporter) -> None:
+    settings = config.pretraining
+    output = work / VECTORS
+    if settings.vector_epochs == 0 or output.is_file():
+        return
+    started = time.monotonic()
+    train_vectors(
+        work / WORDS,
+        output,
+        dim=config.embedder.word_dim,
+        window=settings.window,
+        min_count=settings.min_count,
+        epochs=settings.vector_epochs,
+        threads=torch.get_num_threads(),
+        tell=lambda share, speed: report.progress(
+            "word vectors", share, {"words a second": f"{speed:,}"}
+        ),
+    )
+    report.note(f"word vectors: {time.monotonic() - started:,.0f} s")
+
+
+def _language_model(
+    config: Config,
+    inventory: TextInventory,
+    work: Path,
+    device: str,
+    report: PretrainingReporter,
+) -> tuple[PretrainingState, EncodedText, Vocabulary]:
+    """The language model at its beginning, or where a checkpoint left it."""
+    settings = config.pretraining
+    vocabulary = Vocabulary.from_counts(
+        inventory.forms,
+        min_count=settings.min_count,
+        min_char_count=MIN_CHAR_COUNT,
+        limit=settings.n_words,
+    )
+    words = word_counts(inventory.forms)
+    if not vocabulary.words:
+        raise TrainingError(
+            f"no word occurs {settings.min_count} times; give more text or lower [pretraining] "
+            "min_count"
+        )
+    encoder: FormEncoder = form_encoder(config.embedder, vocabulary, ())
+    torch.manual_seed(config.training.seed)
+    encoder_config = msgspec.structs.replace(
+        config.encoder,
+        input_dropout=settings.dropout,
+        layer_dropout=settings.dropout,
+        variational=False,
+    )
+    network = build_network(msgspec.structs.replace(config, encoder=encoder_config), vocabulary, ())
+    table = network.embedder.parts["word_ids"]
+    table.sparse = True  # type: ignore[assignment]
+    vectors = table.get_parameter("weight").data
+    if (work / VECTORS).is_file():
+        known = Counter({word: words[word] for word in vocabulary.words})
+        found = read_vectors(work / VECTORS, known, limit=0)
+        rows = {key: i for i, key in enumerate(found.keys, start=1)}
+        for i, word in enumerate(vocabulary.words, start=1):
+            if word in rows:
+                vectors[i] = torch.from_numpy(found.matrix[rows[word]])
+    counts = np.array([0, *(words[word] for word in vocabulary.words)], dtype=np.float64)
+    model = LanguageModel(
+        network,
+        vectors=vectors,
+        frequencies=torch.from_numpy(counts / counts.sum()),
+        n_cases=len(CASES),
+        n_sampled=settings.n_sampled,
+    ).to(device)
+    state = new_state(model, settings.learning_rate)
+    if load_state(state, work):
+        report.note(f"resuming after {state.progress.n_tokens:,} tokens")
+    text = EncodedText(work, inventory, encoder)
+    report.note(f"language model: {len(vocabulary.words):,} words, {len(vocabulary.chars)} chars")
+    return state, text, vocabulary
+
+
+def _learn(
+    state: PretrainingState,
+    text: EncodedText,
+    config: Config,
+    work: Path,
+    report: PretrainingReporter,
+) -> None:
+    """Train the language model to its end, in time or in text."""
+    settings, progress = config.pretraining, state.progress
+    limit = settings.hours * 3600
+    saved = time.monotonic()
+    state.model.train()
+    with deferred_interrupt() as interrupt:
+        while progress.epoch < settings.epochs:
+            plan = plan_epoch(
+                [text.lengths],
+                batch_tokens=settings.batch_tokens,
+                seed=config.training.seed,
+                epoch=progress.epoch,
+            )
+            while progress.step < len(plan):
+                started = time.monotonic()
+                share = (progress.epoch + progress.step / len(plan)) / settings.epochs
+                share = max(share, progress.seconds / limit) if limit else share
+                if share >= 1:
+                    return
+                batch = text.batch(plan[progress.step].sentences)
+                losses = pretrain_step(state, batch, config, rate=_rate(config, share))
+                progress.add(batch.n_tokens, losses, time.monotonic() - started)
+                report.progress("language model", share, progress.describe())
+                if interrupt.requested or time.monotonic() - saved > SAVE_EVERY:
+                    save_state(state, work)
+                    saved = time.monotonic()
+                if interrupt.requested:
+                    raise KeyboardInterrupt
+            progress.epoch, progress.step = progress.epoch + 1, 0
+
+
+def pretrain_step(
+    state: PretrainingState, batch: TextBatch, config: Config, *, rate: float
+) -> dict[str, float]:
+    """Learn from one batch at a learning rate.
+
+    Returns:
+        The words' loss of each direction, in nats.
+
+    Raises:
+        TrainingError: The gradient is infinite or no number.
+    """
+    model = state.model
+    device = next(model.parameters()).device
+    features = form_tensors(batch.features, device)
+    unknown = torch.rand(features.word_ids.shape, device=device) < config.pretraining.unknown_prob
+    losses = model(
+        features,
+        torch.from_numpy(batch.form_index).to(device),
+        torch.from_numpy(batch.lengths).to(device),
+        unknown,
+    )
+    total = torch.stack(
+        [words + config.pretraining.case_weight * cases for words, cases in losses.values()]
+    ).sum()
+    total.backward()  # type: ignore[no-untyped-call]
+    dense = [p for group in state.dense.param_groups for p in group["params"]]
+    norm = torch.nn.utils.clip_grad_norm_(dense, CLIP_NORM)
+    if not torch.isfinite(norm):
+        raise TrainingError("the gradient is no number any more: lower [pretraining] learning_rate")
+    state.step(rate)
+    return {way: float(words.detach()) for way, (words, _) in losses.items()}
+
+
+def _rate(config: Config, share: float) -> float:
+    rise = min(share / WARMUP, 1.0)
+    return config.pretraining.learning_rate * max(
+        min(rise, 0.5 + 0.5 * math.cos(math.pi * min(share, 1.0))), 0.005
+    )
+
+
+def _meta(state: PretrainingState, inventory: TextInventory, run: Pretraining) -> Meta:
+    name = "+".join(inventory.names)
+    return Meta(
+        tagger_version=package.__version__,
+        created=datetime.now(UTC).date().isoformat(),
+        corpora=(
+            CorpusRecord(
+                name=name,
+                fingerprint=inventory.fingerprint,
+                licence=run.licence,
+                citation="",
+                n_sentences={"text": inventory.n_sentences},
+            ),
+        ),
+        seed=run.config.training.seed,
+        n_parameters=sum(p.numel() for p in state.model.network.parameters()),
+        best_epoch=0,
+        epochs=0,
+        seconds=state.progress.seconds,
+        dev_scores={},
+        test_scores={},
+    )

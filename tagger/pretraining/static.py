@@ -1,0 +1,85 @@
+"""Static word vectors by floret, fastText's successor, in a process of its own.
+
+floret computes for minutes without heeding Ctrl-C; a process can be stopped.
+"""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+from tagger.errors import TrainingError, UsageError
+
+_PROGRAM = """
+import sys, floret
+text, out, dim, window, min_count, epochs, threads = sys.argv[1:]
+floret.train_unsupervised(
+    text, model="skipgram", mode="fasttext", dim=int(dim), ws=int(window), minCount=int(min_count),
+    epoch=int(epochs), thread=int(threads), minn=0, maxn=0, bucket=0, lr=0.05, verbose=2,
+).save_vectors(out)
+"""
+# Its own program, so that neither `tagger` nor torch is imported once more.
+
+_PROGRESS = re.compile(rb"Progress:\s+([\d.]+)%.*?words/sec/thread:\s+(\d+)")
+
+
+def check_floret() -> None:
+    """See that floret is installed.
+
+    Raises:
+        UsageError: It is not.
+    """
+    from importlib.util import find_spec
+
+    if find_spec("floret") is None:
+        raise UsageError("tagger pretrain needs an extra: pip install 'tagger[pretrain]'")
+
+
+def train_vectors(
+    text: Path,
+    output: Path,
+    *,
+    dim: int,
+    window: int,
+    min_count: int,
+    epochs: int,
+    threads: int,
+    tell: Callable[[float, int], None],
+) -> None:
+    """Train skip-gram vectors (Mikolov et al. 2013) and write them in word2vec's text format.
+
+    Args:
+        text: Tokens separated by spaces, a sentence a line.
+        output: The file to write; it is there only when it is complete.
+        dim: Size of a vector.
+        window: Words to each side.
+        min_count: How often a word must occur.
+        epochs: Passes over the text.
+        threads: CPU threads; with more than one no run equals another.
+        tell: Hears of the share that is done, and of words a second.
+
+    Raises:
+        TrainingError: floret failed; with what it said.
+    """
+    temporary = output.with_name(f"{output.name}.tmp")
+    arguments = [text, temporary, dim, window, min_count, epochs, threads]
+    command = [sys.executable, "-c", _PROGRAM, *map(str, arguments)]
+    said = b""
+    with subprocess.Popen(command, stderr=subprocess.PIPE) as process:
+        assert process.stderr is not None
+        try:
+            while block := process.stderr.read1(4096):  # type: ignore[attr-defined]
+                said = (said + block)[-4096:]
+                if found := _PROGRESS.findall(said):
+                    share, speed = found[-1]
+                    tell(float(share) / 100, int(speed) * threads)
+            process.wait()
+        finally:
+            process.kill()
+    if process.returncode != 0:
+        detail = said.decode(errors="replace").strip().splitlines() or ["no message"]
+        raise TrainingError(f"{text}: word vectors could not be trained ({detail[-1]})")
+    temporary.replace(output)

@@ -115,6 +115,8 @@ class TrainingConfig(Section, frozen=True):
     """The share of all steps in which the learning rate rises; then it falls along a cosine."""
     auxiliary_weight: NonNegative = 0.1
     """Weight of the loss of heads that are no corpus's main head; that of a main head is 1."""
+    recase_prob: Prob = 0.0
+    """How often a sentence is learned in lower case, in capitals or in title case instead."""
     clip_norm: Positive = 5.0
     """The gradient's norm is clipped to this."""
     ema_decay: Annotated[float, Meta(ge=0.0, lt=1.0)] = 0.998

@@ -15,6 +15,7 @@ from tagger.evaluation.evaluate import evaluate, select_split
 from tagger.evaluation.predictions import score_file, write_predictions
 from tagger.evaluation.raw import evaluate_raw
 from tagger.evaluation.scores import score_spans, score_tokens
+from tests.conftest import TOKENS, write_corpus
 
 # Files of token, gold and predicted tag, each with what the official script prints for it.
 CONLLEVAL = Path(os.environ.get("TAGGER_CONLLEVAL") or "no conlleval output")
@@ -73,7 +74,7 @@ def test_predictions_file_scores_as_the_evaluation_did(
     model: Path, corpus: Path, tmp_path: Path
 ) -> None:
     loaded = tagger.load(model)
-    data, heads, _ = select_split(model, loaded, str(corpus), "dev", None)
+    data, heads, *_ = select_split(model, loaded, str(corpus), "dev", None)
     evaluation, tagged = evaluate(loaded, data, heads)
     path = tmp_path / "out.txt"
     write_predictions(path, tagged, ["ner"])
@@ -87,7 +88,7 @@ def test_predictions_file_scores_as_the_evaluation_did(
 
 def test_raw_scores_of_a_perfect_model_show_tokenization_alone(model: Path, corpus: Path) -> None:
     loaded = tagger.load(model)
-    data, heads, _ = select_split(model, loaded, str(corpus), "train", None)
+    data, heads, *_ = select_split(model, loaded, str(corpus), "train", None)
     scores = evaluate_raw(loaded, data, heads)
     assert set(scores) == {"tokens", "ner", "upos"}
     assert scores["tokens"].f1 == scores["ner"].f1 == 1.0
@@ -117,7 +118,7 @@ def test_bad_prediction_files_name_the_line(tmp_path: Path, content: str, messag
 def test_a_single_file_is_what_is_scored(model: Path, corpus: Path) -> None:
     loaded = tagger.load(model)
     path = corpus / "train.txt"
-    data, _, split = select_split(model, loaded, str(path), None, None, columns="token,upos,ner")
+    data, _, split, _ = select_split(model, loaded, str(path), None, None, columns="token,upos,ner")
     assert (len(data), split) == (5, "train")
 
 
@@ -131,3 +132,22 @@ def test_splits_and_heads_that_are_not_there(model: Path, corpus: Path, tmp_path
     with pytest.raises(UsageError, match="no gold tags"):
         select_split(model, loaded, str(tmp_path), None, None)
     assert load_corpus(str(corpus)).splits.keys() == {"train", "dev", "test"}
+
+
+def test_a_label_that_a_corpus_does_not_annotate_does_not_count(
+    model: Path, tmp_path: Path
+) -> None:
+    loaded = tagger.load(model)
+    without = [line.replace("B-LOC", "O").replace("I-LOC", "O") for line in TOKENS["train"]]
+    folder = write_corpus(tmp_path / "c", {"test": without})
+    data, heads, _, not_annotated = select_split(model, loaded, str(folder), "test", ["ner"])
+    assert not_annotated == {"ner": {"LOC"}}
+    scores = evaluate(loaded, data, heads, not_annotated)[0].spans["ner"]
+    assert scores.not_scored == {"LOC": 4}
+    assert scores.micro.f1 == 1.0
+    assert evaluate(loaded, data, heads)[0].spans["ner"].micro.f1 < 1.0
+    # A label that another split annotates is annotated.
+    folder = write_corpus(tmp_path / "d", {"test": without, "dev": TOKENS["train"]})
+    assert select_split(model, loaded, str(folder), "test", ["ner"]).not_annotated == {
+        "ner": frozenset()
+    }

@@ -201,6 +201,33 @@ def test_from_a_model_to_new_labels(model: Path, corpus: Path, tmp_path: Path) -
     assert [entity.label for entity in found] == ["PER", "FIRM", "LOC"]
 
 
+def test_a_sentence_in_another_case_is_learned_with_the_same_tags(corpus: Path) -> None:
+    from tagger.corpus import load_corpus
+    from tagger.features.vocabulary import Vocabulary
+    from tagger.runtime.loading import form_encoder
+    from tagger.training.encoding import RECASES, EncodedCorpus, FormTable, Inventory
+
+    data = load_corpus(str(corpus)).splits["train"]
+    inventory = Inventory()
+    inventory.add(data, [])
+    vocabulary = Vocabulary.from_counts(inventory.forms, min_count=1)
+    encoder = form_encoder(small_config().embedder, vocabulary, ())
+    encoded = EncodedCorpus(data, FormTable(inventory.forms, encoder, recased=True), [])
+    tokens = data[0]["tokens"]
+    versions = [encoder([recase(form) for form in tokens]).case_ids for recase in RECASES]
+    torch.manual_seed(0)
+    seen = set()
+    for _ in range(50):
+        batch = encoded.batch(np.array([0]), recase_prob=1.0)
+        cases = batch.features.case_ids[batch.form_index[0]]
+        seen |= {i for i, version in enumerate(versions) if (cases == version).all()}
+        words = batch.features.word_ids[batch.form_index[0]].tolist()
+        assert words == encoder(tokens).word_ids.tolist()
+    assert seen == {0, 1, 2}
+    batch = encoded.batch(np.array([0]))
+    assert (batch.features.case_ids[batch.form_index[0]] == encoder(tokens).case_ids).all()
+
+
 def test_an_epoch_sees_every_sentence_once_and_depends_on_seed_and_number() -> None:
     lengths = np.random.default_rng(0).integers(1, 60, 500).astype(np.int32)
     plans = [

@@ -48,7 +48,7 @@ def evaluate(
 
     directory = find_model(model)
     tagger = load(directory, device=device)
-    data, shared, split = select_split(
+    data, shared, split, not_annotated = select_split(
         directory,
         tagger,
         corpus,
@@ -68,7 +68,7 @@ def evaluate(
             print_line(screen, f"{title}, raw text")
             screen.print(raw_table(raw_scores))
         return
-    evaluation, tagged = score(tagger, data, shared)
+    evaluation, tagged = score(tagger, data, shared, not_annotated)
     if json:
         typer.echo(msgspec.json.encode(evaluation).decode())
     else:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
 
@@ -46,6 +46,17 @@ class Tagged(msgspec.Struct, frozen=True):
     predicted: dict[str, list[str]]
 
 
+class Selection(NamedTuple):
+    """What a model is scored on."""
+
+    data: datasets.Dataset
+    heads: list[HeadSpec]
+    """The heads that both have."""
+    split: str
+    not_annotated: dict[str, frozenset[str]]
+    """By span head the model's labels that occur nowhere in the corpus."""
+
+
 def select_split(
     directory: Path,
     tagger: Tagger,
@@ -56,8 +67,8 @@ def select_split(
     columns: str | None = None,
     data_dir: Path | None = None,
     strict: bool = False,
-) -> tuple[datasets.Dataset, list[HeadSpec], str]:
-    """Load a split as the model knows the corpus, with the heads that both have and its name.
+) -> Selection:
+    """Load a split as the model knows the corpus, with the heads that both have.
 
     Args:
         directory: The model's directory, whose configuration may rename the corpus's labels.
@@ -97,7 +108,31 @@ def select_split(
             f"(it has: {', '.join(columns_there)}; the model: "
             f"{', '.join(head.name for head in tagger.heads)})"
         )
-    return corpus.splits[split], shared, split
+    annotated: dict[str, set[str]] = {head.name: set() for head in shared if head.kind == "span"}
+    # Labels that the split itself lacks may be in the others; those need not be read as a rule.
+    for data in (corpus.splits[split], *corpus.splits.values()):
+        lacking = {
+            head.name for head in shared if set(head.labels) - annotated.get(head.name, set())
+        }
+        for name in lacking & annotated.keys():
+            annotated[name] |= labels_of(data, name)
+    not_annotated = {
+        head.name: frozenset(set(head.labels) - annotated[head.name])
+        for head in shared
+        if head.name in annotated
+    }
+    return Selection(corpus.splits[split], shared, split, not_annotated)
+
+
+def labels_of(data: datasets.Dataset, head: str) -> set[str]:
+    """The labels of the spans of a split."""
+    return {
+        tag[2:]
+        for rows in data.select_columns([head]).iter(PIECE)
+        for tags in rows[head]
+        for tag in tags
+        if tag not in (None, "O")
+    }
 
 
 def tag_split(
@@ -119,7 +154,10 @@ def tag_split(
 
 
 def evaluate(
-    tagger: Tagger, split: datasets.Dataset, heads: Sequence[HeadSpec]
+    tagger: Tagger,
+    split: datasets.Dataset,
+    heads: Sequence[HeadSpec],
+    not_annotated: Mapping[str, Set[str]] | None = None,
 ) -> tuple[Evaluation, list[Tagged]]:
     """Score a model on gold tokens.
 
@@ -127,6 +165,8 @@ def evaluate(
         tagger: The model.
         split: Sentences with a column for each of ``heads``.
         heads: The heads to score.
+        not_annotated: By span head labels that the corpus does not annotate: what is predicted
+            with them can be neither right nor wrong, and is counted apart.
 
     Returns:
         The scores, and every sentence as it was tagged.
@@ -141,7 +181,8 @@ def evaluate(
         gold: list[Any] = [sentence.gold[head.name] for sentence in tagged]
         predicted = [sentence.predicted[head.name] for sentence in tagged]
         if head.kind == "span":
-            spans[head.name] = score_spans(gold, predicted, head.labels)
+            left_out = (not_annotated or {}).get(head.name, frozenset())
+            spans[head.name] = score_spans(gold, predicted, head.labels, left_out)
         else:
             tokens[head.name] = score_tokens(gold, predicted, head.tags)
     return Evaluation(

@@ -63,6 +63,8 @@ def print_evaluation(console: Console, title: str, evaluation: Evaluation) -> No
         if spans.unknown_labels:
             unknown = ", ".join(spans.unknown_labels)
             print_line(console, f"labels that the model does not have: {unknown}")
+        for label, n in spans.not_scored.items():
+            print_line(console, f"not scored: {n:,} spans of {label}, which is not annotated here")
     for head, tokens in evaluation.tokens.items():
         print_line(console, token_line(f"{title}, {head}", tokens))
     if evaluation.seconds > 0:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Sequence, Set
 from typing import TypeAlias
 
 import msgspec
@@ -32,6 +32,8 @@ class SpanScores(msgspec.Struct, frozen=True, kw_only=True):
     n_tokens: int
     unknown_labels: tuple[str, ...] = ()
     """Gold labels that the model does not have, so that it cannot be right there."""
+    not_scored: dict[str, int] = {}
+    """Predicted spans by label that the corpus does not annotate, and that do not count."""
 
     @property
     def main(self) -> float:
@@ -57,7 +59,10 @@ Scores: TypeAlias = SpanScores | TokenScores
 
 
 def score_spans(
-    gold: Sentences, predicted: Sentences, known: Iterable[str] | None = None
+    gold: Sentences,
+    predicted: Sentences,
+    known: Iterable[str] | None = None,
+    left_out: Set[str] = frozenset(),
 ) -> SpanScores:
     """Score BIO tags through seqeval, whose default mode reads tags as conlleval does.
 
@@ -65,10 +70,15 @@ def score_spans(
         gold: The right tags of each sentence.
         predicted: As many tags for each sentence.
         known: The labels that the model has.
+        left_out: Labels of which predicted spans do not count.
     """
     from seqeval.metrics.sequence_labeling import get_entities, precision_recall_fscore_support
 
     gold, predicted = [list(tags) for tags in gold], [list(tags) for tags in predicted]
+    not_scored: Counter[str] = Counter()
+    if left_out:
+        not_scored.update(label for label, _, _ in get_entities(predicted) if label in left_out)
+        predicted = [["O" if tag[2:] in left_out else tag for tag in tags] for tags in predicted]
     n_gold = Counter(label for label, _, _ in get_entities(gold))
     n_predicted = Counter(label for label, _, _ in get_entities(predicted))
     labels = sorted(n_gold | n_predicted)
@@ -99,6 +109,7 @@ def score_spans(
         accuracy=_n_equal(gold, predicted) / max(n_tokens, 1),
         n_tokens=n_tokens,
         unknown_labels=tuple(sorted(set(n_gold) - set(n_gold if known is None else known))),
+        not_scored=dict(not_scored),
     )
 
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
 
 from tagger.corpus.schemes import Scheme, convert
@@ -84,19 +85,35 @@ class Batch:
     tags: dict[str, Ids]  # (batch, tokens) by head
 
 
+RECASES: tuple[Callable[[str], str], ...] = (str.lower, str.upper, str.title)
+
+
 class FormTable:
     """The ids of every form of the training data, computed once.
 
     Args:
         forms: The forms and how often each occurs.
         encoder: Turns forms into ids.
+        recased: Whether the forms are needed in other cases too.
     """
 
-    def __init__(self, forms: Counter[str], encoder: FormEncoder) -> None:
+    def __init__(self, forms: Counter[str], encoder: FormEncoder, *, recased: bool = False) -> None:
         self.rows = {form: row for row, form in enumerate(forms)}
-        self.features = encoder(list(forms))
+        distinct = dict(self.rows)
+        if recased:
+            for form in (recase(form) for recase in RECASES for form in forms):
+                distinct.setdefault(form, len(distinct))
+        self.recased = np.array(
+            [[distinct[recase(form)] for form in forms] for recase in RECASES if recased],
+            dtype=np.int64,
+        )  # (cases, forms), the row of each form in each case
+        self.features = encoder(list(distinct))
         counts = np.zeros(len(encoder.vocabulary.words) + 1, dtype=np.int64)
-        np.add.at(counts, self.features.word_ids, np.fromiter(forms.values(), dtype=np.int64))
+        np.add.at(
+            counts,
+            self.features.word_ids[: len(forms)],
+            np.fromiter(forms.values(), dtype=np.int64),
+        )
         self.counts = counts[self.features.word_ids]
 
 
@@ -118,9 +135,19 @@ class EncodedCorpus:
         self._tags = {head.name: ListColumn(encoded, head.name) for head in heads}
         self.lengths = self._forms.lengths()
 
-    def batch(self, sentences: Ids) -> Batch:
-        """Collect sentences into a batch."""
+    def batch(self, sentences: Ids, *, recase_prob: float = 0.0) -> Batch:
+        """Collect sentences into a batch.
+
+        Args:
+            sentences: Their numbers.
+            recase_prob: How often a sentence is put into lower case, capitals or title case, as
+                PyTorch's random state has it; above 0 only with a table made for it.
+        """
         rows = [self._forms[i] for i in sentences.tolist()]
+        if recase_prob > 0:
+            for i in (torch.rand(len(rows)) < recase_prob).nonzero().flatten().tolist():
+                to = int(torch.randint(len(self.table.recased), ()))
+                rows[i] = self.table.recased[to][rows[i]]
         lengths = np.array([len(row) for row in rows], dtype=np.int64)
         shape = (len(rows), int(lengths.max()))
         inside = np.arange(shape[1]) < lengths[:, None]

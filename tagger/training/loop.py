@@ -79,7 +79,7 @@ def run_epochs(
         state.network.train()
         while progress.step < len(plan):
             chosen = plan[progress.step]
-            batch = corpora[chosen.corpus].batch(chosen.sentences)
+            batch = corpora[chosen.corpus].batch(chosen.sentences, recase_prob=settings.recase_prob)
             rate = _learning_rate(settings, progress.epoch + progress.step / len(plan))
             progress.loss += train_step(state, batch, config, rate=rate, main_heads=main_heads)
             progress.step += 1

@@ -171,7 +171,8 @@ def summary(config: Config, prepared: Prepared) -> str:
 def _run(state: TrainingState, parts: Parts, output: Path, report: Reporter) -> None:
     """Train to the end, keeping ``last/``, ``best/`` and the log up to date."""
     prepared, config = parts.prepared, parts.config
-    table = FormTable(prepared.inventory.forms, parts.form_encoder)
+    recased = config.training.recase_prob > 0
+    table = FormTable(prepared.inventory.forms, parts.form_encoder, recased=recased)
     corpora = [
         EncodedCorpus(corpus.splits["train"], table, prepared.heads_of(corpus))
         for corpus in prepared.corpora

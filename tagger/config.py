@@ -61,9 +61,10 @@ class EmbedderConfig(Section, frozen=True):
     case_dim: OptionalDim = 8
     """Size of the case class's vector (lower, upper, title, mixed, digits, ...)."""
     vectors: str = ""
-    """A text file of pretrained word vectors (GloVe, word2vec, fastText); empty for none."""
+    """Pretrained word vectors: a file (GloVe, word2vec, fastText, floret), or a spaCy pipeline's
+    folder or package; empty for none."""
     max_vectors: Dim = 100_000
-    """So many rows of that file are kept, besides those of the training words."""
+    """So many words of that file are kept, the first, besides those of the training data."""
 
 
 class EncoderConfig(Section, frozen=True):

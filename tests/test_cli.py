@@ -158,7 +158,7 @@ def test_corpora_are_listed(run) -> None:
         (["train", "sample", "--from", "none"], 1, ["no model 'none'"]),
         (["train", "sample", "--resume"], 2, ["nothing to resume"]),
         (["train", "sample", "--device", "gpu"], 2, ["no device 'gpu'"]),
-        (["train", "sample", "--vectors", "none.txt"], 1, ["none.txt: cannot be read"]),
+        (["train", "sample", "--vectors", "none.txt"], 1, ["none.txt: no such file"]),
         (["predict", "-m", "none", "x"], 1, ["no model 'none'"]),
         (["predict", "--format", "jsn", "x"], 2, ["unknown format 'jsn'", "'json'"]),
         (["predict", "x"], 1, ["tagger train sample"]),

@@ -31,7 +31,8 @@ def train(
         str | None, typer.Option(help="crf or softmax, for all heads; auto suits each.")
     ] = None,
     vectors: Annotated[
-        Path | None, typer.Option(help="Word vectors: GloVe, word2vec or fastText as text.")
+        Path | None,
+        typer.Option(help="Word vectors: GloVe, word2vec, fastText, floret or a spaCy pipeline."),
     ] = None,
     epochs: Annotated[int | None, typer.Option(help="Passes over the data, at most.")] = None,
     seed: Annotated[int | None, typer.Option(help="Seeds everything that is random.")] = None,

@@ -1,4 +1,4 @@
-"""Pretrained word vectors from text files: GloVe, word2vec, fastText ``.vec``."""
+"""Pretrained word vectors, from files of all usual formats and from spaCy pipelines."""
 
 from __future__ import annotations
 
@@ -8,12 +8,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
 from tagger.errors import VectorsError
-from tagger.features.vocabulary import normalize
-
-Matrix = NDArray[np.float32]
+from tagger.features.vector_files import file_rows
+from tagger.features.vector_pipelines import find_package, pipeline_rows
+from tagger.features.vector_selection import Matrix, Row, Selection, keys_of
 
 
 @dataclass(frozen=True)
@@ -24,98 +23,73 @@ class Vectors:
     matrix: Matrix  # (keys + 1, dim), row 0 for words that have none
     coverage: str
     """How much of the training data has a vector, in words."""
+    share_of_tokens: float
+    """How much of the training data has a vector, lower-cased if need be: 0 to 1."""
 
 
 def read_vectors(path: Path, forms: Counter[str], *, limit: int) -> Vectors:
-    """Read vectors: those of the training words, and the first ``limit`` of the file.
+    """Read vectors: those of the training words, and the first ``limit`` of the source.
+
+    The source tells its format itself: text with or without a header (GloVe, word2vec, fastText
+    ``.vec``, floret's table) and word2vec's binary form, also compressed by gzip or zstandard;
+    binary models of fastText and floret; spaCy pipelines, of which no code is run. A source that
+    knows n-grams has a vector for every training word.
 
     Args:
-        path: A text file, a word and its values a line; a header ``count dim`` is recognised.
+        path: A file, the folder of a spaCy pipeline, or the name of its installed package.
         forms: The forms of the training data and how often they occur.
-        limit: Rows to keep besides, so that words unseen in training have vectors too.
+        limit: Words to keep besides, so that words unseen in training have vectors too.
 
     Raises:
-        VectorsError: The file is missing, binary, truncated, or its rows are of unequal length.
+        VectorsError: The source is missing, damaged or of no known format, or no training word
+            has a vector in it.
     """
-    wanted = {key for form in forms for key in _keys(form)}
-    seen: set[str] = set()
-    keys: list[str] = []
-    rows: list[Matrix] = []
-    for i, (word, values) in enumerate(_rows(path)):
-        if (i < limit or word in wanted) and word not in seen:
-            seen.add(word)
-            keys.append(word)
-            rows.append(values)
-    matrix = np.vstack([np.zeros_like(rows[0]), *rows])
-    # One scale for all sources: the mean row has the length of the trained parts.
-    matrix /= max(float(np.linalg.norm(matrix[1:], axis=1).mean()), 1e-9)
-    return Vectors(tuple(keys), matrix, _coverage(set(keys), forms))
-
-
-def _keys(form: str) -> tuple[str, str, str]:
-    return form, form.lower(), normalize(form)
-
-
-def _rows(path: Path) -> Iterator[tuple[str, Matrix]]:
-    dim = announced = 0
-    n = 0
+    rows: dict[str, Matrix] = {}
     try:
-        with path.open("rb") as file:
-            for number, raw in enumerate(file, start=1):
-                if number == 1:
-                    raw = raw.removeprefix(b"\xef\xbb\xbf")
-                if b"\0" in raw or (number == 1 and raw.startswith(b"\x1f\x8b")):
-                    raise VectorsError(
-                        f"{path}:{number}: binary or compressed; give the text form of the "
-                        "vectors, unpacked (GloVe .txt, word2vec text, fastText .vec)"
-                    )
-                parts = raw.rstrip(b" \r\n").split(b" ")
-                if number == 1 and len(parts) == 2 and all(part.isdigit() for part in parts):
-                    announced, dim = int(parts[0]), int(parts[1])
-                    continue
-                if not dim:
-                    dim = len(parts) - 1
-                    if dim < 2:
-                        raise VectorsError(
-                            f"{path}:{number}: {dim} values in the first row; vectors are "
-                            "expected, a word and its values a line, separated by spaces"
-                        )
-                if len(parts) <= dim or not parts[0]:
-                    raise VectorsError(
-                        f"{path}:{number}: {len(parts) - 1} values where {dim} are expected; "
-                        "is the file truncated, or its header wrong?"
-                    )
-                try:
-                    with np.errstate(over="ignore"):  # what overflows is refused below
-                        values = np.array(parts[-dim:], dtype=np.float64).astype(np.float32)
-                    word = b" ".join(parts[:-dim]).decode("utf-8")  # some words contain spaces
-                except UnicodeDecodeError:
-                    raise VectorsError(f"{path}:{number}: the word is not UTF-8") from None
-                except ValueError:
-                    raise VectorsError(
-                        f"{path}:{number}: a value is no number; {dim} values are expected "
-                        "behind the word"
-                    ) from None
-                if not np.isfinite(values).all():
-                    raise VectorsError(f"{path}:{number}: a value is infinite or no number")
-                n += 1
-                yield word, values
+        for word, values in _rows(path, Selection(forms, limit)):
+            rows.setdefault(word, values)
     except OSError as error:
-        raise VectorsError(f"{path}: cannot be read ({error.strerror})") from None
-    if n == 0:
-        raise VectorsError(f"{path}: empty; word vectors are expected, a word a line")
-    if announced and n < announced:
+        detail = error.strerror or str(error).splitlines()[0]
+        raise VectorsError(f"{path}: cannot be read ({detail})") from None
+    coverage, share_of_tokens = _coverage(rows, forms)
+    if not share_of_tokens:
         raise VectorsError(
-            f"{path}: {n:,} rows where the header announces {announced:,}; is it truncated?"
+            f"{path}: no word of the corpus has a vector; are the vectors of another language?"
         )
+    matrix = np.vstack([np.zeros_like(next(iter(rows.values()))), *rows.values()])
+    # One scale for all sources: the mean row has the length of the trained parts.
+    with np.errstate(over="ignore", invalid="ignore"):
+        length = float(np.linalg.norm(matrix[1:], axis=1).mean())
+    if not np.isfinite(length):
+        raise VectorsError(f"{path}: values are too large or no numbers; damaged, get it again")
+    matrix /= max(length, 1e-9)
+    return Vectors(tuple(rows), matrix, coverage, share_of_tokens)
 
 
-def _coverage(keys: Container[str], forms: Counter[str]) -> str:
+def _rows(path: Path, selection: Selection) -> Iterator[Row]:
+    if path.is_dir():
+        return pipeline_rows(path, selection)
+    if path.exists():
+        return file_rows(path, selection)
+    package = find_package(str(path))
+    if package is None:
+        raise VectorsError(
+            f"{path}: no such file or folder, and no installed package; give a file of word "
+            "vectors, or a spaCy pipeline that has some"
+        )
+    return pipeline_rows(package, selection)
+
+
+def _coverage(keys: Container[str], forms: Counter[str]) -> tuple[str, float]:
     exact = [form for form in forms if form in keys]
-    found = [form for form in forms if any(key in keys for key in _keys(form))]
+    found = [form for form in forms if any(key in keys for key in keys_of(form))]
+
+    def share_of_tokens(of: Sequence[str]) -> float:
+        return sum(forms[form] for form in of) / max(forms.total(), 1)
 
     def share(of: Sequence[str]) -> str:
-        tokens = sum(forms[form] for form in of)
-        return f"{len(of) / len(forms):.1%} of forms, {tokens / forms.total():.1%} of tokens"
+        share_of_forms = len(of) / max(len(forms), 1)
+        return f"{share_of_forms:.1%} of forms, {share_of_tokens(of):.1%} of tokens"
 
-    return f"{share(exact)} exactly; {share(found)} with lower-casing"
+    text = f"{share(exact)} exactly; {share(found)} with lower-casing"
+    return text, share_of_tokens(found)

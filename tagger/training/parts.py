@@ -30,6 +30,8 @@ from tagger.training.reporting import Reporter
 from tagger.training.state import Progress, weights_of
 from tagger.training.warm_start import start_from
 
+LOW_COVERAGE = 0.5
+
 
 @dataclass(frozen=True)
 class Parts:
@@ -114,6 +116,11 @@ def build(
         path = Path(config.embedder.vectors)
         found = read_vectors(path, forms, limit=config.embedder.max_vectors)
         report.note(f"{path}: {len(found.keys):,} vectors; {found.coverage}")
+        if found.share_of_tokens < LOW_COVERAGE:
+            report.note(
+                f"warning: only {found.share_of_tokens:.0%} of the corpus's tokens have a vector "
+                f"in {path}; are they of its language and kind of text?"
+            )
         vector_keys, vectors = found.keys, torch.from_numpy(found.matrix)
     rules = fit_rules(
         tokens

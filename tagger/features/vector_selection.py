@@ -1,0 +1,46 @@
+"""Which word vectors are kept of all that a source has."""
+
+from __future__ import annotations
+
+from collections.abc import Container, Iterable
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tagger.features.vocabulary import normalize
+
+Matrix = NDArray[np.float32]
+Row = tuple[str, Matrix]
+"""A word and its vector, (dim,)."""
+
+
+def keys_of(form: str) -> tuple[str, str, str]:
+    """Give the keys under which a form's vector is looked up, the best first."""
+    return form, form.lower(), normalize(form)
+
+
+class Selection:
+    """The training words, and the first words of a source besides.
+
+    Args:
+        forms: The forms of the training data.
+        limit: How many of the source's own words are kept whatever they are.
+    """
+
+    def __init__(self, forms: Iterable[str], limit: int) -> None:
+        self.forms = tuple(forms)
+        self.limit = limit
+        self._wanted = frozenset(key for form in self.forms for key in keys_of(form))
+
+    def keeps(self, i: int, word: str) -> bool:
+        """Say whether the source's word ``i`` is kept."""
+        return i < self.limit or word in self._wanted
+
+    def missing(self, words: Container[str]) -> list[str]:
+        """List the keys of the forms that have none among ``words``, each once.
+
+        A form that is found in lower case is left out: that is worth more than the n-grams of
+        what the model never saw.
+        """
+        absent = (keys for keys in map(keys_of, self.forms) if not any(k in words for k in keys))
+        return list(dict.fromkeys(key for keys in absent for key in keys))

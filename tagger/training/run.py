@@ -43,6 +43,7 @@ from tagger.training.parts import Parts, build
 from tagger.training.preparation import Prepared, prepare
 from tagger.training.reporting import Reporter, Silent
 from tagger.training.state import TrainingState, load_state, new_state, save_state, weights_of
+from tagger.training.warm_start import check_base
 
 SAVE_EVERY = 120.0
 """Seconds between two checkpoints within an epoch."""
@@ -75,7 +76,7 @@ def train(
         strict: Stop at a tag outside its scheme.
         force: Replace a model that is there.
         resume: Go on with a training that was stopped, exactly as if it never had been.
-        base: A trained model to start from.
+        base: A trained or pretrained model to start from, of the same embedder and encoder.
         reporter: Hears of the progress.
 
     Returns:
@@ -91,10 +92,8 @@ def train(
         raise UsageError(f"{output}: is the model to start from; give another folder with -o")
     use_threads(config.training.threads)
     base_model = read_model(base) if base else None
-    if base_model:
-        config = msgspec.structs.replace(
-            config, embedder=base_model.config.embedder, encoder=base_model.config.encoder
-        )
+    if base and base_model:
+        check_base(config, base_model.config, base)
     prepared = prepare(
         sources,
         config,

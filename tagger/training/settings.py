@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 
 from tagger.config import Config, CorpusConfig, merge_overrides, read_config
-from tagger.errors import ConfigError, UsageError
+from tagger.errors import UsageError
 from tagger.files import existing_directory
 from tagger.model.directory import read_config_of
 from tagger.runtime.finding import MODELS, find_model
@@ -46,7 +46,7 @@ def settings(
     """Combine file and flags; flags win. A resumed training has what it was started with.
 
     Raises:
-        UsageError: No corpus; or a configuration that does not fit the base model.
+        UsageError: No corpus.
         ConfigError: An unknown key or a bad value.
     """
     sources = [source.rstrip("/") or source for source in sources]
@@ -82,8 +82,6 @@ def settings(
             entry = corpora.get(source, CorpusConfig())
             corpora[source] = msgspec.structs.replace(entry, columns=columns)
         config = msgspec.structs.replace(config, corpora=corpora)
-    if base_path is not None and not resume:
-        _check_base(config, start, base_path)
     return Settings(tuple(sources), place, config, base_path, data_dir, strict)
 
 
@@ -91,14 +89,3 @@ def _short_name(source: str) -> str:
     name = source.removeprefix("hub:").split("@")[0].split(",")[0]
     path = Path(name).resolve()
     return path.stem if path.is_file() else path.name
-
-
-def _check_base(config: Config, base: Config, path: Path) -> None:
-    for section in ("embedder", "encoder"):
-        new, old = getattr(config, section), getattr(base, section)
-        for field in old.__struct_fields__:
-            if getattr(new, field) != getattr(old, field):
-                raise ConfigError(
-                    f"{path}: [{section}] {field} is {getattr(old, field)!r} in the model that is "
-                    f"trained on, {getattr(new, field)!r} was asked for; leave it as it is"
-                )

@@ -3,16 +3,46 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 
 import torch
 from torch import Tensor
 
+from tagger.config import Config
+from tagger.errors import ConfigError
 from tagger.features.vocabulary import FIRST_CHAR, UNKNOWN, Vocabulary
 from tagger.model.directory import SavedModel
 from tagger.model.heads import HeadSpec, head_key
 from tagger.model.network import TaggingNetwork
 
 WORDS = "embedder.parts.word_ids.weight"
+
+
+REGULARISATION = (
+    "min_count",
+    "word_dropout",
+    "input_dropout",
+    "layer_dropout",
+    "output_dropout",
+    "variational",
+)
+"""Fields of embedder and encoder that no weight depends on."""
+
+
+def check_base(config: Config, base: Config, path: Path) -> None:
+    """See that a network of a configuration can start from a base's weights.
+
+    Raises:
+        ConfigError: A size or kind differs; says which.
+    """
+    for section in ("embedder", "encoder"):
+        new, old = getattr(config, section), getattr(base, section)
+        for field in old.__struct_fields__:
+            if field not in REGULARISATION and getattr(new, field) != getattr(old, field):
+                raise ConfigError(
+                    f"{path}: [{section}] {field} is {getattr(old, field)!r} in the model that is "
+                    f"trained on, {getattr(new, field)!r} was asked for; leave it as it is"
+                )
 
 
 def start_from(

@@ -1,9 +1,10 @@
 """Train corpora over several seeds and print their test scores, mean ± sd, as a Markdown table.
 
     TAGGER_DATA=… python benchmarks/results.py --seeds 1,2,3 wnut17 ud_en_ewt
+    TAGGER_DATA=… python benchmarks/results.py --from en-base wnut17
 
 Each run is ``tagger train`` with its defaults; what is finished is not trained again, and what was
-stopped is resumed. Models go to ``models/results/<corpus>-<seed>``.
+stopped is resumed. Models go to ``models/results/<corpus>[-from-<base>]-<seed>``.
 """
 
 from __future__ import annotations
@@ -24,17 +25,19 @@ OPTIONS = {
 CORPORA = ("conll2003", "wnut17", "ud_en_ewt", "uner_zh_gsdsimp", "mit_movie_trivia")
 
 
-def command(corpus: str, seed: int, output: Path, threads: int) -> list[str]:
+def command(corpus: str, seed: int, output: Path, threads: int, base: str) -> list[str]:
     """The command of one run."""
-    options = [*OPTIONS.get(corpus, []), "-o", str(output), "--seed", str(seed)]
+    options = [*OPTIONS.get(corpus, []), *(["--from", base] if base else [])]
+    options += ["-o", str(output), "--seed", str(seed)]
     return ["tagger", "train", corpus, *options, *(["--threads", str(threads)] if threads else [])]
 
 
-def run(corpus: str, seed: int, threads: int) -> Meta:
+def run(corpus: str, seed: int, threads: int, base: str) -> Meta:
     """Train, resume or read what is there."""
-    output = Path("models/results") / f"{corpus}-{seed}"
+    start = f"-from-{Path(base).name}" if base else ""
+    output = Path("models/results") / f"{corpus}{start}-{seed}"
     if not (output / META).is_file():
-        line = command(corpus, seed, output, threads)
+        line = command(corpus, seed, output, threads, base)
         if (output / "last").is_dir():
             line.append("--resume")
         print(" ".join(line), file=sys.stderr, flush=True)
@@ -48,16 +51,18 @@ def main() -> None:
     parser.add_argument("corpora", nargs="*", default=CORPORA)
     parser.add_argument("--seeds", default="1,2,3")
     parser.add_argument("--threads", type=int, default=0, help="0 for one a core")
+    parser.add_argument("--from", dest="base", default="", help="a base to start from")
     arguments = parser.parse_args()
     rows = []
     for corpus in arguments.corpora:
-        metas = [run(corpus, int(seed), arguments.threads) for seed in arguments.seeds.split(",")]
+        seeds = map(int, arguments.seeds.split(","))
+        metas = [run(corpus, seed, arguments.threads, arguments.base) for seed in seeds]
         heads = metas[0].test_scores[corpus]
         seconds = statistics.mean(meta.seconds for meta in metas)
         for head in heads:
             dev = mean_sd([meta.dev_scores[head] for meta in metas])
             test = mean_sd([meta.test_scores[corpus][head] for meta in metas])
-            shown = f"`{' '.join(command(corpus, 1, Path('models/m'), 0))}`"
+            shown = f"`{' '.join(command(corpus, 1, Path('models/m'), 0, arguments.base))}`"
             rows.append([corpus, head, dev, test, f"{seconds:.0f}", shown])
     print("\n".join(markdown_table(["corpus", "head", "dev", "test", "s", "command"], rows)))
 

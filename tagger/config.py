@@ -41,7 +41,8 @@ class EmbedderConfig(Section, frozen=True):
     word_dim: OptionalDim = 100
     """Size of a trained word vector; words are looked up in lower case, digits as ``0``."""
     min_count: Annotated[int, Meta(ge=1)] = 1
-    """How often a word must occur in the training data to have a vector of its own."""
+    """How often a word must occur in the training data to have a vector of its own; one that the
+    model has that is started from need occur only once."""
     word_dropout: NonNegative = 0.5
     """A word seen ``n`` times is replaced by the unknown word with ``a / (a + n)`` in training."""
     char_encoder: CharEncoder = "cnn"
@@ -86,8 +87,6 @@ class EncoderConfig(Section, frozen=True):
     """Dropout between recurrent layers."""
     output_dropout: Prob = 0.5
     """Dropout on the encoder's output."""
-    variational: bool = False
-    """One dropout mask for all tokens of a sentence instead of one for each."""
 
 
 class HeadsConfig(Section, frozen=True):

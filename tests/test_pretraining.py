@@ -121,7 +121,7 @@ def test_each_direction_is_blind_to_the_other_side(merge: str, n_layers: int) ->
     torch.manual_seed(0)
     encoder = RecurrentEncoder(
         input_dim=5, cell="lstm", direction="bi", hidden_dim=4, n_layers=n_layers, merge=merge,
-        layer_dropout=0.0, variational=False,
+        layer_dropout=0.0,
     ).eval()  # fmt: skip
     inputs = torch.randn(2, 7, 5)
     lengths = torch.tensor([7, 4])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 
 UNKNOWN = 0
 """The id of a word that has no row of its own."""
@@ -46,6 +46,7 @@ class Vocabulary:
         min_count: int,
         min_char_count: int | None = None,
         limit: int | None = None,
+        known: Container[str] = (),
     ) -> Vocabulary:
         """Make a vocabulary from the forms of the training data, the most frequent words first.
 
@@ -56,13 +57,17 @@ class Vocabulary:
             min_count: How often a word must occur.
             min_char_count: How often a character must occur; as a word if not given.
             limit: So many words at most.
+            known: Words that need occur only once.
         """
         words, chars = word_counts(forms), Counter[str]()
         for form, count in forms.items():
             for char in form:
                 chars[char] += count
         least = min_count if min_char_count is None else min_char_count
-        return cls(_frequent(words, min_count)[:limit], _frequent(chars, least))
+        frequent = [
+            word for word in _frequent(words, 1) if words[word] >= min_count or word in known
+        ]
+        return cls(frequent[:limit], _frequent(chars, least))
 
     def followed_by(self, other: Vocabulary) -> Vocabulary:
         """Add what another vocabulary has besides, behind what is there, whose ids stay."""

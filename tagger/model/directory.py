@@ -40,6 +40,9 @@ TABLES = ("embedder.parts.word_ids.weight", "embedder.parts.vector_ids.weight")
 """The large tables, of which a model reads a few rows a sentence."""
 SCALES = ":scales"
 
+RETIRED = (("encoder", "variational"),)
+"""Settings of training alone that models of old may name and that are no more."""
+
 Weights = dict[str, NDArray[Any]]
 T = TypeVar("T")
 
@@ -150,7 +153,11 @@ def read_config_of(directory: Path) -> Config:
         ModelError: It is damaged.
     """
     path = directory / CONFIG
-    return config_from_dict(_read_json(path, dict[str, Any]), where=str(path))
+    data = _read_json(path, dict[str, Any])
+    for section, key in RETIRED:
+        if isinstance(table := data.get(section), dict):
+            table.pop(key, None)
+    return config_from_dict(data, where=str(path))
 
 
 def read_meta(directory: Path) -> Meta:

@@ -9,7 +9,6 @@ from torch import Tensor, nn
 
 from tagger.errors import UsageError, unknown_name
 from tagger.model.characters import reverse_within
-from tagger.model.dropout import SequenceDropout
 
 CELLS: dict[str, Callable[..., nn.RNNBase]] = {"rnn": nn.RNN, "gru": nn.GRU, "lstm": nn.LSTM}
 DIRECTIONS: dict[str, tuple[str, ...]] = {
@@ -35,7 +34,6 @@ class RecurrentEncoder(nn.Module):
         n_layers: Recurrent layers, each over the merged output of the one before.
         merge: One of `MERGES`: how the directions are combined; ignored with one direction.
         layer_dropout: Dropout between layers.
-        variational: One dropout mask for all tokens of a sentence.
 
     Raises:
         UsageError: An unknown name.
@@ -51,7 +49,6 @@ class RecurrentEncoder(nn.Module):
         n_layers: int,
         merge: str,
         layer_dropout: float,
-        variational: bool,
     ) -> None:
         super().__init__()
         for kind, name, valid in (
@@ -76,7 +73,7 @@ class RecurrentEncoder(nn.Module):
             self.layers.append(nn.ModuleDict(passes))
             if two_way and merge == "projection":
                 self.projections.append(nn.Linear(2 * hidden_dim, hidden_dim))
-        self.dropout = SequenceDropout(layer_dropout, shared=variational)
+        self.dropout = nn.Dropout(layer_dropout)
         self.reset_parameters()
 
     def reset_parameters(self) -> None:

@@ -12,7 +12,6 @@ from tagger.errors import ConfigError
 from tagger.features.forms import FormFeatures
 from tagger.features.vocabulary import Vocabulary
 from tagger.model.crf import CRF
-from tagger.model.dropout import SequenceDropout
 from tagger.model.embedder import Embedder, build_embedder
 from tagger.model.encoder import RecurrentEncoder
 from tagger.model.heads import HeadSpec, head_key
@@ -66,7 +65,6 @@ class TaggingNetwork(nn.Module):
         heads: One for each task, by name.
         input_dropout: Dropout on the embedder's output.
         output_dropout: Dropout on the encoder's output.
-        variational: One dropout mask for all tokens of a sentence.
     """
 
     def __init__(
@@ -77,7 +75,6 @@ class TaggingNetwork(nn.Module):
         heads: Mapping[str, Head],
         input_dropout: float,
         output_dropout: float,
-        variational: bool,
     ) -> None:
         super().__init__()
         self.embedder = embedder
@@ -86,8 +83,8 @@ class TaggingNetwork(nn.Module):
         for name, head in heads.items():
             # Not a ModuleDict: it refuses names like "keys", and columns are called all sorts.
             self.add_module(head_key(name), head)
-        self.input_dropout = SequenceDropout(input_dropout, shared=variational)
-        self.output_dropout = SequenceDropout(output_dropout, shared=variational)
+        self.input_dropout = nn.Dropout(input_dropout)
+        self.output_dropout = nn.Dropout(output_dropout)
 
     def head(self, name: str) -> Head:
         """The head of that name."""
@@ -145,7 +142,6 @@ def build_network(
         n_layers=settings.n_layers,
         merge=settings.merge,
         layer_dropout=settings.layer_dropout,
-        variational=settings.variational,
     )
     return TaggingNetwork(
         embedder=embedder,
@@ -160,5 +156,4 @@ def build_network(
         },
         input_dropout=settings.input_dropout,
         output_dropout=settings.output_dropout,
-        variational=settings.variational,
     )

@@ -236,7 +236,6 @@ def _language_model(
         config.encoder,
         input_dropout=settings.dropout,
         layer_dropout=settings.dropout,
-        variational=False,
     )
     network = build_network(msgspec.structs.replace(config, encoder=encoder_config), vocabulary, ())
     table = network.embedder.parts["word_ids"]

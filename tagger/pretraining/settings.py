@@ -6,10 +6,19 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from tagger.config import Config, merge_overrides, read_config
+from tagger.config import Config, EmbedderConfig, TrainingConfig, merge_overrides, read_config
 from tagger.files import existing_directory
 from tagger.pretraining.state import stored_run
 from tagger.training.output import LAST
+
+BASE = Config(
+    embedder=EmbedderConfig(word_dropout=0.1, min_count=3),
+    training=TrainingConfig(learning_rate=2e-3, epochs=10),
+)
+"""What a base is made with; its ``training`` and dropout are what trainings from it begin with.
+
+Pretrained weights want smaller steps, fewer of them, and know most rare words already; the others
+are best read as every word that is unknown."""
 
 
 def pretraining_config(
@@ -25,7 +34,7 @@ def pretraining_config(
         ConfigError: An unknown key or a bad value.
         ModelError: What it was started with cannot be read.
     """
-    start = Config()
+    start = BASE
     if resume and existing_directory(output / LAST):
         start = stored_run(output).config
     return merge_overrides(read_config(file, start) if file else start, overrides)

@@ -102,7 +102,11 @@ def build(
 ) -> tuple[Parts, TaggingNetwork]:
     """Vocabulary, tokenizer and network; the base's weights where there is one."""
     forms = prepared.inventory.forms
-    vocabulary = Vocabulary.from_counts(forms, min_count=config.embedder.min_count)
+    vocabulary = Vocabulary.from_counts(
+        forms,
+        min_count=config.embedder.min_count,
+        known=base.vocabulary.word_ids if base else (),
+    )
     vector_keys: tuple[str, ...] = ()
     vectors = None
     n_trained_words = len(vocabulary.words)

@@ -70,8 +70,12 @@ def settings(
         data_dir = data_dir or (Path(run.data_dir) if run.data_dir else None)
         strict = strict or run.strict
     elif base_path is not None:
+        # A base brings the recipe that suits it along, but for what is this training's own.
         stored = read_config_of(base_path)
-        start = msgspec.structs.replace(start, embedder=stored.embedder, encoder=stored.encoder)
+        training = msgspec.structs.replace(stored.training, seed=start.training.seed, threads=0)
+        start = msgspec.structs.replace(
+            start, embedder=stored.embedder, encoder=stored.encoder, training=training
+        )
     config = read_config(config_file, start) if config_file else start
     config = merge_overrides(config, overrides)
     if heads is not None:

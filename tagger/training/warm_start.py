@@ -24,7 +24,6 @@ REGULARISATION = (
     "input_dropout",
     "layer_dropout",
     "output_dropout",
-    "variational",
 )
 """Fields of embedder and encoder that no weight depends on."""
 

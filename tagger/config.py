@@ -115,6 +115,8 @@ class TrainingConfig(Section, frozen=True):
     """The share of all steps in which the learning rate rises; then it falls along a cosine."""
     auxiliary_weight: NonNegative = 0.1
     """Weight of the loss of heads that are no corpus's main head; that of a main head is 1."""
+    loss_weights: dict[str, NonNegative] = {}
+    """Weights of the losses of single heads, in the place of those: ``{upos = 0.2}``."""
     recase_prob: Prob = 0.0
     """How often a sentence is learned in lower case, in capitals or in title case instead."""
     clip_norm: Positive = 5.0
@@ -172,6 +174,8 @@ class CorpusConfig(Section, frozen=True):
 class Config(Section, frozen=True):
     """Everything that decides what a training run produces."""
 
+    description: str = ""
+    """What the model card says at its beginning: what the model is for, what it is bad at."""
     heads: tuple[str, ...] = ()
     """The heads to train; empty for each corpus's main heads, ``all`` for every column."""
     embedder: EmbedderConfig = EmbedderConfig()

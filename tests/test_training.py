@@ -186,6 +186,23 @@ def test_renamed_labels_and_heads(corpus: Path, tmp_path: Path) -> None:
         train([str(corpus)], tmp_path / "n", wrong)
 
 
+def test_single_heads_have_weights_and_the_card_a_description(corpus: Path, tmp_path: Path) -> None:
+    import msgspec
+
+    config = small_config(epochs=1, loss_weights={"upso": 0.1})
+    with pytest.raises(UsageError, match="unknown head 'upso': did you mean 'upos'"):
+        train([str(corpus)], tmp_path / "m", config)
+    config = small_config(epochs=1, loss_weights={"upos": 0.0}, weight_decay=0.0)
+    config = msgspec.structs.replace(config, description="For letters of the 18th century.")
+    train([str(corpus)], tmp_path / "a", config)
+    assert "For letters of the 18th century." in (tmp_path / "a" / "README.md").read_text()
+    train([str(corpus)], tmp_path / "b", small_config(epochs=1, weight_decay=0.0))
+    a, b = (read_model(tmp_path / name).weights for name in "ab")
+    # Without a loss a head stays as it was made: the layer's bound is 1 / sqrt(32 inputs).
+    assert np.abs(a["head_upos.linear.weight"]).max() <= 32**-0.5 + 1e-3
+    assert not np.allclose(a["head_upos.linear.weight"], b["head_upos.linear.weight"], atol=1e-3)
+
+
 def test_from_a_model_to_new_labels(model: Path, corpus: Path, tmp_path: Path) -> None:
     new = {
         split: [line.replace("B-ORG", "B-FIRM") for line in lines]

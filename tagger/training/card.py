@@ -23,6 +23,7 @@ def model_card(
         f"{meta.n_parameters:,} parameters, made by tagger {meta.tagger_version} on "
         f"{meta.created}.",
         "",
+        *([config.description.strip(), ""] if config.description.strip() else []),
         "## Heads",
         "",
         *markdown_table(

@@ -133,6 +133,7 @@ def train_step(
     losses = []
     for name, tags in batch.tags.items():
         weight = 1.0 if name in main_heads else config.training.auxiliary_weight
+        weight = config.training.loss_weights.get(name, weight)
         gold = torch.from_numpy(tags).to(device)
         losses.append(weight * network.head(name).loss(emissions[name], gold, lengths))
     loss = torch.stack(losses).sum()

@@ -12,7 +12,7 @@ from tagger.corpus import Corpus
 from tagger.corpus.records import can_name_head
 from tagger.corpus.renaming import load_configured
 from tagger.corpus.schemes import Scheme, split_tag, tag_inventory
-from tagger.errors import CorpusError, UsageError, unknown_name
+from tagger.errors import ConfigError, CorpusError, UsageError, unknown_name
 from tagger.model.heads import HeadSpec
 from tagger.training.encoding import Inventory
 
@@ -69,6 +69,9 @@ def prepare(
         corpora.append(replace(corpus, name=name))
         notes += note
     names, main_heads = _choose_heads(corpora, config.heads)
+    for name in config.training.loss_weights:
+        if name not in names:
+            raise ConfigError(f"[training.loss_weights]: {unknown_name('head', name, names)}")
     inventory = Inventory()
     for corpus in corpora:
         columns = [head.name for head in corpus.heads if head.name in names]

@@ -22,7 +22,7 @@ app = typer.Typer(
     help="Named-entity and part-of-speech tagging: train on your own data, tag, evaluate.",
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
-    epilog='Start with: tagger train sample && tagger predict "John works at Apple"',
+    epilog='Start with: tagger predict "John works at Apple in California"',
 )
 app.command()(train.train)
 app.command()(pretrain.pretrain)

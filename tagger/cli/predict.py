@@ -15,8 +15,8 @@ def predict(
         list[str] | None, typer.Argument(help="Texts; without them, lines of standard input.")
     ] = None,
     model: Annotated[
-        str | None, typer.Option("--model", "-m", help="A model directory, or a name of one.")
-    ] = None,
+        str, typer.Option("--model", "-m", help="A model directory, or a name of one.")
+    ] = "en",
     file: Annotated[
         list[Path] | None, typer.Option("--file", "-f", help="A text a line; - is standard input.")
     ] = None,
@@ -37,22 +37,16 @@ def predict(
     tagger predict --file mails.txt --format json > mails.jsonl
     """
     from tagger.errors import UsageError, unknown_name
-    from tagger.runtime.finding import default_model, find_model
+    from tagger.runtime.finding import find_model
     from tagger.runtime.formats import FORMATS
     from tagger.runtime.streaming import inputs
 
     if output_format is not None and output_format not in FORMATS:
         raise UsageError(unknown_name("format", output_format, FORMATS))
-    if model is None:
-        directory = default_model()
-        typer.echo(f"model: {directory}", err=True)
-    else:
-        directory = find_model(model)
-
     from tagger.runtime.loading import load
     from tagger.runtime.writing import write_answers
 
-    tagger = load(directory, device=device)
+    tagger = load(find_model(model), device=device)
     write_answers(
         tagger,
         inputs(text or [], file or []),

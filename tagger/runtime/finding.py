@@ -1,4 +1,4 @@
-"""Which model is meant: a folder, a name under ``models/``, a shipped one, or the newest."""
+"""Which model is meant: a folder, a name under ``models/``, or a shipped one."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ from tagger.model.directory import META
 from tagger.paths import shipped
 
 MODELS = Path("models")
-DEFAULT = "en"
 
 
 def find_model(name: str) -> Path:
@@ -34,22 +33,6 @@ def find_model(name: str) -> Path:
     raise ModelError(
         f"no model {name!r}: neither a folder nor a name under {MODELS}/ (there: {known}){hint}"
     )
-
-
-def default_model() -> Path:
-    """The shipped model, until there is one the newest under ``models/``.
-
-    Raises:
-        ModelError: There is no model at all.
-    """
-    if (directory := shipped("models", DEFAULT)) is not None:
-        return directory
-    models = local_models()
-    if not models:
-        raise ModelError(
-            f"no model under {MODELS}/: train one with `tagger train sample`, or name one with -m"
-        )
-    return models[-1]
 
 
 def local_models() -> list[Path]:

@@ -60,11 +60,13 @@ def info_table(info: ModelInfo) -> Table:
     for corpus in meta.corpora:
         sizes = ", ".join(f"{n:,} {split}" for split, n in corpus.n_sentences.items())
         rows[f"corpus {corpus.name}"] = f"{sizes}; licence: {corpus.licence or 'not stated'}"
-    rows["trained"] = (
-        f"{meta.created}, seed {meta.seed}, epoch {meta.best_epoch} of {meta.epochs}, "
-        f"{meta.seconds:,.0f} s, tagger {meta.tagger_version}"
+    epoch = f"epoch {meta.best_epoch} of {meta.epochs}, " if info.heads else ""
+    rows["trained" if info.heads else "pretrained"] = (
+        f"{meta.created}, seed {meta.seed}, {epoch}{meta.seconds:,.0f} s, "
+        f"tagger {meta.tagger_version}"
     )
-    scores = {"dev": meta.dev_scores} | {f"{k} test": v for k, v in meta.test_scores.items()}
+    scores = {"dev": meta.dev_scores} if meta.dev_scores else {}
+    scores |= {f"{k} test": v for k, v in meta.test_scores.items()}
     for name, by_head in scores.items():
         rows[name] = ", ".join(f"{head} {100 * score:.2f}" for head, score in by_head.items())
     table = Table(box=None, show_header=False)

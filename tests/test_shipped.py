@@ -1,0 +1,77 @@
+"""The models that ship: their size, what they find, and outside which corpora they hold up."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+import tagger
+from tagger.evaluation.evaluate import evaluate, select_split
+from tagger.model.directory import read_model
+from tagger.paths import shipped
+from tagger.runtime.finding import find_model
+from tagger.runtime.tagger import Tagger
+
+HELD_OUT = Path(__file__).parent / "held_out"
+# What models/en reached when it was committed (docs/results.md), less two points: each of these
+# files has some forty entities.
+FLOORS = {
+    "plain": 0.78,
+    "lower": 0.61,
+    "upper": 0.75,
+    "tweets": 0.36,
+    "mail": 0.75,
+    "headlines": 0.43,
+    "names": 0.79,
+    "noisy": 0.57,
+}
+
+
+@pytest.fixture(scope="module")
+def en() -> Tagger:
+    return tagger.load("en")
+
+
+def test_what_ships_is_small_and_complete() -> None:
+    for name in ("en", "en-base"):
+        directory = shipped("models", name)
+        assert directory is not None
+        files = list(directory.iterdir())
+        assert sum(path.stat().st_size for path in files) < 12_000_000
+        assert "LICENSE" in {path.name for path in files}
+        assert read_model(directory).meta.corpora
+
+
+def test_the_first_sentence_of_the_readme(en: Tagger) -> None:
+    document = en("John works at Apple in California")
+    assert [(str(e.text), e.label) for e in document.entities] == [
+        ("John", "PER"),
+        ("Apple", "ORG"),
+        ("California", "LOC"),
+    ]
+    assert [head.name for head in en.heads] == ["ner", "upos", "xpos"]
+
+
+def test_names_from_every_continent_are_usually_found(en: Tagger) -> None:
+    sentences = [
+        "Rhiannon Llewellyn teaches chemistry in Cardiff.",
+        "We met Chukwuemeka Okonkwo at the station in Enugu.",
+        "The prize went to Thamizhselvi Murugan of Madurai.",
+        "My neighbour Nguyen Thi Hoa sells bread.",
+        "Aroha Ngata wrote the report with Siaosi Tuilagi.",
+    ]
+    names = [
+        "Rhiannon Llewellyn", "Chukwuemeka Okonkwo", "Thamizhselvi Murugan", "Nguyen Thi Hoa",
+        "Aroha Ngata", "Siaosi Tuilagi",
+    ]  # fmt: skip
+    found = {e.text for s in sentences for e in en(s).entities if e.label == "PER"}
+    assert len(found & set(names)) >= 4, found
+
+
+@pytest.mark.parametrize("group", sorted(FLOORS))
+def test_outside_its_corpora(en: Tagger, group: str) -> None:
+    path = HELD_OUT / f"{group}.txt"
+    data, heads, *_ = select_split(find_model("en"), en, str(path), None, ["ner"])
+    scores = evaluate(en, data, heads)[0].spans["ner"]
+    assert scores.micro.f1 >= FLOORS[group], scores

@@ -81,7 +81,7 @@ def test_what_is_no_text_is_refused_and_leaves_no_model(
     path.write_bytes(content)
     with pytest.raises(TaggerError, match=said):
         pretrain([str(path)], tmp_path / "base", small())
-    assert not (tmp_path / "base" / "meta.json").exists()
+    assert not (tmp_path / "base").exists()
 
 
 def test_a_damaged_archive_a_folder_and_no_file_are_refused(raw: Path, tmp_path: Path) -> None:

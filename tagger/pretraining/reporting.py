@@ -89,4 +89,5 @@ class Terminal:
 
     def stop(self) -> None:
         """See `PretrainingReporter`."""
-        self._bar.stop()
+        if self._tasks:
+            self._bar.stop()

@@ -6,7 +6,7 @@ import csv
 import io
 import shutil
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import msgspec
@@ -83,6 +83,8 @@ def locked(output: Path) -> Iterator[None]:
     finally:
         path.unlink(missing_ok=True)
         lock.release()
+        with suppress(OSError):
+            output.rmdir()  # if nothing came of it
 
 
 def stored_run(output: Path) -> Run:

@@ -186,6 +186,25 @@ def test_renamed_labels_and_heads(corpus: Path, tmp_path: Path) -> None:
         train([str(corpus)], tmp_path / "n", wrong)
 
 
+def test_a_training_is_not_given_up_before_it_has_learned_anything(
+    corpus: Path, tmp_path: Path
+) -> None:
+    import msgspec
+
+    config = small_config(epochs=4, patience=1, learning_rate=1e-9)
+    config = msgspec.structs.replace(
+        config,
+        heads=("ner",),
+        # Without letters, words or affixes all that is left to go by says nothing.
+        embedder=msgspec.structs.replace(
+            config.embedder, word_dim=0, affix_dim=0, char_encoder="none", shape_dim=0
+        ),
+    )
+    meta, _ = train([str(corpus)], tmp_path / "m", config)
+    assert meta.dev_scores == {"ner": 0.0}
+    assert meta.epochs == 4
+
+
 def test_single_heads_have_weights_and_the_card_a_description(corpus: Path, tmp_path: Path) -> None:
     import msgspec
 

@@ -164,4 +164,6 @@ def _learning_rate(settings: TrainingConfig, epochs: float) -> float:
 
 def _is_over(state: TrainingState, patience: int) -> bool:
     best = state.progress.best
-    return best is not None and 0 < patience <= state.progress.epoch - best.epoch
+    if best is None or best.score == 0:  # a small corpus may need some epochs to learn anything
+        return False
+    return 0 < patience <= state.progress.epoch - best.epoch

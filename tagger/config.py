@@ -107,6 +107,8 @@ class TrainingConfig(Section, frozen=True):
     """Stop when the dev score has not risen for so many epochs; 0 never stops early."""
     batch_tokens: OptionalDim = 0
     """Tokens in a batch, padding included; 0 for 100 to 500, fewer the smaller the corpus is."""
+    epoch_steps: Annotated[int, Meta(ge=0)] = 150
+    """Batches in an epoch at least: an epoch passes over a small corpus several times."""
     learning_rate: Positive = 3e-3
     """The highest learning rate of AdamW."""
     weight_decay: NonNegative = 0.01

@@ -55,6 +55,7 @@ def small_config(**training: object) -> Config:
                 "patience": 0,
                 "learning_rate": 0.02,
                 "batch_tokens": 20,
+                "epoch_steps": 0,
                 "ema_decay": 0.9,
                 "auxiliary_weight": 1.0,
                 "threads": 1,

@@ -279,6 +279,18 @@ def test_an_epoch_sees_every_sentence_once_and_depends_on_seed_and_number() -> N
         assert widest * len(batch.sentences) <= 200 or len(batch.sentences) == 1
 
 
+def test_an_epoch_of_a_small_corpus_passes_over_it_several_times() -> None:
+    plan = plan_epoch([np.full(30, 10, np.int32)], batch_tokens=50, seed=1, epoch=0, min_batches=24)
+    assert len(plan) == 24
+    seen = np.bincount(np.concatenate([batch.sentences for batch in plan]))
+    assert seen.tolist() == [4] * 30
+    both = [np.full(900, 10, np.int32), np.full(100, 10, np.int32)]
+    plan = plan_epoch(both, batch_tokens=50, seed=1, epoch=0, min_batches=400)
+    assert [sum(b.corpus == c for b in plan) for c in (0, 1)] == [300, 100]
+    alone = plan_epoch([np.array([3], np.int32)], batch_tokens=50, seed=1, epoch=0, min_batches=7)
+    assert [batch.sentences.tolist() for batch in alone] == [[0]] * 7
+
+
 def test_several_corpora_are_sampled_by_the_root_of_their_size() -> None:
     lengths = [np.full(900, 10, np.int32), np.full(100, 10, np.int32)]
     plan = plan_epoch(lengths, batch_tokens=50, seed=1, epoch=0)

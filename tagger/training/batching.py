@@ -33,31 +33,34 @@ class BatchPlan(NamedTuple):
 
 
 def plan_epoch(
-    lengths: Sequence[Lengths], *, batch_tokens: int, seed: int, epoch: int
+    lengths: Sequence[Lengths], *, batch_tokens: int, seed: int, epoch: int, min_batches: int = 0
 ) -> list[BatchPlan]:
     """Plan the batches of an epoch.
 
-    Of one corpus every sentence is seen once. Of several, each gives batches in proportion to the
-    square root of its number of tokens, their sum that of all tokens: small corpora are seen more
-    than once, of large ones an epoch sees a part, another one each time.
+    Of one corpus every sentence is seen once, or more often until there are enough batches: a
+    hundred sentences take as many steps to learn as a thousand. Of several, each gives batches in
+    proportion to the square root of its number of tokens, their sum that of all tokens: small
+    corpora are seen more than once, of large ones an epoch sees a part, another one each time.
 
     Args:
         lengths: Tokens of each sentence, by corpus.
         batch_tokens: The most tokens of a batch, padding included.
         seed: The training's seed.
         epoch: Counted from 0; nothing but it and the seed decides, so a resumed run goes on alike.
+        min_batches: So many batches at least.
     """
     n_tokens = np.array([corpus.sum() for corpus in lengths], dtype=np.float64)
     shares = np.sqrt(n_tokens) / np.sqrt(n_tokens).sum()
     batches: list[BatchPlan] = []
     for corpus, share in enumerate(shares):
         wanted = share * n_tokens.sum()
+        least = len(batches) + share * min_batches
         rng = np.random.default_rng((seed, epoch, corpus))
-        while wanted >= 1:
+        while wanted >= 1 or len(batches) < least:
             for sentences in _shuffled_batches(lengths[corpus], batch_tokens, rng):
                 batches.append(BatchPlan(corpus, sentences))
                 wanted -= float(lengths[corpus][sentences].sum())
-                if wanted < 1:
+                if wanted < 1 and len(batches) >= least:
                     break
     order = np.random.default_rng((seed, epoch)).permutation(len(batches))
     return [batches[i] for i in order]

@@ -71,6 +71,7 @@ def run_epochs(
         plan = plan_epoch(
             lengths,
             batch_tokens=batch_tokens,
+            min_batches=settings.epoch_steps,
             seed=settings.seed,
             epoch=progress.epoch,
         )

@@ -9,7 +9,7 @@
     │   └── FormatError        a file whose content is wrong, with its path and line
     ├── ModelError             a model directory that is incomplete, damaged or too new
     ├── TrainingError          a training that has gone wrong
-    ├── InterruptedTraining    a training that was stopped and saved; exit code 130
+    ├── Interrupted            work that was stopped and saved; exit code 130
     └── VectorsError           a file of word vectors that cannot be read
 
 Every message says what is wrong, where, and what to do about it, in one line.
@@ -25,7 +25,7 @@ __all__ = [
     "ConfigError",
     "CorpusError",
     "FormatError",
-    "InterruptedTraining",
+    "Interrupted",
     "ModelError",
     "TaggerError",
     "TrainingError",
@@ -71,8 +71,8 @@ class TrainingError(TaggerError):
     """A training that has gone wrong, as when the loss is no number any more."""
 
 
-class InterruptedTraining(TaggerError):  # noqa: N818 - it is no mistake
-    """A training that the user stopped; all that was learned is saved."""
+class Interrupted(TaggerError):  # noqa: N818 - it is no mistake
+    """Work that the user stopped; all that was done is saved."""
 
     exit_code = 130
 

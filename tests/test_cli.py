@@ -64,7 +64,7 @@ def test_from_nothing_to_entities(run, corpus: Path, tmp_path: Path, monkeypatch
     config = tmp_path / "small.toml"
     config.write_text(
         "[encoder]\nhidden_dim = 32\n[training]\nlearning_rate = 0.01\nbatch_tokens = 20\n"
-        "patience = 0\nema_decay = 0.9\nauxiliary_weight = 1.0\n"
+        "patience = 0\nema_decay = 0.9\nauxiliary_weight = 1.0\nepoch_steps = 0\n"
     )
     result = run(
         "train", corpus, "--config", config, "--epochs", 80, "--heads", "all", "--threads", 1
@@ -254,12 +254,12 @@ def test_no_permission_and_no_space(run, corpus: Path, tmp_path: Path, monkeypat
 
 
 def test_an_unfinished_training_is_no_model(run, corpus: Path, tmp_path: Path) -> None:
-    from tagger.errors import InterruptedTraining
+    from tagger.errors import Interrupted
     from tagger.training.run import train
     from tests.conftest import small_config
     from tests.test_training import Stop
 
-    with pytest.raises(InterruptedTraining):
+    with pytest.raises(Interrupted):
         train([str(corpus)], tmp_path / "m", small_config(epochs=4), reporter=Stop(5))
     assert_one_line(run("predict", "-m", tmp_path / "m", "x"), 1, "--resume", "best")
     assert run("predict", "-m", tmp_path / "m" / "best", "John").code == 0

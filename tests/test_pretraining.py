@@ -13,7 +13,7 @@ import torch
 
 import tagger
 from tagger.config import Config, config_from_dict
-from tagger.errors import InterruptedTraining, ModelError, TaggerError, UsageError
+from tagger.errors import Interrupted, ModelError, TaggerError, UsageError
 from tagger.features.forms import CASES, FormFeatures
 from tagger.features.vocabulary import normalize
 from tagger.model.directory import read_model
@@ -233,7 +233,7 @@ def test_a_stopped_pretraining_goes_on_as_if_it_never_had_been(raw: Path, tmp_pa
             if self.n == 11:
                 os.kill(os.getpid(), signal.SIGINT)
 
-    with pytest.raises(InterruptedTraining, match="--resume"):
+    with pytest.raises(Interrupted, match="--resume"):
         pretrain([str(raw)], tmp_path / "parts", config, reporter=Stop())
     with pytest.raises(UsageError, match="changed since"):
         pretrain([str(raw)], tmp_path / "parts", small(epochs=5), resume=True)

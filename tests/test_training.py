@@ -15,7 +15,7 @@ import torch
 
 import tagger
 from tagger.config import config_to_toml
-from tagger.errors import InterruptedTraining, TaggerError, UsageError
+from tagger.errors import Interrupted, TaggerError, UsageError
 from tagger.files import existing_directory
 from tagger.model.directory import read_model
 from tagger.training.batching import plan_epoch
@@ -63,7 +63,7 @@ def test_five_sentences_are_learned_by_heart(model: Path, corpus: Path) -> None:
     names = {path.name for path in model.iterdir()}
     assert names == {
         "config.json", "vocab.json", "heads.json", "tokenizer.json", "weights.safetensors",
-        "meta.json", "README.md", "log.csv",
+        "meta.json", "README.md", "log.csv", "graph.onnx", "graph.int8.onnx",
     }  # fmt: skip
 
 
@@ -80,7 +80,7 @@ def test_the_same_seed_gives_the_same_weights(corpus: Path, tmp_path: Path) -> N
 def test_resuming_equals_never_having_stopped(corpus: Path, tmp_path: Path, after: int) -> None:
     config = small_config(epochs=4)
     train([str(corpus)], tmp_path / "whole", config)
-    with pytest.raises(InterruptedTraining, match="--resume"):
+    with pytest.raises(Interrupted, match="--resume"):
         train([str(corpus)], tmp_path / "parts", config, reporter=Stop(after))
     torch.manual_seed(99)  # whatever the process did in between
     train([str(corpus)], tmp_path / "parts", config, resume=True)
@@ -100,7 +100,7 @@ def test_a_crash_loses_at_most_an_epoch(corpus: Path, tmp_path: Path, after: int
 
 
 def test_a_resumed_training_must_be_the_same(corpus: Path, tmp_path: Path) -> None:
-    with pytest.raises(InterruptedTraining):
+    with pytest.raises(Interrupted):
         train([str(corpus)], tmp_path / "m", small_config(epochs=4), reporter=Stop(1))
     with pytest.raises(UsageError, match=r"\[training\] epochs changed"):
         train([str(corpus)], tmp_path / "m", small_config(epochs=5), resume=True)

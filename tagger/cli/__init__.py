@@ -14,8 +14,8 @@ from typing import Annotated
 import typer
 
 import tagger
-from tagger.cli import corpora, evaluate, info, predict, pretrain, score, train
-from tagger.errors import InterruptedTraining, TaggerError
+from tagger.cli import corpora, evaluate, export, info, predict, pretrain, score, train
+from tagger.errors import Interrupted, TaggerError
 
 app = typer.Typer(
     name="tagger",
@@ -28,6 +28,7 @@ app.command()(train.train)
 app.command()(pretrain.pretrain)
 app.command()(evaluate.evaluate)
 app.command()(predict.predict)
+app.command()(export.export)
 app.command()(score.score)
 app.command()(info.info)
 app.command()(corpora.corpora)
@@ -59,7 +60,7 @@ def main() -> None:
     try:
         sys.exit(app(standalone_mode=False))
     except TaggerError as error:
-        said = "" if isinstance(error, InterruptedTraining) else "error: "
+        said = "" if isinstance(error, Interrupted) else "error: "
         _fail(f"{said}{error}", error.exit_code)
     except OSError as error:
         if error.errno == errno.EPIPE:  # whoever reads our output has seen enough

@@ -7,7 +7,19 @@ from typing import Annotated
 
 import typer
 
-from tagger.cli.options import Columns, DataDir, Device, Heads, Json, Strict, console, names
+from tagger.cli.options import (
+    Columns,
+    DataDir,
+    Device,
+    Engine,
+    Heads,
+    Json,
+    Precision,
+    Strict,
+    Threads,
+    console,
+    names,
+)
 from tagger.errors import UsageError
 
 
@@ -27,6 +39,9 @@ def evaluate(
     ] = None,
     json: Json = False,
     device: Device = "auto",
+    engine: Engine = None,
+    precision: Precision = None,
+    threads: Threads = 0,
     strict: Strict = False,
     data_dir: DataDir = None,
 ) -> None:
@@ -47,7 +62,7 @@ def evaluate(
     from tagger.runtime.loading import load
 
     directory = find_model(model)
-    tagger = load(directory, device=device)
+    tagger = load(directory, device=device, engine=engine, precision=precision, threads=threads)
     data, shared, split, not_annotated = select_split(
         directory,
         tagger,

@@ -26,6 +26,13 @@ Columns = Annotated[
 ]
 Heads = Annotated[str | None, typer.Option("--heads", help="Heads, as in ner,upos.")]
 Device = Annotated[str, typer.Option("--device", help="cpu, cuda, cuda:1; auto picks a GPU.")]
+Engine = Annotated[
+    str | None, typer.Option("--engine", help="onnx (the default on a CPU) or torch.")
+]
+Precision = Annotated[
+    str | None, typer.Option("--precision", help="fp32, or int8 (the default where it agrees).")
+]
+Threads = Annotated[int, typer.Option("--threads", min=0, help="Threads; 0 for one a core.")]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON for machines.")]
 
 

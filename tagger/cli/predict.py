@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from tagger.cli.options import Device, Heads, names
+from tagger.cli.options import Device, Engine, Heads, Precision, Threads, names
 
 
 def predict(
@@ -28,29 +28,43 @@ def predict(
         str | None, typer.Option("--format", help="text, json or conll; in a terminal a view.")
     ] = None,
     heads: Heads = None,
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", help="Write to this file.")
+    ] = None,
+    resume: Annotated[
+        bool, typer.Option("--resume", help="Go on behind the whole lines that --output has.")
+    ] = False,
+    force: Annotated[bool, typer.Option("--force", help="Replace the file --output.")] = False,
+    workers: Annotated[int, typer.Option("--workers", min=1, help="Processes.")] = 1,
     device: Device = "cpu",
+    engine: Engine = None,
+    precision: Precision = None,
+    threads: Threads = 0,
 ) -> None:
     """Tag text: one answer for each line, in order, as the lines come.
 
     tagger predict "John works at Apple in California"
 
-    tagger predict --file mails.txt --format json > mails.jsonl
+    tagger predict --file mails.txt --format json -o mails.jsonl --workers 2
     """
-    from tagger.errors import UsageError, unknown_name
-    from tagger.runtime.finding import find_model
-    from tagger.runtime.formats import FORMATS
-    from tagger.runtime.streaming import inputs
+    from tagger.runtime.bulk import Job
+    from tagger.runtime.prediction import predict as run
 
-    if output_format is not None and output_format not in FORMATS:
-        raise UsageError(unknown_name("format", output_format, FORMATS))
-    from tagger.runtime.loading import load
-    from tagger.runtime.writing import write_answers
-
-    tagger = load(find_model(model), device=device)
-    write_answers(
-        tagger,
-        inputs(text or [], file or []),
-        output_format=output_format,
-        heads=names(heads),
-        tokenized=tokenized,
+    run(
+        Job(
+            model=model,
+            device=device,
+            engine=engine,
+            precision=precision,
+            threads=threads,
+            heads=None if heads is None else tuple(names(heads) or ()),
+            tokenized=tokenized,
+            output_format=output_format or "",
+        ),
+        text or [],
+        file or [],
+        output=output,
+        resume=resume,
+        force=force,
+        workers=workers,
     )

@@ -2,16 +2,20 @@
 
 `load_corpus` takes a name, a path or an address and gives a `Corpus`, whose sentences lie in Arrow
 files in a cache. Column files, CoNLL-U and JSON lines are read; tag schemes are in
-`tagger.corpus.schemes`.
+`tagger.corpus.schemes`. Tagging needs only the schemes: the rest is imported when it is used.
 """
 
 from __future__ import annotations
 
-from tagger.corpus.load import load_corpus
-from tagger.corpus.records import SPLITS, Corpus, HeadColumn, Layout, Repairs
-from tagger.corpus.registry import CorpusEntry
-from tagger.corpus.resolve import list_corpora
-from tagger.corpus.schemes import Scheme, Span
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from tagger.corpus.load import load_corpus
+    from tagger.corpus.records import SPLITS, Corpus, HeadColumn, Layout, Repairs
+    from tagger.corpus.registry import CorpusEntry
+    from tagger.corpus.resolve import list_corpora
+    from tagger.corpus.schemes import Scheme, Span
 
 __all__ = [
     "SPLITS",
@@ -25,3 +29,22 @@ __all__ = [
     "list_corpora",
     "load_corpus",
 ]
+
+_HOMES = {
+    "SPLITS": "records",
+    "Corpus": "records",
+    "CorpusEntry": "registry",
+    "HeadColumn": "records",
+    "Layout": "records",
+    "Repairs": "records",
+    "Scheme": "schemes",
+    "Span": "schemes",
+    "list_corpora": "resolve",
+    "load_corpus": "load",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name in _HOMES:
+        return getattr(import_module(f"tagger.corpus.{_HOMES[name]}"), name)
+    raise AttributeError(f"module 'tagger.corpus' has no attribute {name!r}")

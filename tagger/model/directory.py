@@ -9,12 +9,15 @@
     weights.safetensors  the network's weights, in half precision, tables of words in 8 bits
     meta.json            format version, corpora, licences, seed, scores; written last
     README.md            the model card
+    graph*.onnx          the network without its weights, for ONNX Runtime; written afterwards,
+                         the one in 8 bits only if its tags agree with those of the others
 
 Neither torch nor `datasets` is imported here.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -34,6 +37,8 @@ FORMAT_VERSION = 2
 
 CONFIG, VOCAB, HEADS = "config.json", "vocab.json", "heads.json"
 TOKENIZER, WEIGHTS, META, CARD = "tokenizer.json", "weights.safetensors", "meta.json", "README.md"
+GRAPHS = {"fp32": "graph.onnx", "int8": "graph.int8.onnx"}
+"""By precision. A model may have none."""
 FILES = (CONFIG, VOCAB, HEADS, TOKENIZER, WEIGHTS, META, CARD)
 
 TABLES = ("embedder.parts.word_ids.weight", "embedder.parts.vector_ids.weight")
@@ -45,6 +50,45 @@ RETIRED = (("encoder", "variational"),)
 
 Weights = dict[str, NDArray[Any]]
 T = TypeVar("T")
+
+
+class StoredWeights(Mapping[str, NDArray[np.float32]]):
+    """Weights as they are stored; each is expanded to single precision when it is asked for.
+
+    Args:
+        stored: By name; a table of words has its scales beside it.
+        path: The file that errors name.
+
+    Raises:
+        ModelError: A table and its scales do not fit each other.
+    """
+
+    def __init__(self, stored: Mapping[str, NDArray[Any]], path: Path = Path()) -> None:
+        self._stored = {n: w for n, w in stored.items() if not n.endswith(SCALES)}
+        self._scales = {n.removesuffix(SCALES): w for n, w in stored.items() if n.endswith(SCALES)}
+        for name, scales in self._scales.items():
+            if name not in self._stored or scales.shape != self._stored[name].shape[:1]:
+                raise _damaged(path, f"the scales of {name} do not fit it")
+
+    def __getitem__(self, name: str) -> NDArray[np.float32]:
+        return self.rows(name, slice(None))
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._stored)
+
+    def __len__(self) -> int:
+        return len(self._stored)
+
+    def rows(self, name: str, ids: NDArray[np.int64] | slice) -> NDArray[np.float32]:
+        """Some rows of a weight."""
+        rows: NDArray[np.float32] = self._stored[name][ids].astype(np.float32)
+        if name in self._scales:
+            rows *= self._scales[name][ids].astype(np.float32)[..., None]
+        return rows
+
+    def shape(self, name: str) -> tuple[int, ...]:
+        """The shape of a weight."""
+        return self._stored[name].shape
 
 
 class CorpusRecord(msgspec.Struct, frozen=True, kw_only=True):
@@ -87,7 +131,7 @@ class SavedModel(msgspec.Struct, frozen=True, kw_only=True):
     """Keys of the pretrained vectors; key ``i`` has row ``i + 1``."""
     heads: tuple[HeadSpec, ...]
     rules: TokenizerRules
-    weights: Weights
+    weights: StoredWeights
     meta: Meta
     card: str
 
@@ -102,7 +146,8 @@ def write_model(directory: Path, model: SavedModel) -> None:
 
     directory.mkdir(parents=True, exist_ok=True)
     # A model without meta.json is incomplete: until all is there, it is none.
-    (directory / META).unlink(missing_ok=True)
+    for name in (META, *GRAPHS.values()):
+        (directory / name).unlink(missing_ok=True)
     vocabulary = {
         "words": model.vocabulary.words,
         "chars": model.vocabulary.chars,
@@ -140,7 +185,7 @@ def read_model(directory: Path) -> SavedModel:
         vector_keys=vectors,
         heads=_read_json(directory / HEADS, tuple[HeadSpec, ...]),
         rules=_read_json(directory / TOKENIZER, TokenizerRules),
-        weights=_expanded(read_tensors(directory / WEIGHTS), directory / WEIGHTS),
+        weights=StoredWeights(read_tensors(directory / WEIGHTS), directory / WEIGHTS),
         meta=meta,
         card=_read(directory / CARD).decode(errors="replace"),
     )
@@ -204,7 +249,7 @@ def read_tensors(path: Path) -> Weights:
     return tensors
 
 
-def _compressed(weights: Weights) -> Weights:
+def _compressed(weights: Mapping[str, NDArray[Any]]) -> Weights:
     """Weights as they are stored; scores are taken from what comes back."""
     stored: Weights = {}
     for name, weight in weights.items():
@@ -217,22 +262,6 @@ def _compressed(weights: Weights) -> Weights:
         else:
             stored[name] = weight.astype(np.float16)
     return stored
-
-
-def _expanded(stored: Weights, path: Path) -> Weights:
-    weights = {
-        name: weight.astype(np.float32)
-        for name, weight in stored.items()
-        if not name.endswith(SCALES)
-    }
-    for name in weights:
-        scales = stored.get(name + SCALES)
-        if scales is None:
-            continue
-        if scales.shape != weights[name].shape[:1]:
-            raise _damaged(path, f"the scales of {name} do not fit it")
-        weights[name] *= scales.astype(np.float32)[:, None]
-    return weights
 
 
 def _json(value: Any) -> bytes:

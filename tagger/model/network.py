@@ -111,10 +111,20 @@ class TaggingNetwork(nn.Module):
         Returns:
             (batch, tokens, tags) by head; meaningless past a sentence's end.
         """
-        forms = self.embedder(features, unknown)  # (forms, dim)
-        inputs = self.input_dropout(forms[form_index])  # (batch, tokens, dim)
-        states = self.output_dropout(self.encoder(inputs, lengths))
+        states = self.encode(self.embedder(features, unknown), form_index, lengths)
         return {name: self.head(name)(states) for name in self.head_names}
+
+    def encode(self, vectors: Tensor, form_index: Tensor, lengths: Tensor) -> Tensor:
+        """What the heads read: states (batch, tokens, output_dim).
+
+        Args:
+            vectors: (forms, dim), the embedder's output.
+            form_index: As for `forward`.
+            lengths: As for `forward`.
+        """
+        inputs = self.input_dropout(vectors[form_index])  # (batch, tokens, dim)
+        states: Tensor = self.output_dropout(self.encoder(inputs, lengths))
+        return states
 
 
 def build_network(

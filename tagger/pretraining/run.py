@@ -16,12 +16,13 @@ import torch
 
 import tagger as package
 from tagger.config import Config
-from tagger.errors import InterruptedTraining, TaggerError, TrainingError, UsageError
+from tagger.errors import Interrupted, TaggerError, TrainingError, UsageError
 from tagger.features.forms import CASES, FormEncoder
 from tagger.features.vectors import read_vectors
 from tagger.features.vocabulary import Vocabulary, word_counts
 from tagger.files import write_file
-from tagger.model.directory import CorpusRecord, Meta, SavedModel, write_model
+from tagger.interrupt import deferred_interrupt
+from tagger.model.directory import CorpusRecord, Meta, SavedModel, StoredWeights, write_model
 from tagger.model.network import build_network
 from tagger.pretraining.card import base_card
 from tagger.pretraining.encoding import (
@@ -49,7 +50,6 @@ from tagger.runtime.loading import form_encoder
 from tagger.runtime.torch_engine import form_tensors
 from tagger.text import TokenizerRules
 from tagger.training.batching import plan_epoch
-from tagger.training.interrupt import deferred_interrupt
 from tagger.training.output import LAST, check_output, clear_output, locked, remove_checkpoints
 from tagger.training.run import use_threads
 from tagger.training.state import weights_of
@@ -95,7 +95,7 @@ def pretrain(
 
     Raises:
         TaggerError: Anything that a user can mend.
-        InterruptedTraining: Ctrl-C or SIGTERM; it can be resumed.
+        Interrupted: Ctrl-C or SIGTERM; it can be resumed.
     """
     report = reporter or Silent()
     check_output(output, force=force, resume=resume)
@@ -129,7 +129,7 @@ def pretrain(
             _learn(state, text, config, work, report)
         except KeyboardInterrupt:
             again = "" if STDIN in run.texts else f"{shlex.join(run.texts)} "
-            raise InterruptedTraining(
+            raise Interrupted(
                 f"stopped and saved; go on with `tagger pretrain {again}-o "
                 f"{shlex.quote(str(output))} --resume`"
             ) from None
@@ -145,7 +145,7 @@ def pretrain(
                 vector_keys=(),
                 heads=(),
                 rules=TokenizerRules(),
-                weights=weights_of(state.model.network),
+                weights=StoredWeights(weights_of(state.model.network)),
                 meta=meta,
                 card=card,
             ),

@@ -9,30 +9,48 @@ from typing import Any
 from numpy.typing import NDArray
 
 from tagger.config import EmbedderConfig
-from tagger.errors import ModelError, UsageError
+from tagger.errors import ModelError, UsageError, unknown_name
 from tagger.features.forms import FormEncoder
 from tagger.features.vocabulary import Vocabulary
-from tagger.model.directory import WEIGHTS, SavedModel, read_model
+from tagger.model.directory import GRAPHS, WEIGHTS, SavedModel, read_model
 from tagger.model.heads import HeadSpec, head_key
 from tagger.runtime.decoding import Transitions, constrained
 from tagger.runtime.engine import Engine
+from tagger.runtime.graph import PRECISIONS, has_int8
+from tagger.runtime.processor import n_cores
 from tagger.runtime.tagger import Tagger
 from tagger.text import Tokenizer, TokenizerRules
 
+ENGINES = ("onnx", "torch")
+N_TYPICAL = 100
+"""So many of a model's most frequent words are what its 8 bits are fitted to."""
 
-def load(model: str | Path, *, device: str = "cpu") -> Tagger:
+
+def load(
+    model: str | Path,
+    *,
+    device: str = "cpu",
+    engine: str | None = None,
+    precision: str | None = None,
+    threads: int = 0,
+) -> Tagger:
     """Load a trained model.
 
     Args:
         model: A model directory, or the name of one under ``models/`` or of a shipped one.
         device: Where it runs: ``cpu``, ``cuda``, ``cuda:1``, ...
+        engine: ``onnx`` or ``torch``; if not given, ``onnx`` on a CPU where the model has a graph.
+        precision: ``fp32`` or ``int8``; if not given, the best that was found to agree with what
+            was trained when the graph was written.
+        threads: Threads on a CPU; 0 for one a core.
 
     Raises:
-        ModelError: It is missing, incomplete, damaged or of a newer format.
-        UsageError: There is no such device.
+        ModelError: It is missing, incomplete, damaged or of a newer format, or has no such graph.
+        UsageError: There is no such device, engine or precision.
     """
     from tagger.runtime.finding import find_model
 
+    _check_names(device, engine, precision)
     directory = find_model(str(model))
     saved = read_model(directory)
     if not saved.heads:
@@ -40,13 +58,86 @@ def load(model: str | Path, *, device: str = "cpu") -> Tagger:
             f"{directory}: a base without heads, which cannot tag; train a tagger from it with "
             f"`tagger train CORPUS --from {directory}`"
         )
+    threads = threads or n_cores()
+    if device == "auto" and engine != "onnx":
+        device = pick_device(device)
+    runs: Engine | None = None
+    if device in ("cpu", "auto") and engine != "torch":
+        required = engine is not None or precision == "int8"
+        runs = onnx_engine(saved, directory, precision, required=required)
     return assemble(
-        engine=_torch_engine(saved, directory, pick_device(device)),
+        engine=runs or torch_engine(saved, directory, pick_device(device), threads),
         heads=saved.heads,
         weights=saved.weights,
         form_encoder=form_encoder(saved.config.embedder, saved.vocabulary, saved.vector_keys),
         rules=saved.rules,
+        threads=threads if runs else 1,
     )
+
+
+def onnx_engine(
+    saved: SavedModel, directory: Path, precision: str | None, *, required: bool = True
+) -> Engine | None:
+    """The engine on ONNX Runtime; None where there is no graph and none is required.
+
+    Raises:
+        ModelError: There is no such graph, or it is damaged.
+    """
+    there = [p for p in PRECISIONS if (directory / GRAPHS[p]).is_file()]
+    chosen = precision or (there[-1] if there else None)
+    if chosen not in there and not required:
+        return None
+    if chosen not in there:
+        what = f"in {chosen} " if chosen else ""
+        cell = saved.config.encoder.cell
+        if chosen == "int8" and not has_int8(saved.config.encoder):
+            why = f"there is no 8-bit operator for {cell} cells; use --precision fp32"
+        elif chosen == "int8" and there:
+            why = "its tags differed too much when it was written; use --precision fp32"
+        else:
+            why = f"write one with `tagger export {directory}`, or use --engine torch"
+        raise ModelError(f"{directory}: no graph {what}for ONNX Runtime; {why}")
+    from tagger.runtime.embedding import FormEmbedder
+    from tagger.runtime.onnx_engine import OnnxEngine
+
+    words = saved.vocabulary.words[:N_TYPICAL]
+    return OnnxEngine(
+        directory / GRAPHS[chosen],
+        encoder=saved.config.encoder,
+        heads=saved.heads,
+        weights=saved.weights,
+        embedder=FormEmbedder(saved.config.embedder, saved.weights),
+        precision=chosen,
+        typical=form_encoder(saved.config.embedder, saved.vocabulary, saved.vector_keys)(
+            [(word, word.title(), word.upper())[i % 3] for i, word in enumerate(words)]
+        ),
+    )
+
+
+def torch_engine(saved: SavedModel, directory: Path, device: str, threads: int = 0) -> Engine:
+    """The engine on PyTorch.
+
+    Raises:
+        ModelError: The weights do not fit the model's configuration.
+    """
+    import torch
+
+    from tagger.model.network import build_network
+    from tagger.runtime.torch_engine import TorchEngine
+
+    if threads:
+        torch.set_num_threads(threads)
+    weights = {name: torch.from_numpy(weight) for name, weight in saved.weights.items()}
+    vectors = weights.get("embedder.parts.vector_ids.weight")
+    network = build_network(saved.config, saved.vocabulary, saved.heads, vectors)
+    try:
+        network.load_state_dict(weights)
+    except RuntimeError as error:
+        detail = str(error).splitlines()[1].strip()
+        raise ModelError(
+            f"{directory / WEIGHTS}: does not fit the model's configuration ({detail})"
+        ) from None
+    return TorchEngine(network.to(device))
 
 
 def pick_device(name: str) -> str:
@@ -76,6 +167,7 @@ def assemble(
     weights: Mapping[str, NDArray[Any]],
     form_encoder: FormEncoder,
     rules: TokenizerRules,
+    threads: int = 1,
 ) -> Tagger:
     """Make a `Tagger` of its parts; the decoders' scores are read from the weights."""
     transitions: dict[str, Transitions] = {}
@@ -94,6 +186,7 @@ def assemble(
         heads=heads,
         transitions=transitions,
         splitter=Tokenizer(rules),
+        threads=threads,
     )
 
 
@@ -109,20 +202,11 @@ def form_encoder(
     )
 
 
-def _torch_engine(saved: SavedModel, directory: Path, device: str) -> Engine:
-    import torch
-
-    from tagger.model.network import build_network
-    from tagger.runtime.torch_engine import TorchEngine
-
-    weights = {name: torch.from_numpy(weight) for name, weight in saved.weights.items()}
-    vectors = weights.get("embedder.parts.vector_ids.weight")
-    network = build_network(saved.config, saved.vocabulary, saved.heads, vectors)
-    try:
-        network.load_state_dict(weights)
-    except RuntimeError as error:
-        detail = str(error).splitlines()[1].strip()
-        raise ModelError(
-            f"{directory / WEIGHTS}: does not fit the model's configuration ({detail})"
-        ) from None
-    return TorchEngine(network.to(device))
+def _check_names(device: str, engine: str | None, precision: str | None) -> None:
+    for kind, name, valid in (("engine", engine, ENGINES), ("precision", precision, PRECISIONS)):
+        if name is not None and name not in valid:
+            raise UsageError(unknown_name(kind, name, valid))
+    if engine == "onnx" and device not in ("cpu", "auto"):
+        raise UsageError(f"the engine onnx runs on the cpu, not on {device}; use --engine torch")
+    if engine == "torch" and precision == "int8":
+        raise UsageError("the engine torch has no precision int8; use --engine onnx")

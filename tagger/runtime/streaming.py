@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import queue
+import stat
 import sys
 import threading
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
 from pathlib import Path
 from typing import BinaryIO, TypeVar
 
@@ -66,6 +69,36 @@ def inputs(texts: Sequence[str], files: Sequence[Path]) -> Iterator[str]:
                 yield from lines_of(file, path)
         except OSError as error:
             raise UsageError(f"{path}: cannot be read ({(error.strerror or '').lower()})") from None
+
+
+def is_live(texts: Sequence[str], files: Sequence[Path]) -> bool:
+    """Whether lines come when they come, from a pipe or a person, to be answered at once."""
+    if texts and not files:
+        return False
+    for path in files or [STDIN]:
+        try:
+            status = os.fstat(0) if path == STDIN else path.stat()
+        except OSError:
+            continue  # whoever reads it will say so
+        if not stat.S_ISREG(status.st_mode):
+            return True
+    return False
+
+
+def size_of(files: Sequence[Path]) -> int | None:
+    """Bytes in all of the files; None if one has no end that is known."""
+    try:
+        found = [os.fstat(0) if path == STDIN else path.stat() for path in files or [STDIN]]
+    except OSError:
+        return None
+    return sum(f.st_size for f in found) if all(stat.S_ISREG(f.st_mode) for f in found) else None
+
+
+def full_pieces(items: Iterable[T], size: int = PIECE) -> Iterator[list[T]]:
+    """Give pieces of ``size`` items, the last perhaps fewer, whenever the items come."""
+    remaining = iter(items)
+    while piece := list(islice(remaining, size)):
+        yield piece
 
 
 def pieces(items: Iterable[T], size: int = PIECE) -> Iterator[list[T]]:

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -17,27 +21,41 @@ class TorchEngine:
         network: The network; it stays what it is, only its mode changes while it runs.
     """
 
+    name = "torch"
+    precision = "fp32"
+
     def __init__(self, network: TaggingNetwork) -> None:
         self.network = network
 
+    def embed(self, features: FormFeatures[Ids]) -> Floats:
+        """Compute the vectors of forms; see `tagger.runtime.engine.Engine`."""
+        with self._inference() as device:
+            vectors: Floats = self.network.embedder(form_tensors(features, device)).cpu().numpy()
+            return vectors
+
     def emissions(
-        self, features: FormFeatures[Ids], form_index: Ids, lengths: Ids
+        self, vectors: Floats, form_index: Ids, lengths: Ids, heads: Sequence[str]
     ) -> dict[str, Floats]:
-        """Compute the emissions of each head; see `tagger.runtime.engine.Engine`."""
-        network = self.network
-        was_training = network.training
-        network.eval()
+        """Compute the emissions of some heads; see `tagger.runtime.engine.Engine`."""
+        distinct, index = np.unique(form_index, return_inverse=True)
+        with self._inference() as device:
+            states = self.network.encode(
+                torch.from_numpy(vectors[distinct]).to(device),
+                torch.from_numpy(index.reshape(form_index.shape)).to(device),
+                torch.from_numpy(lengths).to(device),
+            )
+            return {name: self.network.head(name)(states).float().cpu().numpy() for name in heads}
+
+    @contextmanager
+    def _inference(self) -> Iterator[torch.device]:
+        """Without dropout and gradients; the network's mode is afterwards what it was."""
+        was_training = self.network.training
+        self.network.eval()
         try:
             with torch.inference_mode():
-                device = next(network.parameters()).device
-                outputs = network(
-                    form_tensors(features, device),
-                    torch.from_numpy(form_index).to(device),
-                    torch.from_numpy(lengths).to(device),
-                )
-                return {name: output.float().cpu().numpy() for name, output in outputs.items()}
+                yield next(self.network.parameters()).device
         finally:
-            network.train(was_training)
+            self.network.train(was_training)
 
 
 def form_tensors(features: FormFeatures[Ids], device: torch.device) -> FormFeatures[Tensor]:

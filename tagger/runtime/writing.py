@@ -1,83 +1,157 @@
-"""Answers to standard output, one for each input, in order."""
+"""Answers to standard output or a file, one for each input, in order."""
 
 from __future__ import annotations
 
+import os
 import sys
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from itertools import islice
+from pathlib import Path
+from typing import BinaryIO
 
 from tagger.errors import UsageError
-from tagger.runtime.formats import FORMATS, view
-from tagger.runtime.results import Document
-from tagger.runtime.streaming import pieces
-from tagger.runtime.tagger import GivenTokens, Tagger
+from tagger.interrupt import deferred_interrupt
+from tagger.runtime.bulk import Answer, Job, answers, tagger_of
+from tagger.runtime.streaming import PIECE
+
+
+def write_view(job: Job, pieces: Iterable[Sequence[str]]) -> None:
+    """Show answers to people: coloured, in a terminal."""
+    from rich.console import Console
+
+    from tagger.runtime.formats import view
+
+    tagger = tagger_of(job)
+    chosen = tagger.choose(job.heads)
+    console = Console(highlight=False)
+    for piece in pieces:
+        for document in tagger.batch(piece, job.heads):
+            console.print(view(document, chosen))
 
 
 def write_answers(
-    tagger: Tagger,
-    texts: Iterable[str],
+    job: Job,
+    pieces: Iterable[Sequence[str]],
     *,
-    output_format: str | None,
-    heads: Sequence[str] | None,
-    tokenized: bool,
+    workers: int = 1,
+    output: Path | None = None,
+    n_done: int = 0,
+    n_bytes: int | None = None,
 ) -> None:
-    """Tag texts and write an answer for each, as they come.
+    """Tag texts and write the answers as they come; a stop in between leaves whole answers.
 
     Args:
-        tagger: The model.
-        texts: The inputs, read as far as they are there.
-        output_format: A key of `FORMATS`; None is a coloured view in a terminal, else text.
-        heads: The heads to show; None for all.
-        tokenized: The texts are sentences of tokens.
+        job: What to do with each text.
+        pieces: The texts, in pieces that are tagged together.
+        workers: Processes.
+        output: The file to write to, behind what is there; None is standard output.
+        n_done: So many texts are answered in there already, and are not in ``pieces``.
+        n_bytes: What all texts come to, for the progress; None if that is not known.
 
     Raises:
-        UsageError: The model has no such head, or standard output is closed.
+        UsageError: Standard output is closed.
+        OSError: The file cannot be written.
     """
-    if sys.stdout is None:
+    if output is None and sys.stdout is None:
         raise UsageError("standard output is closed; there is nowhere to write to")
-    chosen = tagger.choose(heads)
-    if tokenized:
-        tagger = tagger.with_splitter(GivenTokens())
-    if output_format is None and sys.stdout.isatty():
-        from rich.console import Console
+    tagger = tagger_of(job)  # what is wrong is said before anything is written
+    sizes: list[int] = []
 
-        console = Console(highlight=False)
-        for piece in pieces(texts):
-            for document in tagger.batch(piece, heads):
-                console.print(view(document, chosen))
-        return
-    render = FORMATS[output_format or "text"]
-    with _counting() as count:
-        for piece in pieces(texts):
-            documents = tagger.batch(piece, heads)
-            answers = "".join(render(document, chosen) + "\n" for document in documents)
-            # Bytes, so that neither the platform's encoding nor its line ends get in the way.
-            sys.stdout.buffer.write(answers.encode())
-            sys.stdout.buffer.flush()
-            count(documents)
+    def measured() -> Iterator[Sequence[str]]:
+        for piece in pieces:
+            sizes.append(sum(len(text.encode()) + 1 for text in piece))
+            yield piece
+
+    with _opened(output) as file, _progress(output, n_bytes, n_done) as report:
+        for i, answer in enumerate(answers(job, tagger, measured(), workers)):
+            with deferred_interrupt() as interrupt:
+                file.write(answer.content)
+                file.flush()
+            if interrupt.requested:
+                raise KeyboardInterrupt
+            report(answer, sizes[i])
+
+
+def answered(output: Path) -> int:
+    """Find how many texts a file of answers, a line each, holds, and cut off what is beyond.
+
+    Kept are whole pieces alone: so what follows is tagged together as if it had never stopped.
+
+    Raises:
+        OSError: It cannot be read or written.
+    """
+    if not output.exists():
+        return 0
+    n_lines = position = kept = 0
+    with output.open("rb+") as file:
+        for line in file:
+            if not line.endswith(b"\n"):
+                break
+            n_lines += 1
+            position += len(line)
+            if n_lines % PIECE == 0:
+                kept = position
+        file.truncate(kept)
+    return n_lines - n_lines % PIECE
+
+
+def skip(texts: Iterable[str], n: int) -> Iterator[str]:
+    """Leave out the first ``n`` texts.
+
+    Raises:
+        UsageError: There are not so many.
+    """
+    remaining = iter(texts)
+    skipped = sum(1 for _ in islice(remaining, n))
+    if skipped < n:
+        raise UsageError(f"--resume: {n} lines are answered already, and the input has {skipped}")
+    return remaining
 
 
 @contextmanager
-def _counting() -> Iterator[Callable[[Sequence[Document]], None]]:
-    """Count lines and tokens on standard error, if that is a terminal and the answers are not."""
-    if not sys.stderr.isatty() or sys.stdout.isatty():
-        yield lambda documents: None
+def _opened(output: Path | None) -> Iterator[BinaryIO]:
+    if output is None:
+        yield sys.stdout.buffer
+        return
+    with output.open("ab") as file:
+        yield file
+        os.fsync(file.fileno())
+
+
+@contextmanager
+def _progress(
+    output: Path | None, n_bytes: int | None, n_done: int
+) -> Iterator[Callable[[Answer, int], None]]:
+    """Show lines, words a second and what is left, if standard error is a terminal of its own."""
+    if not sys.stderr.isatty() or (output is None and sys.stdout.isatty()):
+        yield lambda answer, size: None
         return
     from rich.console import Console
-    from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+    from rich.progress import (
+        BarColumn,
+        Progress,
+        SpinnerColumn,
+        TextColumn,
+        TimeElapsedColumn,
+        TimeRemainingColumn,
+    )
 
-    columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
+    columns = [SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn()]
+    if n_bytes:
+        columns += [BarColumn(), TextColumn("left"), TimeRemainingColumn()]
     with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
-        task = progress.add_task("")
-        n_lines = n_tokens = 0
+        task = progress.add_task("", total=n_bytes)
+        n_texts = n_tokens = 0
         started = time.perf_counter()
 
-        def count(documents: Sequence[Document]) -> None:
-            nonlocal n_lines, n_tokens
-            n_lines += len(documents)
-            n_tokens += sum(len(document.tokens) for document in documents)
+        def report(answer: Answer, size: int) -> None:
+            nonlocal n_texts, n_tokens
+            n_texts += answer.n_texts
+            n_tokens += answer.n_tokens
             speed = n_tokens / (time.perf_counter() - started)
-            progress.update(task, description=f"{n_lines:,} lines, {speed:,.0f} tokens/s")
+            said = f"{n_done + n_texts:,} lines, {speed:,.0f} tokens/s"
+            progress.update(task, description=said, advance=size)
 
-        yield count
+        yield report

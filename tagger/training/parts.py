@@ -7,8 +7,10 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 import torch
+from numpy.typing import NDArray
 
 import tagger as package
 from tagger.config import Config
@@ -18,7 +20,7 @@ from tagger.evaluation.evaluate import Evaluation
 from tagger.features.forms import FormEncoder
 from tagger.features.vectors import read_vectors
 from tagger.features.vocabulary import Vocabulary
-from tagger.model.directory import CorpusRecord, Meta, SavedModel, Weights
+from tagger.model.directory import CorpusRecord, Meta, SavedModel, StoredWeights
 from tagger.model.network import TaggingNetwork, build_network
 from tagger.runtime.loading import assemble, form_encoder
 from tagger.runtime.tagger import Tagger
@@ -59,7 +61,10 @@ class Parts:
         )
 
     def saved_model(
-        self, progress: Progress, weights: Weights, tests: Mapping[str, Evaluation]
+        self,
+        progress: Progress,
+        weights: Mapping[str, NDArray[Any]],
+        tests: Mapping[str, Evaluation],
     ) -> SavedModel:
         """All that goes into the model directory.
 
@@ -88,7 +93,7 @@ class Parts:
             vector_keys=self.vector_keys,
             heads=self.prepared.heads,
             rules=self.rules,
-            weights=weights,
+            weights=StoredWeights(weights),
             meta=meta,
             card=model_card(self.config, self.prepared.heads, meta, tests),
         )

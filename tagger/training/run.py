@@ -14,17 +14,14 @@ import torch
 
 from tagger.config import Config
 from tagger.corpus import Corpus
-from tagger.errors import InterruptedTraining, ModelError, UsageError
+from tagger.errors import Interrupted, ModelError, UsageError
 from tagger.evaluation.evaluate import Evaluation, evaluate
 from tagger.files import existing_directory, replace_directory, write_file
-from tagger.model.directory import (
-    Meta,
-    read_model,
-    write_model,
-)
+from tagger.interrupt import deferred_interrupt
+from tagger.model.directory import Meta, read_model, write_model
 from tagger.model.network import TaggingNetwork
+from tagger.runtime.export import export, sentences_to_compare
 from tagger.training.encoding import EncodedCorpus, FormTable
-from tagger.training.interrupt import deferred_interrupt
 from tagger.training.loop import EpochDone, run_epochs
 from tagger.training.output import (
     BEST,
@@ -84,7 +81,7 @@ def train(
 
     Raises:
         TaggerError: Anything that a user can mend; see `tagger.errors`.
-        InterruptedTraining: Ctrl-C or SIGTERM; the training can be resumed.
+        Interrupted: Ctrl-C or SIGTERM; the training can be resumed.
     """
     report = reporter or Silent()
     check_output(output, force=force, resume=resume)
@@ -130,10 +127,10 @@ def train(
             save_state(state, output / LAST)
         try:
             _run(state, parts, output, report)
-            return _finish(state, parts, output)
+            return _finish(state, parts, output, report)
         except KeyboardInterrupt:
             names = " ".join(shlex.quote(name) for name in sources)
-            raise InterruptedTraining(
+            raise Interrupted(
                 f"stopped and saved; go on with `tagger train {names} -o "
                 f"{shlex.quote(str(output))} --resume`"
             ) from None
@@ -223,8 +220,10 @@ def _write_best(state: TrainingState, parts: Parts, output: Path) -> None:
         shutil.rmtree(new, ignore_errors=True)
 
 
-def _finish(state: TrainingState, parts: Parts, output: Path) -> tuple[Meta, dict[str, Evaluation]]:
-    """Score the best model on test and put it in its place."""
+def _finish(
+    state: TrainingState, parts: Parts, output: Path, report: Reporter
+) -> tuple[Meta, dict[str, Evaluation]]:
+    """Score the best model on test and put it in its place, with its graphs."""
     best = existing_directory(output / BEST)
     if best is None:
         raise ModelError(f"{output / BEST}: missing; train again with --force")
@@ -239,6 +238,8 @@ def _finish(state: TrainingState, parts: Parts, output: Path) -> tuple[Meta, dic
             tests[corpus.name], _ = evaluate(tagger, corpus.splits["test"], heads)
     model = parts.saved_model(state.progress, weights, tests)
     write_model(output, model)
+    for exported in export(output, sentences_to_compare(parts.prepared.corpora)):
+        report.note(exported.describe())
     remove_checkpoints(output)
     (output / RUN).unlink(missing_ok=True)
     return model.meta, tests

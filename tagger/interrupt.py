@@ -1,4 +1,4 @@
-"""Ctrl-C between two batches rather than within one."""
+"""Ctrl-C between two steps rather than within one."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ class Interrupt:
 
 @contextmanager
 def deferred_interrupt() -> Iterator[Interrupt]:
-    """Note a first Ctrl-C (or SIGTERM) instead of raising, so that a batch is learned or not.
+    """Note a first Ctrl-C (or SIGTERM) instead of raising, so that a step is taken or not.
 
     A second one raises `KeyboardInterrupt` at once. Outside the main thread nothing changes.
     """

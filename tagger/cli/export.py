@@ -1,0 +1,38 @@
+"""``tagger export``."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from tagger.cli.options import DataDir, Json, console
+
+
+def export(
+    model: Annotated[str, typer.Argument(help="A model directory, or a name of one.")],
+    corpus: Annotated[
+        str, typer.Argument(help="What the graphs are compared on: a name or a path.")
+    ] = "sample",
+    json: Json = False,
+    data_dir: DataDir = None,
+) -> None:
+    """Write a model's graphs for ONNX Runtime anew; a training does so by itself.
+
+    tagger export models/conll2003 conll2003
+    """
+    import msgspec
+
+    from tagger.corpus import load_corpus
+    from tagger.runtime.export import export as write
+    from tagger.runtime.export import sentences_to_compare
+    from tagger.runtime.finding import find_model
+
+    loaded = load_corpus(corpus, data_dir=data_dir)
+    exports = write(find_model(model), sentences_to_compare([loaded]))
+    if json:
+        typer.echo(msgspec.json.encode(exports).decode())
+        return
+    screen = console()
+    for exported in exports:
+        screen.print(exported.describe(), markup=False, highlight=False)

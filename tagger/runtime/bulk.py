@@ -1,0 +1,128 @@
+"""Texts to rendered answers, in this process or in several, in the order of the texts."""
+
+from __future__ import annotations
+
+import signal
+from collections import deque
+from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from functools import lru_cache
+from multiprocessing import get_context
+from typing import NamedTuple
+
+from tagger.errors import TaggerError, UsageError
+from tagger.runtime.formats import FORMATS
+from tagger.runtime.loading import load
+from tagger.runtime.processor import n_cores
+from tagger.runtime.tagger import GivenTokens, Tagger
+
+
+class Job(NamedTuple):
+    """What is done with each text; a process knows all that it needs from it."""
+
+    model: str
+    """A model directory."""
+    device: str
+    engine: str | None
+    precision: str | None
+    threads: int
+    heads: tuple[str, ...] | None
+    """The heads to show; None for all."""
+    tokenized: bool
+    """Whether the texts are sentences of tokens."""
+    output_format: str
+    """A key of `FORMATS`."""
+
+
+class Answer(NamedTuple):
+    """The rendered answers to some texts."""
+
+    content: bytes
+    """Each with its line end."""
+    n_texts: int
+    n_tokens: int
+
+
+def tagger_of(job: Job) -> Tagger:
+    """Load the tagger of a job.
+
+    Raises:
+        TaggerError: As `tagger.runtime.loading.load`; or the model lacks a head.
+    """
+    tagger = load(
+        job.model,
+        device=job.device,
+        engine=job.engine,
+        precision=job.precision,
+        threads=job.threads,
+    )
+    tagger.choose(job.heads)
+    return tagger.with_splitter(GivenTokens()) if job.tokenized else tagger
+
+
+def answer(job: Job, tagger: Tagger, texts: Sequence[str]) -> Answer:
+    """Tag texts and render what was found."""
+    chosen = tagger.choose(job.heads)
+    render = FORMATS[job.output_format]
+    documents = tagger.batch(texts, job.heads)
+    # Bytes, so that neither the platform's encoding nor its line ends get in the way.
+    content = "".join([render(document, chosen) + "\n" for document in documents]).encode()
+    return Answer(content, len(texts), sum(len(document.tokens) for document in documents))
+
+
+def answers(
+    job: Job, tagger: Tagger, pieces: Iterable[Sequence[str]], workers: int = 1
+) -> Iterator[Answer]:
+    """Answer pieces of text in order, some of them at once; memory does not grow with their number.
+
+    The answers do not depend on the number of workers.
+
+    Args:
+        job: What to do.
+        tagger: The job's tagger; further processes load their own.
+        pieces: Each is tagged together.
+        workers: Processes.
+
+    Raises:
+        UsageError: More workers than cores.
+        TaggerError: A worker has died, or as `tagger_of`.
+    """
+    if workers > (cores := n_cores()):
+        raise UsageError(
+            f"--workers {workers}: more than the {cores} cores that this process may use, "
+            "which would be slower"
+        )
+    if workers <= 1:
+        for piece in pieces:
+            yield answer(job, tagger, piece)
+        return
+    job = job._replace(threads=1)
+    context = get_context("spawn")  # a fork of a process with threads may hang
+    pool = ProcessPoolExecutor(workers, context, initializer=_ignore_interrupts)
+    waiting: deque[Future[Answer]] = deque()
+    try:
+        for piece in pieces:
+            waiting.append(pool.submit(_answer_in_worker, job, piece))
+            if len(waiting) > 2 * workers:
+                yield waiting.popleft().result()
+        while waiting:
+            yield waiting.popleft().result()
+    except BrokenProcessPool:
+        raise TaggerError("a worker has died, out of memory perhaps; use fewer --workers") from None
+    finally:
+        pool.shutdown(wait=True, cancel_futures=True)
+
+
+def _answer_in_worker(job: Job, texts: Sequence[str]) -> Answer:
+    return answer(job, _kept_tagger(job), texts)
+
+
+@lru_cache(maxsize=1)
+def _kept_tagger(job: Job) -> Tagger:
+    return tagger_of(job)
+
+
+def _ignore_interrupts() -> None:
+    """Leave Ctrl-C to the process that writes; it ends the others."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)

@@ -1,0 +1,233 @@
+"""The network behind the embedder as an ONNX graph, put together operator by operator.
+
+The graph holds no weights: it names them, and who runs it gives them (`initializers`), so that a
+model has its weights once, in ``weights.safetensors``. ::
+
+    vectors (forms, dim), rows (tokens, batch)  → Gather  → the first layer's inputs
+    lengths (batch,)                            → every recurrent operator
+    {state}{i} (directions, batch, units)       → where layer i begins
+    {state}{i}_after                            where it ends
+    head_{name} (tokens, batch, tags)           the emissions of a head
+
+Time comes first, as the operators want it. That the states go in and out lets a long sentence be
+read in pieces.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tagger.config import EncoderConfig
+from tagger.model.heads import HeadSpec, head_key
+from tagger.runtime.decoding import Floats
+
+PRECISIONS = ("fp32", "int8")
+OPERATORS = {"rnn": "RNN", "gru": "GRU", "lstm": "LSTM"}
+STATES = {"rnn": ("h",), "gru": ("h",), "lstm": ("h", "c")}
+"""What a cell carries from token to token."""
+GATES = {"rnn": [0], "gru": [1, 0, 2], "lstm": [0, 3, 1, 2]}
+"""The gates in the order of the operator, as their places in PyTorch's order."""
+ONNX_DIRECTIONS = {"forward": "forward", "backward": "reverse", "bi": "bidirectional"}
+WAYS = {"forward": ("ahead",), "backward": ("back",), "bi": ("ahead", "back")}
+OPSET, IR_VERSION = 17, 8
+
+Arrays = Mapping[str, NDArray[Any]]
+
+
+def has_int8(encoder: EncoderConfig) -> bool:
+    """Whether there is an operator in 8 bits for the cell: there is one for LSTMs alone."""
+    return encoder.cell == "lstm"
+
+
+def build_graph(
+    encoder: EncoderConfig, heads: Sequence[HeadSpec], weights: Arrays, precision: str
+) -> bytes:
+    """Assemble the graph of a model.
+
+    Args:
+        encoder: The encoder's configuration.
+        heads: The heads.
+        weights: The model's weights, for their shapes.
+        precision: ``fp32`` or ``int8``; heads and projections stay in single precision.
+    """
+    from onnx import TensorProto, helper
+
+    tensors = initializers(encoder, heads, weights, precision)
+    nodes = [helper.make_node("Gather", ["vectors", "rows"], ["x0"])]
+    inputs = [
+        helper.make_tensor_value_info("vectors", TensorProto.FLOAT, ["forms", "dim"]),
+        helper.make_tensor_value_info("rows", TensorProto.INT64, ["tokens", "batch"]),
+        helper.make_tensor_value_info("lengths", TensorProto.INT32, ["batch"]),
+    ]
+    outputs = []
+    n_ways = len(WAYS[encoder.direction])
+    for i in range(encoder.n_layers):
+        states = [f"{state}{i}" for state in STATES[encoder.cell]]
+        shape: list[str | int | None] = [n_ways, "batch", encoder.hidden_dim]
+        for state in states:
+            inputs.append(helper.make_tensor_value_info(state, TensorProto.FLOAT, shape))
+            after = helper.make_tensor_value_info(f"{state}_after", TensorProto.FLOAT, shape)
+            outputs.append(after)
+        nodes += _layer(encoder, i, states, precision)
+    for head in heads:
+        key = head_key(head.name)
+        nodes.append(helper.make_node("MatMul", [f"x{encoder.n_layers}", f"{key}.w"], [f"{key}.s"]))
+        nodes.append(helper.make_node("Add", [f"{key}.s", f"{key}.b"], [key]))
+        of_head: list[str | int | None] = ["tokens", "batch", len(head.tags)]
+        outputs.append(helper.make_tensor_value_info(key, TensorProto.FLOAT, of_head))
+    graph = helper.make_graph(
+        nodes, "tagger", inputs, outputs, [_named(name, array) for name, array in tensors.items()]
+    )
+    domains = [helper.make_opsetid("", OPSET), helper.make_opsetid("com.microsoft", 1)]
+    model = helper.make_model(
+        graph, opset_imports=domains, ir_version=IR_VERSION, producer_name="tagger"
+    )
+    content: bytes = model.SerializeToString()
+    return content
+
+
+def initializers(
+    encoder: EncoderConfig,
+    heads: Sequence[HeadSpec],
+    weights: Arrays,
+    precision: str,
+    *,
+    n_bits: int = 8,
+    input_scales: Floats | None = None,
+) -> dict[str, NDArray[Any]]:
+    """The weights as the graph's operators take them.
+
+    Args:
+        encoder: As for `build_graph`.
+        heads: As for `build_graph`.
+        weights: As for `build_graph`.
+        precision: As for `build_graph`.
+        n_bits: Of a quantized weight; 7 where the processor's 8-bit products would overflow.
+        input_scales: (dim,), what the first layer's inputs will have been divided by.
+    """
+    tensors: dict[str, NDArray[Any]] = {}
+    ways = WAYS[encoder.direction]
+    for i in range(encoder.n_layers):
+        gates = GATES[encoder.cell]
+        w, r, b_ih, b_hh = (
+            np.stack([_gates(weights[f"encoder.layers.{i}.{w}.{part}_l0"], gates) for w in ways])
+            for part in ("weight_ih", "weight_hh", "bias_ih", "bias_hh")
+        )
+        if i == 0 and input_scales is not None:
+            w = w * input_scales
+        tensors[f"b{i}"] = np.concatenate([b_ih, b_hh], axis=1)
+        if precision == "int8":
+            for name, matrix in ((f"w{i}", w), (f"r{i}", r)):
+                tensors |= _quantized(name, matrix, n_bits)
+        else:
+            tensors |= {f"w{i}": w, f"r{i}": r}
+        if encoder.merge == "projection" and len(ways) == 2:
+            projection = f"encoder.projections.{i}"
+            tensors[f"p{i}.w"] = np.ascontiguousarray(weights[f"{projection}.weight"].T)
+            tensors[f"p{i}.b"] = weights[f"{projection}.bias"]
+    for head in heads:
+        key = head_key(head.name)
+        tensors[f"{key}.w"] = np.ascontiguousarray(weights[f"{key}.linear.weight"].T)
+        tensors[f"{key}.b"] = weights[f"{key}.linear.bias"]
+    return tensors
+
+
+def balanced_scales(encoder: EncoderConfig, weights: Arrays, vectors: Floats) -> Floats:
+    """What to divide each input by, so that 8 bits do for all of them.
+
+    All inputs share one scale, so those that vary little beside others would drown. Half of what
+    sets them apart is moved into the weights, which have a scale for each output (Xiao et al.
+    2023, SmoothQuant, equation 4 with α = 0.5).
+
+    Args:
+        encoder: The encoder's configuration.
+        weights: The model's weights.
+        vectors: (forms, dim), typical inputs.
+
+    Returns:
+        (dim,), positive.
+    """
+    matrices = [weights[f"encoder.layers.0.{w}.weight_ih_l0"] for w in WAYS[encoder.direction]]
+    of_weights = np.abs(np.concatenate(matrices)).max(axis=0)
+    of_inputs = np.abs(vectors).max(axis=0, initial=0)
+    scales = np.sqrt(np.maximum(of_inputs, 1e-3) / np.maximum(of_weights, 1e-3))
+    balanced: Floats = (scales / scales.mean()).astype(np.float32)
+    return balanced
+
+
+def _layer(encoder: EncoderConfig, i: int, states: Sequence[str], precision: str) -> list[Any]:
+    """The nodes from ``x{i}`` to ``x{i + 1}``."""
+    from onnx import helper
+
+    after = [f"{state}_after" for state in states]
+    options: dict[str, Any] = {
+        "hidden_size": encoder.hidden_dim,
+        "direction": ONNX_DIRECTIONS[encoder.direction],
+    }
+    if encoder.cell == "gru":
+        options["linear_before_reset"] = 1  # as PyTorch's
+    if encoder.cell == "rnn" and encoder.direction == "bi":
+        options["activations"] = ["Tanh", "Tanh"]
+    names = [f"x{i}", f"w{i}", f"r{i}", f"b{i}", "lengths", *states]
+    operator = OPERATORS[encoder.cell]
+    if precision == "int8":
+        names += ["", *(f"{m}{i}.{part}" for m in "wr" for part in ("scale", "zero"))]
+        operator, options["domain"] = "DynamicQuantizeLSTM", "com.microsoft"
+    nodes = [helper.make_node(operator, names, [f"y{i}", *after], **options)]
+    # (tokens, directions, batch, units) to (tokens, batch, output_dim)
+    if encoder.direction == "bi" and encoder.merge in ("sum", "product"):
+        reduce = {"sum": "ReduceSum", "product": "ReduceProd"}[encoder.merge]
+        if reduce == "ReduceSum":
+            nodes.append(helper.make_node("Constant", [], [f"axis{i}"], value_ints=[1]))
+            nodes.append(helper.make_node(reduce, [f"y{i}", f"axis{i}"], [f"x{i + 1}"], keepdims=0))
+        else:
+            nodes.append(helper.make_node(reduce, [f"y{i}"], [f"x{i + 1}"], axes=[1], keepdims=0))
+        return nodes
+    is_projected = encoder.direction == "bi" and encoder.merge == "projection"
+    both = f"both{i}" if is_projected else f"x{i + 1}"
+    nodes += [
+        helper.make_node("Transpose", [f"y{i}"], [f"t{i}"], perm=[0, 2, 1, 3]),
+        helper.make_node("Constant", [], [f"shape{i}"], value_ints=[0, 0, -1]),
+        helper.make_node("Reshape", [f"t{i}", f"shape{i}"], [both]),
+    ]
+    if is_projected:
+        nodes += [
+            helper.make_node("MatMul", [both, f"p{i}.w"], [f"ps{i}"]),
+            helper.make_node("Add", [f"ps{i}", f"p{i}.b"], [f"pa{i}"]),
+            helper.make_node("Tanh", [f"pa{i}"], [f"x{i + 1}"]),
+        ]
+    return nodes
+
+
+def _gates(weight: NDArray[Any], order: Sequence[int]) -> NDArray[Any]:
+    return np.concatenate([np.split(weight, len(order))[gate] for gate in order])
+
+
+def _quantized(name: str, matrix: NDArray[Any], n_bits: int) -> dict[str, NDArray[Any]]:
+    """Whole numbers with a scale for each output: (directions, outputs, inputs), transposed."""
+    largest = 2 ** (n_bits - 1) - 1
+    scales = np.maximum(np.abs(matrix).max(axis=2), 1e-12).astype(np.float32) / largest
+    whole = np.rint(matrix / scales[:, :, None]).astype(np.int8)
+    return {
+        name: np.ascontiguousarray(whole.transpose(0, 2, 1)),
+        f"{name}.scale": scales,
+        f"{name}.zero": np.zeros(scales.shape, dtype=np.int8),
+    }
+
+
+def _named(name: str, array: NDArray[Any]) -> Any:
+    """An initializer whose values are given when the graph is loaded."""
+    from onnx import TensorProto, helper
+
+    tensor = TensorProto(
+        name=name,
+        dims=array.shape,
+        data_type=helper.np_dtype_to_tensor_dtype(array.dtype),
+        data_location=TensorProto.EXTERNAL,
+    )
+    tensor.external_data.add(key="location", value="weights.safetensors")
+    return tensor

@@ -1,0 +1,94 @@
+"""`predict`: texts or files to answers on standard output or in a file."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from tagger.errors import Interrupted, UsageError, unknown_name
+from tagger.runtime.bulk import Job
+from tagger.runtime.finding import find_model
+from tagger.runtime.formats import FORMATS
+from tagger.runtime.streaming import full_pieces, inputs, is_live, pieces, size_of
+from tagger.runtime.writing import answered, skip, write_answers, write_view
+
+
+def predict(
+    job: Job,
+    texts: Sequence[str],
+    files: Sequence[Path],
+    *,
+    output: Path | None = None,
+    resume: bool = False,
+    force: bool = False,
+    workers: int = 1,
+) -> None:
+    """Answer texts, the lines of files, or those of standard input.
+
+    Lines that come from a pipe are answered as they come, in single precision, in which it does
+    not matter what a sentence is tagged together with; lines of files in fixed pieces, in the
+    model's own precision. So the answers never depend on when a line came.
+
+    Args:
+        job: What to do with each; its format may be empty for a view in a terminal, else text.
+        texts: Texts.
+        files: Files of a text a line; ``-`` is standard input.
+        output: The file to write to; None is standard output.
+        resume: Go on behind what ``output`` holds.
+        force: Replace ``output``.
+        workers: Processes.
+
+    Raises:
+        UsageError: An unknown format, or an impossible combination.
+        TaggerError: What is wrong with model or input.
+        Interrupted: Ctrl-C, with an ``output`` that can be gone on with.
+    """
+    if job.output_format and job.output_format not in FORMATS:
+        raise UsageError(unknown_name("format", job.output_format, FORMATS))
+    n_done = _prepare_output(job, texts, output, resume=resume, force=force)
+    job = job._replace(model=str(find_model(job.model)))
+    live = is_live(texts, files)
+    if live and job.precision is None and job.engine != "torch" and job.device == "cpu":
+        job = job._replace(precision="fp32")
+    lines = inputs(texts, files)
+    if n_done:
+        lines = skip(lines, n_done)
+    cut = pieces(lines) if live else full_pieces(lines)
+    if not job.output_format and output is None and sys.stdout is not None and sys.stdout.isatty():
+        write_view(job, cut)
+        return
+    try:
+        write_answers(
+            job._replace(output_format=job.output_format or "text"),
+            cut,
+            workers=workers,
+            output=output,
+            n_done=n_done,
+            n_bytes=None if texts or n_done else size_of(files),
+        )
+    except KeyboardInterrupt:
+        if output is None:
+            raise
+        raise Interrupted(
+            f"stopped; {output} holds whole answers; go on with the same command and --resume"
+        ) from None
+
+
+def _prepare_output(
+    job: Job, texts: Sequence[str], output: Path | None, *, resume: bool, force: bool
+) -> int:
+    """See that nothing is lost; how many lines are answered already."""
+    if resume:
+        if output is None:
+            raise UsageError("--resume needs the file to go on with: --output")
+        if texts:
+            raise UsageError("--resume is for files; give them with --file")
+        if job.output_format == "conll":
+            raise UsageError("--resume cannot count answers in conll; use --format json or text")
+        return answered(output)
+    if output is not None and output.is_file() and output.stat().st_size:
+        if not force:
+            raise UsageError(f"{output}: exists; go on with --resume or replace it with --force")
+        output.write_bytes(b"")
+    return 0

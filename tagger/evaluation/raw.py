@@ -50,7 +50,7 @@ def evaluate_raw(
     """
     names = [head.name for head in heads]
     counts = {name: Counter[str]() for name in ("tokens", *names)}
-    for texts, gold in _gold(split, heads):
+    for texts, gold in raw_texts(split, heads):
         for document, expected in zip(tagger.batch(texts, names), gold, strict=True):
             found = _found(document, heads)
             for name, count in counts.items():
@@ -61,9 +61,15 @@ def evaluate_raw(
     return {name: _score(count) for name, count in counts.items()}
 
 
-def _gold(
+def raw_texts(
     split: datasets.Dataset, heads: Sequence[HeadSpec]
 ) -> Iterator[tuple[list[str], list[dict[str, list[Item]]]]]:
+    """Put the texts of sentences together.
+
+    Yields:
+        Some texts, and for each its gold items ``(start, end, label)`` by head, its tokens under
+        ``tokens``.
+    """
     # What the corpus itself splits, not what the model would, is written together.
     pieces = split.select_columns(["tokens"]).iter(PIECE)
     rules = fit_rules(tokens for rows in pieces for tokens in rows["tokens"])

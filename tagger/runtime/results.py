@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 
 
-class Token(msgspec.Struct, frozen=True):
+class Token(msgspec.Struct, frozen=True, gc=False):
     """A token and its tags; ``text[start:end]`` is its form."""
 
     text: str
@@ -22,7 +22,7 @@ class Token(msgspec.Struct, frozen=True):
         return f"{self.text}/{'/'.join(self.tags.values())}"
 
 
-class Entity(msgspec.Struct, frozen=True):
+class Entity(msgspec.Struct, frozen=True, gc=False):
     """A span of text with a label; ``text[start:end]`` is its form."""
 
     text: str

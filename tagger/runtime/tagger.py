@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from copy import copy
-from itertools import accumulate, islice, pairwise
+from itertools import accumulate, chain, islice, pairwise
 from typing import Protocol
 
 import numpy as np
@@ -15,12 +15,14 @@ from tagger.errors import UsageError, unknown_name
 from tagger.features.forms import FormEncoder, Ids
 from tagger.model.heads import HeadSpec
 from tagger.runtime.batching import batches_by_length
-from tagger.runtime.decoding import Transitions, greedy, viterbi
+from tagger.runtime.decoding import Floats, Transitions, greedy, viterbi
 from tagger.runtime.engine import Engine
 from tagger.runtime.form_cache import FormCache
 from tagger.runtime.results import Document, Entity, Token
 
-BATCH_TOKENS = 4096
+BATCH_TOKENS = 640
+"""Tokens that go through the network together: enough to fill it, few enough for the caches."""
+DECODED_TOKENS = 65_536
 WINDOW = 1000
 """Texts or sentences that are looked at together: enough to sort by length, little to hold."""
 
@@ -62,6 +64,7 @@ class Tagger:
         transitions: Scores between tags, by head; a head without them takes each token's best.
         splitter: Cuts raw text as the training corpora were cut.
         threads: So many batches are computed at once.
+        batch_tokens: Tokens in a batch at most, padding included; a longer sentence is one.
     """
 
     def __init__(
@@ -73,11 +76,13 @@ class Tagger:
         transitions: Mapping[str, Transitions],
         splitter: Splitter,
         threads: int = 1,
+        batch_tokens: int = BATCH_TOKENS,
     ) -> None:
         self.heads = tuple(heads)
         self.engine = engine
         self.splitter = splitter
         self.threads = threads
+        self.batch_tokens = batch_tokens
         self._forms = FormCache(form_encoder, engine.embed)
         self._transitions = transitions
         self._tables = {head.name: TagTable(head) for head in heads}
@@ -113,15 +118,23 @@ class Tagger:
         for first in range(0, len(texts), WINDOW):
             window = texts[first : first + WINDOW]
             cut = [self.splitter.sentences(text) for text in window]
+            offsets = [list(chain.from_iterable(sentences)) for sentences in cut]
             forms = [
                 text[start:end]
-                for text, sentences in zip(window, cut, strict=True)
-                for sentence in sentences
-                for start, end in sentence
+                for text, of_text in zip(window, offsets, strict=True)
+                for start, end in of_text
             ]
             lengths = [len(sentence) for sentences in cut for sentence in sentences]
             tag_ids = self._decode(forms, lengths, chosen)
-            documents += self._documents(window, cut, forms, tag_ids, chosen)
+            tokens = self._tokens(forms, chain.from_iterable(offsets), tag_ids, chosen)
+            entities = self._entities(window, offsets, tag_ids, chosen)
+            past = 0
+            for text, sentences, found in zip(window, cut, entities, strict=True):
+                bounds = list(accumulate(map(len, sentences), initial=0))
+                start, past = past, past + bounds[-1]
+                main = found.pop("ner") if "ner" in found else _first(found)
+                spans = list(pairwise(bounds))
+                documents.append(Document(text, tokens[start:past], main, spans, found))
         return documents
 
     def stream(
@@ -192,30 +205,50 @@ class Tagger:
         Returns:
             A tag id for each of ``forms``, by head.
         """
-        results = {head.name: np.zeros(len(forms), dtype=np.int64) for head in heads}
         if not forms:
-            return results
+            return {head.name: np.zeros(0, dtype=np.int64) for head in heads}
         vectors, rows = self._forms.lookup(forms)
-        n_tokens = np.array(lengths, dtype=np.int64)
-        starts = np.cumsum(n_tokens) - n_tokens
+        of_sentences = np.array(lengths, dtype=np.int64)
+        parts: dict[str, list[Ids]] = {head.name: [] for head in heads}
+        # Documents may be long: the emissions of so many tokens are held at once.
+        past = 0
+        for some in _slices(lengths, DECODED_TOKENS):
+            first, past = past, past + int(of_sentences[some].sum())
+            emissions = self.emissions(vectors, rows[first:past], of_sentences[some], heads)
+            for head in heads:
+                parts[head.name].append(self.best(head, emissions[head.name], of_sentences[some]))
+        return {name: np.concatenate(of_head) for name, of_head in parts.items()}
+
+    def emissions(
+        self, vectors: Floats, rows: Ids, lengths: Ids, heads: Sequence[HeadSpec]
+    ) -> dict[str, Floats]:
+        """Run the network over sentences in batches of like length.
+
+        Args:
+            vectors: (forms, dim), as `tagger.runtime.engine.Engine.emissions` takes them.
+            rows: (tokens,), each token's row in ``vectors``, sentence after sentence.
+            lengths: (sentences,), each at least 1.
+            heads: The heads.
+
+        Returns:
+            (tokens, tags) by head.
+        """
+        starts = np.cumsum(lengths) - lengths
         names = [head.name for head in heads]
+        results = {h.name: np.empty((len(rows), len(h.tags)), dtype=np.float32) for h in heads}
 
         def run(batch: list[int]) -> None:
-            of_batch = n_tokens[batch]
+            of_batch = lengths[batch]
             positions = np.arange(of_batch.max())
             inside = positions < of_batch[:, None]  # (batch, tokens)
             places = np.where(inside, starts[batch][:, None] + positions, 0)
             index = np.where(inside, rows[places], 0)
-            emissions = self.engine.emissions(vectors, index, of_batch, names)
+            found = self.engine.emissions(vectors, index, of_batch, names)
+            places = places[inside]
             for name in names:
-                transitions = self._transitions.get(name)
-                if transitions is None:
-                    tag_ids = greedy(emissions[name])
-                else:
-                    tag_ids = viterbi(emissions[name], of_batch, transitions)
-                results[name][places[inside]] = tag_ids[inside]
+                results[name][places] = found[name][inside]
 
-        batches = batches_by_length(n_tokens, BATCH_TOKENS)
+        batches = batches_by_length(lengths, self.batch_tokens)
         if self.threads > 1 and len(batches) > 1:
             with ThreadPoolExecutor(self.threads) as pool:
                 for _ in pool.map(run, batches):
@@ -225,53 +258,57 @@ class Tagger:
                 run(batch)
         return results
 
-    def _documents(
+    def best(self, head: HeadSpec, emissions: Floats, lengths: Ids) -> Ids:
+        """Decode: (tokens,) tag ids of emissions (tokens, tags) of sentences of these lengths."""
+        transitions = self._transitions.get(head.name)
+        if transitions is None:
+            return greedy(emissions)
+        return viterbi(emissions, lengths, transitions)
+
+    def _tokens(
         self,
-        texts: Sequence[str],
-        cut: Sequence[Sequence[Offsets]],
         forms: Sequence[str],
+        offsets: Iterable[tuple[int, int]],
         tag_ids: Mapping[str, Ids],
         heads: Sequence[HeadSpec],
-    ) -> Iterator[Document]:
-        """Put a window's answers together."""
+    ) -> list[Token]:
+        """A window's tokens, text after text."""
         names = [head.name for head in heads]
         tags = [self._tables[name].strings(tag_ids[name]) for name in names]
-        of_tokens = [dict(zip(names, row, strict=True)) for row in zip(*tags, strict=True)]
-        found = {
-            head.name: self._tables[head.name].spans(tag_ids[head.name])
-            for head in heads
-            if head.kind == "span"
-        }
-        main = "ner" if "ner" in found else next(iter(found), "")
-        following = dict.fromkeys(found, 0)
-        past = 0
-        for text, sentences in zip(texts, cut, strict=True):
-            first = past
-            offsets = [offset for sentence in sentences for offset in sentence]
-            past = first + len(offsets)
-            spans: dict[str, list[Entity]] = {}
-            for name, all_spans in found.items():
-                entities = spans[name] = []
-                i = following[name]
-                while i < len(all_spans) and all_spans[i][0] < past:
-                    begin, last, label = all_spans[i]
-                    start, end = offsets[begin - first][0], offsets[last - first][1]
+        of_tokens: Iterable[dict[str, str]]
+        if len(names) == 1:  # so many are made that it shows
+            name = names[0]
+            of_tokens = [{name: tag} for tag in tags[0]]
+        else:
+            of_tokens = [dict(zip(names, row, strict=True)) for row in zip(*tags, strict=True)]
+        return [
+            Token(form, start, end, of_token)
+            for form, (start, end), of_token in zip(forms, offsets, of_tokens, strict=True)
+        ]
+
+    def _entities(
+        self,
+        texts: Sequence[str],
+        offsets: Sequence[Offsets],
+        tag_ids: Mapping[str, Ids],
+        heads: Sequence[HeadSpec],
+    ) -> list[dict[str, list[Entity]]]:
+        """The spans in each text, by head."""
+        found: list[dict[str, list[Entity]]] = [{} for _ in texts]
+        for head in heads:
+            if head.kind != "span":
+                continue
+            spans = self._tables[head.name].spans(tag_ids[head.name])
+            i = past = 0
+            for text, of_text, by_head in zip(texts, offsets, found, strict=True):
+                first, past = past, past + len(of_text)
+                entities = by_head[head.name] = []
+                while i < len(spans) and spans[i][0] < past:
+                    begin, last, label = spans[i]
+                    start, end = of_text[begin - first][0], of_text[last - first][1]
                     entities.append(Entity(text[start:end], label, start, end))
                     i += 1
-                following[name] = i
-            bounds = list(accumulate(map(len, sentences), initial=0))
-            yield Document(
-                text,
-                [
-                    Token(form, start, end, of_token)
-                    for form, (start, end), of_token in zip(
-                        forms[first:past], offsets, of_tokens[first:past], strict=True
-                    )
-                ],
-                spans.pop(main, []),
-                list(pairwise(bounds)),
-                spans,
-            )
+        return found
 
 
 class TagTable:
@@ -307,3 +344,19 @@ class TagTable:
         last = np.flatnonzero((self._begins[tag_ids] | goes_on[:-1]) & ~goes_on[1:])
         labels = [self._labels[i] for i in tag_ids[first].tolist()]
         return list(zip(first.tolist(), last.tolist(), labels, strict=True))
+
+
+def _slices(lengths: Sequence[int], budget: int) -> Iterator[slice]:
+    """Cut sentences into runs of so many tokens at most; a longer sentence is one by itself."""
+    first = total = 0
+    for i, length in enumerate(lengths):
+        if total and total + length > budget:
+            yield slice(first, i)
+            first, total = i, 0
+        total += length
+    yield slice(first, len(lengths))
+
+
+def _first(found: dict[str, list[Entity]]) -> list[Entity]:
+    """Take out what the first head has found; nothing where there is no head."""
+    return found.pop(next(iter(found))) if found else []

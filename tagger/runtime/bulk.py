@@ -68,7 +68,7 @@ def answer(job: Job, tagger: Tagger, texts: Sequence[str]) -> Answer:
     documents = tagger.batch(texts, job.heads)
     # Bytes, so that neither the platform's encoding nor its line ends get in the way.
     content = "".join([render(document, chosen) + "\n" for document in documents]).encode()
-    return Answer(content, len(texts), sum(len(document.tokens) for document in documents))
+    return Answer(content, len(texts), sum(document.n_tokens for document in documents))
 
 
 def answers(

@@ -33,6 +33,8 @@ GATES = {"rnn": [0], "gru": [1, 0, 2], "lstm": [0, 3, 1, 2]}
 """The gates in the order of the operator, as their places in PyTorch's order."""
 ONNX_DIRECTIONS = {"forward": "forward", "backward": "reverse", "bi": "bidirectional"}
 WAYS = {"forward": ("ahead",), "backward": ("back",), "bi": ("ahead", "back")}
+LEAST_SHARE = 0.15
+"""Of the largest input, which every input is taken to reach."""
 OPSET, IR_VERSION = 17, 8
 
 Arrays = Mapping[str, NDArray[Any]]
@@ -154,7 +156,9 @@ def balanced_scales(encoder: EncoderConfig, weights: Arrays, vectors: Floats) ->
     matrices = [weights[f"encoder.layers.0.{w}.weight_ih_l0"] for w in WAYS[encoder.direction]]
     of_weights = np.abs(np.concatenate(matrices)).max(axis=0)
     of_inputs = np.abs(vectors).max(axis=0, initial=0)
-    scales = np.sqrt(np.maximum(of_inputs, 1e-3) / np.maximum(of_weights, 1e-3))
+    # Some forms do not show all that may come: what was small in them is not taken at its word.
+    least = max(LEAST_SHARE * float(of_inputs.max(initial=0)), 1e-3)
+    scales = np.sqrt(np.maximum(of_inputs, least) / np.maximum(of_weights, 1e-3))
     balanced: Floats = (scales / scales.mean()).astype(np.float32)
     return balanced
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import msgspec
@@ -36,18 +37,45 @@ class Entity(msgspec.Struct, frozen=True, gc=False):
         return f"[{self.text}]({self.label})"
 
 
-class Document(msgspec.Struct, frozen=True):
-    """A tagged text."""
+class Document:
+    """A tagged text.
 
-    text: str
-    """The text as it was given."""
-    tokens: list[Token]
-    entities: list[Entity]
-    """The spans of the head ``ner``, or of the first span head of a model that has none."""
-    sentences: list[tuple[int, int]]
-    """Each sentence as the range of its tokens, end exclusive."""
-    spans: dict[str, list[Entity]] = {}
-    """The spans of any further span heads (``chunk``), by head."""
+    Args:
+        text: The text as it was given.
+        tokens: Its tokens, or what makes them when they are first asked for: who wants the
+            entities alone need not wait for them.
+        entities: The spans of the head ``ner``, or of the first span head of a model without it.
+        sentences: Each sentence as the range of its tokens, end exclusive.
+        spans: The spans of any further span heads (``chunk``), by head.
+    """
+
+    __slots__ = ("_tokens", "entities", "sentences", "spans", "text")
+
+    def __init__(
+        self,
+        text: str,
+        tokens: list[Token] | Callable[[], list[Token]],
+        entities: list[Entity],
+        sentences: list[tuple[int, int]],
+        spans: dict[str, list[Entity]] | None = None,
+    ) -> None:
+        self.text = text
+        self._tokens = tokens
+        self.entities = entities
+        self.sentences = sentences
+        self.spans = spans or {}
+
+    @property
+    def tokens(self) -> list[Token]:
+        """The tokens with their tags."""
+        if callable(self._tokens):
+            self._tokens = self._tokens()
+        return self._tokens
+
+    @property
+    def n_tokens(self) -> int:
+        """How many tokens there are."""
+        return self.sentences[-1][1] if self.sentences else 0
 
     def to_dict(self) -> dict[str, Any]:
         """As JSON has it: each token's tags beside its offsets."""
@@ -68,6 +96,17 @@ class Document(msgspec.Struct, frozen=True):
         """One line of JSON."""
         return msgspec.json.encode(self.to_dict()).decode()
 
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Document) and self._parts() == other._parts()
+
+    __hash__ = None  # type: ignore[assignment]  # its lists may be changed
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return Document, self._parts()
+
     def __repr__(self) -> str:
         text = self.text if len(self.text) <= 60 else f"{self.text[:57]}..."
-        return f"Document({text!r}, {len(self.tokens)} tokens, entities={self.entities!r})"
+        return f"Document({text!r}, {self.n_tokens} tokens, entities={self.entities!r})"
+
+    def _parts(self) -> tuple[Any, ...]:
+        return self.text, self.tokens, self.entities, self.sentences, self.spans

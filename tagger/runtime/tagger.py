@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from copy import copy
+from functools import partial
 from itertools import accumulate, chain, islice, pairwise
 from typing import Protocol
 
@@ -20,7 +21,7 @@ from tagger.runtime.engine import Engine
 from tagger.runtime.form_cache import FormCache
 from tagger.runtime.results import Document, Entity, Token
 
-BATCH_TOKENS = 640
+BATCH_TOKENS = 320
 """Tokens that go through the network together: enough to fill it, few enough for the caches."""
 DECODED_TOKENS = 65_536
 WINDOW = 1000
@@ -126,15 +127,16 @@ class Tagger:
             ]
             lengths = [len(sentence) for sentences in cut for sentence in sentences]
             tag_ids = self._decode(forms, lengths, chosen)
-            tokens = self._tokens(forms, chain.from_iterable(offsets), tag_ids, chosen)
             entities = self._entities(window, offsets, tag_ids, chosen)
             past = 0
-            for text, sentences, found in zip(window, cut, entities, strict=True):
-                bounds = list(accumulate(map(len, sentences), initial=0))
-                start, past = past, past + bounds[-1]
+            for i, (text, found) in enumerate(zip(window, entities, strict=True)):
+                start, past = past, past + len(offsets[i])
+                # Copies, so that a document that is kept does not keep its whole window.
+                of_text = {name: ids[start:past].copy() for name, ids in tag_ids.items()}
+                tokens = partial(self._tokens, forms[start:past], offsets[i], of_text)
                 main = found.pop("ner") if "ner" in found else _first(found)
-                spans = list(pairwise(bounds))
-                documents.append(Document(text, tokens[start:past], main, spans, found))
+                bounds = list(pairwise(accumulate(map(len, cut[i]), initial=0)))
+                documents.append(Document(text, tokens, main, bounds, found))
         return documents
 
     def stream(
@@ -266,24 +268,15 @@ class Tagger:
         return viterbi(emissions, lengths, transitions)
 
     def _tokens(
-        self,
-        forms: Sequence[str],
-        offsets: Iterable[tuple[int, int]],
-        tag_ids: Mapping[str, Ids],
-        heads: Sequence[HeadSpec],
+        self, forms: Sequence[str], offsets: Offsets, tag_ids: Mapping[str, Ids]
     ) -> list[Token]:
-        """A window's tokens, text after text."""
-        names = [head.name for head in heads]
-        tags = [self._tables[name].strings(tag_ids[name]) for name in names]
-        of_tokens: Iterable[dict[str, str]]
-        if len(names) == 1:  # so many are made that it shows
-            name = names[0]
-            of_tokens = [{name: tag} for tag in tags[0]]
-        else:
-            of_tokens = [dict(zip(names, row, strict=True)) for row in zip(*tags, strict=True)]
+        """The tokens of a text."""
+        tags = [self._tables[name].strings(ids) for name, ids in tag_ids.items()]
         return [
-            Token(form, start, end, of_token)
-            for form, (start, end), of_token in zip(forms, offsets, of_tokens, strict=True)
+            Token(form, start, end, dict(zip(tag_ids, of_token, strict=True)))
+            for form, (start, end), of_token in zip(
+                forms, offsets, zip(*tags, strict=True), strict=True
+            )
         ]
 
     def _entities(

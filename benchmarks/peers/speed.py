@@ -30,9 +30,9 @@ import tagger
 from tagger.corpus import load_corpus
 from tagger.evaluation.raw import raw_texts
 from tagger.evaluation.report import markdown_table
+from tagger.runtime.benchmark import SENTENCE, run_cold
 
 Spans = list[tuple[int, int, str]]
-SENTENCE = "John works at Apple in California"
 SPACY = (
     "import sys, spacy\n"
     "print([(e.text, e.label_) for e in spacy.load(sys.argv[1])(sys.argv[2]).ents])"
@@ -138,20 +138,6 @@ def work(core: int, path: str, kind: str, *arguments: str) -> None:
         print("done", flush=True)
 
 
-def cold(command: Sequence[str], rounds: int) -> tuple[list[float], list[float], float]:
-    """Wall seconds and CPU seconds of each round, and the peak memory in MB."""
-    wall, cpu, peak = [], [], 0.0
-    for _ in range(rounds):
-        started = time.perf_counter()
-        process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
-        _, status, usage = os.wait4(process.pid, 0)
-        assert status == 0, command
-        wall.append(time.perf_counter() - started)
-        cpu.append(usage.ru_utime + usage.ru_stime)
-        peak = max(peak, usage.ru_maxrss / 1024)
-    return wall, cpu, peak
-
-
 SYSTEMS: dict[str, Callable[..., Callable[[Sequence[str]], list[Spans]]]] = {
     "ours": lambda model, precision: ours(model, precision),
     "spacy": with_spacy,
@@ -232,9 +218,9 @@ def main() -> None:
     }
     rows = []
     for name, command in commands.items():
-        cold(command, 1)
-        wall, cpu, peak = cold(command, arguments.rounds)
-        rows.append([name, *(f"{statistics.median(x):.2f}" for x in (wall, cpu)), f"{peak:.0f}"])
+        cold = run_cold(command, arguments.rounds)
+        seconds = (cold.seconds.median, cold.cpu_seconds.median)
+        rows.append([name, *(f"{x:.2f}" for x in seconds), f"{cold.peak_mb:.0f}"])
     print("\n".join(markdown_table(["cold start", "wall s", "CPU s", "peak MB"], rows)))
 
 

@@ -14,7 +14,7 @@ from typing import Annotated
 import typer
 
 import tagger
-from tagger.cli import corpora, evaluate, export, info, predict, pretrain, score, train
+from tagger.cli import benchmark, corpora, evaluate, export, info, predict, pretrain, score, train
 from tagger.errors import Interrupted, TaggerError
 
 app = typer.Typer(
@@ -29,6 +29,7 @@ app.command()(pretrain.pretrain)
 app.command()(evaluate.evaluate)
 app.command()(predict.predict)
 app.command()(export.export)
+app.command()(benchmark.benchmark)
 app.command()(score.score)
 app.command()(info.info)
 app.command()(corpora.corpora)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cached_property
 
 import numpy as np
 
@@ -13,6 +14,8 @@ from tagger.model.directory import StoredWeights
 from tagger.runtime.decoding import Floats
 
 PART = "embedder.parts."
+KERNEL_SIZE = 3
+PIECE = 256
 
 
 class FormEmbedder:
@@ -35,6 +38,14 @@ class FormEmbedder:
 
     def __call__(self, features: FormFeatures[Ids]) -> Floats:
         """Embed distinct forms: (forms, dim)."""
+        n_forms = len(features.word_ids)
+        vectors = np.empty((n_forms, self.dim), dtype=np.float32)
+        for first in range(0, n_forms, PIECE):  # what fits the caches is computed at once
+            piece = FormFeatures(*(ids[first : first + PIECE] for ids in features))
+            vectors[first : first + PIECE] = self._embed(piece)
+        return vectors
+
+    def _embed(self, features: FormFeatures[Ids]) -> Floats:
         parts = []
         for name in self._tables:
             rows = self._weights.rows(f"{PART}{name}.weight", getattr(features, name))
@@ -45,15 +56,30 @@ class FormEmbedder:
         return vectors
 
     def _convolved(self, char_ids: Ids) -> Floats:
-        """The largest value of each filter over windows of three characters; see `CharCNN`."""
-        chars = self._chars(char_ids)  # (forms, chars, char_dim)
-        padded = np.pad(chars, ((0, 0), (1, 1), (0, 0)))
-        windows = np.concatenate([padded[:, :-2], padded[:, 1:-1], padded[:, 2:]], axis=2)
-        filtered = windows @ self._weights[f"{PART}char_ids.filters.weight"].T
-        filtered += self._weights[f"{PART}char_ids.filters.bias"]
-        filtered[char_ids == PADDING_CHAR] = -np.inf
-        largest: Floats = np.maximum(filtered.max(axis=1), 0)
+        """The largest value of each filter over windows of three characters; see `CharCNN`.
+
+        What a character adds to a window depends on its place there alone, so it is looked up.
+        """
+        inside = char_ids != PADDING_CHAR
+        inside[:, 0] = True  # of an empty form
+        padded = np.pad(char_ids, ((0, 0), (1, 1)))
+        filtered = self._filters[0][padded[:, :-2][inside]]  # (characters of all forms, out_dim)
+        filtered += self._filters[1][char_ids[inside]]
+        filtered += self._filters[2][padded[:, 2:][inside]]
+        lengths = inside.sum(axis=1)
+        largest = np.maximum.reduceat(filtered, np.cumsum(lengths) - lengths)
+        largest += self._weights[f"{PART}char_ids.filters.bias"]
+        np.maximum(largest, 0, out=largest)
+        largest[char_ids[:, 0] == PADDING_CHAR] = 0
         return largest
+
+    @cached_property
+    def _filters(self) -> Floats:
+        """(places, characters, out_dim): what each character adds at each place of a window."""
+        chars = self._weights[f"{PART}char_ids.embedding.weight"]
+        filters = self._weights[f"{PART}char_ids.filters.weight"]  # (out_dim, places × char_dim)
+        of_place = np.split(filters, KERNEL_SIZE, axis=1)
+        return np.stack([chars @ place.T for place in of_place])
 
     def _read(self, char_ids: Ids) -> Floats:
         """The last states of two LSTMs over the characters; see `CharLSTM`."""

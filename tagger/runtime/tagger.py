@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from copy import copy
 from functools import partial
 from itertools import accumulate, chain, islice, pairwise
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 import numpy as np
 
@@ -53,6 +53,20 @@ class GivenTokens:
         pattern = r"[^\t\r\n]+" if "\t" in text else r"[^ \r\n]+"
         offsets = [match.span() for match in re.finditer(pattern, text)]
         return [offsets] if offsets else []
+
+
+class CutTexts(NamedTuple):
+    """Texts, cut into sentences of tokens."""
+
+    texts: Sequence[str]
+    sentences: list[list[Offsets]]
+    """The offsets of each text's sentences."""
+    offsets: list[Offsets]
+    """The same by text alone."""
+    forms: list[str]
+    """All tokens, text after text."""
+    lengths: Ids
+    """(sentences,), the tokens of each."""
 
 
 class Tagger:
@@ -117,26 +131,9 @@ class Tagger:
         chosen = self.choose(heads)
         documents: list[Document] = []
         for first in range(0, len(texts), WINDOW):
-            window = texts[first : first + WINDOW]
-            cut = [self.splitter.sentences(text) for text in window]
-            offsets = [list(chain.from_iterable(sentences)) for sentences in cut]
-            forms = [
-                text[start:end]
-                for text, of_text in zip(window, offsets, strict=True)
-                for start, end in of_text
-            ]
-            lengths = [len(sentence) for sentences in cut for sentence in sentences]
-            tag_ids = self._decode(forms, lengths, chosen)
-            entities = self._entities(window, offsets, tag_ids, chosen)
-            past = 0
-            for i, (text, found) in enumerate(zip(window, entities, strict=True)):
-                start, past = past, past + len(offsets[i])
-                # Copies, so that a document that is kept does not keep its whole window.
-                of_text = {name: ids[start:past].copy() for name, ids in tag_ids.items()}
-                tokens = partial(self._tokens, forms[start:past], offsets[i], of_text)
-                main = found.pop("ner") if "ner" in found else _first(found)
-                bounds = list(pairwise(accumulate(map(len, cut[i]), initial=0)))
-                documents.append(Document(text, tokens, main, bounds, found))
+            cut = self.cut(texts[first : first + WINDOW])
+            tag_ids = self._decode(cut.forms, cut.lengths, chosen)
+            documents += self.documents(cut, tag_ids, chosen)
         return documents
 
     def stream(
@@ -172,7 +169,8 @@ class Tagger:
             window = sentences[first : first + WINDOW]
             lengths = [len(sentence) for sentence in window]
             forms = [form for sentence in window for form in sentence]
-            tag_ids = self._decode(forms, [n for n in lengths if n], chosen)
+            filled = np.array([n for n in lengths if n], dtype=np.int64)
+            tag_ids = self._decode(forms, filled, chosen)
             tags = {h.name: self._tables[h.name].strings(tag_ids[h.name]) for h in chosen}
             past = 0
             for n in lengths:
@@ -194,8 +192,24 @@ class Tagger:
                 raise UsageError(unknown_name("head", name, by_name))
         return [head for head in self.heads if head.name in names]
 
+    def cut(self, texts: Sequence[str]) -> CutTexts:
+        """Cut texts into sentences of tokens."""
+        sentences = [self.splitter.sentences(text) for text in texts]
+        offsets = [list(chain.from_iterable(of_text)) for of_text in sentences]
+        forms = [
+            text[start:end]
+            for text, of_text in zip(texts, offsets, strict=True)
+            for start, end in of_text
+        ]
+        lengths = [len(sentence) for of_text in sentences for sentence in of_text]
+        return CutTexts(texts, sentences, offsets, forms, np.array(lengths, dtype=np.int64))
+
+    def look_up(self, cut: CutTexts) -> tuple[Floats, Ids]:
+        """Find the vectors of forms; see `tagger.runtime.form_cache.FormCache.lookup`."""
+        return self._forms.lookup(cut.forms)
+
     def _decode(
-        self, forms: Sequence[str], lengths: Sequence[int], heads: Sequence[HeadSpec]
+        self, forms: Sequence[str], lengths: Ids, heads: Sequence[HeadSpec]
     ) -> dict[str, Ids]:
         """Tag the sentences of a window.
 
@@ -210,15 +224,14 @@ class Tagger:
         if not forms:
             return {head.name: np.zeros(0, dtype=np.int64) for head in heads}
         vectors, rows = self._forms.lookup(forms)
-        of_sentences = np.array(lengths, dtype=np.int64)
         parts: dict[str, list[Ids]] = {head.name: [] for head in heads}
         # Documents may be long: the emissions of so many tokens are held at once.
         past = 0
-        for some in _slices(lengths, DECODED_TOKENS):
-            first, past = past, past + int(of_sentences[some].sum())
-            emissions = self.emissions(vectors, rows[first:past], of_sentences[some], heads)
+        for some in _slices(lengths.tolist(), DECODED_TOKENS):
+            first, past = past, past + int(lengths[some].sum())
+            emissions = self.emissions(vectors, rows[first:past], lengths[some], heads)
             for head in heads:
-                parts[head.name].append(self.best(head, emissions[head.name], of_sentences[some]))
+                parts[head.name].append(self.best(head, emissions[head.name], lengths[some]))
         return {name: np.concatenate(of_head) for name, of_head in parts.items()}
 
     def emissions(
@@ -267,6 +280,25 @@ class Tagger:
             return greedy(emissions)
         return viterbi(emissions, lengths, transitions)
 
+    def documents(
+        self, cut: CutTexts, tag_ids: Mapping[str, Ids], heads: Sequence[HeadSpec]
+    ) -> list[Document]:
+        """Put the answers together; ``tag_ids`` has a tag id for each token, by head."""
+        entities = self._entities(cut, tag_ids, heads)
+        documents = []
+        past = 0
+        for text, sentences, offsets, found in zip(
+            cut.texts, cut.sentences, cut.offsets, entities, strict=True
+        ):
+            start, past = past, past + len(offsets)
+            # Copies, so that a document that is kept does not keep its whole window.
+            of_text = {name: ids[start:past].copy() for name, ids in tag_ids.items()}
+            tokens = partial(self._tokens, cut.forms[start:past], offsets, of_text)
+            main = found.pop("ner") if "ner" in found else _first(found)
+            bounds = list(pairwise(accumulate(map(len, sentences), initial=0)))
+            documents.append(Document(text, tokens, main, bounds, found))
+        return documents
+
     def _tokens(
         self, forms: Sequence[str], offsets: Offsets, tag_ids: Mapping[str, Ids]
     ) -> list[Token]:
@@ -280,20 +312,16 @@ class Tagger:
         ]
 
     def _entities(
-        self,
-        texts: Sequence[str],
-        offsets: Sequence[Offsets],
-        tag_ids: Mapping[str, Ids],
-        heads: Sequence[HeadSpec],
+        self, cut: CutTexts, tag_ids: Mapping[str, Ids], heads: Sequence[HeadSpec]
     ) -> list[dict[str, list[Entity]]]:
         """The spans in each text, by head."""
-        found: list[dict[str, list[Entity]]] = [{} for _ in texts]
+        found: list[dict[str, list[Entity]]] = [{} for _ in cut.texts]
         for head in heads:
             if head.kind != "span":
                 continue
             spans = self._tables[head.name].spans(tag_ids[head.name])
             i = past = 0
-            for text, of_text, by_head in zip(texts, offsets, found, strict=True):
+            for text, of_text, by_head in zip(cut.texts, cut.offsets, found, strict=True):
                 first, past = past, past + len(of_text)
                 entities = by_head[head.name] = []
                 while i < len(spans) and spans[i][0] < past:

@@ -1,0 +1,45 @@
+"""``tagger benchmark``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from tagger.cli.options import DataDir, Json, console
+
+
+def benchmark(
+    model: Annotated[str, typer.Argument(help="A model directory, or a name of one.")] = "en",
+    source: Annotated[
+        str, typer.Argument(help="A file of a text a line, or a corpus (its test split).")
+    ] = "sample",
+    rounds: Annotated[int, typer.Option(min=1, help="How often each thing is measured.")] = 5,
+    threads: Annotated[int, typer.Option(min=1, help="Threads of the network.")] = 1,
+    max_texts: Annotated[int, typer.Option(min=1, help="Texts at most.")] = 5000,
+    plot: Annotated[Path | None, typer.Option(help="Draw a picture to this file (PNG).")] = None,
+    json: Json = False,
+    data_dir: DataDir = None,
+) -> None:
+    """Measure a model on this machine: cold start, latency, throughput, where the time goes.
+
+    tagger benchmark en mails.txt
+    """
+    import msgspec
+    from rich.console import Console
+
+    from tagger.runtime.benchmark import benchmark as measure
+    from tagger.runtime.benchmark_report import draw, find_matplotlib, show, texts_of
+
+    if plot is not None:
+        find_matplotlib()
+    texts = texts_of(source, data_dir, max_texts)
+    with Console(stderr=True).status("") as status:
+        report = measure(model, texts, rounds=rounds, threads=threads, say=status.update)
+    if plot is not None:
+        draw(report, plot)
+    if json:
+        typer.echo(msgspec.json.encode(report).decode())
+    else:
+        show(console(), report)

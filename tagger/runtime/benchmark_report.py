@@ -1,0 +1,131 @@
+"""What `tagger.runtime.benchmark` tags and how its report is shown."""
+
+from __future__ import annotations
+
+from itertools import islice
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from tagger.corpus import load_corpus
+from tagger.errors import UsageError
+from tagger.evaluation.raw import raw_texts
+from tagger.runtime.benchmark import Interval, Report
+from tagger.runtime.streaming import inputs
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+
+def texts_of(source: str, data_dir: Path | None, n: int) -> list[str]:
+    """The lines of a file, or the sentences of a corpus's test split as raw text; ``n`` at most.
+
+    Raises:
+        CorpusError: Neither a file nor a corpus.
+        FormatError: A line is not UTF-8.
+    """
+    if Path(source).is_file():
+        return list(islice(inputs([], [Path(source)]), n))
+    splits = load_corpus(source, data_dir=data_dir).splits
+    split = splits.get("test", splits["train"])
+    return list(islice((text for texts, _ in raw_texts(split, []) for text in texts), n))
+
+
+def show(console: Console, report: Report) -> None:
+    """Print a report as tables."""
+    from rich.table import Table
+
+    def line(*cells: object) -> None:
+        console.print(*cells, markup=False, highlight=False)
+
+    line(f"{report.model}: {report.model_mb:.1f} MB; {report.processor}, {report.cores} cores")
+    line(f"{report.n_texts:,} texts, {report.n_tokens:,} tokens; median (least to most)")
+    line("")
+    cold = report.cold
+    rows = Table(box=None, show_header=False)
+    rows.add_row("cold start", f"{_interval(cold.seconds, 2)} s")
+    rows.add_row("  of processor time", f"{_interval(cold.cpu_seconds, 2)} s")
+    rows.add_row("  peak memory", f"{cold.peak_mb:.0f} MB")
+    rows.add_row(
+        "one sentence", f"{report.latency_ms.median:.2f} ms; 99 % in {report.latency_p99_ms:.2f} ms"
+    )
+    rows.add_row("words never seen before", f"{report.first_pass:,.0f} tokens/s in the first pass")
+    rows.add_row(
+        "network",
+        f"{report.network_gflops:.0f} GFLOP/s; a large matrix product in single precision "
+        f"reaches {report.peak_gflops:.0f}",
+    )
+    rows.add_row("peak memory of all this", f"{report.peak_mb:.0f} MB")
+    console.print(rows)
+    line("")
+    table = Table(box=None, header_style="bold")
+    for name in ("engine", "precision", "batch", "text to entities", "tokens to tags"):
+        table.add_column(name, justify="left" if name in ("engine", "precision") else "right")
+    for speed in report.speeds:
+        table.add_row(
+            speed.engine,
+            speed.precision,
+            f"{speed.batch_tokens:,}",
+            _interval(speed.from_text),
+            _interval(speed.from_tokens),
+        )
+    console.print(table)
+    line("tokens/s, by tokens in a batch")
+    line("")
+    table = Table(box=None, header_style="bold")
+    for name in report.shares:
+        table.add_column(name, justify="right")
+    table.add_row(*(f"{share:.0%}" for share in report.shares.values()))
+    console.print(table)
+
+
+def find_matplotlib() -> None:
+    """See that a picture can be drawn.
+
+    Raises:
+        UsageError: matplotlib is not installed.
+    """
+    try:
+        import matplotlib  # noqa: F401
+    except ImportError:
+        raise UsageError("--plot needs matplotlib: pip install tagger[plot]") from None
+
+
+def draw(report: Report, path: Path) -> None:
+    """Draw throughput by batch size, and the share of each stage."""
+    import matplotlib
+
+    matplotlib.use("Agg")
+    from matplotlib import pyplot
+
+    figure, (left, right) = pyplot.subplots(1, 2, figsize=(9, 3.4), layout="constrained")
+    ways = dict.fromkeys((speed.engine, speed.precision) for speed in report.speeds)
+    for engine, precision in ways:
+        chosen = [s for s in report.speeds if (s.engine, s.precision) == (engine, precision)]
+        left.errorbar(
+            [s.batch_tokens for s in chosen],
+            [s.from_text.median / 1000 for s in chosen],
+            yerr=[
+                [(s.from_text.median - s.from_text.low) / 1000 for s in chosen],
+                [(s.from_text.high - s.from_text.median) / 1000 for s in chosen],
+            ],
+            marker="o",
+            capsize=3,
+            label=f"{engine} {precision}",
+        )
+    left.set_xscale("log")
+    left.set_xlabel("tokens in a batch")
+    left.set_ylabel("thousand tokens/s, text to entities")
+    left.set_ylim(bottom=0)
+    left.grid(alpha=0.3)
+    left.legend()
+    right.barh(list(report.shares)[::-1], [100 * s for s in report.shares.values()][::-1])
+    right.set_xlabel("% of the time from text to entities")
+    figure.savefig(path, dpi=120)
+    pyplot.close(figure)
+
+
+def _interval(interval: Interval, digits: int = 0) -> str:
+    low, median, high = (
+        f"{value:,.{digits}f}" for value in (interval.low, interval.median, interval.high)
+    )
+    return f"{median} ({low} to {high})"

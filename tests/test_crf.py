@@ -10,7 +10,8 @@ import torch
 
 from tagger.model.crf import CRF, log_partition
 from tagger.model.heads import HeadSpec
-from tagger.runtime.decoding import constrained, viterbi
+from tagger.runtime import decoding
+from tagger.runtime.decoding import Viterbi, constrained
 
 TAGS = ("O", "B-X", "I-X", "E-X", "S-X")
 BIOES = HeadSpec(name="ner", kind="span", decoder="crf", tags=TAGS, scheme="BIOES")
@@ -62,7 +63,11 @@ def test_loss_equals_enumeration(head: HeadSpec, seed: int) -> None:
 
 @pytest.mark.parametrize("head", [BIOES, FREE], ids=["BIOES", "free"])
 @pytest.mark.parametrize("seed", range(3))
-def test_viterbi_equals_enumeration(head: HeadSpec, seed: int) -> None:
+@pytest.mark.parametrize("dense", [0, 2**18], ids=["by tags", "dense"])
+def test_viterbi_equals_enumeration(
+    head: HeadSpec, seed: int, dense: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(decoding, "DENSE", dense)
     crf = random_crf(head, seed)
     lengths = np.array([4, 1, 2, 3])
     emissions = torch.randn(4, 4, len(head.tags), generator=torch.Generator().manual_seed(seed))
@@ -70,7 +75,7 @@ def test_viterbi_equals_enumeration(head: HeadSpec, seed: int) -> None:
         head.allowed(), *(p.detach().numpy() for p in (crf.transitions, crf.start, crf.end))
     )
     flat = np.concatenate([emissions[i, :n].numpy() for i, n in enumerate(lengths)])
-    found = np.split(viterbi(flat, lengths, transitions), np.cumsum(lengths)[:-1])
+    found = np.split(Viterbi(transitions)(flat, lengths), np.cumsum(lengths)[:-1])
     for i, n in enumerate(lengths):
         scores = enumerate_scores(crf, emissions[i], int(n))
         assert tuple(found[i]) == max(scores, key=scores.__getitem__)
@@ -81,7 +86,7 @@ def test_softmax_decoding_is_always_a_valid_sequence() -> None:
     allowed = BIOES.allowed()
     lengths = rng.integers(1, 9, 200)
     emissions = rng.normal(0, 5, (lengths.sum(), len(TAGS))).astype(np.float32)
-    found = viterbi(emissions, lengths, constrained(allowed))
+    found = Viterbi(constrained(allowed))(emissions, lengths)
     for tags in np.split(found, np.cumsum(lengths)[:-1]):
         path = [len(TAGS), *tags, len(TAGS)]
         assert all(allowed[a, b] for a, b in itertools.pairwise(path))

@@ -9,6 +9,9 @@ from numpy.typing import NDArray
 
 from tagger.model.heads import FORBIDDEN
 
+DENSE = 2**18
+"""Up to so many paths are compared in one operation; above, by the tags that may come before."""
+
 Floats = NDArray[np.float32]
 Ids = NDArray[np.int64]
 
@@ -42,57 +45,83 @@ def constrained(
     return Transitions(scores[:-1, :-1], scores[-1, :-1], scores[:-1, -1])
 
 
-def viterbi(emissions: Floats, lengths: Ids, transitions: Transitions) -> Ids:
-    """Find each sentence's best tag sequence (Viterbi 1967).
+class Viterbi:
+    """Finds each sentence's best tag sequence (Viterbi 1967).
 
     All sentences take a step together. Sums and maxima run over sentences, the innermost axis,
     which is what makes them fast; the best tag before is looked for only along the best path.
 
     Args:
-        emissions: (tokens, tags), sentence after sentence.
-        lengths: (sentences,), each at least 1, tokens in all.
         transitions: The scores between tags.
-
-    Returns:
-        (tokens,) tag ids.
     """
-    between, start, end = transitions
-    n_tokens, n_tags = emissions.shape
-    order = np.argsort(-lengths, kind="stable")  # the first so many are those that go on
-    ordered = lengths[order]
-    first = (np.cumsum(lengths) - lengths)[order]
-    n_steps = int(ordered[0]) if len(ordered) else 0
-    going = np.searchsorted(-ordered, -np.arange(n_steps), side="left")  # at each step
-    columns = np.ascontiguousarray(between)[:, :, None]  # (before, after, 1)
-    scores = np.empty((n_tokens, n_tags), dtype=np.float32)
-    at: Floats = np.empty((n_tags, 0), dtype=np.float32)
-    for t in range(n_steps):
-        n = int(going[t])
-        rows = first[:n] + t
-        if t == 0:
-            at = start[:, None] + emissions[rows].T
-        else:
-            at = (at[:, None, :n] + columns).max(axis=0)  # (after, sentences)
-            at += emissions[rows].T
-        scores[rows] = at.T
-    tags = np.empty(n_tokens, dtype=np.int64)
-    onto = np.ascontiguousarray(between.T)  # (after, before)
-    n_before = 0
-    best: Ids = np.empty(0, dtype=np.int64)
-    for t in range(n_steps - 1, -1, -1):
-        n = int(going[t])
-        rows = first[:n] + t
-        ahead = np.empty((n, n_tags), dtype=np.float32)
-        ahead[:n_before] = onto[best]
-        ahead[n_before:] = end
-        ahead += scores[rows]
-        best = ahead.argmax(axis=1)
-        tags[rows] = best
-        n_before = n
-    return tags
+
+    def __init__(self, transitions: Transitions) -> None:
+        self._between, self._start, self._end = transitions
+        self._columns = np.ascontiguousarray(self._between)[:, :, None]  # (before, after, 1)
+        self._onto = np.ascontiguousarray(self._between.T)  # (after, before)
+        # Of a scheme's many tags most may follow but one or two: an inside, its own kind.
+        allowed = self._between > FORBIDDEN / 2
+        is_few = allowed.sum(axis=0) <= 2
+        self._few, self._many = np.flatnonzero(is_few), np.flatnonzero(~is_few)
+        self._before_many = np.flatnonzero(allowed[:, self._many].any(axis=1))
+        self._to_many = self._between[np.ix_(self._before_many, self._many)][:, :, None]
+        pairs = np.argsort(~allowed[:, self._few], axis=0, kind="stable")[:2]
+        self._before_few = pairs  # (1 or 2, few)
+        self._to_few = self._between[pairs, self._few][:, :, None]
+
+    def __call__(self, emissions: Floats, lengths: Ids) -> Ids:
+        """Decode sentences.
+
+        Args:
+            emissions: (tokens, tags), sentence after sentence.
+            lengths: (sentences,), each at least 1, tokens in all.
+
+        Returns:
+            (tokens,) tag ids.
+        """
+        n_tokens, n_tags = emissions.shape
+        order = np.argsort(-lengths, kind="stable")  # the first so many are those that go on
+        first = (np.cumsum(lengths) - lengths)[order]
+        n_steps = int(lengths.max(initial=0))
+        going = np.searchsorted(-lengths[order], -np.arange(n_steps), side="left").tolist()
+        scores = np.empty((n_tokens, n_tags), dtype=np.float32)
+        at: Floats = np.empty((n_tags, 0), dtype=np.float32)
+        for t, n in enumerate(going):
+            rows = first[:n] + t
+            at = self._step(at[:, :n]) if t else self._start[:, None]
+            at = at + emissions[rows].T
+            scores[rows] = at.T
+        tags = np.empty(n_tokens, dtype=np.int64)
+        best: Ids = np.empty(0, dtype=np.int64)
+        for t in range(n_steps - 1, -1, -1):
+            n = going[t]
+            rows = first[:n] + t
+            ahead = scores[rows]
+            ahead[: len(best)] += self._onto[best]
+            if n > len(best):
+                ahead[len(best) :] += self._end
+            tags[rows] = best = ahead.argmax(axis=1)
+        return tags
+
+    def _step(self, at: Floats) -> Floats:
+        """The best score onto each tag: (tags, sentences) of the same a token before."""
+        n_tags, n = at.shape
+        if n_tags * n_tags * n <= DENSE:
+            dense: Floats = (at[:, None] + self._columns).max(axis=0)
+            return dense
+        onto = np.empty_like(at)
+        best = at[self._before_many[0]] + self._to_many[0]
+        paths = np.empty_like(best)
+        for before, weights in zip(self._before_many[1:], self._to_many[1:], strict=True):
+            np.add(at[before], weights, out=paths)
+            np.maximum(best, paths, out=best)
+        onto[self._many] = best
+        if len(self._few):
+            onto[self._few] = (at[self._before_few] + self._to_few).max(axis=0)
+        return onto
 
 
-def greedy(emissions: Floats) -> Ids:
+def greedy(emissions: Floats, lengths: Ids) -> Ids:
     """The best tag of each token by itself: (tokens,) of (tokens, tags)."""
     best: Ids = emissions.argmax(axis=1)
     return best

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from copy import copy
 from functools import partial
@@ -16,14 +16,15 @@ from tagger.errors import UsageError, unknown_name
 from tagger.features.forms import FormEncoder, Ids
 from tagger.model.heads import HeadSpec
 from tagger.runtime.batching import batches_by_length
-from tagger.runtime.decoding import Floats, Transitions, greedy, viterbi
+from tagger.runtime.decoding import Floats, Transitions, Viterbi, greedy
 from tagger.runtime.engine import Engine
 from tagger.runtime.form_cache import FormCache
 from tagger.runtime.results import Document, Entity, Token
 
 BATCH_TOKENS = 320
 """Tokens that go through the network together: enough to fill it, few enough for the caches."""
-DECODED_TOKENS = 65_536
+DECODED_SCORES = 2**22
+"""Documents may be long: so many emissions, tokens times tags, are held at once."""
 WINDOW = 1000
 """Texts or sentences that are looked at together: enough to sort by length, little to hold."""
 
@@ -99,7 +100,10 @@ class Tagger:
         self.threads = threads
         self.batch_tokens = batch_tokens
         self._forms = FormCache(form_encoder, engine.embed)
-        self._transitions = transitions
+        self._decoders: dict[str, Callable[[Floats, Ids], Ids]] = {
+            head.name: Viterbi(transitions[head.name]) if head.name in transitions else greedy
+            for head in heads
+        }
         self._tables = {head.name: TagTable(head) for head in heads}
 
     def with_splitter(self, splitter: Splitter) -> Tagger:
@@ -225,9 +229,9 @@ class Tagger:
             return {head.name: np.zeros(0, dtype=np.int64) for head in heads}
         vectors, rows = self._forms.lookup(forms)
         parts: dict[str, list[Ids]] = {head.name: [] for head in heads}
-        # Documents may be long: the emissions of so many tokens are held at once.
         past = 0
-        for some in _slices(lengths.tolist(), DECODED_TOKENS):
+        budget = DECODED_SCORES // sum(len(head.tags) for head in heads)
+        for some in _slices(lengths.tolist(), budget):
             first, past = past, past + int(lengths[some].sum())
             emissions = self.emissions(vectors, rows[first:past], lengths[some], heads)
             for head in heads:
@@ -275,10 +279,7 @@ class Tagger:
 
     def best(self, head: HeadSpec, emissions: Floats, lengths: Ids) -> Ids:
         """Decode: (tokens,) tag ids of emissions (tokens, tags) of sentences of these lengths."""
-        transitions = self._transitions.get(head.name)
-        if transitions is None:
-            return greedy(emissions)
-        return viterbi(emissions, lengths, transitions)
+        return self._decoders[head.name](emissions, lengths)
 
     def documents(
         self, cut: CutTexts, tag_ids: Mapping[str, Ids], heads: Sequence[HeadSpec]

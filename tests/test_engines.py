@@ -10,10 +10,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 
 import tagger
 from tagger.config import Config, config_from_dict
-from tagger.errors import ModelError, UsageError
+from tagger.errors import ModelError, TaggerError, UsageError
 from tagger.features.forms import FormFeatures
 from tagger.model.directory import GRAPHS, StoredWeights, read_model
 from tagger.runtime import form_cache, onnx_engine
@@ -249,3 +250,28 @@ def test_cells_without_an_operator_in_eight_bits_say_so(tmp_path: Path, corpus: 
     with pytest.raises(ModelError, match="no 8-bit operator for gru cells"):
         tagger.load(tmp_path / "m", precision="int8")
     assert read_model(tmp_path / "m").config.encoder.cell == "gru"
+
+
+def test_out_of_memory_a_batch_goes_in_halves(monkeypatch: pytest.MonkeyPatch) -> None:
+    network, on_torch = build_from(Config())
+    texts = sentences(30)
+    expected = on_torch.tag(texts)
+    encode, seen = network.encode, []
+
+    def small(vectors: torch.Tensor, index: torch.Tensor, lengths: torch.Tensor) -> torch.Tensor:
+        seen.append(len(lengths))
+        if len(lengths) > 3:
+            raise torch.OutOfMemoryError("CUDA out of memory")
+        return encode(vectors, index, lengths)
+
+    monkeypatch.setattr(network, "encode", small)
+    with pytest.warns(UserWarning, match="out of memory: .* sentences go in two halves"):
+        assert on_torch.tag(texts) == expected
+    assert max(seen) > 3 >= min(seen)
+
+    def never(*arguments: object) -> torch.Tensor:
+        raise torch.OutOfMemoryError("CUDA out of memory")
+
+    monkeypatch.setattr(network, "encode", never)
+    with pytest.raises(TaggerError, match="a sentence of 4 tokens"):
+        on_torch.tag([WORDS[:4]])

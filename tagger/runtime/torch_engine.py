@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
@@ -9,6 +10,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from tagger.errors import TaggerError
 from tagger.features.forms import FormFeatures, Ids
 from tagger.model.network import TaggingNetwork
 from tagger.runtime.decoding import Floats
@@ -36,7 +38,33 @@ class TorchEngine:
     def emissions(
         self, vectors: Floats, form_index: Ids, lengths: Ids, heads: Sequence[str]
     ) -> dict[str, Floats]:
-        """Compute the emissions of some heads; see `tagger.runtime.engine.Engine`."""
+        """Compute the emissions of some heads; see `tagger.runtime.engine.Engine`.
+
+        A batch that does not fit the device's memory goes in halves, with a warning.
+
+        Raises:
+            TaggerError: A single sentence does not fit.
+        """
+        try:
+            return self._emissions(vectors, form_index, lengths, heads)
+        except torch.OutOfMemoryError:
+            if len(lengths) == 1:
+                raise TaggerError(
+                    f"out of memory on a sentence of {lengths[0]:,} tokens; use --device cpu"
+                ) from None
+        # Outside the handler, which would keep what did not fit alive.
+        torch.cuda.empty_cache()
+        half = len(lengths) // 2
+        warnings.warn(f"out of memory: {len(lengths)} sentences go in two halves", stacklevel=2)
+        parts = [
+            self.emissions(vectors, form_index[some], lengths[some], heads)
+            for some in (slice(half), slice(half, None))
+        ]
+        return {head: np.concatenate([part[head] for part in parts]) for head in heads}
+
+    def _emissions(
+        self, vectors: Floats, form_index: Ids, lengths: Ids, heads: Sequence[str]
+    ) -> dict[str, Floats]:
         distinct, index = np.unique(form_index, return_inverse=True)
         with self._inference() as device:
             states = self.network.encode(

@@ -204,10 +204,12 @@ def draw(found: dict[str, list[Point]], path: Path) -> None:
     for panel, (what, points) in zip(panels, found.items(), strict=True):
         xs = [p.n for p in points]
         panel.plot(xs, [p.seconds for p in points], marker="o", color="tab:blue")
-        panel.set_xscale("log")
-        panel.set_ylim(bottom=0)
+        if what != "heads":
+            panel.set_xscale("log")
         if what == "sentences":
             panel.set_yscale("log")
+        else:
+            panel.set_ylim(bottom=0)
         panel.set_xlabel(what)
         panel.grid(alpha=0.3)
         memory = panel.twinx()

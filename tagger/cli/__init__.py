@@ -14,7 +14,18 @@ from typing import Annotated
 import typer
 
 import tagger
-from tagger.cli import benchmark, corpora, evaluate, export, info, predict, pretrain, score, train
+from tagger.cli import (
+    benchmark,
+    corpora,
+    evaluate,
+    export,
+    info,
+    init_spacy,
+    predict,
+    pretrain,
+    score,
+    train,
+)
 from tagger.errors import Interrupted, TaggerError
 
 app = typer.Typer(
@@ -30,6 +41,7 @@ app.command()(evaluate.evaluate)
 app.command()(predict.predict)
 app.command()(export.export)
 app.command()(benchmark.benchmark)
+app.command("init-spacy")(init_spacy.init_spacy)
 app.command()(score.score)
 app.command()(info.info)
 app.command()(corpora.corpora)

@@ -81,7 +81,8 @@ def run_epochs(
         while progress.step < len(plan):
             chosen = plan[progress.step]
             batch = corpora[chosen.corpus].batch(chosen.sentences, recase_prob=settings.recase_prob)
-            rate = _learning_rate(settings, progress.epoch + progress.step / len(plan))
+            done = (progress.epoch + progress.step / len(plan)) / settings.epochs
+            rate = learning_rate(settings, done)
             progress.loss += train_step(state, batch, config, rate=rate, main_heads=main_heads)
             progress.step += 1
             progress.seconds = time.perf_counter() - started
@@ -99,7 +100,7 @@ def run_epochs(
             loss=progress.loss / max(len(plan), 1),
             scores=scores,
             score=sum(scores[head] for head in main_heads) / len(main_heads),
-            learning_rate=_learning_rate(settings, progress.epoch + 1),
+            learning_rate=learning_rate(settings, (progress.epoch + 1) / settings.epochs),
             tokens_per_second=planned / max(trained, 1e-9),
             seconds=time.perf_counter() - started,
         )
@@ -152,9 +153,8 @@ def train_step(
     return float(loss.detach())
 
 
-def _learning_rate(settings: TrainingConfig, epochs: float) -> float:
-    """The learning rate after so many epochs: a linear rise, then a cosine down to 2 %."""
-    done = epochs / settings.epochs
+def learning_rate(settings: TrainingConfig, done: float) -> float:
+    """The learning rate at a share of the training: a linear rise, then a cosine down to 2 %."""
     if done < settings.warmup:
         share = max(done / settings.warmup, 0.01)
     else:

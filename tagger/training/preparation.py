@@ -84,7 +84,7 @@ def prepare(
     kinds = _kinds(corpora, names)
     known = {head.name: head for head in base_heads}
     heads = tuple(
-        _head_spec(name, kinds[name], inventory.tags[name], config, known.get(name))
+        head_spec(name, kinds[name], inventory.tags[name], config, known.get(name))
         for name in names
     )
     return Prepared(tuple(corpora), heads, main_heads, inventory, tuple(notes))
@@ -156,13 +156,22 @@ def _kinds(corpora: Sequence[Corpus], names: Sequence[str]) -> dict[str, str]:
     return kinds
 
 
-def _head_spec(
+def head_spec(
     name: str,
     kind: str,
     counts: Mapping[str, int],
     config: Config,
     known: HeadSpec | None,
 ) -> HeadSpec:
+    """The head that tags of these counts make.
+
+    Args:
+        name: Its name.
+        kind: ``span`` or ``token``.
+        counts: Its tags, spans in BIO.
+        config: The configuration, for scheme and decoder.
+        known: The same head of a model that is trained on; its labels stay.
+    """
     decoder = config.head.decoder
     if kind == "span":
         scheme = Scheme(config.head.scheme)

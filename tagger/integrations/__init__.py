@@ -1,0 +1,1 @@
+"""At home elsewhere: spaCy, hubs, packages. Each module is imported when it is used."""

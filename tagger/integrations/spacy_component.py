@@ -1,0 +1,500 @@
+"""The spaCy component ``recurrent_tagger``: entities and parts of speech from a model.
+
+::
+
+    nlp = spacy.blank("en")
+    nlp.add_pipe("recurrent_tagger", config={"model": "en"})
+
+spaCy finds it by an entry point. It tags spaCy's tokens as they are; spaces are no tokens to it.
+"""
+
+from __future__ import annotations
+
+import os
+import tempfile
+import warnings
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from itertools import islice
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+import srsly
+from spacy.language import Language
+from spacy.pipeline.trainable_pipe import TrainablePipe
+from spacy.scorer import Scorer, get_ner_prf
+from spacy.tokens import Doc
+
+from tagger.errors import TaggerError, UsageError
+from tagger.features.vocabulary import normalize
+from tagger.integrations.spacy_targets import Writer, check_targets, default_targets
+from tagger.model.directory import FILES, GRAPHS, HEADS, read_model
+from tagger.model.heads import HeadSpec
+from tagger.runtime.finding import find_model
+from tagger.runtime.loading import load
+from tagger.runtime.tagger import Tagger
+from tagger.text.sentences import group_sentences
+
+if TYPE_CHECKING:
+    from spacy.training import Example
+    from spacy.vocab import Vocab
+
+    from tagger.integrations.spacy_training import Trainer
+
+CONFIG_FILE = "component.json"
+UNKNOWN_SHARE, UNKNOWN_AFTER = 0.6, 200
+"""A warning is due if of so many words such a share is unknown."""
+
+DEFAULTS: dict[str, Any] = {
+    "model": "en",
+    "heads": {},
+    "labels": {},
+    "overwrite_ents": False,
+    "overwrite_tags": False,
+    "set_sentences": True,
+    "engine": None,
+    "precision": None,
+    "threads": 1,
+    "base": "",
+    "settings": {},
+}
+
+
+@Language.factory(
+    "recurrent_tagger",
+    default_config=DEFAULTS,
+    assigns=[
+        "doc.ents",
+        "doc.spans",
+        "token.ent_iob",
+        "token.ent_type",
+        "token.pos",
+        "token.tag",
+        "token.is_sent_start",
+    ],
+    default_score_weights={"ents_f": 1.0, "tag_acc": None, "pos_acc": None, "ents_per_type": None},
+)
+def make_recurrent_tagger(
+    nlp: Language,
+    name: str,
+    model: str,
+    heads: dict[str, str],
+    labels: dict[str, str],
+    overwrite_ents: bool,
+    overwrite_tags: bool,
+    set_sentences: bool,
+    engine: str | None,
+    precision: str | None,
+    threads: int,
+    base: str,
+    settings: dict[str, Any],
+) -> RecurrentTagger:
+    """Make the component; spaCy wants each argument by name, see `RecurrentTagger`."""
+    config = {key: value for key, value in locals().items() if key in DEFAULTS}
+    return RecurrentTagger(nlp.vocab, name, **config)
+
+
+class RecurrentTagger(TrainablePipe):  # type: ignore[misc]
+    """Tags documents with a model of `tagger`, or is trained by ``spacy train``.
+
+    Args:
+        vocab: The pipeline's vocabulary.
+        name: The component's name.
+        model: A model directory or a name, as ``tagger predict -m`` takes; empty if it is still
+            to be trained.
+        heads: Where each head goes: ``ents``, ``spans:KEY``, ``tag``, ``pos`` or ``ext:NAME`` (for
+            ``token._.NAME``); empty for `default_targets`. A head that is not named is not run.
+        labels: Labels and tags to rename.
+        overwrite_ents: Whether entities that are there give way; else ours do, where they overlap.
+        overwrite_tags: Whether tags that are there give way.
+        set_sentences: Mark the sentences, if nothing has marked any.
+        engine: As ``tagger predict --engine``.
+        precision: As ``tagger predict --precision``.
+        threads: As ``tagger predict --threads``.
+        base: In training, the model to start from.
+        settings: In training, the configuration, as in ``tagger train --config``.
+    """
+
+    def __init__(
+        self,
+        vocab: Vocab,
+        name: str = "recurrent_tagger",
+        *,
+        model: str = "en",
+        heads: Mapping[str, str] | None = None,
+        labels: Mapping[str, str] | None = None,
+        overwrite_ents: bool = False,
+        overwrite_tags: bool = False,
+        set_sentences: bool = True,
+        engine: str | None = None,
+        precision: str | None = None,
+        threads: int = 1,
+        base: str = "",
+        settings: Mapping[str, Any] | None = None,
+    ) -> None:
+        self.vocab = vocab
+        self.name = name
+        self.model = None  # what spaCy's own components keep there
+        self.cfg: dict[str, Any] = {
+            "model": model,
+            "heads": dict(heads or {}),
+            "labels": dict(labels or {}),
+            "overwrite_ents": overwrite_ents,
+            "overwrite_tags": overwrite_tags,
+            "set_sentences": set_sentences,
+            "engine": engine,
+            "precision": precision,
+            "threads": threads,
+            "base": base,
+            "settings": dict(settings or {}),
+        }
+        self._files: dict[str, bytes] = {}
+        self._trainer: Trainer | None = None
+        self._tagger: Tagger | None = None
+        self._pid = 0
+        self._writer: Writer
+        self._known_words: Mapping[str, int] = {}
+        self._n_seen = self._n_unknown = 0
+
+    # -- Tagging
+
+    @property
+    def tagger(self) -> Tagger:
+        """The model, ready to tag; made when it is first needed, once in each process.
+
+        Raises:
+            ValueError: There is no model, it is damaged, or it lacks what the configuration asks.
+        """
+        if self._tagger is not None and self._pid == os.getpid():
+            return self._tagger
+        with _errors(self.name):
+            tagger = self._load()
+            targets = self.cfg["heads"] or default_targets(tagger.heads)
+            check_targets(targets, tagger.heads, self.cfg["labels"])
+        self._writer = Writer(
+            targets,
+            labels=self.cfg["labels"],
+            overwrite_ents=self.cfg["overwrite_ents"],
+            overwrite_tags=self.cfg["overwrite_tags"],
+        )
+        self._tagger, self._pid = tagger, os.getpid()
+        return tagger
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """The labels and tags that may be written; none as long as there is no model."""
+        try:
+            names = [label for head in self._heads() for label in head.labels]
+        except TaggerError:  # spaCy asks for labels also before a model is read from a pipeline
+            return ()
+        return tuple(dict.fromkeys(self.cfg["labels"].get(name, name) for name in names))
+
+    @property
+    def label_data(self) -> None:
+        """Nothing: labels are read off the examples."""
+        return None
+
+    def __call__(self, doc: Doc) -> Doc:
+        """Tag one document."""
+        error_handler = self.get_error_handler()
+        try:
+            self._annotate([doc])
+        except Exception as error:
+            error_handler(self.name, self, [doc], error)
+        return doc
+
+    def pipe(self, stream: Iterable[Doc], *, batch_size: int = 128) -> Iterator[Doc]:
+        """Tag documents, so many of them together."""
+        error_handler = self.get_error_handler()
+        for docs in batched(stream, batch_size):
+            try:
+                self._annotate(docs)
+            except Exception as error:
+                error_handler(self.name, self, docs, error)
+            yield from docs
+
+    def predict(self, docs: Iterable[Doc]) -> list[tuple[list[list[int]], list[dict[str, Any]]]]:
+        """The sentences of documents, as indices of tokens, and their tags by head."""
+        tagger = self.tagger
+        places = [_sentences(doc) for doc in docs]
+        heads = list(self._writer.targets)
+        sentences = [
+            [doc[i].text for i in sentence]
+            for doc, of_doc in zip(docs, places, strict=True)
+            for sentence in of_doc
+        ]
+        self._warn_if_foreign(sentences)
+        tagged = iter(tagger.tag(sentences, heads))
+        return [(of_doc, [next(tagged) for _ in of_doc]) for of_doc in places]
+
+    def set_annotations(
+        self,
+        docs: Iterable[Doc],
+        scores: Sequence[tuple[list[list[int]], list[dict[str, Any]]]],
+    ) -> None:
+        """Write what `predict` has found."""
+        for doc, (places, tags) in zip(docs, scores, strict=True):
+            if self.cfg["set_sentences"] and len(doc) and not doc.has_annotation("SENT_START"):
+                starts = {sentence[0] for sentence in places[1:]}
+                for token in doc:
+                    token.is_sent_start = token.i in starts or token.i == 0
+            self._writer.write(doc, places, tags)
+
+    def _annotate(self, docs: Sequence[Doc]) -> None:
+        self.set_annotations(docs, self.predict(docs))
+
+    def _warn_if_foreign(self, sentences: Sequence[Sequence[str]]) -> None:
+        """Warn once if most words are unknown: another language, another tokenizer."""
+        if self._n_seen < 0:
+            return
+        known = self._known_words
+        for sentence in sentences:
+            words = [word for word in sentence if any(map(str.isalpha, word))]
+            self._n_seen += len(words)
+            self._n_unknown += sum(normalize(word) not in known for word in words)
+        if self._n_seen >= UNKNOWN_AFTER:
+            if known and self._n_unknown > UNKNOWN_SHARE * self._n_seen:
+                warnings.warn(
+                    f"{self.name}: the model knows {1 - self._n_unknown / self._n_seen:.0%} of the "
+                    "words; has the pipeline another language, or does it cut text in another way?",
+                    stacklevel=4,
+                )
+            self._n_seen = -1
+
+    def _load(self) -> Tagger:
+        options = {key: self.cfg[key] for key in ("engine", "precision", "threads")}
+        self._n_seen = self._n_unknown = 0
+        if self._trainer is not None:
+            self._known_words = self._trainer.parts.vocabulary.word_ids
+            return self._trainer.tagger()
+        with _unpacked(self.files) as folder:
+            self._known_words = read_model(folder).vocabulary.word_ids
+            return load(folder, **options)
+
+    def _heads(self) -> tuple[HeadSpec, ...]:
+        if self._trainer is not None:
+            return self._trainer.parts.prepared.heads
+        return msgspec.json.decode(self.files[HEADS], type=tuple[HeadSpec, ...])
+
+    def _forget(self) -> None:
+        self._tagger = None
+
+    # -- Training
+
+    def initialize(
+        self,
+        get_examples: Callable[[], Iterable[Example]],
+        *,
+        nlp: Language | None = None,
+        labels: Any = None,
+    ) -> None:
+        """Read vocabulary and labels off the examples and begin a training.
+
+        A component that has a model goes on from that.
+        """
+        from tagger.integrations.spacy_training import Trainer
+
+        with _errors(self.name):
+            training = nlp.config.interpolate()["training"] if nlp is not None else {}
+            start = self.cfg["model"] or self.cfg["base"]
+            base: AbstractContextManager[Path | None]
+            if self._trainer is not None or self._files:
+                base = _unpacked(self.files)
+            else:
+                base = nullcontext(find_model(start) if start else None)
+            with base as folder:
+                self._trainer = Trainer(
+                    [_gold(example) for example in get_examples()],
+                    settings=self.cfg["settings"],
+                    base=folder,
+                    n_steps=int(training.get("max_steps") or 0),
+                    seed=int(training.get("seed") or 0),
+                )
+        self._files = {}
+        self._forget()
+
+    def update(
+        self,
+        examples: Iterable[Example],
+        *,
+        drop: float = 0.0,
+        sgd: Any = None,
+        losses: dict[str, float] | None = None,
+    ) -> dict[str, float]:
+        """Take one step; dropout and optimizer are those of the configuration, not spaCy's."""
+        losses = {} if losses is None else losses
+        losses.setdefault(self.name, 0.0)
+        if self._trainer is None:
+            raise ValueError(f"{self.name}: not initialized; call nlp.initialize before nlp.update")
+        sentences = [sentence for example in examples for sentence in _gold(example)]
+        if sentences:
+            losses[self.name] += self._trainer.update(sentences)
+            self._forget()
+        return losses
+
+    def finish_update(self, sgd: Any) -> None:
+        """Nothing is left to do."""
+
+    @contextmanager
+    def use_params(self, params: Any) -> Iterator[None]:
+        """Nothing changes: what is averaged is averaged by the component itself."""
+        yield
+
+    def score(self, examples: Iterable[Example], **options: Any) -> dict[str, Any]:
+        """Score entities and tags as spaCy does."""
+        examples = list(examples)
+        targets = set((self.cfg["heads"] or default_targets(self._heads())).values())
+        scores: dict[str, Any] = {}
+        if "ents" in targets:
+            scores |= get_ner_prf(examples)
+        for place in ("tag", "pos"):
+            if place in targets:
+                scores |= Scorer.score_token_attr(examples, place)
+        return scores
+
+    # -- On disk and in bytes: the model directory and the configuration, nothing that runs
+
+    @property
+    def files(self) -> dict[str, bytes]:
+        """The files of the model directory by name."""
+        if self._trainer is not None:
+            return self._trainer.files()
+        if not self._files:
+            if not self.cfg["model"]:
+                raise UsageError("there is no model yet; name one in the config, or train")
+            self._files = _read(find_model(self.cfg["model"]))
+        return self._files
+
+    def to_disk(self, path: Path | str, *, exclude: Iterable[str] = ()) -> None:
+        """Write the model directory and the configuration."""
+        with _errors(self.name):
+            files = self.files
+        folder = Path(path)
+        folder.mkdir(parents=True, exist_ok=True)
+        for name, content in files.items():
+            (folder / name).write_bytes(content)
+        (folder / CONFIG_FILE).write_text(srsly.json_dumps(self.cfg))
+
+    def from_disk(self, path: Path | str, *, exclude: Iterable[str] = ()) -> RecurrentTagger:
+        """Read what `to_disk` has written."""
+        folder = Path(path)
+        with _errors(self.name):
+            self._take(_read(folder), srsly.read_json(folder / CONFIG_FILE))
+        return self
+
+    def to_bytes(self, *, exclude: Iterable[str] = ()) -> bytes:
+        """The model directory and the configuration as bytes."""
+        with _errors(self.name):
+            content: bytes = srsly.msgpack_dumps({"files": self.files, "cfg": self.cfg})
+        return content
+
+    def from_bytes(self, bytes_data: bytes, *, exclude: Iterable[str] = ()) -> RecurrentTagger:
+        """Read what `to_bytes` has made.
+
+        Raises:
+            ValueError: The bytes are damaged.
+        """
+        try:
+            data = srsly.msgpack_loads(bytes_data)
+            files, cfg = dict(data["files"]), dict(data["cfg"])
+            if not set(files) <= _names() or not all(isinstance(c, bytes) for c in files.values()):
+                raise KeyError("unknown files")
+        except Exception as error:
+            raise ValueError(
+                f"{self.name}: these bytes are no component, or damaged ({error}); write them anew "
+                "with to_bytes"
+            ) from None
+        self._take(files, cfg)
+        return self
+
+    def _take(self, files: dict[str, bytes], cfg: Mapping[str, Any]) -> None:
+        self._files, self.cfg = files, {**DEFAULTS, **cfg}
+        self._trainer = None
+        self._forget()
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Go to another process without what belongs to this one."""
+        files = self.files if self._trainer or self._files else {}
+        return _restored, (self.vocab, self.name, files, self.cfg)
+
+
+def _restored(
+    vocab: Vocab, name: str, files: dict[str, bytes], cfg: Mapping[str, Any]
+) -> RecurrentTagger:
+    component = RecurrentTagger(vocab, name)
+    component._take(files, cfg)
+    return component
+
+
+def batched(stream: Iterable[Doc], size: int) -> Iterator[list[Doc]]:
+    """Cut a stream into lists."""
+    remaining = iter(stream)
+    while docs := list(islice(remaining, size)):
+        yield docs
+
+
+def _sentences(doc: Doc) -> list[list[int]]:
+    """The tokens of each sentence but spaces: the pipeline's sentences, or else the text's."""
+    words = [token.i for token in doc if not token.is_space]
+    if doc.has_annotation("SENT_START"):
+        sentences: list[list[int]] = []
+        for i in words:
+            if not sentences or any(
+                doc[j].is_sent_start for j in range(sentences[-1][-1] + 1, i + 1)
+            ):
+                sentences.append([])
+            sentences[-1].append(i)
+        return sentences
+    offsets = [(doc[i].idx, doc[i].idx + len(doc[i])) for i in words]
+    remaining = iter(words)
+    return [[next(remaining) for _ in cut] for cut in group_sentences(doc.text, offsets)]
+
+
+def _gold(example: Example) -> list[tuple[list[str], dict[str, list[str | None]]]]:
+    """The sentences of an example: their tokens, and the gold tags of each head that it has.
+
+    Spans are in BILUO as spaCy has them; None where nothing is known.
+    """
+    doc = example.predicted
+    columns: dict[str, list[str | None]] = {}
+    if example.reference.has_annotation("ENT_IOB"):
+        columns["ner"] = [None if tag in (None, "-") else tag for tag in example.get_aligned_ner()]
+    for head, attribute in (("xpos", "TAG"), ("upos", "POS")):
+        if example.reference.has_annotation(attribute):
+            tags = example.get_aligned(attribute, as_string=True)
+            columns[head] = [tag or None for tag in tags]
+    return [
+        (
+            [doc[i].text for i in sentence],
+            {head: [tags[i] for i in sentence] for head, tags in columns.items()},
+        )
+        for sentence in _sentences(doc)
+    ]
+
+
+def _names() -> set[str]:
+    return {*FILES, *GRAPHS.values(), "LICENSE"}
+
+
+def _read(folder: Path) -> dict[str, bytes]:
+    read_model(folder)  # says what is wrong with it
+    return {name: (folder / name).read_bytes() for name in _names() if (folder / name).is_file()}
+
+
+@contextmanager
+def _unpacked(files: Mapping[str, bytes]) -> Iterator[Path]:
+    """A model directory of these files, as long as it is needed."""
+    with tempfile.TemporaryDirectory() as folder:
+        for name, content in files.items():
+            (Path(folder) / name).write_bytes(content)
+        yield Path(folder)
+
+
+@contextmanager
+def _errors(name: str) -> Iterator[None]:
+    """Say what a user can mend as spaCy does, with a `ValueError`."""
+    try:
+        yield
+    except TaggerError as error:
+        raise ValueError(f"{name}: {error}") from None

@@ -1,0 +1,179 @@
+"""Where a component writes what the heads of a model say."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from tagger.corpus.schemes import Scheme, spans
+from tagger.errors import UsageError, unknown_name
+from tagger.model.heads import HeadSpec
+
+if TYPE_CHECKING:
+    from spacy.tokens import Doc
+
+TOKEN_TARGETS = ("tag", "pos")
+"""``token.tag_`` and ``token.pos_``."""
+
+
+def default_targets(heads: Sequence[HeadSpec]) -> dict[str, str]:
+    """``ner`` to the entities, parts of speech to the tokens, anything else to a place of its own.
+
+    Spans go to a span group of the head's name, tags of tokens to the extension ``token._.NAME``.
+    """
+    targets: dict[str, str] = {}
+    spans_heads = [head.name for head in heads if head.kind == "span"]
+    entities = "ner" if "ner" in spans_heads else next(iter(spans_heads), "")
+    for head in heads:
+        if head.kind == "span":
+            targets[head.name] = "ents" if head.name == entities else f"spans:{head.name}"
+        elif head.name == "upos":
+            targets[head.name] = "pos"
+        elif head.name in ("xpos", "pos") and "tag" not in targets.values():
+            targets[head.name] = "tag"
+        else:
+            targets[head.name] = f"ext:{head.name}"
+    return targets
+
+
+def check_targets(
+    targets: Mapping[str, str], heads: Sequence[HeadSpec], labels: Mapping[str, str]
+) -> None:
+    """See that every head is there and can be written where it is to go.
+
+    Raises:
+        UsageError: The model lacks a head, there is no such place, it is one for heads of the
+            other kind, or a part of speech is none that spaCy knows.
+    """
+    from spacy.parts_of_speech import IDS
+
+    by_name = {head.name: head for head in heads}
+    for name, target in targets.items():
+        if name not in by_name:
+            raise UsageError(unknown_name("head", name, by_name))
+        place, _, key = target.partition(":")
+        is_span_place = place in ("ents", "spans")
+        if not (is_span_place or place in ("tag", "pos", "ext")) or (
+            (place in ("spans", "ext")) != bool(key)
+        ):
+            raise UsageError(
+                f"heads: {name} cannot go to {target!r}; choose ents, spans:KEY, tag, pos or "
+                "ext:NAME"
+            )
+        if is_span_place != (by_name[name].kind == "span"):
+            kind = "spans" if by_name[name].kind == "span" else "tags of single tokens"
+            raise UsageError(f"heads: {name} has {kind}, which cannot go to {target!r}")
+        if place == "pos":
+            foreign = [tag for tag in by_name[name].tags if labels.get(tag, tag) not in IDS]
+            if foreign:
+                raise UsageError(
+                    f"heads: {name} has the tag {foreign[0]!r}, which is no part of speech of "
+                    "spaCy's; write it to tag, or rename it with labels"
+                )
+
+
+class Writer:
+    """Writes tags into documents.
+
+    Args:
+        targets: The place of each head, see `default_targets`.
+        labels: Labels and tags to rename.
+        overwrite_ents: Whether entities that are there give way; else ours do, where they overlap.
+        overwrite_tags: Whether tags that are there give way.
+    """
+
+    def __init__(
+        self,
+        targets: Mapping[str, str],
+        *,
+        labels: Mapping[str, str],
+        overwrite_ents: bool,
+        overwrite_tags: bool,
+    ) -> None:
+        from spacy.tokens import Token
+
+        self.targets = dict(targets)
+        self._labels = labels
+        self._overwrite_ents = overwrite_ents
+        self._overwrite_tags = overwrite_tags
+        for target in targets.values():
+            place, _, key = target.partition(":")
+            if place == "ext" and not Token.has_extension(key):
+                Token.set_extension(key, default=None)
+
+    def write(
+        self, doc: Doc, places: Sequence[Sequence[int]], tags: Sequence[Mapping[str, Sequence[str]]]
+    ) -> None:
+        """Write the tags of a document's sentences.
+
+        Args:
+            doc: The document.
+            places: The indices of each sentence's tokens.
+            tags: The tags of each sentence by head, spans in BIO.
+        """
+        for head, target in self.targets.items():
+            place, _, key = target.partition(":")
+            if place in ("ents", "spans"):
+                self._write_spans(doc, head, key, places, tags)
+            elif place == "ext":
+                for sentence, of_sentence in zip(places, tags, strict=True):
+                    for i, tag in zip(sentence, of_sentence[head], strict=True):
+                        doc[i]._.set(key, self._labels.get(tag, tag))
+            else:
+                self._write_tags(doc, head, place, places, tags)
+
+    def _write_spans(
+        self,
+        doc: Doc,
+        head: str,
+        key: str,
+        places: Sequence[Sequence[int]],
+        tags: Sequence[Mapping[str, Sequence[str]]],
+    ) -> None:
+        from spacy.tokens import Span
+
+        found = [
+            Span(doc, sentence[start], sentence[end - 1] + 1, self._labels.get(label, label))
+            for sentence, of_sentence in zip(places, tags, strict=True)
+            for start, end, label in spans(of_sentence[head], Scheme.BIO)
+        ]
+        if key:
+            doc.spans[key] = found
+            return
+        if doc.ents and not self._overwrite_ents:
+            taken = {i for entity in doc.ents for i in range(entity.start, entity.end)}
+            found = [span for span in found if taken.isdisjoint(range(span.start, span.end))]
+            found += doc.ents
+        doc.set_ents(found, default="outside")
+
+    def _write_tags(
+        self,
+        doc: Doc,
+        head: str,
+        place: str,
+        places: Sequence[Sequence[int]],
+        tags: Sequence[Mapping[str, Sequence[str]]],
+    ) -> None:
+        from spacy.attrs import POS, TAG
+        from spacy.parts_of_speech import IDS
+
+        column = TAG if place == "tag" else POS
+        values = doc.to_array([column]).astype(np.uint64)
+        there = values.copy()
+        add = doc.vocab.strings.add
+        ids: dict[str, int] = {}
+        for sentence, of_sentence in zip(places, tags, strict=True):
+            for i, tag in zip(sentence, of_sentence[head], strict=True):
+                if tag not in ids:
+                    shown = self._labels.get(tag, tag)
+                    ids[tag] = add(shown) if place == "tag" else IDS[shown]
+                values[i] = ids[tag]
+        space = add("_SP") if place == "tag" else IDS["SPACE"]
+        for token in doc:
+            if token.is_space:
+                values[token.i] = space
+        if not self._overwrite_tags:
+            values = np.where(there > 0, there, values)
+        doc.from_array([column], values)  # type: ignore[arg-type]  # spaCy's stub is too narrow

@@ -23,6 +23,7 @@ import tempfile
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
@@ -31,6 +32,9 @@ from tagger.corpus import load_corpus
 from tagger.evaluation.raw import raw_texts
 from tagger.evaluation.report import markdown_table
 from tagger.runtime.benchmark import SENTENCE, run_cold
+
+if TYPE_CHECKING:
+    from spacy.language import Language
 
 Spans = list[tuple[int, int, str]]
 SPACY = (
@@ -54,7 +58,21 @@ def with_spacy(model: str) -> Callable[[Sequence[str]], list[Spans]]:
     """spaCy's pipeline on one core."""
     import spacy
 
-    nlp = spacy.load(model)
+    return piped(spacy.load(model))
+
+
+def in_spacy(model: str) -> Callable[[Sequence[str]], list[Spans]]:
+    """This tagger as a component of spaCy, behind spaCy's tokenizer."""
+    import spacy
+
+    nlp = spacy.blank("en")
+    config = {"model": model, "heads": {"ner": "ents"}, "set_sentences": False}
+    nlp.add_pipe("recurrent_tagger", config=config)
+    return piped(nlp)
+
+
+def piped(nlp: Language) -> Callable[[Sequence[str]], list[Spans]]:
+    """The entities of ``nlp.pipe``."""
 
     def run(texts: Sequence[str]) -> list[Spans]:
         return [[(e.start_char, e.end_char, e.label_) for e in d.ents] for d in nlp.pipe(texts)]
@@ -141,6 +159,7 @@ def work(core: int, path: str, kind: str, *arguments: str) -> None:
 SYSTEMS: dict[str, Callable[..., Callable[[Sequence[str]], list[Spans]]]] = {
     "ours": lambda model, precision: ours(model, precision),
     "spacy": with_spacy,
+    "in spacy": in_spacy,
     "crfsuite": with_crfsuite,
 }
 
@@ -167,6 +186,7 @@ def main() -> None:
     systems = {
         "tagger, 8 bits": ["ours", arguments.model, "int8"],
         "tagger, single precision": ["ours", arguments.model, "fp32"],
+        "tagger in spaCy, 8 bits": ["in spacy", arguments.model],
         "spaCy": ["spacy", arguments.spacy],
     }
     if arguments.crfsuite:

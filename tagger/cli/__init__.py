@@ -21,8 +21,10 @@ from tagger.cli import (
     export,
     info,
     init_spacy,
+    package,
     predict,
     pretrain,
+    push,
     score,
     train,
 )
@@ -42,6 +44,8 @@ app.command()(predict.predict)
 app.command()(export.export)
 app.command()(benchmark.benchmark)
 app.command("init-spacy")(init_spacy.init_spacy)
+app.command()(push.push)
+app.command()(package.package)
 app.command()(score.score)
 app.command()(info.info)
 app.command()(corpora.corpora)

@@ -65,7 +65,7 @@ class FloretTable:
 
 def floret_rows(table: FloretTable, words: Sequence[str]) -> Iterator[Row]:
     """Make the vectors of ``words``, any words, by spaCy's reading of floret."""
-    from spacy.vectors import Vectors  # type: ignore[import-not-found]
+    from spacy.vectors import Vectors
 
     vectors = Vectors(
         mode="floret",

@@ -228,7 +228,7 @@ def read_meta(directory: Path) -> Meta:
     if version > FORMAT_VERSION:
         raise ModelError(
             f"{path}: format version {version} is newer than this tagger's {FORMAT_VERSION}; "
-            "upgrade with `pip install -U tagger`"
+            "upgrade tagger"
         )
     return _read_json(path, Meta)
 

@@ -1,4 +1,4 @@
-"""Which model is meant: a folder, a name under ``models/``, or a shipped one."""
+"""Which model is meant: a folder, one under ``models/``, shipped, installed, or on the hub."""
 
 from __future__ import annotations
 
@@ -10,28 +10,48 @@ from tagger.model.directory import META
 from tagger.paths import shipped
 
 MODELS = Path("models")
+HUB = "hub:"
+GROUP = "tagger_models"
+"""The entry points by which installed packages say that they are models."""
 
 
 def find_model(name: str) -> Path:
     """Find the directory of a model.
 
+    Args:
+        name: A folder, the name of one under ``models/``, of a shipped model or of an installed
+            one, or ``hub:owner/name[@revision]``.
+
     Raises:
-        ModelError: There is none; the places tried and the nearest name are given.
+        ModelError: There is none; the places tried and the nearest name are given. Or it is on
+            the hub and cannot be had.
+        UsageError: An address of the hub that is none.
     """
+    if name.startswith(HUB):
+        from tagger.integrations.hub import fetch
+
+        return fetch(name.removeprefix(HUB))
     path = Path(name)
     if name and path.is_dir():
         return path
+    installed: dict[str, Path] = {}
     if name and len(path.parts) == 1:
         below = MODELS / name
         if below.is_dir():
             return below
         if (directory := shipped("models", name)) is not None:
             return directory
-    near = difflib.get_close_matches(name, [p.name for p in local_models()], n=1)
+        installed = installed_models()
+        if name in installed:
+            return installed[name]
+    here = [p.name for p in local_models()]
+    near = difflib.get_close_matches(name, [*here, *installed], n=1)
     hint = f"; did you mean {near[0]!r}?" if near else ""
-    known = ", ".join(p.name for p in local_models()) or "none"
+    known = ", ".join(here) or "none"
+    packages = f", nor installed (there: {', '.join(sorted(installed))})" if installed else ""
     raise ModelError(
-        f"no model {name!r}: neither a folder nor a name under {MODELS}/ (there: {known}){hint}"
+        f"no model {name!r}: neither a folder nor a name under {MODELS}/ (there: {known})"
+        f"{packages}{hint}"
     )
 
 
@@ -39,3 +59,19 @@ def local_models() -> list[Path]:
     """The complete models under ``models/``, the newest last."""
     found = [path for path in MODELS.glob("*") if (path / META).is_file()]
     return sorted(found, key=lambda path: (path / META).stat().st_mtime)
+
+
+def installed_models() -> dict[str, Path]:
+    """The models that are installed as packages (`tagger package` makes them), by name.
+
+    Nothing of a package is executed: where its files lie is known without importing it.
+    """
+    from importlib.metadata import entry_points  # looks at every package, so only when needed
+
+    found: dict[str, Path] = {}
+    for entry in entry_points(group=GROUP):
+        if entry.dist is not None and entry.value.isidentifier():
+            directory = Path(str(entry.dist.locate_file(entry.value)))
+            if (directory / META).is_file():
+                found.setdefault(entry.name, directory)
+    return found

@@ -1,0 +1,39 @@
+"""``tagger package``."""
+
+from __future__ import annotations
+
+import shlex
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+
+def package(
+    model: Annotated[str, typer.Argument(help="A model directory, or a name of one.")],
+    output: Annotated[Path, typer.Option("--output", "-o", help="Folder for the wheel.")] = Path(
+        "dist"
+    ),
+    name: Annotated[
+        str | None, typer.Option(help="What it is found by once installed; that of the model.")
+    ] = None,
+    version: Annotated[
+        str | None, typer.Option(help="As in 1.0; the day it was made if not given.")
+    ] = None,
+    force: Annotated[bool, typer.Option("--force", help="Replace a wheel that is there.")] = False,
+) -> None:
+    """Make a wheel of a model, to be installed with pip and used by its name.
+
+    tagger package models/conll2003 --name news
+
+    pip install dist/tagger_model_news-*.whl
+
+    tagger predict -m news "John works at Apple"
+    """
+    from tagger.integrations.wheel import default_name
+    from tagger.integrations.wheel import package as write
+    from tagger.runtime.finding import find_model
+
+    called = name if name is not None else default_name(model)
+    path = write(find_model(model), output, name=called, version=version, force=force)
+    typer.echo(f"{path}\n\npip install {shlex.quote(str(path))}")

@@ -1,0 +1,31 @@
+"""``tagger push``."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+
+def push(
+    model: Annotated[str, typer.Argument(help="A model directory, or a name of one.")],
+    repo: Annotated[str, typer.Argument(metavar="OWNER/NAME", help="Where to on the hub.")],
+    private: Annotated[bool, typer.Option("--private", help="Make it for you alone.")] = False,
+    revision: Annotated[str | None, typer.Option(help="The branch; main if not given.")] = None,
+    message: Annotated[str | None, typer.Option(help="What the commit says.")] = None,
+) -> None:
+    """Upload a model to the Hugging Face hub, with its card, licence and scores.
+
+    tagger push models/conll2003 me/conll2003
+
+    tagger predict -m hub:me/conll2003 "John works at Apple"
+    """
+    from tagger.integrations.hub import push as upload
+    from tagger.runtime.finding import find_model
+
+    pushed = upload(find_model(model), repo, private=private, revision=revision, message=message)
+    typer.echo(pushed.url)
+    if pushed.has_heads:
+        typer.echo(f'\ntagger predict -m {pushed.address} "John works at Apple in California"')
+    else:
+        typer.echo(f"\ntagger train sample --from {pushed.address}")

@@ -17,14 +17,14 @@ HELD_OUT = Path(__file__).parent / "held_out"
 # What models/en reached when it was committed (docs/results.md), less two points: each of these
 # files has some forty entities.
 FLOORS = {
-    "plain": 0.78,
+    "plain": 0.80,
     "lower": 0.61,
-    "upper": 0.75,
-    "tweets": 0.36,
-    "mail": 0.75,
-    "headlines": 0.43,
-    "names": 0.79,
-    "noisy": 0.57,
+    "upper": 0.67,
+    "tweets": 0.48,
+    "mail": 0.63,
+    "headlines": 0.68,
+    "names": 0.81,
+    "noisy": 0.56,
 }
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -75,3 +76,35 @@ def test_outside_its_corpora(en: Tagger, group: str) -> None:
     data, heads, *_ = select_split(find_model("en"), en, str(path), None, ["ner"])
     scores = evaluate(en, data, heads)[0].spans["ner"]
     assert scores.micro.f1 >= FLOORS[group], scores
+
+
+def share_of_equal_tags(one: list[dict], other: list[dict], head: str) -> float:
+    pairs = [
+        (a, b)
+        for x, y in zip(one, other, strict=True)
+        for a, b in zip(x[head], y[head], strict=True)
+    ]
+    return sum(a == b for a, b in pairs) / len(pairs)
+
+
+@pytest.mark.slow
+def test_engines_agree_on_thousands_of_sentences() -> None:
+    at_hand = Path(os.environ.get("TAGGER_DATA", "none"), "conll2003").is_dir()
+    name = "conll2003" if at_hand else "sample"
+    on_torch = tagger.load("en", engine="torch")
+    data, heads, *_ = select_split(find_model("en"), on_torch, name, "test", ["ner"])
+    sentences = data[:]["tokens"]
+    expected = on_torch.tag(sentences)
+    single = tagger.load("en", precision="fp32").tag(sentences)
+    eight = tagger.load("en", precision="int8").tag(sentences)
+    assert single == expected
+    assert share_of_equal_tags(expected, eight, "ner") >= 0.998
+    for head in ("upos", "xpos"):
+        assert share_of_equal_tags(expected, eight, head) >= 0.995
+    if not at_hand:
+        return  # of the sample one entity is more than a tenth of a point
+    f1 = [
+        evaluate(tagger.load("en", precision=p), data, heads)[0].spans["ner"].micro.f1
+        for p in ("fp32", "int8")
+    ]
+    assert abs(f1[0] - f1[1]) < 0.001

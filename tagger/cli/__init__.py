@@ -16,6 +16,7 @@ import typer
 import tagger
 from tagger.cli import (
     benchmark,
+    convert,
     corpora,
     evaluate,
     export,
@@ -47,6 +48,7 @@ app.command("init-spacy")(init_spacy.init_spacy)
 app.command()(push.push)
 app.command()(package.package)
 app.command()(score.score)
+app.command()(convert.convert)
 app.command()(info.info)
 app.command()(corpora.corpora)
 

@@ -1,8 +1,9 @@
 """Files and hubs to sentences with gold tags.
 
 `load_corpus` takes a name, a path or an address and gives a `Corpus`, whose sentences lie in Arrow
-files in a cache. Column files, CoNLL-U and JSON lines are read; tag schemes are in
-`tagger.corpus.schemes`. Tagging needs only the schemes: the rest is imported when it is used.
+files in a cache. Column files, CoNLL-U and JSON lines are read, and the exports of annotators
+(`tagger.corpus.formats`); tag schemes are in `tagger.corpus.schemes`. Tagging needs only the
+schemes: the rest is imported when it is used.
 """
 
 from __future__ import annotations

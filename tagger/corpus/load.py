@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from tagger.corpus.records import SPLITS, Corpus, Repairs
+from tagger.corpus.records import SPLITS, Corpus, Layout, Repairs
 from tagger.corpus.registry import CorpusEntry
 from tagger.corpus.resolve import Resolved, resolve
 from tagger.corpus.scan import FileSource, FoundHead, Scan, Source
 from tagger.corpus.schemes import Scheme
-from tagger.corpus.store import Store
+from tagger.corpus.store import Store, cache_dir
 from tagger.errors import CorpusError, FormatError, UsageError, unknown_name
 
 __all__ = ["load_corpus"]
@@ -51,7 +51,7 @@ def load_corpus(
     if where.files:
         if columns is None and where.entry is not None:
             columns = where.entry.columns
-        found = FileSource(where.files, columns)
+        found = _files(where.files, columns, scheme)
     elif columns is not None:
         raise UsageError(f"{where.name}: columns can be given for files, not for the hub")
     else:
@@ -60,19 +60,47 @@ def load_corpus(
     wanted = _wanted(where.name, splits, files)
     store = Store(found, span_scheme)
     scan = store.scan()
+    layout = _layout(found, scan, store, strict)
     repairs = _repairs(scan, list(files.values()), strict)
     return Corpus(
         name=where.name,
         splits={split: store.split(split, scan) for split in wanted},
         heads=tuple(head.column() for head in scan.heads),
         main_heads=_main_heads(scan.heads, where.entry),
-        layout=scan.layout,
+        layout=layout,
         repairs=repairs,
         files=files,
         licence=where.entry.licence if where.entry else "",
         citation=where.entry.citation if where.entry else "",
         fingerprint=store.fingerprint,
     )
+
+
+def _files(files: Mapping[str, Path], columns: str | None, scheme: str | None) -> Source:
+    """Give the source of files: of documents, which are cut into sentences, or of sentences."""
+    from tagger.corpus.formats.source import document_source
+
+    documents = document_source(files)
+    if documents is None:
+        return FileSource(files, columns)
+    for option, value in (("columns", columns), ("a scheme", scheme)):
+        if value is not None:
+            first = next(iter(files.values()))
+            raise UsageError(
+                f"{first}: {option} cannot be given for documents, which hold spans and no tags"
+            )
+    return documents
+
+
+def _layout(found: Source, scan: Scan, store: Store, strict: bool) -> Layout:
+    """Give the layout, with what became of spans of characters, or refuse it where ``strict``."""
+    from tagger.corpus.formats.source import DocumentSource
+
+    if not isinstance(found, DocumentSource):
+        return scan.layout
+    if strict:
+        found.refuse_problems()
+    return found.described(scan.layout, cache_dir() / store.fingerprint)
 
 
 def _fetch(where: Resolved) -> Source:

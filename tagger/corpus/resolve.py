@@ -37,6 +37,7 @@ _SUFFIXES = (
     (".conllu",),
     (".iob2",),
     (".jsonl", ".json"),
+    (".spacy",),
     (
         *(".conll", ".bio", ".bio2", ".bioes", ".iob", ".iob1", ".iobes", ".bilou", ".ner", ".pos"),
         *(".tsv", ".txt", ".tagged", ".annotated", ".col", ".cols", ".dat", ".data", ""),
@@ -121,6 +122,8 @@ def find_splits(folder: Path) -> dict[str, Path]:
         CorpusError: where there are none, or several for one split.
     """
     children = _children(folder, must_read=True)
+    if standoff := _standoff(folder, children):
+        return standoff
     files = [path for path in children if path.is_file() and split_of(path) is not None]
     for suffixes in _SUFFIXES:
         candidates = [path for path in files if path.suffix.lower() in suffixes]
@@ -143,6 +146,18 @@ def find_splits(folder: Path) -> dict[str, Path]:
         f"{folder}: no file is named like a split, as train.txt, dev.txt and test.txt would be "
         f"(there: {there or 'nothing'}); name the files, as in train=FILE,dev=FILE"
     )
+
+
+def _standoff(folder: Path, children: list[Path]) -> dict[str, Path]:
+    """Find brat's files: a folder or pair for each split, or else the whole folder as ``train``."""
+    pairs = [p for p in children if p.suffix == ".ann" and p.with_suffix(".txt") in children]
+    folders = [path for path in children if split_of(path) and any(path.glob("*.ann"))]
+    splits: dict[str, list[Path]] = {}
+    for path in pairs or folders:
+        splits.setdefault(split_of(path) or "", []).append(path)
+    if "" not in splits and all(len(paths) == 1 for paths in splits.values()):
+        return {split: splits[split][0] for split in SPLITS if split in splits}
+    return {"train": folder} if pairs else {}
 
 
 def _named(entry: CorpusEntry, data_dir: Path | None) -> Resolved:

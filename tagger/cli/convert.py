@@ -1,0 +1,68 @@
+"""``tagger convert``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from tagger.cli.options import Columns, Json
+
+
+def convert(
+    source: Annotated[Path, typer.Argument(metavar="IN", help="A file, or a folder of brat's.")],
+    target: Annotated[Path, typer.Argument(metavar="OUT", help="A file, or a folder for brat.")],
+    source_format: Annotated[
+        str | None,
+        typer.Option(
+            "--from",
+            help="conll, conllu, jsonl (tokens), prodigy, doccano, labelstudio, spacy, brat, text; "
+            "told by suffix and content if not given.",
+        ),
+    ] = None,
+    target_format: Annotated[
+        str | None, typer.Option("--to", help="The same names; told by the suffix if not given.")
+    ] = None,
+    scheme: Annotated[
+        str | None, typer.Option(help="Of the tags to write: BIO, IOB1, BIOES or BILOU.")
+    ] = None,
+    misaligned: Annotated[
+        str | None,
+        typer.Option(
+            help="Spans off token bounds: error, drop or expand; from text to text they stay."
+        ),
+    ] = None,
+    overlapping: Annotated[
+        str, typer.Option(help="Spans that overlap: error, or drop all but the longest.")
+    ] = "error",
+    columns: Columns = None,
+    json: Json = False,
+    force: Annotated[bool, typer.Option("--force", help="Replace OUT.")] = False,
+) -> None:
+    """Convert annotations: columns, CoNLL-U, JSON of annotators, spaCy, brat, text with brackets.
+
+    tagger convert export.jsonl train.conll --misaligned expand
+
+    tagger convert train.conll docs --to brat
+    """
+    import msgspec
+
+    from tagger.corpus.formats.convert import convert as run
+
+    report = run(
+        source,
+        target,
+        source_format=source_format,
+        target_format=target_format,
+        scheme=scheme,
+        misaligned=misaligned,
+        overlapping=overlapping,
+        columns=columns,
+        force=force,
+    )
+    if json:
+        typer.echo(msgspec.json.encode(report).decode())
+        return
+    for line in report.lines():
+        typer.echo(line)

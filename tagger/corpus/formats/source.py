@@ -1,0 +1,208 @@
+"""Annotated documents as a corpus: what `tagger train` reads of an annotator's export."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+import msgspec
+
+from tagger.corpus.formats.align import Aligner
+from tagger.corpus.formats.brat import annotations_in
+from tagger.corpus.formats.detect import document_format
+from tagger.corpus.formats.documents import Document, Problem
+from tagger.corpus.formats.plain import space_after
+from tagger.corpus.formats.registry import FORMATS
+from tagger.corpus.lines import content_hash
+from tagger.corpus.records import Layout, Reader, Sentence
+from tagger.corpus.schemes import Scheme, tags
+from tagger.errors import FormatError, UsageError
+from tagger.files import write_file
+
+__all__ = ["DocumentLayout", "DocumentSource", "document_source"]
+
+# Raise it whenever a reader gives other sentences for the same files.
+_VERSION = 1
+_DONE = {
+    ("misaligned", "expanded"): "off token bounds expanded to whole tokens",
+    ("misaligned", "dropped"): "without a token dropped",
+    ("discontinuous", "expanded"): "with gaps closed",
+    ("discontinuous", "dropped"): "without a token dropped",
+    ("overlapping", "dropped"): "dropped, as they overlap with longer ones",
+}
+
+
+def document_source(files: Mapping[str, Path]) -> DocumentSource | None:
+    """Give the source of a corpus whose files hold documents; None where they hold sentences.
+
+    Raises:
+        UsageError: where some hold the one and some the other.
+        CorpusError: where one cannot be read.
+    """
+    formats = {split: document_format(path) for split, path in files.items()}
+    known = {split: name for split, name in formats.items() if name is not None}
+    if not known:
+        return None
+    if len(known) < len(files):
+        other = next(split for split in files if split not in known)
+        raise UsageError(
+            f"{files[other]}: holds sentences, the other files documents; convert it with "
+            "tagger convert"
+        )
+    return DocumentSource(files, known)
+
+
+class DocumentLayout(Layout, frozen=True, kw_only=True):
+    """The layout of a corpus of documents, with what became of its spans.
+
+    Attributes:
+        titles: what its formats are called.
+        remarks: what was changed or left out.
+    """
+
+    titles: tuple[str, ...] = ()
+    remarks: tuple[str, ...] = ()
+
+    def describe(self) -> str:
+        """Say it in one line: ``Prodigy's JSON lines: ner; 1 span … (the first at x.jsonl:3)``."""
+        heads = ", ".join(name for name in self.columns.values() if name != "token")
+        return "; ".join([f"{' and '.join(self.titles)}: {heads}", *self.remarks])
+
+
+class _Outcome(msgspec.Struct, frozen=True):
+    """What became of the spans of a corpus."""
+
+    problems: list[Problem]
+    notes: dict[str, int]
+
+
+@dataclass(frozen=True)
+class DocumentSource:
+    """Files of documents, read with some spans mended rather than not at all.
+
+    Spans that do not fall on token bounds are expanded, and of overlapping ones the longest stays.
+
+    Attributes:
+        paths: the path of each split.
+        formats: the name of the format of each split.
+    """
+
+    paths: Mapping[str, Path]
+    formats: Mapping[str, str]
+
+    def content(self) -> list[str]:
+        """Give the version of the readers, the formats, and the hashes of all files."""
+        found = [f"documents {_VERSION}"]
+        for split, path in self.paths.items():
+            files = [path]
+            if self.formats[split] == "brat":
+                annotations = annotations_in(path) if path.is_dir() else [path.with_suffix(".ann")]
+                files = [file.with_suffix(end) for file in annotations for end in (".ann", ".txt")]
+            hashes = ",".join(f"{file.stem}={content_hash(file)}" for file in files)
+            found.append(f"{split} {self.formats[split]}:{hashes}")
+        return found
+
+    def detect(self) -> Layout:
+        """Find the heads.
+
+        Raises:
+            FormatError: for a file that is wrong, or without text.
+        """
+        heads: dict[str, None] = {}
+        for path in self.paths.values():
+            empty = True
+            for document in self.documents(path, Aligner("expand", "drop")):
+                empty = empty and not document.tokens
+                heads |= dict.fromkeys([*document.tags, *document.spans])
+            if empty:
+                raise FormatError(path, None, "the file has no sentences")
+        return Layout(format="jsonl", columns=dict(enumerate(["token", *heads], start=1)))
+
+    def reader(self, layout: Layout) -> Reader:
+        """Give the reader for the heads that were found."""
+        return _Reader(self, layout)
+
+    def described(self, layout: Layout, folder: Path) -> Layout:
+        """Add to a layout what became of the spans, which is kept in a folder of the cache."""
+        outcome = self._outcome(folder)
+        groups: dict[str, list[Problem]] = {}
+        for problem in outcome.problems:
+            groups.setdefault(_DONE[problem.kind, problem.done], []).append(problem)
+        remarks = [f"{what}: {n:,}" for what, n in outcome.notes.items()]
+        for what, found in groups.items():
+            n = f"{len(found):,} span{'s' * (len(found) > 1)}"
+            remarks.append(f"{n} {what}, the first at {found[0].describe()}")
+        titles = tuple(dict.fromkeys(FORMATS[name].title for name in self.formats.values()))
+        return DocumentLayout(
+            **msgspec.structs.asdict(layout), titles=titles, remarks=tuple(remarks)
+        )
+
+    def refuse_problems(self) -> None:
+        """Stop at the spans that are mended otherwise.
+
+        Raises:
+            FormatError: for the first of them.
+        """
+        aligner = Aligner("error", "error")
+        for path in self.paths.values():
+            for _ in self.documents(path, aligner):
+                pass
+        aligner.check("leave out --strict to have them mended")
+
+    def documents(self, path: Path, aligner: Aligner) -> Iterator[Document]:
+        """Give the documents of one of the files, their spans laid on tokens."""
+        name = next(self.formats[split] for split, one in self.paths.items() if one == path)
+        for document in FORMATS[name].read(path, aligner.notes):
+            aligner.align(document)
+            yield document
+
+    def _outcome(self, folder: Path) -> _Outcome:
+        # Named by the paths too, which are in it: equal files elsewhere share the folder.
+        names = repr([str(path) for path in self.paths.values()]).encode()
+        kept = folder / f"spans-{hashlib.blake2b(names, digest_size=8).hexdigest()}.json"
+        try:
+            return msgspec.json.decode(kept.read_bytes(), type=_Outcome)
+        except (OSError, msgspec.DecodeError):
+            pass
+        aligner = Aligner("expand", "drop")
+        for path in self.paths.values():
+            for _ in self.documents(path, aligner):
+                pass
+        outcome = _Outcome(aligner.problems, dict(aligner.notes))
+        with suppress(OSError):  # then it is found again the next time
+            write_file(kept, msgspec.json.encode(outcome))
+        return outcome
+
+
+@dataclass(frozen=True)
+class _Reader:
+    source: DocumentSource
+    layout: Layout
+
+    def read(self, path: Path) -> Iterator[Sentence]:
+        """Give the sentences of a file, one at a time."""
+        heads = [name for name in self.layout.columns.values() if name != "token"]
+        for number, document in enumerate(self.source.documents(path, Aligner("expand", "drop"))):
+            line = document.line or 1
+            spaces = space_after(document)
+            spans = {head: document.sentence_spans(head) for head in document.spans}
+            for i, (first, past) in enumerate(document.bounds()):
+                n = past - first
+                found: dict[str, list[str | None]] = {}
+                for head in heads:
+                    if head in document.tags:
+                        found[head] = document.tags[head][first:past]
+                    elif head in spans:
+                        found[head] = [*tags(spans[head][i], n, Scheme.BIO)]
+                    else:  # another file of the corpus has it
+                        found[head] = [None] * n
+                yield Sentence(
+                    document.tokens[first:past],
+                    found,
+                    [line] * n,
+                    number,
+                    None if spaces is None else spaces[first:past],
+                )

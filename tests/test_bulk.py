@@ -130,7 +130,13 @@ def test_ctrl_c_leaves_whole_lines(
     output = tmp_path / "out.jsonl"
     command = [sys.executable, "-m", "tagger", "predict", "-m", str(model), "-f", str(many)]
     command += ["--format", "json", "-o", str(output), "--workers", str(workers)]
-    process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
+    process = subprocess.Popen(
+        command,
+        stderr=subprocess.PIPE,
+        text=True,
+        # Where tests run in the background Ctrl-C is ignored, and what is ignored is inherited.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+    )
     while process.poll() is None and not (output.exists() and output.stat().st_size > 0):
         time.sleep(0.05)
     process.send_signal(signal.SIGINT)

@@ -48,6 +48,12 @@ model: $(VENV)/.installed-dev
 	$(EN) data/ewt-silver data/news-silver data/wiki-silver --config models/en.toml $(FROM_BASE) \
 		-o models/en
 
+# The documentation as a site in site/: the reference of the command line anew, then all pages, strictly.
+docs: $(VENV)/.installed-docs
+	$(BIN)/python docs/make_cli.py
+	$(BIN)/mkdocs build --strict
+.PHONY: docs
+
 $(VENV)/bin/python:
 	$(PYTHON) -m venv $(VENV)
 
@@ -60,5 +66,9 @@ $(VENV)/.installed-dev: $(VENV)/.installed
 	$(BIN)/python -m pip install -q -c constraints.txt -e ".[dev,plot,pretrain,tensorboard]"
 	touch $@
 
+$(VENV)/.installed-docs: $(VENV)/.installed
+	$(BIN)/python -m pip install -q -c constraints.txt -e ".[docs]"
+	touch $@
+
 clean:
-	rm -rf $(VENV) dist build .mypy_cache .pytest_cache .ruff_cache
+	rm -rf $(VENV) dist build site .mypy_cache .pytest_cache .ruff_cache

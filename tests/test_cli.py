@@ -388,3 +388,34 @@ def test_a_mixed_column_is_not_scored_by_another_measure(run, tmp_path: Path) ->
     path = tmp_path / "out.txt"
     path.write_text("a B-PER B-PER\n" * 30 + "b O o\n")
     assert_one_line(run("score", path), 1, "'o' is neither O nor a tag of a span")
+
+
+def test_a_corpus_and_the_model_trained_on_it_may_share_a_name(
+    run, model: Path, corpus: Path, tmp_path: Path, monkeypatch: Patch
+) -> None:
+    import shutil
+
+    monkeypatch.chdir(tmp_path)
+    shutil.copytree(corpus, "orders")
+    shutil.copytree(model, "models/orders")
+    text = "John works at Apple in California"
+    assert run("predict", "-m", "orders", text).out.startswith("[John](PER)")
+    shutil.copytree(model, "here")
+    assert run("predict", "-m", "here", text).out.startswith("[John](PER)")
+
+
+def test_the_weights_of_a_base_s_losses_stay_with_it(model: Path, tmp_path: Path) -> None:
+    import shutil
+
+    from tagger.training.settings import settings
+
+    base = shutil.copytree(model, tmp_path / "m")
+    config = json.loads((base / "config.json").read_text())
+    config["training"] |= {"loss_weights": {"upos": 0.2}, "epochs": 7}
+    (base / "config.json").write_text(json.dumps(config))
+    chosen = settings(
+        ["sample"], output=None, resume=False, config_file=None, heads=None, columns=None,
+        overrides={}, base=str(base), data_dir=None, strict=False,
+    )  # fmt: skip
+    assert chosen.config.training.loss_weights == {}
+    assert chosen.config.training.epochs == 7

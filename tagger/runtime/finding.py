@@ -32,10 +32,13 @@ def find_model(name: str) -> Path:
 
         return fetch(name.removeprefix(HUB))
     path = Path(name)
-    if name and path.is_dir():
+    is_name = bool(name) and len(path.parts) == 1
+    # A folder of a corpus may have the name of the model that was trained on it.
+    is_meant = not is_name or (path / META).is_file() or not (MODELS / name).is_dir()
+    if name and path.is_dir() and is_meant:
         return path
     installed: dict[str, Path] = {}
-    if name and len(path.parts) == 1:
+    if is_name:
         below = MODELS / name
         if below.is_dir():
             return below

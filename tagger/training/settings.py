@@ -72,7 +72,9 @@ def settings(
     elif base_path is not None:
         # A base brings the recipe that suits it along, but for what is this training's own.
         stored = read_config_of(base_path)
-        training = msgspec.structs.replace(stored.training, seed=start.training.seed, threads=0)
+        training = msgspec.structs.replace(
+            stored.training, seed=start.training.seed, threads=0, loss_weights={}
+        )
         start = msgspec.structs.replace(
             start, embedder=stored.embedder, encoder=stored.encoder, training=training
         )

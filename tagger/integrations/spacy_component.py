@@ -15,7 +15,6 @@ import tempfile
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
-from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -28,11 +27,13 @@ from spacy.tokens import Doc
 
 from tagger.errors import TaggerError, UsageError
 from tagger.features.vocabulary import normalize
+from tagger.integrations.contents import OWN_FILES, own_files
 from tagger.integrations.spacy_targets import Writer, check_targets, default_targets
-from tagger.model.directory import FILES, GRAPHS, HEADS, read_model
+from tagger.model.directory import HEADS, read_model
 from tagger.model.heads import HeadSpec
 from tagger.runtime.finding import find_model
 from tagger.runtime.loading import load
+from tagger.runtime.streaming import full_pieces
 from tagger.runtime.tagger import Tagger
 from tagger.text.sentences import group_sentences
 
@@ -207,7 +208,7 @@ class RecurrentTagger(TrainablePipe):  # type: ignore[misc]
     def pipe(self, stream: Iterable[Doc], *, batch_size: int = 128) -> Iterator[Doc]:
         """Tag documents, so many of them together."""
         error_handler = self.get_error_handler()
-        for docs in batched(stream, batch_size):
+        for docs in full_pieces(stream, batch_size):
             try:
                 self._annotate(docs)
             except Exception as error:
@@ -398,7 +399,9 @@ class RecurrentTagger(TrainablePipe):  # type: ignore[misc]
         try:
             data = srsly.msgpack_loads(bytes_data)
             files, cfg = dict(data["files"]), dict(data["cfg"])
-            if not set(files) <= _names() or not all(isinstance(c, bytes) for c in files.values()):
+            if not set(files) <= set(OWN_FILES) or not all(
+                isinstance(c, bytes) for c in files.values()
+            ):
                 raise KeyError("unknown files")
         except Exception as error:
             raise ValueError(
@@ -425,13 +428,6 @@ def _restored(
     component = RecurrentTagger(vocab, name)
     component._take(files, cfg)
     return component
-
-
-def batched(stream: Iterable[Doc], size: int) -> Iterator[list[Doc]]:
-    """Cut a stream into lists."""
-    remaining = iter(stream)
-    while docs := list(islice(remaining, size)):
-        yield docs
 
 
 def _sentences(doc: Doc) -> list[list[int]]:
@@ -473,13 +469,9 @@ def _gold(example: Example) -> list[tuple[list[str], dict[str, list[str | None]]
     ]
 
 
-def _names() -> set[str]:
-    return {*FILES, *GRAPHS.values(), "LICENSE"}
-
-
 def _read(folder: Path) -> dict[str, bytes]:
     read_model(folder)  # says what is wrong with it
-    return {name: (folder / name).read_bytes() for name in _names() if (folder / name).is_file()}
+    return {name: path.read_bytes() for name, path in own_files(folder).items()}
 
 
 @contextmanager

@@ -87,12 +87,7 @@ def init_spacy(
     n_tokens = sum(map(len, splits["train"].select_columns(["tokens"])[:]["tokens"]))
     batch_tokens = training.batch_tokens or default_batch_tokens(n_tokens)
     steps = max(n_tokens // batch_tokens, training.epoch_steps)
-    settings = {"training": {"learning_rate": training.learning_rate}}
-    # What needs no more than the defaults is not written down.
-    component: dict[str, Any] = {"model": "", "base": base}
-    if training.learning_rate != Config().training.learning_rate:
-        component["settings"] = settings
-    nlp.add_pipe("recurrent_tagger", config=component)
+    nlp.add_pipe("recurrent_tagger", config={"model": "", "base": base})
     config = nlp.config.copy()
     config["paths"] |= {"train": str(output / "train.spacy"), "dev": str(output / "dev.spacy")}
     config["corpora"] = {

@@ -26,6 +26,9 @@ BATCH_TOKENS = (1, 64, 320, 1280, 4096)
 """Sizes of a batch that are compared; of 1 each sentence goes by itself."""
 STAGES = ("tokenization", "features", "network", "decoding", "results")
 
+RSS_IN_A_MB = 2**20 if sys.platform == "darwin" else 1024
+"""Units of a process's memory, as the operating system counts it, in a megabyte."""
+
 # A process that starts another: what it measures is not the memory of this one.
 _COLD = """
 import os, subprocess, sys, time
@@ -189,8 +192,9 @@ def run_cold(command: Sequence[str], rounds: int) -> Cold:
             raise UsageError(done.stderr.strip() or f"{' '.join(command)}: has failed")
         rows.append((wall, cpu, peak))
     walls, cpus, peaks = zip(*rows[1:], strict=True)
-    unit = 2**20 if sys.platform == "darwin" else 1024
-    return Cold(seconds=interval(walls), cpu_seconds=interval(cpus), peak_mb=max(peaks) / unit)
+    return Cold(
+        seconds=interval(walls), cpu_seconds=interval(cpus), peak_mb=max(peaks) / RSS_IN_A_MB
+    )
 
 
 def latency(tagger: Tagger, texts: Sequence[str], n: int = 500) -> list[float]:
@@ -272,8 +276,7 @@ def peak_mb() -> float:
     """The most memory that this process has held."""
     import resource
 
-    unit = 2**20 if sys.platform == "darwin" else 1024
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / unit
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / RSS_IN_A_MB
 
 
 def processor_name() -> str:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from copy import copy
 from functools import partial
-from itertools import accumulate, chain, islice, pairwise
+from itertools import accumulate, chain, pairwise
 from typing import NamedTuple, Protocol
 
 import numpy as np
@@ -20,6 +20,7 @@ from tagger.runtime.decoding import Floats, Transitions, Viterbi, greedy
 from tagger.runtime.engine import Engine
 from tagger.runtime.form_cache import FormCache
 from tagger.runtime.results import Document, Entity, Token
+from tagger.runtime.streaming import full_pieces
 
 BATCH_TOKENS = 320
 """Tokens that go through the network together: enough to fill it, few enough for the caches."""
@@ -146,8 +147,7 @@ class Tagger:
         """Tag any number of texts in order, with bounded memory; see `batch`."""
         if isinstance(texts, str):
             raise UsageError("stream takes several texts; call the tagger itself with one")
-        remaining = iter(texts)
-        while window := list(islice(remaining, WINDOW)):
+        for window in full_pieces(texts, WINDOW):
             yield from self.batch(window, heads)
 
     def tag(

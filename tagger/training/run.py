@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shlex
 import shutil
 import time
@@ -21,6 +20,7 @@ from tagger.interrupt import deferred_interrupt
 from tagger.model.directory import Meta, read_model, write_model
 from tagger.model.network import TaggingNetwork
 from tagger.runtime.export import export, sentences_to_compare
+from tagger.runtime.processor import n_cores
 from tagger.training.encoding import EncodedCorpus, FormTable
 from tagger.training.loop import EpochDone, run_epochs
 from tagger.training.output import (
@@ -138,8 +138,7 @@ def train(
 
 def use_threads(threads: int) -> None:
     """Let PyTorch use so many threads, 0 for one a core."""
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
-    torch.set_num_threads(threads or cores or 1)
+    torch.set_num_threads(threads or n_cores())
 
 
 def describe(corpus: Corpus) -> list[str]:

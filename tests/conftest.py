@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import os
+import sys
 from pathlib import Path
+from typing import NamedTuple
 
 import pytest
 
+from tagger.cli import main
 from tagger.config import Config, config_from_dict
 
 TOKENS = {
@@ -73,3 +76,31 @@ def model(corpus: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     output = tmp_path_factory.mktemp("models") / "tiny"
     train([str(corpus)], output, small_config())
     return output
+
+
+class Result(NamedTuple):
+    code: int
+    out: str
+    err: str
+
+
+@pytest.fixture
+def run(capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch):
+    """Run a command line in this process."""
+
+    def run(*arguments: object) -> Result:
+        monkeypatch.setattr(sys, "argv", ["tagger", *map(str, arguments)])
+        with pytest.raises(SystemExit) as exit_info:
+            main()
+        out, err = capfd.readouterr()
+        return Result(int(exit_info.value.code or 0), out, err)
+
+    return run
+
+
+def assert_one_line(result: Result, code: int, *parts: str) -> None:
+    assert result.code == code, result
+    assert result.err.startswith("error: "), result.err
+    assert result.err.count("\n") == 1, result.err
+    for part in parts:
+        assert part in result.err

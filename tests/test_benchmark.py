@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 
 from tagger.runtime.benchmark import STAGES
-from tests.test_cli import assert_one_line, run  # noqa: F401
+from tests.conftest import assert_one_line
 
 
-def test_a_report(run, model: Path, tmp_path: Path) -> None:  # noqa: F811
+def test_a_report(run, model: Path, tmp_path: Path) -> None:
     lines = tmp_path / "lines.txt"
     lines.write_text("John works at Apple in California .\n\nMary left .\n" * 20)
     result = run("benchmark", model, lines, "--rounds", 1, "--json")
@@ -35,7 +35,7 @@ def test_a_report(run, model: Path, tmp_path: Path) -> None:  # noqa: F811
         assert part in shown.out
 
 
-def test_what_cannot_be_measured(run, model: Path, tmp_path: Path, monkeypatch) -> None:  # noqa: F811
+def test_what_cannot_be_measured(run, model: Path, tmp_path: Path, monkeypatch) -> None:
     empty = tmp_path / "empty.txt"
     empty.write_text("\n \n")
     assert_one_line(run("benchmark", model, empty, "--rounds", 1), 2, "no token")
@@ -47,7 +47,7 @@ def test_what_cannot_be_measured(run, model: Path, tmp_path: Path, monkeypatch) 
     assert_one_line(result, 2, "pip install tagger[plot]")
 
 
-def test_a_plot(run, model: Path, tmp_path: Path) -> None:  # noqa: F811
+def test_a_plot(run, model: Path, tmp_path: Path) -> None:
     pytest.importorskip("matplotlib", reason="needs the extra plot")
     lines = tmp_path / "lines.txt"
     lines.write_text("John left\n")

@@ -13,7 +13,7 @@ import pytest
 from tagger.runtime import bulk, writing
 from tagger.runtime.processor import n_cores
 from tagger.runtime.streaming import PIECE
-from tests.test_cli import Result, assert_one_line, run  # noqa: F401
+from tests.conftest import Result, assert_one_line
 
 LINES = [
     "John works at Apple in California",
@@ -39,7 +39,7 @@ def expected(file: Path, model: Path) -> bytes:
 
 
 @pytest.mark.skipif(n_cores() < 2, reason="one core")
-def test_workers_change_nothing(run, file: Path, model: Path, expected: bytes, tmp_path: Path):  # noqa: F811
+def test_workers_change_nothing(run, file: Path, model: Path, expected: bytes, tmp_path: Path):
     output = tmp_path / "out.jsonl"
     options = ["-m", model, "-f", file, "--format", "json", "-o", output]
     assert run("predict", *options, "--workers", 2).code == 0
@@ -49,7 +49,7 @@ def test_workers_change_nothing(run, file: Path, model: Path, expected: bytes, t
 
 @pytest.mark.parametrize("cut", [0, 100, PIECE * 90, -1, -7])
 def test_it_goes_on_behind_whole_pieces(
-    run,  # noqa: F811
+    run,
     file: Path,
     model: Path,
     expected: bytes,
@@ -64,7 +64,7 @@ def test_it_goes_on_behind_whole_pieces(
 
 
 def test_an_answered_file_is_answered_no_further(
-    run,  # noqa: F811
+    run,
     file: Path,
     model: Path,
     expected: bytes,
@@ -77,7 +77,7 @@ def test_an_answered_file_is_answered_no_further(
         assert output.read_bytes() == expected
 
 
-def test_nothing_is_lost_or_overwritten(run, file: Path, model: Path, tmp_path: Path) -> None:  # noqa: F811
+def test_nothing_is_lost_or_overwritten(run, file: Path, model: Path, tmp_path: Path) -> None:
     output = tmp_path / "out.txt"
     output.write_text("kept\n")
     options = ["-m", model, "-o", output]
@@ -96,7 +96,7 @@ def test_nothing_is_lost_or_overwritten(run, file: Path, model: Path, tmp_path: 
     assert_one_line(run("predict", "x", "-m", model, "-o", missing), 1, "no such file")
 
 
-def test_more_workers_than_cores(run, file: Path, model: Path) -> None:  # noqa: F811
+def test_more_workers_than_cores(run, file: Path, model: Path) -> None:
     result: Result = run("predict", "-m", model, "-f", file, "--workers", 1000)
     assert_one_line(result, 2, "1000", "cores")
 
@@ -155,7 +155,7 @@ def test_ctrl_c_leaves_whole_lines(
 
 
 def test_a_full_disk_is_named(
-    run,  # noqa: F811
+    run,
     file: Path,
     model: Path,
 ) -> None:

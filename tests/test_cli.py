@@ -7,45 +7,15 @@ import subprocess
 import sys
 import tomllib
 from pathlib import Path
-from typing import NamedTuple
 
 import pytest
 
-from tagger.cli import main
-from tests.conftest import write_corpus
+from tests.conftest import assert_one_line, write_corpus
 
 ROOT = Path(__file__).parent.parent
 
 
 Patch = pytest.MonkeyPatch
-
-
-class Result(NamedTuple):
-    code: int
-    out: str
-    err: str
-
-
-@pytest.fixture
-def run(capfd: pytest.CaptureFixture[str], monkeypatch: Patch):
-    """Run a command line in this process."""
-
-    def run(*arguments: object) -> Result:
-        monkeypatch.setattr(sys, "argv", ["tagger", *map(str, arguments)])
-        with pytest.raises(SystemExit) as exit_info:
-            main()
-        out, err = capfd.readouterr()
-        return Result(int(exit_info.value.code or 0), out, err)
-
-    return run
-
-
-def assert_one_line(result: Result, code: int, *parts: str) -> None:
-    assert result.code == code, result
-    assert result.err.startswith("error: "), result.err
-    assert result.err.count("\n") == 1, result.err
-    for part in parts:
-        assert part in result.err
 
 
 @pytest.mark.parametrize(

@@ -31,7 +31,7 @@ from tagger.integrations.card import hub_card
 from tagger.integrations.contents import OWN_FILES, body_of, licence_of
 from tagger.integrations.hub import fetch, push
 from tagger.model.directory import CorpusRecord, read_meta, read_model
-from tests.test_cli import assert_one_line, run  # noqa: F401
+from tests.conftest import assert_one_line
 
 SENTENCE = "John works at Apple in California"
 ANSWER = "[John](PER) works at [Apple](ORG) in [California](LOC)\n"
@@ -175,7 +175,7 @@ def own_contents(directory: Path) -> dict[str, bytes]:
 # Pushing.
 
 
-def test_there_and_back(run, hub: FakeHub, copy: Path) -> None:  # noqa: F811
+def test_there_and_back(run, hub: FakeHub, copy: Path) -> None:
     (copy / "mails.txt").write_text("my own mails")
     (copy / "last").mkdir()
     card = (copy / "README.md").read_text()
@@ -280,7 +280,7 @@ def test_a_card_from_the_hub_gets_no_second_front_matter(hub: FakeHub, model: Pa
     assert "\n- name: again\n" in card
 
 
-def test_a_branch_and_a_base(run, hub: FakeHub, copy: Path) -> None:  # noqa: F811
+def test_a_branch_and_a_base(run, hub: FakeHub, copy: Path) -> None:
     push(copy, "me/tiny")
     result = run("push", make_base(copy), "me/tiny", "--revision", "base")
     assert result.code == 0, result.err
@@ -315,7 +315,7 @@ def test_private_means_private(hub: FakeHub, model: Path) -> None:
     ],
 )
 def test_a_push_that_fails_says_why(
-    run, hub: FakeHub, model: Path, failure: Exception, part: str  # noqa: F811
+    run, hub: FakeHub, model: Path, failure: Exception, part: str
 ) -> None:  # fmt: skip
     hub.failure = failure
     assert_one_line(run("push", model, "me/tiny"), 1, "me/tiny: nothing was pushed", part)
@@ -323,7 +323,7 @@ def test_a_push_that_fails_says_why(
 
 @pytest.mark.parametrize("repo", ["tiny", "me/ti ny", "me/", "a/b/c", "me/a--b", "me/-a", ""])
 def test_a_bad_name_is_refused_before_anybody_is_asked(
-    run, hub: FakeHub, model: Path, repo: str  # noqa: F811
+    run, hub: FakeHub, model: Path, repo: str
 ) -> None:  # fmt: skip
     assert_one_line(run("push", model, repo), 2, repr(repo), "no name on the hub")
     assert_one_line(run("predict", "-m", f"hub:{repo}", "x"), 2, "no name on the hub")
@@ -331,7 +331,7 @@ def test_a_bad_name_is_refused_before_anybody_is_asked(
 
 
 def test_what_cannot_be_pushed(
-    run, hub: FakeHub, model: Path, copy: Path, monkeypatch: pytest.MonkeyPatch  # noqa: F811
+    run, hub: FakeHub, model: Path, copy: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:  # fmt: skip
     assert_one_line(run("push", model, "me/tiny", "--revision", "../x"), 2, "no name of a branch")
     assert_one_line(run("push", "none", "me/tiny"), 1, "no model 'none'")
@@ -348,7 +348,7 @@ def test_what_cannot_be_pushed(
 
 
 def test_it_is_downloaded_once_and_offline_afterwards(
-    run, hub: FakeHub, model: Path  # noqa: F811
+    run, hub: FakeHub, model: Path
 ) -> None:  # fmt: skip
     commit = hub.put("me/tiny", own_contents(model))
     for _ in range(2):
@@ -404,7 +404,7 @@ def test_only_the_files_of_a_model_are_fetched(hub: FakeHub, model: Path) -> Non
     ],
 )
 def test_a_fetch_that_fails_says_why(
-    run, hub: FakeHub, model: Path, failure: Exception, part: str  # noqa: F811
+    run, hub: FakeHub, model: Path, failure: Exception, part: str
 ) -> None:  # fmt: skip
     hub.put("me/tiny", own_contents(model))
     hub.failure = failure

@@ -20,7 +20,7 @@ from tagger.errors import ModelError, UsageError
 from tagger.integrations.wheel import package
 from tagger.model.directory import FILES, GRAPHS
 from tagger.runtime.finding import find_model, installed_models
-from tests.test_cli import assert_one_line, run  # noqa: F401
+from tests.conftest import assert_one_line
 
 ROOT = Path(__file__).parent.parent
 SENTENCE = "John works at Apple in California"
@@ -136,7 +136,7 @@ def test_a_package_without_a_model_is_passed_over(
         find_model("odd")
 
 
-def test_the_command(run, model: Path, tmp_path: Path) -> None:  # noqa: F811
+def test_the_command(run, model: Path, tmp_path: Path) -> None:
     result = run("package", model, "-o", tmp_path / "my dist", "--name", "news")
     assert result.code == 0, result.err
     (path,) = (tmp_path / "my dist").iterdir()
@@ -150,7 +150,7 @@ def test_the_command(run, model: Path, tmp_path: Path) -> None:  # noqa: F811
 
 
 @pytest.mark.parametrize("name", ["", "a b", "-a", "a/b", "ä", "../a", "a\n", "en", "en-base"])
-def test_a_name_that_cannot_be(run, model: Path, tmp_path: Path, name: str) -> None:  # noqa: F811
+def test_a_name_that_cannot_be(run, model: Path, tmp_path: Path, name: str) -> None:
     result = run("package", model, "-o", tmp_path / "dist", "--name", name)
     assert_one_line(result, 2, "--name")
     assert not (tmp_path / "dist").exists()
@@ -163,7 +163,7 @@ def test_a_version_that_cannot_be(model: Path, tmp_path: Path, version: str) -> 
     assert not (tmp_path / "dist").exists()
 
 
-def test_what_cannot_be_packaged(run, model: Path, tmp_path: Path) -> None:  # noqa: F811
+def test_what_cannot_be_packaged(run, model: Path, tmp_path: Path) -> None:
     assert_one_line(run("package", "none"), 1, "no model 'none'")
     copy = shutil.copytree(model, tmp_path / "copy")
     (copy / "weights.safetensors").unlink()

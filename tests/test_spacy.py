@@ -13,8 +13,7 @@ from spacy.language import Language
 from spacy.tokens import Doc, DocBin, Span
 from spacy.training import Example
 
-from tests.conftest import TOKENS
-from tests.test_cli import assert_one_line, run  # noqa: F401
+from tests.conftest import TOKENS, assert_one_line
 
 TEXT = "John works at Apple in California"
 TEXTS = [TEXT, "", "Kim left New York for Berlin . Siemens hired Mary .", "  \n", "nothing here ."]
@@ -275,7 +274,7 @@ def test_nothing_to_learn_is_named() -> None:
         pipeline("").get_pipe("recurrent_tagger").update(examples(nlp))
 
 
-def test_init_spacy_writes_what_spacy_trains_on(run, corpus: Path, tmp_path: Path) -> None:  # noqa: F811
+def test_init_spacy_writes_what_spacy_trains_on(run, corpus: Path, tmp_path: Path) -> None:
     result = run("init-spacy", corpus, "-o", tmp_path / "p", "--heads", "ner,upos")
     assert result.code == 0, result.err
     assert "python -m spacy train" in result.out
@@ -291,7 +290,7 @@ def test_init_spacy_writes_what_spacy_trains_on(run, corpus: Path, tmp_path: Pat
 
 
 @pytest.mark.slow
-def test_spacy_train(run, corpus: Path, tmp_path: Path) -> None:  # noqa: F811
+def test_spacy_train(run, corpus: Path, tmp_path: Path) -> None:
     run("init-spacy", corpus, "-o", tmp_path, "--heads", "ner,upos")
     command = [sys.executable, "-m", "spacy", "train", str(tmp_path / "config.cfg"), "-o"]
     options = ["--training.max_steps", "60", "--training.eval_frequency", "30"]

@@ -3,26 +3,25 @@
 from __future__ import annotations
 
 import json
-import sys
 import zlib
 from collections import Counter
 from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
-from typing import NamedTuple
 
 import msgspec
 import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
-from tagger.cli import main
 from tagger.corpus import load_corpus
 from tagger.corpus.formats.convert import convert
 from tagger.corpus.formats.documents import Document
 from tagger.corpus.formats.registry import FORMATS
 from tagger.errors import FormatError, TaggerError, UsageError
 from tagger.text import Tokenizer
+from tests.conftest import assert_one_line
 
 TEXT = "John works at Apple. He left New York for Berlin!"
 SPANS = [(0, 4, "PER"), (14, 19, "ORG"), (29, 37, "LOC"), (42, 48, "LOC")]
@@ -40,33 +39,10 @@ COLUMNS = (
 )
 
 
-class Result(NamedTuple):
-    code: int
-    out: str
-    err: str
-
-
 @pytest.fixture
-def run(capfd, monkeypatch):
+def run(run):
     """Run `tagger convert` in this process."""
-
-    def run(*arguments: object) -> Result:
-        monkeypatch.setattr(sys, "argv", ["tagger", "convert", *map(str, arguments)])
-        with pytest.raises(SystemExit) as exit_info:
-            main()
-        out, err = capfd.readouterr()
-        return Result(int(exit_info.value.code or 0), out, err)
-
-    return run
-
-
-def assert_refused(result: Result, code: int, *parts: str) -> None:
-    assert result.code == code, result
-    assert result.err.startswith("error: "), result
-    assert result.err.count("\n") == 1, result
-    for part in parts:
-        assert part in result.err
-    assert not result.out
+    return partial(run, "convert")
 
 
 def documents(path: Path, name: str) -> list[Document]:
@@ -269,7 +245,7 @@ def test_a_span_joins_the_sentences_that_it_crosses(run, write):
 
 def test_misaligned_is_an_error_unless_a_policy_is_stated(run, write):
     path = write("my.jsonl", OFF_BOUNDS)
-    assert_refused(
+    assert_one_line(
         run(path, "out.conll"), 1, f"{path}:2: 1 span not on token bounds: 'John' 0–4 PER in",
         "document 2", "--misaligned expand or drop",
     )  # fmt: skip
@@ -297,7 +273,7 @@ def test_misaligned_is_an_error_unless_a_policy_is_stated(run, write):
 def test_all_misaligned_spans_are_counted_and_some_named(run, write):
     line = '{"text": "Johnny", "label": [[0,4,"PER"]]}\n'
     result = run(write("a.jsonl", line * 30), "out.conll")
-    assert_refused(result, 1, "a.jsonl:1: 30 spans", "document 5 and 25 more")
+    assert_one_line(result, 1, "a.jsonl:1: 30 spans", "document 5 and 25 more")
     result = run(write("a.jsonl", line * 30), "out.conll", "--misaligned", "drop")
     assert "a.jsonl:20: 'John'" in result.out
     assert "  and 10 more; --json lists all\n" in result.out
@@ -311,7 +287,7 @@ def test_between_formats_of_characters_spans_stay_unless_asked(run, write):
     run(path, "out.jsonl", "--to", "doccano", "--misaligned", "expand", "--force")
     assert char_spans(Path("out.jsonl"), "doccano")[1] == [(0, 6, "PER")]
     result = run(path, "out.jsonl", "--to", "doccano", "--misaligned", "error", "--force")
-    assert_refused(result, 1, "my.jsonl:2")
+    assert_one_line(result, 1, "my.jsonl:2")
 
 
 def test_a_span_of_white_space_has_no_token_to_expand_to(run, write):
@@ -323,11 +299,11 @@ def test_a_span_of_white_space_has_no_token_to_expand_to(run, write):
 def test_overlapping_spans(run, write):
     path = write("a.jsonl", OVERLAP)
     result = run(path, "out.conll")
-    assert_refused(result, 1, "a.jsonl:1: 2 spans that overlap", "'New York' 0–8 LOC", "drop")
+    assert_one_line(result, 1, "a.jsonl:1: 2 spans that overlap", "'New York' 0–8 LOC", "drop")
     result = run(path, "out.conll", "--overlapping", "drop")
     assert "spans that overlap with others, dropped: 2" in result.out
     assert Path("out.conll").read_text() == "New\tB-ORG\nYork\tI-ORG\nTimes\tI-ORG\n\n"
-    assert_refused(run(path, "out.txt", "--to", "text"), 1, "a.jsonl:1", "overlap")
+    assert_one_line(run(path, "out.txt", "--to", "text"), 1, "a.jsonl:1", "overlap")
     assert run(path, "out.json").code == 0
     assert char_spans(Path("out.json"), "labelstudio") == char_spans(path, "doccano")
 
@@ -351,7 +327,7 @@ def brat(write) -> Path:
 
 def test_brat_folder(run, brat):
     result = run(brat, "out.conll")
-    assert_refused(result, 1, "b.ann:1: 1 span with gaps", "document b")
+    assert_one_line(result, 1, "b.ann:1: 1 span with gaps", "document b")
     result = run(brat, "out.conll", "--misaligned", "expand")
     assert (
         "left\tB-ORGAN\nand\tI-ORGAN\nright\tI-ORGAN\narm\tI-ORGAN\n"
@@ -362,7 +338,7 @@ def test_brat_folder(run, brat):
         assert note in result.out
     assert "with gaps, dropped: 1" in run(brat, "x.conll", "--misaligned", "drop").out
     # No other format has gaps, and they are not closed unless asked.
-    assert_refused(run(brat, "x.json"), 1, "with gaps")
+    assert_one_line(run(brat, "x.json"), 1, "with gaps")
 
 
 @pytest.mark.parametrize("end", [".txt", ".ann"])
@@ -391,13 +367,13 @@ def test_brat_offsets_of_a_text_that_got_windows_newlines(run, write):
 )
 def test_bad_brat(run, write, content, message):
     write("a.txt", "John sang")
-    assert_refused(run(write("a.ann", content), "out.conll"), 1, message)
+    assert_one_line(run(write("a.ann", content), "out.conll"), 1, message)
 
 
 def test_brat_without_its_text_or_annotations(run, write, tmp_path):
-    assert_refused(run(write("x/a.ann", ""), "o.conll"), 1, "a.txt: cannot be read")
+    assert_one_line(run(write("x/a.ann", ""), "o.conll"), 1, "a.txt: cannot be read")
     (tmp_path / "empty").mkdir()
-    assert_refused(run(tmp_path / "empty", "o.conll"), 1, "no .ann files in this folder")
+    assert_one_line(run(tmp_path / "empty", "o.conll"), 1, "no .ann files in this folder")
 
 
 def test_brat_folders_are_whole_and_nothing_else_is_lost(run, write, tmp_path):
@@ -406,15 +382,15 @@ def test_brat_folders_are_whole_and_nothing_else_is_lost(run, write, tmp_path):
     assert run(path, out, "--to", "brat").code == 0
     assert (out / "01.ann").read_text().startswith("T1\tPER 0 4\tJohn\n")
     assert "[entities]\nLOC\nORG\nPER\n" in (out / "annotation.conf").read_text()
-    assert_refused(run(path, out, "--to", "brat"), 2, "exists", "--force")
+    assert_one_line(run(path, out, "--to", "brat"), 2, "exists", "--force")
     (out / "mine.py").write_text("")
-    assert_refused(run(path, out, "--to", "brat", "--force"), 2, "mine.py", "another folder")
+    assert_one_line(run(path, out, "--to", "brat", "--force"), 2, "mine.py", "another folder")
     (out / "mine.py").unlink()
     assert run(write("one.jsonl", PRODIGY), out, "--to", "brat", "--force").code == 0
     assert sorted(path.name for path in out.iterdir()) == ["1.ann", "1.txt", "annotation.conf"]
-    assert_refused(run(path, "a.ann", "--to", "brat"), 2, "to a folder")
+    assert_one_line(run(path, "a.ann", "--to", "brat"), 2, "to a folder")
     label = write("l.jsonl", PRODIGY.replace("PER", "my label"))
-    assert_refused(run(label, tmp_path / "x", "--to", "brat"), 1, "'my label'", "cannot hold")
+    assert_one_line(run(label, tmp_path / "x", "--to", "brat"), 1, "'my label'", "cannot hold")
     assert [path.name for path in tmp_path.iterdir() if path.name.startswith((".", "x"))] == []
 
 
@@ -498,7 +474,7 @@ def test_bad_docbins(run, write, tmp_path):
     from spacy.vocab import Vocab
 
     DocBin(docs=[Doc(Vocab(), words=["a", "b"])]).to_disk(tmp_path / "none.spacy")
-    assert_refused(
+    assert_one_line(
         run(tmp_path / "none.spacy", "o.conll"), 1, "none.spacy: a DocBin without entities"
     )
     assert run(write("a.jsonl", PRODIGY), tmp_path / "a.spacy").code == 0
@@ -509,7 +485,7 @@ def test_bad_docbins(run, write, tmp_path):
          zlib.compress(unpacked.replace(b"John", b"Jim ")), zlib.compress(b"\x93" * 5000)]
     ):  # fmt: skip
         path = write(f"bad{i}.spacy", content)
-        assert_refused(run(path, "o.conll"), 1, f"bad{i}.spacy: no spaCy DocBin, or a damaged one")
+        assert_one_line(run(path, "o.conll"), 1, f"bad{i}.spacy: no spaCy DocBin, or a damaged one")
     assert not Path("o.conll").exists()
 
 
@@ -536,9 +512,9 @@ def test_brackets(write, line, text, spans):
 
 def test_bad_brackets(run, write):
     path = write("a.txt", "[a](X)\nb](X)\n")
-    assert_refused(run(path, "o.conll"), 1, "a.txt:2: '](' without '[' before it", r"\[ and \]")
+    assert_one_line(run(path, "o.conll"), 1, "a.txt:2: '](' without '[' before it", r"\[ and \]")
     path = write("a.txt", "[a](X)\n[](X)\n")
-    assert_refused(run(path, "o.conll"), 1, "a.txt:2: an empty span")
+    assert_one_line(run(path, "o.conll"), 1, "a.txt:2: an empty span")
 
 
 def test_line_ends_within_a_text_become_spaces_and_are_counted(run, write):
@@ -590,7 +566,7 @@ def test_columns_by_name(run, write):
     assert run(path, "o.conll", "--columns", "-,token,ner").code == 0
     assert Path("o.conll").read_text() == "a\tB-X\nb\tO\n\n"
     result = run(write("a.jsonl", PRODIGY), "p.conll", "--columns", "token,ner")
-    assert_refused(result, 2, "--columns is for conll")
+    assert_one_line(result, 2, "--columns is for conll")
 
 
 # --- what is refused
@@ -633,7 +609,7 @@ def test_bad_input_is_said_in_one_line(run, write, name, content, parts):
     path = write(name, content)
     before = sorted(Path.cwd().iterdir())
     result = run(path, "out.jsonl", "--to", "prodigy")
-    assert_refused(result, 2 if "told" in parts[0] else 1, str(path), *parts)
+    assert_one_line(result, 2 if "told" in parts[0] else 1, str(path), *parts)
     assert sorted(Path.cwd().iterdir()) == before
 
 
@@ -659,7 +635,7 @@ def test_bad_input_is_said_in_one_line(run, write, name, content, parts):
 def test_bad_spans_are_said_in_one_line(run, write, spans, message):
     path = write("a.json", f'[{{"text": "a"}},\n{{"text": "ab", "label": {spans}}}]')
     message = message.replace("document 1", "document 2")
-    assert_refused(run(path, "out.conll"), 1, f"error: {path}:2: {message}")
+    assert_one_line(run(path, "out.conll"), 1, f"error: {path}:2: {message}")
     assert not Path("out.conll").exists()
 
 
@@ -680,14 +656,14 @@ def test_bad_spans_are_said_in_one_line(run, write, spans, message):
     ],
 )
 def test_mistakes(run, write, arguments, parts):
-    assert_refused(run(write("my.jsonl", PRODIGY), *arguments), 2, *parts)
+    assert_one_line(run(write("my.jsonl", PRODIGY), *arguments), 2, *parts)
     assert list(Path.cwd().iterdir()) == []
 
 
 def test_what_is_there_is_replaced_with_force_alone(run, write):
     path = write("my.jsonl", PRODIGY)
     Path("o.conll").write_text("mine")
-    assert_refused(run(path, "o.conll"), 2, "o.conll: exists", "--force")
+    assert_one_line(run(path, "o.conll"), 2, "o.conll: exists", "--force")
     assert Path("o.conll").read_text() == "mine"
     assert run(path, "o.conll", "--force").code == 0
     assert run(path, path, "--to", "doccano", "--force").code == 0
@@ -696,23 +672,23 @@ def test_what_is_there_is_replaced_with_force_alone(run, write):
 
 def test_files_that_cannot_be_read_or_written(run, write, monkeypatch):
     path = write("my.jsonl", PRODIGY)
-    assert_refused(run("none.jsonl", "o.conll"), 1, "none.jsonl: no such file")
+    assert_one_line(run("none.jsonl", "o.conll"), 1, "none.jsonl: no such file")
 
     def refuse(*arguments: object, **options: object) -> None:
         raise PermissionError(13, "Permission denied")
 
     with monkeypatch.context() as patched:
         patched.setattr(Path, "open", refuse)
-        assert_refused(run(path, "o.conll"), 1, "no permission to read it")
+        assert_one_line(run(path, "o.conll"), 1, "no permission to read it")
     with monkeypatch.context() as patched:
         patched.setattr("os.fsync", refuse)
-        assert_refused(run(path, "o.conll"), 1, "o.conll: permission denied")
+        assert_one_line(run(path, "o.conll"), 1, "o.conll: permission denied")
     assert list(Path.cwd().iterdir()) == []
 
 
 def test_a_token_that_columns_take_for_a_mark(run, write):
     path = write("a.jsonl", '{"tokens": ["-DOCSTART-"], "ner": ["O"]}')
-    assert_refused(run(path, "o.conll"), 1, "a.jsonl:1: document 1:", "cannot hold")
+    assert_one_line(run(path, "o.conll"), 1, "a.jsonl:1: document 1:", "cannot hold")
 
 
 @pytest.mark.parametrize(
@@ -729,7 +705,7 @@ def test_what_a_format_cannot_hold(run, write, text, label, name):
     end = len(text)
     path = write("a.jsonl", json.dumps({"text": text, "label": [[0, end, label]]}))
     result = run(path, "o.x", "--to", name, "--misaligned", "expand")
-    assert_refused(result, 1, "a.jsonl:1: document 1:", "cannot hold", "--to")
+    assert_one_line(result, 1, "a.jsonl:1: document 1:", "cannot hold", "--to")
 
 
 # --- in a corpus

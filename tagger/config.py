@@ -68,6 +68,14 @@ class EmbedderConfig(Section, frozen=True):
     """So many words of that file are kept, the first, besides those of the training data."""
 
 
+DIRECTIONS: dict[str, tuple[str, ...]] = {
+    "forward": ("ahead",),
+    "backward": ("back",),
+    "bi": ("ahead", "back"),
+}
+"""By direction the passes over a sentence, as weights are called by them."""
+
+
 class EncoderConfig(Section, frozen=True):
     """The recurrent network that reads a sentence."""
 
@@ -87,6 +95,11 @@ class EncoderConfig(Section, frozen=True):
     """Dropout between recurrent layers."""
     output_dropout: Prob = 0.5
     """Dropout on the encoder's output."""
+
+    @property
+    def ways(self) -> tuple[str, ...]:
+        """The passes over a sentence: ``ahead``, ``back`` or both."""
+        return DIRECTIONS[self.direction]
 
 
 class HeadsConfig(Section, frozen=True):

@@ -19,6 +19,7 @@ from tagger.cli import (
     convert,
     corpora,
     evaluate,
+    explain,
     export,
     info,
     init_spacy,
@@ -42,6 +43,7 @@ app.command()(train.train)
 app.command()(pretrain.pretrain)
 app.command()(evaluate.evaluate)
 app.command()(predict.predict)
+app.command()(explain.explain)
 app.command()(export.export)
 app.command()(benchmark.benchmark)
 app.command("init-spacy")(init_spacy.init_spacy)

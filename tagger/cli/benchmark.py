@@ -29,11 +29,12 @@ def benchmark(
     import msgspec
     from rich.console import Console
 
+    from tagger.plotting import find_matplotlib
     from tagger.runtime.benchmark import benchmark as measure
-    from tagger.runtime.benchmark_report import draw, find_matplotlib, show, texts_of
+    from tagger.runtime.benchmark_report import draw, show, texts_of
 
     if plot is not None:
-        find_matplotlib()
+        find_matplotlib("--plot")
     texts = texts_of(source, data_dir, max_texts)
     with Console(stderr=True).status("") as status:
         report = measure(model, texts, rounds=rounds, threads=threads, say=status.update)

@@ -7,15 +7,11 @@ from collections.abc import Callable
 import torch
 from torch import Tensor, nn
 
+from tagger.config import DIRECTIONS
 from tagger.errors import UsageError, unknown_name
 from tagger.model.characters import reverse_within
 
 CELLS: dict[str, Callable[..., nn.RNNBase]] = {"rnn": nn.RNN, "gru": nn.GRU, "lstm": nn.LSTM}
-DIRECTIONS: dict[str, tuple[str, ...]] = {
-    "forward": ("ahead",),
-    "backward": ("back",),
-    "bi": ("ahead", "back"),
-}
 MERGES = ("concat", "sum", "product", "projection")
 
 
@@ -29,7 +25,7 @@ class RecurrentEncoder(nn.Module):
     Args:
         input_dim: Size of a token's vector.
         cell: A key of `CELLS`.
-        direction: A key of `DIRECTIONS`.
+        direction: A key of `tagger.config.DIRECTIONS`.
         hidden_dim: Units of each direction.
         n_layers: Recurrent layers, each over the merged output of the one before.
         merge: One of `MERGES`: how the directions are combined; ignored with one direction.
@@ -105,13 +101,26 @@ class RecurrentEncoder(nn.Module):
         Returns:
             (batch, tokens, output_dim); what lies past a sentence's end is meaningless.
         """
+        outputs = self.by_way(inputs, lengths)
+        return self._merged(list(outputs.values()), len(self.layers) - 1)
+
+    def by_way(self, inputs: Tensor, lengths: Tensor) -> dict[str, Tensor]:
+        """Encode sentences up to the last merge.
+
+        Args:
+            inputs: (batch, tokens, input_dim).
+            lengths: (batch,) int64, each at least 1.
+
+        Returns:
+            The last layer's states (batch, tokens, hidden_dim) of each of ``directions``.
+        """
         states = inputs
+        outputs: dict[str, Tensor] = {}
         for i in range(len(self.layers)):
             if i > 0:
-                states = self.dropout(states)
-            outputs = [self._read(way, i, states, lengths) for way in self.directions]
-            states = self._merged(outputs, i)
-        return states
+                states = self.dropout(self._merged(list(outputs.values()), i - 1))
+            outputs = {way: self._read(way, i, states, lengths) for way in self.directions}
+        return outputs
 
     def one_sided(self, way: str, inputs: Tensor, lengths: Tensor) -> Tensor:
         """Encode sentences in one of the directions as if there were no other.

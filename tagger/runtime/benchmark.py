@@ -243,7 +243,7 @@ def stages(tagger: Tagger, texts: Sequence[str], rounds: int) -> dict[str, float
             times = [time.perf_counter()]
             cut = tagger.cut(window)
             times.append(time.perf_counter())
-            vectors, rows = tagger.look_up(cut)
+            vectors, rows = tagger.look_up(cut.forms)
             times.append(time.perf_counter())
             emissions = tagger.emissions(vectors, rows, cut.lengths, tagger.heads)
             times.append(time.perf_counter())

@@ -7,8 +7,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tagger.corpus import load_corpus
-from tagger.errors import UsageError
 from tagger.evaluation.raw import raw_texts
+from tagger.files import write_file
+from tagger.plotting import png, pyplot
 from tagger.runtime.benchmark import Interval, Report
 from tagger.runtime.streaming import inputs
 
@@ -78,26 +79,9 @@ def show(console: Console, report: Report) -> None:
     console.print(table)
 
 
-def find_matplotlib() -> None:
-    """See that a picture can be drawn.
-
-    Raises:
-        UsageError: matplotlib is not installed.
-    """
-    try:
-        import matplotlib  # noqa: F401
-    except ImportError:
-        raise UsageError("--plot needs matplotlib: pip install tagger[plot]") from None
-
-
 def draw(report: Report, path: Path) -> None:
     """Draw throughput by batch size, and the share of each stage."""
-    import matplotlib
-
-    matplotlib.use("Agg")
-    from matplotlib import pyplot
-
-    figure, (left, right) = pyplot.subplots(1, 2, figsize=(9, 3.4), layout="constrained")
+    figure, (left, right) = pyplot().subplots(1, 2, figsize=(9, 3.4), layout="constrained")
     ways = dict.fromkeys((speed.engine, speed.precision) for speed in report.speeds)
     for engine, precision in ways:
         chosen = [s for s in report.speeds if (s.engine, s.precision) == (engine, precision)]
@@ -120,8 +104,7 @@ def draw(report: Report, path: Path) -> None:
     left.legend()
     right.barh(list(report.shares)[::-1], [100 * s for s in report.shares.values()][::-1])
     right.set_xlabel("% of the time from text to entities")
-    figure.savefig(path, dpi=120)
-    pyplot.close(figure)
+    write_file(path, png(figure))
 
 
 def _interval(interval: Interval, digits: int = 0) -> str:

@@ -32,7 +32,6 @@ STATES = {"rnn": ("h",), "gru": ("h",), "lstm": ("h", "c")}
 GATES = {"rnn": [0], "gru": [1, 0, 2], "lstm": [0, 3, 1, 2]}
 """The gates in the order of the operator, as their places in PyTorch's order."""
 ONNX_DIRECTIONS = {"forward": "forward", "backward": "reverse", "bi": "bidirectional"}
-WAYS = {"forward": ("ahead",), "backward": ("back",), "bi": ("ahead", "back")}
 LEAST_SHARE = 0.15
 """Of the largest input, which every input is taken to reach."""
 OPSET, IR_VERSION = 17, 8
@@ -66,7 +65,7 @@ def build_graph(
         helper.make_tensor_value_info("lengths", TensorProto.INT32, ["batch"]),
     ]
     outputs = []
-    n_ways = len(WAYS[encoder.direction])
+    n_ways = len(encoder.ways)
     for i in range(encoder.n_layers):
         states = [f"{state}{i}" for state in STATES[encoder.cell]]
         shape: list[str | int | None] = [n_ways, "batch", encoder.hidden_dim]
@@ -112,7 +111,7 @@ def initializers(
         input_scales: (dim,), what the first layer's inputs will have been divided by.
     """
     tensors: dict[str, NDArray[Any]] = {}
-    ways = WAYS[encoder.direction]
+    ways = encoder.ways
     for i in range(encoder.n_layers):
         gates = GATES[encoder.cell]
         w, r, b_ih, b_hh = (
@@ -153,7 +152,7 @@ def balanced_scales(encoder: EncoderConfig, weights: Arrays, vectors: Floats) ->
     Returns:
         (dim,), positive.
     """
-    matrices = [weights[f"encoder.layers.0.{w}.weight_ih_l0"] for w in WAYS[encoder.direction]]
+    matrices = [weights[f"encoder.layers.0.{w}.weight_ih_l0"] for w in encoder.ways]
     of_weights = np.abs(np.concatenate(matrices)).max(axis=0)
     of_inputs = np.abs(vectors).max(axis=0, initial=0)
     # Some forms do not show all that may come: what was small in them is not taken at its word.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from numpy.typing import NDArray
 
@@ -20,6 +20,9 @@ from tagger.runtime.graph import PRECISIONS, has_int8
 from tagger.runtime.processor import n_cores
 from tagger.runtime.tagger import Tagger
 from tagger.text import Tokenizer, TokenizerRules
+
+if TYPE_CHECKING:
+    from tagger.model.network import TaggingNetwork
 
 ENGINES = ("onnx", "torch")
 N_TYPICAL = 100
@@ -122,11 +125,23 @@ def torch_engine(saved: SavedModel, directory: Path, device: str, threads: int =
     """
     import torch
 
-    from tagger.model.network import build_network
     from tagger.runtime.torch_engine import TorchEngine
 
     if threads:
         torch.set_num_threads(threads)
+    return TorchEngine(torch_network(saved, directory).to(device))
+
+
+def torch_network(saved: SavedModel, directory: Path) -> TaggingNetwork:
+    """The network in PyTorch, with its weights.
+
+    Raises:
+        ModelError: The weights do not fit the model's configuration.
+    """
+    import torch
+
+    from tagger.model.network import build_network
+
     weights = {name: torch.from_numpy(weight) for name, weight in saved.weights.items()}
     vectors = weights.get("embedder.parts.vector_ids.weight")
     network = build_network(saved.config, saved.vocabulary, saved.heads, vectors)
@@ -137,7 +152,7 @@ def torch_engine(saved: SavedModel, directory: Path, device: str, threads: int =
         raise ModelError(
             f"{directory / WEIGHTS}: does not fit the model's configuration ({detail})"
         ) from None
-    return TorchEngine(network.to(device))
+    return network
 
 
 def pick_device(name: str) -> str:

@@ -15,7 +15,7 @@ from tagger.features.forms import FormFeatures, Ids
 from tagger.model.heads import HeadSpec, head_key
 from tagger.runtime.decoding import Floats
 from tagger.runtime.embedding import FormEmbedder
-from tagger.runtime.graph import STATES, WAYS, balanced_scales, initializers
+from tagger.runtime.graph import STATES, balanced_scales, initializers
 from tagger.runtime.processor import multiplies_8_bits
 
 MAX_TOKENS = 2048
@@ -89,8 +89,8 @@ class OnnxEngine:
                 f"`tagger export {graph.parent}`"
             ) from None
         shapes = {value.name: value.shape for value in self._session.get_inputs()}
-        expected = [len(WAYS[encoder.direction]), "batch", encoder.hidden_dim]
-        width = weights[f"encoder.layers.0.{WAYS[encoder.direction][0]}.weight_ih_l0"].shape[1]
+        expected = [len(encoder.ways), "batch", encoder.hidden_dim]
+        width = weights[f"encoder.layers.0.{encoder.ways[0]}.weight_ih_l0"].shape[1]
         if any(shapes.get(state) != expected for state in self._start(1)) or width != embedder.dim:
             raise ModelError(f"{graph}: does not fit the model's configuration")
         self._options = onnxruntime.RunOptions()
@@ -117,7 +117,7 @@ class OnnxEngine:
 
     def _start(self, n_sentences: int) -> States:
         """The states before a sentence and behind it: zero."""
-        n_ways = len(WAYS[self._encoder.direction])
+        n_ways = len(self._encoder.ways)
         nothing = np.zeros((n_ways, n_sentences, self._encoder.hidden_dim), dtype=np.float32)
         names = STATES[self._encoder.cell]
         return {f"{name}{i}": nothing for i in range(self._encoder.n_layers) for name in names}
@@ -131,7 +131,7 @@ class OnnxEngine:
         """
         rows, lengths = feed["rows"], feed["lengths"]
         n_pieces = -(-len(rows) // MAX_TOKENS)
-        ways = WAYS[self._encoder.direction]
+        ways = self._encoder.ways
         edges = [self._start(len(lengths)) for _ in range(n_pieces)]
         found: list[list[Floats]] = []
 

@@ -11,6 +11,7 @@ from itertools import accumulate, chain, pairwise
 from typing import NamedTuple, Protocol
 
 import numpy as np
+from numpy.typing import NDArray
 
 from tagger.errors import UsageError, unknown_name
 from tagger.features.forms import FormEncoder, Ids
@@ -100,6 +101,7 @@ class Tagger:
         self.splitter = splitter
         self.threads = threads
         self.batch_tokens = batch_tokens
+        self.transitions = dict(transitions)
         self._forms = FormCache(form_encoder, engine.embed)
         self._decoders: dict[str, Callable[[Floats, Ids], Ids]] = {
             head.name: Viterbi(transitions[head.name]) if head.name in transitions else greedy
@@ -208,9 +210,9 @@ class Tagger:
         lengths = [len(sentence) for of_text in sentences for sentence in of_text]
         return CutTexts(texts, sentences, offsets, forms, np.array(lengths, dtype=np.int64))
 
-    def look_up(self, cut: CutTexts) -> tuple[Floats, Ids]:
+    def look_up(self, forms: Sequence[str]) -> tuple[Floats, Ids]:
         """Find the vectors of forms; see `tagger.runtime.form_cache.FormCache.lookup`."""
-        return self._forms.lookup(cut.forms)
+        return self._forms.lookup(forms)
 
     def _decode(
         self, forms: Sequence[str], lengths: Ids, heads: Sequence[HeadSpec]
@@ -225,18 +227,33 @@ class Tagger:
         Returns:
             A tag id for each of ``forms``, by head.
         """
+        parts: dict[str, list[Ids]] = {head.name: [np.zeros(0, dtype=np.int64)] for head in heads}
+        for emissions, of_some in self.scored(forms, lengths, heads):
+            for head in heads:
+                parts[head.name].append(self.best(head, emissions[head.name], of_some))
+        return {name: np.concatenate(of_head) for name, of_head in parts.items()}
+
+    def scored(
+        self, forms: Sequence[str], lengths: Ids, heads: Sequence[HeadSpec]
+    ) -> Iterator[tuple[dict[str, Floats], Ids]]:
+        """Run the network over sentences, some at a time, in order.
+
+        Args:
+            forms: All tokens, sentence after sentence.
+            lengths: (sentences,), each at least 1.
+            heads: The heads.
+
+        Yields:
+            Emissions (tokens, tags) by head, and the lengths of the sentences that they are of.
+        """
         if not forms:
-            return {head.name: np.zeros(0, dtype=np.int64) for head in heads}
+            return
         vectors, rows = self._forms.lookup(forms)
-        parts: dict[str, list[Ids]] = {head.name: [] for head in heads}
         past = 0
         budget = DECODED_SCORES // sum(len(head.tags) for head in heads)
         for some in _slices(lengths.tolist(), budget):
             first, past = past, past + int(lengths[some].sum())
-            emissions = self.emissions(vectors, rows[first:past], lengths[some], heads)
-            for head in heads:
-                parts[head.name].append(self.best(head, emissions[head.name], lengths[some]))
-        return {name: np.concatenate(of_head) for name, of_head in parts.items()}
+            yield self.emissions(vectors, rows[first:past], lengths[some], heads), lengths[some]
 
     def emissions(
         self, vectors: Floats, rows: Ids, lengths: Ids, heads: Sequence[HeadSpec]
@@ -349,6 +366,20 @@ class TagTable:
         self._labels = [tag[2:] for tag in shown]
         self._begins = np.array([tag[0] == "B" for tag in shown])
         self._goes_on = np.array([tag[0] == "I" for tag in shown])
+
+    @property
+    def tags(self) -> list[str]:
+        """The tags that are shown, each once."""
+        shown: list[str] = self._shown.tolist()
+        return list(dict.fromkeys(shown))
+
+    def summed(self, probs: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Sum what is shown alike: (tokens, shown tags) of the probabilities (tokens, tags)."""
+        columns = self.tags
+        result = np.zeros((len(probs), len(columns)))
+        for i, tag in enumerate(self._shown.tolist()):
+            result[:, columns.index(tag)] += probs[:, i]
+        return result
 
     def strings(self, tag_ids: Ids) -> list[str]:
         """The tags of tag ids."""

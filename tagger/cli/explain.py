@@ -1,0 +1,61 @@
+"""``tagger explain``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from tagger.cli.options import Json, console
+
+
+def explain(
+    text: Annotated[str, typer.Argument(help="The text.")],
+    token: Annotated[
+        str | None,
+        typer.Option("--token", "-t", help="The token to explain: a word, or its number from 1."),
+    ] = None,
+    model: Annotated[
+        str, typer.Option("--model", "-m", help="A model directory, or a name of one.")
+    ] = "en",
+    head: Annotated[str | None, typer.Option(help="The head; ner or the first.")] = None,
+    html: Annotated[Path | None, typer.Option(help="Write a page to this file.")] = None,
+    states: Annotated[
+        Path | None, typer.Option(help="Draw the hidden states to this file (PNG or HTML).")
+    ] = None,
+    json: Json = False,
+) -> None:
+    """Say why a token has its tag: what the left context says, the right, and each word.
+
+    tagger explain "John works at Apple in California" --token Apple
+    """
+    import msgspec
+
+    from tagger.insight.explanation import explain as run
+    from tagger.insight.page import write_page
+    from tagger.insight.pictures import check_picture, draw_states
+    from tagger.insight.show import show
+    from tagger.model.directory import read_model
+    from tagger.runtime.finding import find_model
+    from tagger.runtime.loading import load
+
+    if states is not None:
+        check_picture(states)
+    directory = find_model(model)
+    tagger = load(directory, precision="fp32", threads=1)
+    saved = read_model(directory)
+    explanation = run(tagger, text, head=head, token=token, saved=saved)
+    if html is not None:
+        write_page(html, explanation, model)
+    if states is not None:
+        left_out = draw_states(states, tagger, directory, text, token)
+    if json:
+        typer.echo(msgspec.json.encode(explanation).decode())
+    else:
+        show(console(), explanation)
+    for path in (html, states):
+        if path is not None:
+            typer.echo(f"written: {path}", err=True)
+    if states is not None and left_out:
+        typer.echo(left_out, err=True)

@@ -1,0 +1,165 @@
+"""Explanations as a page that needs nothing beside itself."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from html import escape
+from pathlib import Path
+
+from tagger.files import write_file
+from tagger.insight.explanation import Explanation, TokenExplanation, side_effects
+from tagger.insight.show import LEAST, most_probable, telling
+
+STYLE = """
+:root { color-scheme: light dark; --line: #8884; --soft: #888; }
+body { font: 16px/1.5 system-ui, sans-serif; max-width: 60rem; margin: 2rem auto; padding: 0 1rem; }
+h1 { font-size: 1.3rem; } h2 { font-size: 1.05rem; margin-top: 2rem; }
+.sentence { font-size: 1.3rem; line-height: 2.2; }
+.sentence span { padding: .15em .25em; border-radius: .25em; }
+.sentence .target { outline: 2px solid; font-weight: 600; }
+table { border-collapse: collapse; } td, th { padding: .2rem .8rem .2rem 0; text-align: right; }
+th { border-bottom: 1px solid var(--line); font-weight: 600; } td:first-child, th:first-child,
+td.text, th.text { text-align: left; }
+.bar { display: inline-block; height: .7em; border-radius: 2px; background: #2a78b5; }
+.for { background: #2b9348; } .against { background: #c1352b; }
+.chosen { font-weight: 600; } .note { color: var(--soft); font-size: .9rem; }
+img { max-width: 100%; background: white; }
+"""
+
+
+def page(title: str, body: str) -> str:
+    """A whole page of HTML; ``body`` is HTML already."""
+    return (
+        '<!doctype html><html lang="en"><head><meta charset="utf-8">'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">'
+        f"<title>{escape(title)}</title><style>{STYLE}</style></head><body>\n{body}\n</body></html>\n"
+    )
+
+
+def write_page(path: Path, explanation: Explanation, model: str) -> None:
+    """Write an explanation as a page.
+
+    Raises:
+        OSError: It cannot be written; what was there stays.
+    """
+    write_file(path, explanation_page(explanation, model).encode())
+
+
+def explanation_page(explanation: Explanation, model: str) -> str:
+    """An explanation as a page of HTML."""
+    parts = [f"<h1>{escape(explanation.head)}, by {escape(model)}</h1>"]
+    if explanation.context:
+        parts += _token(explanation, explanation.tokens[0])
+    else:
+        parts += _overview(explanation)
+    parts += [f'<p class="note">{escape(note)}</p>' for note in explanation.notes]
+    return page(f"{explanation.head}: {explanation.text[:60]}", "\n".join(parts))
+
+
+def _token(explanation: Explanation, token: TokenExplanation) -> list[str]:
+    changes = {word.position: word.change for word in token.words}
+    words = []
+    for position, word in enumerate(explanation.context, start=explanation.first):
+        change = changes.get(position, 0.0)
+        if position == token.position:
+            words.append(f'<span class="target">{escape(word)}</span>')
+        elif abs(change) >= LEAST:
+            colour = "43,147,72" if change > 0 else "193,53,43"
+            words.append(
+                f'<span style="background:rgba({colour},{0.15 + 0.7 * min(abs(change), 1):.2f})" '
+                f'title="{_points(change)}">{escape(word)}</span>'
+            )
+        else:
+            words.append(f"<span>{escape(word)}</span>")
+    index = token.position - explanation.first
+    sides = {"left": explanation.context[:index], "right": explanation.context[index + 1 :]}
+    said = [
+        f"<p>What stands {side} of it (<i>{escape(' '.join(sides[side]))}</i>) speaks for "
+        f"<b>{escape(tag)}</b>: {_points(gain)}.</p>"
+        for side, (tag, gain) in side_effects(token).items()
+        if sides[side]
+    ]
+    parts = [
+        f'<p class="sentence">{" ".join(words)}</p>',
+        f"<p><b>{escape(token.text)}</b> (token {token.position}) is <b>{escape(token.tag)}</b> "
+        f"with a probability of {_percent(token.tags[token.tag].both)}. Words on green speak for "
+        "it, words on red against it.</p>",
+        "<h2>From the left alone, from the right alone, from both</h2>",
+        _table(
+            ("tag", "left alone", "right alone", "both"),
+            (
+                (tag, *(f"{_bar(share)} {_percent(share)}" for share in (p.left, p.right, p.both)))
+                for tag, p in most_probable(token)
+            ),
+            chosen=token.tag,
+        ),
+        *said,
+    ]
+    if shown := telling(token.words):
+        parts += [
+            "<h2>Each word left out in turn</h2>",
+            _table(
+                ("word", "", f"changes {token.tag} by", "speaks for", "by"),
+                (
+                    (
+                        escape(word.text),
+                        str(word.position),
+                        f"{_bar(word.change)} {_points(word.change)}",
+                        escape(word.speaks_for),
+                        _points(word.gain),
+                    )
+                    for word in shown
+                ),
+            ),
+        ]
+    if token.emission:
+        parts += [
+            "<h2>The emission, split exactly by direction</h2>",
+            _table(
+                ("tag", "forward", "backward", "bias", "emission"),
+                (
+                    (
+                        tag,
+                        *(f"{v:+.2f}" for v in (e.forward, e.backward, e.bias, e.total)),
+                    )
+                    for tag, e in token.emission.items()
+                ),
+            ),
+            '<p class="note">In the model\'s own scheme, where S is a span of one token. What '
+            "follows and precedes a tag adds to it before the probabilities above.</p>",
+        ]
+    return parts
+
+
+def _overview(explanation: Explanation) -> list[str]:
+    rows = []
+    for token in explanation.tokens:
+        cells = [f"{_bar(token.tags[token.tag].both)} {_percent(token.tags[token.tag].both)}"]
+        for side in ("left", "right"):
+            tag = max(token.tags, key=lambda tag: getattr(token.tags[tag], side))
+            cells.append(f"{escape(tag)} {_percent(getattr(token.tags[tag], side))}")
+        rows.append((str(token.position), escape(token.text), escape(token.tag), *cells))
+    columns = ("", "token", "tag", "probability", "left alone", "right alone")
+    return [f"<p>{escape(explanation.text)}</p>", _table(columns, rows)]
+
+
+def _table(columns: Iterable[str], rows: Iterable[tuple[str, ...]], chosen: str = "") -> str:
+    """A table; cells are HTML already."""
+    lines = ["<table><tr>" + "".join(f"<th>{escape(name)}</th>" for name in columns) + "</tr>"]
+    for row in rows:
+        mark = ' class="chosen"' if chosen and row[0] == chosen else ""
+        lines.append(f"<tr{mark}>" + "".join(f"<td>{cell}</td>" for cell in row) + "</tr>")
+    return "\n".join([*lines, "</table>"])
+
+
+def _bar(share: float) -> str:
+    kind = "bar" if share >= 0 else "bar against"
+    return f'<span class="{kind}" style="width:{80 * min(abs(share), 1):.0f}px"></span>'
+
+
+def _percent(share: float) -> str:
+    return f"{100 * share:.1f} %"
+
+
+def _points(change: float) -> str:
+    return f"{100 * change:+.1f} points"

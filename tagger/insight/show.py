@@ -1,0 +1,155 @@
+"""Explanations in a terminal."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tagger.insight.explanation import (
+    Explanation,
+    Sides,
+    TokenExplanation,
+    WordEffect,
+    side_effects,
+)
+
+if TYPE_CHECKING:
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+N_TAGS = 5
+N_WORDS = 8
+TEXTS = ("token", "speaks for")
+LEAST = 0.0005
+"""What rounds to 0.0 % is not worth a line."""
+
+
+def show(console: Console, explanation: Explanation) -> None:
+    """Print an explanation: of one token in full, of all tokens as a table."""
+    if explanation.context:
+        _show_token(console, explanation, explanation.tokens[0])
+    else:
+        console.print(_overview(explanation))
+        console.print("probability in %; --token explains one in full", highlight=False)
+    for note in explanation.notes:
+        console.print(note, markup=False, highlight=False)
+
+
+def _show_token(console: Console, explanation: Explanation, token: TokenExplanation) -> None:
+    def line(*cells: object) -> None:
+        console.print(*cells, markup=False, highlight=False)
+
+    line(_coloured(explanation, token))
+    line("")
+    share = _percent(token.tags[token.tag].both)
+    line(f"{explanation.head} of {token.text} (token {token.position}): {token.tag}, {share} %")
+    line("")
+    console.print(_tags(token))
+    line("probability in %")
+    line("")
+    index = token.position - explanation.first
+    sides = {"left": explanation.context[:index], "right": explanation.context[index + 1 :]}
+    for side, (tag, gain) in side_effects(token).items():
+        if sides[side]:
+            words = _shortened(sides[side], from_end=side == "left")
+            line(f"what stands {side} of it ({words}) speaks for {tag}: {_points(gain)}")
+    if shown := telling(token.words):
+        line("")
+        console.print(_words(token, shown))
+        line("points of probability that reading the word brings")
+    if token.emission:
+        line("")
+        console.print(_emission(token))
+        line("emissions, split exactly by direction")
+
+
+def telling(words: tuple[WordEffect, ...]) -> list[WordEffect]:
+    """The words whose effect is worth a line."""
+    return [word for word in words if max(abs(word.change), word.gain) >= LEAST][:N_WORDS]
+
+
+def _coloured(explanation: Explanation, token: TokenExplanation) -> Text:
+    """The sentence, each word on green or red as it speaks for the tag or against it."""
+    from rich.text import Text
+
+    changes = {word.position: word.change for word in token.words}
+    text = Text()
+    for position, word in enumerate(explanation.context, start=explanation.first):
+        style = ""
+        if position == token.position:
+            style = "bold underline"
+        elif abs(change := changes.get(position, 0.0)) >= LEAST:
+            strength = round(60 + 140 * min(abs(change), 1.0))
+            style = (
+                f"white on rgb(0,{strength},0)" if change > 0 else f"white on rgb({strength},0,0)"
+            )
+        text.append(word, style)
+        text.append(" ")
+    text.rstrip()
+    return text
+
+
+def _tags(token: TokenExplanation) -> Table:
+    table = _table("tag", "left alone", "right alone", "both")
+    for tag, p in most_probable(token):
+        cells = (_percent(share) for share in (p.left, p.right, p.both))
+        table.add_row(tag, *cells, style="bold" if tag == token.tag else "")
+    return table
+
+
+def most_probable(token: TokenExplanation) -> list[tuple[str, Sides]]:
+    """The tags that any reading gives a chance, the most probable ones."""
+    some = [(tag, p) for tag, p in token.tags.items() if max(p.left, p.right, p.both) >= LEAST]
+    return some[:N_TAGS]
+
+
+def _words(token: TokenExplanation, words: list[WordEffect]) -> Table:
+    table = _table("word", "", token.tag, "speaks for", "")
+    for word in words:
+        table.add_row(
+            word.text, str(word.position), _points(word.change), word.speaks_for, _points(word.gain)
+        )
+    return table
+
+
+def _emission(token: TokenExplanation) -> Table:
+    table = _table("tag", "forward", "backward", "bias", "emission")
+    for tag, parts in token.emission.items():
+        values = (parts.forward, parts.backward, parts.bias, parts.total)
+        table.add_row(tag, *(f"{value:+.2f}" for value in values))
+    return table
+
+
+def _overview(explanation: Explanation) -> Table:
+    table = _table("", "token", explanation.head, "", "left alone", "", "right alone", "")
+    for token in explanation.tokens:
+        cells = [_percent(token.tags[token.tag].both)]
+        for side in ("left", "right"):
+            tag = max(token.tags, key=lambda tag: getattr(token.tags[tag], side))
+            cells += [tag, _percent(getattr(token.tags[tag], side))]
+        table.add_row(str(token.position), token.text, token.tag, *cells)
+    return table
+
+
+def _table(*columns: str) -> Table:
+    from rich.table import Table
+
+    table = Table(box=None, header_style="bold")
+    for i, name in enumerate(columns):
+        table.add_column(name, justify="left" if i == 0 or name in TEXTS else "right")
+    return table
+
+
+def _shortened(words: tuple[str, ...], *, from_end: bool, n: int = 6) -> str:
+    """The nearest words."""
+    if len(words) <= n:
+        return " ".join(words)
+    return "… " + " ".join(words[-n:]) if from_end else " ".join(words[:n]) + " …"
+
+
+def _percent(share: float) -> str:
+    return f"{100 * share:.1f}"
+
+
+def _points(change: float) -> str:
+    return f"{100 * change:+.1f}"

@@ -1,0 +1,268 @@
+"""Explanations: that each number is what it is said to be."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from tagger.errors import UsageError
+from tagger.insight import explanation as module
+from tagger.insight.explanation import explain, split_emissions, split_hindrance, vectors_of
+from tagger.insight.states import paired_correlation, reach
+from tagger.model.directory import read_model
+from tagger.runtime.loading import load
+from tagger.runtime.marginals import Marginals
+from tagger.runtime.tagger import Tagger
+from tests.conftest import assert_one_line, small_config
+from tests.insight.test_cells import build
+
+TEXT = "John works at Apple in California"
+
+
+@pytest.fixture(scope="module")
+def tagger(model: Path) -> Tagger:
+    return load(model, precision="fp32")
+
+
+def probs(tagger: Tagger, words: list[str], t: int, head: str = "ner") -> dict[str, float]:
+    """The probabilities of a token's tags, straight from the emissions of the sentence alone."""
+    (spec,) = tagger.choose([head])
+    lengths = np.array([len(words)])
+    ((emissions, _),) = tagger.scored(words, lengths, [spec])
+    found = Marginals(tagger.transitions[head])(emissions[head], lengths)[t]
+    shown: dict[str, float] = {}
+    for tag, p in zip(spec.tags, found.tolist(), strict=True):
+        tag = {"E": "I", "S": "B"}.get(tag[0], tag[0]) + tag[1:]
+        shown[tag] = shown.get(tag, 0.0) + p
+    return shown
+
+
+def test_sides_are_those_of_the_shortened_sentences(tagger: Tagger) -> None:
+    words = TEXT.split()
+    for t, token in enumerate(explain(tagger, TEXT).tokens):
+        assert (token.text, token.position) == (words[t], t + 1)
+        assert TEXT[token.start : token.end] == token.text
+        expected = (
+            probs(tagger, words[: t + 1], t),
+            probs(tagger, words[t:], 0),
+            probs(tagger, words, t),
+        )
+        for tag, sides in token.tags.items():
+            found = (sides.left, sides.right, sides.both)
+            assert found == pytest.approx([side[tag] for side in expected], abs=1e-5)
+        for side in ("left", "right", "both"):
+            assert sum(getattr(p, side) for p in token.tags.values()) == pytest.approx(1)
+        assert token.tag == tagger.tag([words])[0]["ner"][t]
+        assert list(token.tags.values()) == sorted(token.tags.values(), key=lambda p: -p.both)
+
+
+def test_each_word_is_left_out_in_turn(tagger: Tagger) -> None:
+    words = TEXT.split()
+    (token,) = explain(tagger, TEXT, token="Apple").tokens
+    whole = probs(tagger, words, 3)
+    assert sorted(effect.position for effect in token.words) == [1, 2, 3, 5, 6]
+    for effect in token.words:
+        j = effect.position - 1
+        without = probs(tagger, words[:j] + words[j + 1 :], 3 - (j < 3))
+        gains = {tag: whole[tag] - without[tag] for tag in whole}
+        assert effect.text == words[j]
+        assert effect.change == pytest.approx(gains[token.tag], abs=1e-5)
+        assert effect.gain == pytest.approx(max(gains.values()), abs=1e-5)
+        assert gains[effect.speaks_for] == pytest.approx(effect.gain, abs=1e-5)
+    sizes = [max(abs(effect.change), effect.gain) for effect in token.words]
+    assert sizes == sorted(sizes, reverse=True)
+
+
+def test_tags_of_single_tokens_have_probabilities_too(tagger: Tagger) -> None:
+    explained = explain(tagger, TEXT, head="upos", token="2")
+    (token,) = explained.tokens
+    assert token.tag == next(iter(token.tags)) == "VERB"
+    assert sum(p.both for p in token.tags.values()) == pytest.approx(1)
+
+
+def test_a_long_sentence_is_read_by_its_neighbourhood(
+    tagger: Tagger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "CONTEXT", 3)
+    words = (TEXT.split() * 4)[:20]
+    explained = explain(tagger, " ".join(words), token="10")
+    (token,) = explained.tokens
+    assert [e.position for e in sorted(token.words, key=lambda e: e.position)] == [
+        *(7, 8, 9),
+        *(11, 12, 13),
+    ]
+    left, right = probs(tagger, words[6:10], 3), probs(tagger, words[9:13], 0)
+    for tag, sides in token.tags.items():
+        assert (sides.left, sides.right) == pytest.approx((left[tag], right[tag]), abs=1e-5)
+    assert "3 words on each side" in explained.notes[0]
+    assert len(explain(tagger, " ".join(words)).tokens) == 20
+
+
+def test_positions_count_over_sentences(tagger: Tagger) -> None:
+    text = "Kim lives in Berlin. Mary left Siemens."
+    tokens = explain(tagger, text).tokens
+    assert [token.position for token in tokens] == list(range(1, len(tokens) + 1))
+    explained = explain(tagger, text, token="Siemens")
+    assert explained.tokens[0].position == tokens[-2].position
+    assert explained.context[explained.tokens[0].position - explained.first] == "Siemens"
+    assert "Kim" not in explained.context
+
+
+def test_a_number_is_a_position_where_there_is_one(tagger: Tagger) -> None:
+    assert explain(tagger, "3 left 12", token="3").tokens[0].text == "12"
+    assert explain(tagger, "3 left 12", token="12").tokens[0].text == "12"
+
+
+@pytest.mark.parametrize(
+    ("text", "token", "said"),
+    [
+        ("", None, "no word in the text"),
+        ("   ", "1", "no word in the text"),
+        (TEXT, "Google", "no token 'Google' in the text (its tokens: 1 John, 2 works"),
+        (TEXT, "7", "no token '7'"),
+        (TEXT, "0", "no token '0'"),
+        ("in Ohio and in Berlin or in York", "in", "there 3 times; name one by its position (1, 4"),
+    ],
+)
+def test_bad_tokens(tagger: Tagger, text: str, token: str | None, said: str) -> None:
+    with pytest.raises(UsageError) as error:
+        explain(tagger, text, token=token)
+    assert said in str(error.value)
+
+
+def test_one_token_alone(tagger: Tagger) -> None:
+    (token,) = explain(tagger, "Apple", token="1").tokens
+    assert token.words == ()
+    for p in token.tags.values():
+        assert p.left == pytest.approx(p.both) == pytest.approx(p.right)
+
+
+@pytest.mark.parametrize(
+    "encoder",
+    [
+        {},
+        {"merge": "sum"},
+        {"direction": "forward"},
+        {"direction": "backward", "cell": "gru"},
+        {"cell": "rnn", "merge": "sum"},
+    ],
+    ids=str,
+)
+def test_split_emissions_add_up(corpus: Path, tmp_path: Path, encoder: dict[str, str]) -> None:
+    directory = train_with(corpus, tmp_path, encoder)
+    tagger, saved = load(directory, precision="fp32"), read_model(directory)
+    words = TEXT.split()
+    for head in tagger.heads:
+        ((emissions, _),) = tagger.scored(words, np.array([len(words)]), [head])
+        parts, bias = split_emissions(saved, head, vectors_of(tagger, words))
+        np.testing.assert_allclose(sum(parts.values()) + bias, emissions[head.name], atol=1e-5)
+    (token,) = explain(tagger, TEXT, token="Apple", saved=saved).tokens
+    assert len(token.emission) == 3
+    if encoder.get("direction") == "forward":
+        assert all(parts.backward == 0 for parts in token.emission.values())
+
+
+def train_with(corpus: Path, output: Path, encoder: dict[str, object]) -> Path:
+    from tagger.config import merge_overrides
+    from tagger.training.run import train
+
+    train(
+        [str(corpus)], output / "m", merge_overrides(small_config(epochs=2), {"encoder": encoder})
+    )
+    return output / "m"
+
+
+@pytest.mark.parametrize(
+    "encoder", [{"n_layers": 2}, {"merge": "product"}, {"merge": "projection"}]
+)
+def test_what_cannot_be_split_is_said(
+    corpus: Path, tmp_path: Path, encoder: dict[str, object]
+) -> None:
+    directory = train_with(corpus, tmp_path, encoder)
+    saved = read_model(directory)
+    assert split_hindrance(saved.config.encoder)
+    tagger = load(directory, precision="fp32")
+    explained = explain(tagger, TEXT, token="Apple", saved=saved)
+    assert explained.tokens[0].emission == {}
+    assert "emissions are not split" in explained.notes[-1]
+
+
+def test_reach_is_the_norm_of_the_derivative() -> None:
+    encoder = build("gru", input_dim=3, hidden_dim=4)
+    inputs = torch.randn(5, 3, generator=torch.Generator().manual_seed(3))
+    found = reach(encoder, inputs.numpy())
+
+    def states(x: torch.Tensor) -> torch.Tensor:
+        both = encoder.by_way(x[None], torch.tensor([5]))
+        return torch.stack([both["ahead"][0], both["back"][0]])
+
+    jacobian = torch.autograd.functional.jacobian(states, inputs)  # (2, 5, 4, 5, 3)
+    exact = jacobian.square().sum((2, 4)).sqrt().numpy()
+    for way, expected in zip(("ahead", "back"), exact, strict=True):
+        # No state reaches what is still to be read.
+        np.testing.assert_array_equal(found[way] == 0, expected == 0)
+        np.testing.assert_allclose(found[way], expected, rtol=0.75)
+    assert (exact[0][np.triu_indices(5, 1)] == 0).all()
+    assert (exact[1][np.tril_indices(5, -1)] == 0).all()
+
+
+def test_paired_correlation() -> None:
+    ahead = np.random.default_rng(0).normal(size=(9, 4)).astype(np.float32)
+    back = np.stack([ahead[:, 0], -2 * ahead[:, 1] + 1, ahead[::-1, 2], np.ones(9)], axis=1)
+    found = paired_correlation(ahead, back)
+    expected = np.corrcoef(ahead[:, 2], back[:, 2])[0, 1]
+    np.testing.assert_allclose(found, [1, -1, expected, 0], atol=1e-5)
+
+
+def test_command(run, model: Path, tmp_path: Path) -> None:
+    page = tmp_path / "page.html"
+    result = run("explain", TEXT, "--token", "Apple", "-m", model, "--html", page)
+    assert result.code == 0, result
+    assert "B-ORG" in result.out
+    assert "what stands right of it (in California) speaks for" in result.out
+    assert "left alone" in result.out
+    html = page.read_text(encoding="utf-8")
+    assert '<span class="target">Apple</span>' in html
+    assert "http" not in html.replace("http-equiv", "")  # nothing beside itself
+
+    result = run("explain", TEXT, "-m", model, "--json", "--head", "upos")
+    found = json.loads(result.out)
+    assert [token["tag"] for token in found["tokens"]] == [
+        *("PROPN", "VERB", "ADP"),
+        *("PROPN", "ADP", "PROPN"),
+    ]
+    assert run("explain", TEXT, "-m", model).out.count("\n") == 8
+
+
+def test_text_cannot_mark_up_the_page(run, model: Path, tmp_path: Path) -> None:
+    page = tmp_path / "page.html"
+    text = "<script>alert(1)</script> [bold]Kim[/bold] & $x$"
+    result = run("explain", text, "-t", "Kim", "-m", model, "--html", page)
+    assert result.code == 0, result
+    assert "[bold]" in result.out.replace(" ", "")
+    assert "<script>" not in page.read_text(encoding="utf-8")
+
+
+def test_states(run, model: Path, tmp_path: Path) -> None:
+    pytest.importorskip("matplotlib")
+    picture, page = tmp_path / "s.png", tmp_path / "s.html"
+    result = run("explain", "Kim left 東京 for $x$ 😀", "-m", model, "--states", picture)
+    assert result.code == 0, result
+    assert picture.read_bytes().startswith(b"\x89PNG")
+    result = run("explain", "Kim " * 80, "-m", model, "--states", page)
+    assert "the first 60 tokens of 80" in result.err
+    assert "data:image/png;base64," in page.read_text(encoding="utf-8")
+    assert run("explain", "Kim", "-m", model, "--states", picture).code == 0
+
+
+def test_errors_of_the_command(run, model: Path, tmp_path: Path) -> None:
+    assert_one_line(run("explain", TEXT, "-m", model, "--head", "xpos"), 2, "unknown head 'xpos'")
+    assert_one_line(run("explain", TEXT, "-m", model, "--states", tmp_path / "s.pdf"), 2, ".png")
+    assert_one_line(
+        run("explain", TEXT, "-m", model, "--html", tmp_path / "no" / "x.html"), 1, "no such file"
+    )
+    assert_one_line(run("explain", TEXT, "-m", tmp_path / "none"), 1, "none")

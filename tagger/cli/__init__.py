@@ -16,6 +16,7 @@ import typer
 import tagger
 from tagger.cli import (
     benchmark,
+    compare,
     convert,
     corpora,
     evaluate,
@@ -44,6 +45,7 @@ app.command()(pretrain.pretrain)
 app.command()(evaluate.evaluate)
 app.command()(predict.predict)
 app.command()(explain.explain)
+app.command()(compare.compare)
 app.command()(export.export)
 app.command()(benchmark.benchmark)
 app.command("init-spacy")(init_spacy.init_spacy)

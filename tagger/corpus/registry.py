@@ -216,8 +216,10 @@ def find_entry(name: str) -> CorpusEntry | None:
     )
 
 
-def unknown_corpus(name: str, folders: Sequence[str] = ()) -> UsageError:
-    """Word the error for a name that is no corpus; ``folders`` would do as well."""
-    patterns = ["ud_<treebank>", "uner_<treebank>", "a path", "hub:owner/name"]
+def unknown_corpus(
+    name: str, folders: Sequence[str] = (), others: Sequence[str] = ()
+) -> UsageError:
+    """Word the error for a name that is no corpus; ``folders`` and ``others`` would do as well."""
+    patterns = ["ud_<treebank>", "uner_<treebank>", *others, "a path", "hub:owner/name"]
     near = difflib.get_close_matches(name, [*REGISTRY, *folders], n=1)
     return UsageError(unknown_name("corpus", name, dict.fromkeys([*REGISTRY, *near, *patterns])))

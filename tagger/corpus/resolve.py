@@ -17,6 +17,8 @@ import msgspec
 from tagger.corpus.lines import unreadable
 from tagger.corpus.records import SPLITS
 from tagger.corpus.registry import REGISTRY, CorpusEntry, find_entry, unknown_corpus
+from tagger.corpus.store import cache_dir
+from tagger.corpus.synthetic import SYNTHETIC, make_corpus, parse_task
 from tagger.errors import CorpusError
 
 __all__ = ["Resolved", "list_corpora", "resolve"]
@@ -77,6 +79,9 @@ def resolve(source: str, data_dir: Path | None = None) -> Resolved:
     entry = find_entry(source)
     if entry is not None:
         return _named(entry, data_dir)
+    task = parse_task(source)
+    if task is not None:
+        return Resolved(source, files=make_corpus(task, cache_dir().parent / "synthetic" / source))
     path = Path(source).expanduser()
     if _exists(path):
         if path.is_dir():
@@ -90,7 +95,8 @@ def resolve(source: str, data_dir: Path | None = None) -> Resolved:
     if looks_like_path:
         raise CorpusError(f"{source}: no such file or folder")
     beside = [child for root in _roots(data_dir) for child in _children(root) if child.is_dir()]
-    raise unknown_corpus(source, [child.name for child in beside])
+    made_up = [entry.name for entry in SYNTHETIC]
+    raise unknown_corpus(source, [child.name for child in beside], made_up)
 
 
 def list_corpora(data_dir: Path | None = None) -> list[CorpusEntry]:
@@ -106,7 +112,7 @@ def list_corpora(data_dir: Path | None = None) -> list[CorpusEntry]:
         files = _find_files(entry, data_dir, [])
         at_hand = str(next(iter(files.values())).parent) if files else None
         listed.append(msgspec.structs.replace(entry, at_hand=at_hand))
-    return listed
+    return [*listed, *SYNTHETIC]
 
 
 def split_of(path: Path) -> str | None:

@@ -17,7 +17,10 @@ h1 { font-size: 1.3rem; } h2 { font-size: 1.05rem; margin-top: 2rem; }
 .sentence { font-size: 1.3rem; line-height: 2.2; }
 .sentence span { padding: .15em .25em; border-radius: .25em; }
 .sentence .target { outline: 2px solid; font-weight: 600; }
-table { border-collapse: collapse; } td, th { padding: .2rem .8rem .2rem 0; text-align: right; }
+pre { white-space: pre-wrap; }
+table { border-collapse: collapse; }
+td, th { padding: .2rem .8rem .2rem 0; text-align: right; }
+td { white-space: nowrap; }
 th { border-bottom: 1px solid var(--line); font-weight: 600; } td:first-child, th:first-child,
 td.text, th.text { text-align: left; }
 .bar { display: inline-block; height: .7em; border-radius: 2px; background: #2a78b5; }
@@ -85,7 +88,7 @@ def _token(explanation: Explanation, token: TokenExplanation) -> list[str]:
         f"with a probability of {_percent(token.tags[token.tag].both)}. Words on green speak for "
         "it, words on red against it.</p>",
         "<h2>From the left alone, from the right alone, from both</h2>",
-        _table(
+        html_table(
             ("tag", "left alone", "right alone", "both"),
             (
                 (tag, *(f"{_bar(share)} {_percent(share)}" for share in (p.left, p.right, p.both)))
@@ -98,7 +101,7 @@ def _token(explanation: Explanation, token: TokenExplanation) -> list[str]:
     if shown := telling(token.words):
         parts += [
             "<h2>Each word left out in turn</h2>",
-            _table(
+            html_table(
                 ("word", "", f"changes {token.tag} by", "speaks for", "by"),
                 (
                     (
@@ -115,7 +118,7 @@ def _token(explanation: Explanation, token: TokenExplanation) -> list[str]:
     if token.emission:
         parts += [
             "<h2>The emission, split exactly by direction</h2>",
-            _table(
+            html_table(
                 ("tag", "forward", "backward", "bias", "emission"),
                 (
                     (
@@ -140,10 +143,10 @@ def _overview(explanation: Explanation) -> list[str]:
             cells.append(f"{escape(tag)} {_percent(getattr(token.tags[tag], side))}")
         rows.append((str(token.position), escape(token.text), escape(token.tag), *cells))
     columns = ("", "token", "tag", "probability", "left alone", "right alone")
-    return [f"<p>{escape(explanation.text)}</p>", _table(columns, rows)]
+    return [f"<p>{escape(explanation.text)}</p>", html_table(columns, rows)]
 
 
-def _table(columns: Iterable[str], rows: Iterable[tuple[str, ...]], chosen: str = "") -> str:
+def html_table(columns: Iterable[str], rows: Iterable[tuple[str, ...]], chosen: str = "") -> str:
     """A table; cells are HTML already."""
     lines = ["<table><tr>" + "".join(f"<th>{escape(name)}</th>" for name in columns) + "</tr>"]
     for row in rows:

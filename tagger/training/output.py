@@ -168,3 +168,27 @@ def render_log(history: Sequence[EpochRecord]) -> bytes:
     writer.writeheader()
     writer.writerows(rows)
     return text.getvalue().encode()
+
+
+def read_log(path: Path) -> list[EpochRecord]:
+    """The epochs that `render_log` has written.
+
+    Raises:
+        ModelError: It is missing or damaged.
+    """
+    try:
+        rows = list(csv.DictReader(path.read_text(encoding="utf-8").splitlines()))
+        return [
+            EpochRecord(
+                epoch=int(row["epoch"]),
+                loss=float(row["loss"]),
+                scores={k[4:]: float(v) for k, v in row.items() if k.startswith("dev_")},
+                score=float(row["score"]),
+                learning_rate=float(row["learning_rate"]),
+                tokens_per_second=float(row["tokens_per_second"]),
+                seconds=float(row["seconds"]),
+            )
+            for row in rows
+        ]
+    except (OSError, KeyError, ValueError, TypeError):
+        raise ModelError(f"{path}: missing or damaged; train again with --force") from None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import chain, count
@@ -63,6 +64,8 @@ def prepare(
         settings = corpus_settings(config, source)
         corpus = load_configured(source, settings, data_dir=data_dir, strict=strict)
         corpus, note = _with_dev(corpus, config)
+        corpus, less = _fraction(corpus, config.training.fraction)
+        note += less
         taken = {other.name for other in corpora}
         numbers = (f"{corpus.name}-{i}" for i in count(2))
         name = next(n for n in chain([corpus.name], numbers) if n not in taken)
@@ -115,6 +118,17 @@ def _with_dev(corpus: Corpus, config: Config) -> tuple[Corpus, list[str]]:
             f"sentences are cut off for it (seed {config.training.seed})"
         )
     return replace(corpus, splits=splits), [note]
+
+
+def _fraction(corpus: Corpus, fraction: float) -> tuple[Corpus, list[str]]:
+    """Keep a share of the training sentences, in their order."""
+    if fraction == 1.0:
+        return corpus, []
+    train = corpus.splits["train"]
+    n = max(round(len(train) * fraction), 1)
+    chosen = sorted(random.Random(0).sample(range(len(train)), n))
+    note = f"{corpus.name}: {n:,} of {len(train):,} training sentences ({fraction:.0%})"
+    return replace(corpus, splits={**corpus.splits, "train": train.select(chosen)}), [note]
 
 
 def _choose_heads(

@@ -73,7 +73,7 @@ def settings(
         # A base brings the recipe that suits it along, but for what is this training's own.
         stored = read_config_of(base_path)
         training = msgspec.structs.replace(
-            stored.training, seed=start.training.seed, threads=0, loss_weights={}
+            stored.training, seed=start.training.seed, threads=0, loss_weights={}, fraction=1.0
         )
         start = msgspec.structs.replace(
             start, embedder=stored.embedder, encoder=stored.encoder, training=training

@@ -1,0 +1,94 @@
+"""``tagger compare``."""
+
+from __future__ import annotations
+
+import shlex
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from tagger.cli.options import Columns, DataDir, Heads, Json, console, names
+
+
+def compare(
+    corpora: Annotated[
+        list[str], typer.Argument(help="Names (see `tagger corpora`), folders or files.")
+    ],
+    vary: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="Values of a setting, as in cell=rnn,gru,lstm; several times for a grid. If not "
+            "given, cells × directions × merges."
+        ),
+    ] = None,
+    seeds: Annotated[int, typer.Option(min=1, help="So many seeds, from 1.")] = 3,
+    fraction: Annotated[
+        float | None, typer.Option(help="Train on this share of the sentences, as in 0.2.")
+    ] = None,
+    match_params: Annotated[
+        bool,
+        typer.Option("--match-params", help="As many parameters in each encoder as in the first."),
+    ] = False,
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", help="Folder; models/compare/CORPUS.")
+    ] = None,
+    heads: Heads = None,
+    columns: Columns = None,
+    split: Annotated[str, typer.Option(help="What is scored: dev or test.")] = "dev",
+    epochs: Annotated[int | None, typer.Option(help="Passes over the data, at most.")] = None,
+    threads: Annotated[int | None, typer.Option(help="CPU threads; 0 for one a core.")] = None,
+    config: Annotated[Path | None, typer.Option(help="A TOML file with what all share.")] = None,
+    base: Annotated[str | None, typer.Option("--from", help="A base that all start from.")] = None,
+    json: Json = False,
+    data_dir: DataDir = None,
+) -> None:
+    """Train a grid of architectures or settings and compare them by measurement.
+
+    tagger compare conll2003 --fraction 0.2 --vary cell=gru,lstm --vary direction=forward,bi
+
+    tagger compare brackets
+    """
+    import msgspec
+    from rich.console import Console
+
+    from tagger.insight.comparison import Plan
+    from tagger.insight.comparison import compare as run
+    from tagger.insight.comparison_progress import Terminal
+    from tagger.insight.comparison_report import LEGEND, advice, table, title, write_report
+    from tagger.insight.grid import parse_vary
+    from tagger.plotting import find_matplotlib
+    from tagger.runtime.finding import MODELS
+
+    find_matplotlib("tagger compare")
+    sources = tuple(dict.fromkeys(source.rstrip("/") or source for source in corpora))
+    plan = Plan(
+        corpora=sources,
+        vary=parse_vary(vary or []),
+        n_seeds=seeds,
+        output=output or MODELS / "compare" / "+".join(Path(name).name for name in sources),
+        config_file=config,
+        overrides={"training": {"epochs": epochs, "threads": threads, "fraction": fraction}},
+        heads=names(heads),
+        columns=columns,
+        base=base,
+        split=split,
+        match_params=match_params,
+        data_dir=data_dir,
+    )
+    with Terminal(Console(stderr=True)) as progress:
+        comparisons = run(plan, progress)
+    command = shlex.join(["tagger", *sys.argv[1:]])
+    files = write_report(plan.output, comparisons, command)
+    if json:
+        typer.echo(msgspec.json.encode(comparisons).decode())
+        return
+    screen = console()
+    for comparison in comparisons:
+        screen.print(title(comparison), highlight=False, markup=False)
+        screen.print(table(comparison))
+        screen.print(advice(comparison), highlight=False, markup=False)
+        screen.print()
+    screen.print(LEGEND, highlight=False, markup=False)
+    screen.print(f"written: {', '.join(map(str, files))}", highlight=False, markup=False)

@@ -1,0 +1,328 @@
+"""A comparison as a table, Markdown, CSV, plots, one page, and a line of advice."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Callable, Sequence
+from html import escape
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from tagger.evaluation.report import markdown_table
+from tagger.files import write_file
+from tagger.insight.comparison import Comparison, RowResult
+from tagger.insight.page import html_table, page
+from tagger.plotting import embedded, png, pyplot
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+    from rich.table import Table
+
+ALPHA = 0.05
+"""Less likely by chance than this is called a difference."""
+
+HEADER = (
+    "",
+    "encoder parameters",
+    "output size",
+    "score",
+    "p",
+    "training tokens/s",
+    "tagging words/s",
+    "MB",
+)
+
+
+def write_report(folder: Path, comparisons: Sequence[Comparison], command: str) -> list[Path]:
+    """Write ``compare.md``, ``compare.csv``, ``compare.html``, ``compare.json`` and the plots.
+
+    Returns:
+        The files.
+    """
+    pictures: dict[str, bytes] = {}
+    for comparison in comparisons:
+        for kind, draw in PLOTS.items():
+            figure = draw(comparison)
+            if figure is not None:
+                pictures[f"{_file_name(comparison.corpus)}-{kind}.png"] = png(figure)
+    if len(comparisons) > 1:
+        pictures["corpora.png"] = png(_across(comparisons))
+    files = {
+        "compare.md": markdown(comparisons, list(pictures), command).encode(),
+        "compare.csv": as_csv(comparisons).encode(),
+        "compare.html": html(comparisons, pictures, command).encode(),
+        "compare.json": msgspec.json.encode(comparisons),
+        **pictures,
+    }
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, content in files.items():
+        write_file(folder / name, content)
+    return [folder / name for name in files]
+
+
+def advice(comparison: Comparison) -> str:
+    """What follows from the numbers, in some sentences."""
+    rows = [row for row in comparison.rows if row.scores]
+    best = max(rows, key=lambda row: row.mean)
+    said = [f"{best.name} scores highest ({_score(best)})."]
+    alike = [row for row in rows if row is not best and (row.p_best or 0.0) >= ALPHA]
+    if alike:
+        names = _listed([f"{row.name} ({_score(row)})" for row in alike])
+        said.append(f"Not told apart from it (p of {ALPHA} or more): {names}.")
+        fastest = max([best, *alike], key=lambda row: row.tag_speed)
+        if fastest is not best:
+            said.append(
+                f"Of these {fastest.name} tags fastest, {fastest.tag_speed / best.tag_speed:.1f} "
+                f"times as fast as {best.name}: take it where speed counts."
+            )
+        smallest = min([best, *alike], key=lambda row: row.n_parameters)
+        if smallest not in (best, fastest):
+            said.append(f"{smallest.name} has the fewest parameters of these.")
+    else:
+        said.append(f"All others are worse (p below {ALPHA}).")
+        faster = [r for r in rows if r.tag_speed > 1.3 * best.tag_speed]
+        if faster:
+            row = max(faster, key=lambda row: row.mean)
+            said.append(
+                f"{row.name} tags {row.tag_speed / best.tag_speed:.1f} times as fast and costs "
+                f"{100 * (best.mean - row.mean):.1f} points."
+            )
+    if comparison.n_seeds < 3:
+        said.append(
+            f"This is of {comparison.n_seeds} seed{'s' if comparison.n_seeds > 1 else ''}: see "
+            "that it holds with --seeds 3."
+        )
+    return " ".join(said)
+
+
+def table(comparison: Comparison) -> Table:
+    """The table for a terminal."""
+    from rich.table import Table
+
+    shown = Table(box=None, header_style="bold")
+    for i, name in enumerate(HEADER):
+        shown.add_column(name, justify="left" if i == 0 else "right")
+    best = max(comparison.rows, key=lambda row: row.mean)
+    for row in comparison.rows:
+        shown.add_row(*_cells(row), style="bold" if row is best else "")
+    return shown
+
+
+def title(comparison: Comparison) -> str:
+    """What the scores are."""
+    n = comparison.n_seeds
+    seeds = f"mean ± sd of {n} seeds" if n > 1 else "one seed"
+    return (
+        f"{comparison.corpus} {comparison.split}, {comparison.head} {comparison.measure}, {seeds}"
+    )
+
+
+LEGEND = (
+    "p: how likely such a difference from the first row is by chance (approximate randomisation "
+    "over sentences). Speeds are on one thread of this machine; tagging is timed in turn."
+)
+
+
+def markdown(comparisons: Sequence[Comparison], pictures: Sequence[str], command: str) -> str:
+    """A page in Markdown, with the plots beside it."""
+    lines = ["# " + " · ".join(comparison.corpus for comparison in comparisons), ""]
+    lines += ["```", command, "```", ""]
+    for comparison in comparisons:
+        if len(comparisons) > 1:
+            lines += [f"## {comparison.corpus}", ""]
+        lines += [f"{title(comparison)}. {advice(comparison)}", ""]
+        lines += markdown_table(HEADER, [_cells(row) for row in comparison.rows])
+        lines += ["", *_failures(comparison)]
+        prefix = f"{_file_name(comparison.corpus)}-"
+        lines += [f"![{name[:-4]}]({name})\n" for name in pictures if name.startswith(prefix)]
+    if "corpora.png" in pictures:
+        lines += ["## All", "", "![score by corpus](corpora.png)", ""]
+    return "\n".join([*lines, LEGEND, ""])
+
+
+def html(comparisons: Sequence[Comparison], pictures: dict[str, bytes], command: str) -> str:
+    """The same as one page that needs nothing beside itself."""
+    name = " · ".join(comparison.corpus for comparison in comparisons)
+    parts = [f"<h1>{escape(name)}</h1>", f"<pre>{escape(command)}</pre>"]
+    for comparison in comparisons:
+        best = max(comparison.rows, key=lambda row: row.mean)
+        cells = [tuple(map(escape, _cells(row))) for row in comparison.rows]
+        parts += [
+            f"<h2>{escape(title(comparison))}</h2>",
+            f"<p>{escape(advice(comparison))}</p>",
+            html_table(HEADER, cells, chosen=escape(best.name)),
+            *(f"<p>{escape(line)}</p>" for line in _failures(comparison)),
+        ]
+        prefix = f"{_file_name(comparison.corpus)}-"
+        parts += [
+            f"<p>{embedded(picture, name[:-4])}</p>"
+            for name, picture in pictures.items()
+            if name.startswith(prefix)
+        ]
+    if "corpora.png" in pictures:
+        parts.append(f"<p>{embedded(pictures['corpora.png'], 'score by corpus')}</p>")
+    return page(f"Comparison: {name}", "\n".join([*parts, f'<p class="note">{LEGEND}</p>']))
+
+
+def as_csv(comparisons: Sequence[Comparison]) -> str:
+    """A line a row, numbers as they are."""
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    columns = ("n_parameters", "output_dim", "mean", "sd", "p_first", "p_best")
+    speeds = ("train_speed", "tag_speed", "model_mb")
+    writer.writerow(["corpus", "head", "split", "row", *columns, *speeds, "scores"])
+    for comparison in comparisons:
+        for row in comparison.rows:
+            values = [getattr(row, name) for name in (*columns, *speeds)]
+            rounded = [f"{v:.6g}" if isinstance(v, float) else v for v in values]
+            scores = " ".join(f"{score:.6f}" for score in row.scores)
+            about = [comparison.corpus, comparison.head, comparison.split, row.name]
+            writer.writerow([*about, *rounded, scores])
+    return text.getvalue()
+
+
+def _cells(row: RowResult) -> tuple[str, ...]:
+    return (
+        row.name,
+        f"{row.n_parameters:,}",
+        f"{row.output_dim:,}",
+        _score(row) if row.scores else "failed",
+        "" if row.p_first is None else "<0.001" if row.p_first < 0.001 else f"{row.p_first:.3f}",
+        f"{row.train_speed:,.0f}",
+        f"{row.tag_speed:,.0f}",
+        f"{row.model_mb:.2f}",
+    )
+
+
+def _failures(comparison: Comparison) -> list[str]:
+    return [f"{row.name}: {why}" for row in comparison.rows for why in row.failed]
+
+
+def _score(row: RowResult) -> str:
+    mean = f"{100 * row.mean:.2f}"
+    return f"{mean} ± {100 * row.sd:.2f}" if len(row.scores) > 1 else mean
+
+
+def _listed(names: Sequence[str]) -> str:
+    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
+
+
+def _file_name(corpus: str) -> str:
+    return Path(corpus.split(",")[0]).name.replace(":", "-")
+
+
+# -- Plots
+
+
+def _curves(comparison: Comparison) -> Figure:
+    def draw(axes: Any, row: RowResult, style: dict[str, Any]) -> None:
+        epochs = range(1, len(row.curve) + 1)
+        axes.plot(epochs, [100 * s for s in row.curve], label=row.name, **style)
+        axes.xaxis.get_major_locator().set_params(integer=True)
+
+    return _lines(comparison, draw, "epoch", f"dev {comparison.measure}, mean of the seeds")
+
+
+def _speed(comparison: Comparison) -> Figure:
+    def draw(axes: Any, row: RowResult, style: dict[str, Any]) -> None:
+        axes.errorbar(
+            row.tag_speed / 1000,
+            100 * row.mean,
+            yerr=100 * row.sd,
+            label=row.name,
+            capsize=3,
+            **{**style, "linestyle": "none", "marker": "o"},
+        )
+
+    return _lines(comparison, draw, "thousand words/s, tagging", comparison.measure)
+
+
+def _lengths(comparison: Comparison) -> Figure | None:
+    return _binned(comparison, "by_length", "tokens in the sentence")
+
+
+def _spans(comparison: Comparison) -> Figure | None:
+    return _binned(comparison, "by_span", "tokens in the span")
+
+
+def _binned(comparison: Comparison, field: str, label: str) -> Figure | None:
+    bins = list(dict.fromkeys(name for row in comparison.rows for name in getattr(row, field)))
+    if len(bins) < 2:
+        return None
+
+    def draw(axes: Any, row: RowResult, style: dict[str, Any]) -> None:
+        scores = [100 * getattr(row, field).get(name, float("nan")) for name in bins]
+        axes.plot(bins, scores, label=row.name, marker="o", **style)
+
+    return _lines(comparison, draw, label, comparison.measure)
+
+
+def _position(comparison: Comparison) -> Figure | None:
+    if not any(row.by_position for row in comparison.rows):
+        return None
+
+    def draw(axes: Any, row: RowResult, style: dict[str, Any]) -> None:
+        n = len(row.by_position)
+        places = [100 * (i + 0.5) / n for i in range(n)]
+        axes.plot(places, [100 * s for s in row.by_position], label=row.name, **style)
+
+    return _lines(comparison, draw, "position in the sentence, %", "tags that are right, %")
+
+
+PLOTS: dict[str, Callable[[Comparison], Figure | None]] = {
+    "curves": _curves,
+    "speed": _speed,
+    "lengths": _lengths,
+    "spans": _spans,
+    "positions": _position,
+}
+
+
+def _lines(
+    comparison: Comparison,
+    draw: Callable[[Any, RowResult, dict[str, Any]], None],
+    x_label: str,
+    y_label: str,
+) -> Figure:
+    """A picture with something for each row."""
+    figure, axes = pyplot().subplots(figsize=(8.5, 4.5), layout="constrained")
+    for row, style in zip(comparison.rows, _styles(len(comparison.rows)), strict=True):
+        if row.scores:
+            draw(axes, row, style)
+    return _finished(figure, axes, x_label, y_label, title(comparison))
+
+
+def _across(comparisons: Sequence[Comparison]) -> Figure:
+    """The score of each row by corpus."""
+    figure, axes = pyplot().subplots(figsize=(8.5, 4.5), layout="constrained")
+    names = list(dict.fromkeys(row.name for c in comparisons for row in c.rows))
+    for name, style in zip(names, _styles(len(names)), strict=True):
+        rows = [(c.corpus, row) for c in comparisons for row in c.rows if row.name == name]
+        axes.errorbar(
+            [corpus for corpus, _ in rows],
+            [100 * row.mean for _, row in rows],
+            yerr=[100 * row.sd for _, row in rows],
+            label=name,
+            marker="o",
+            capsize=3,
+            **style,
+        )
+    return _finished(figure, axes, "", comparisons[0].measure, "score by corpus")
+
+
+def _finished(figure: Figure, axes: Any, x_label: str, y_label: str, name: str) -> Figure:
+    axes.set_xlabel(x_label)
+    axes.set_ylabel(y_label)
+    axes.set_title(name, fontsize=10)
+    axes.grid(alpha=0.3)
+    figure.legend(*axes.get_legend_handles_labels(), loc="outside right upper", fontsize=8)
+    return figure
+
+
+def _styles(n: int) -> list[dict[str, Any]]:
+    """A colour and a kind of line for each row."""
+    kinds = ("-", "--", ":", "-.")
+    return [{"color": f"C{i % 10}", "linestyle": kinds[i // 10 % len(kinds)]} for i in range(n)]

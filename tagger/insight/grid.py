@@ -1,0 +1,160 @@
+"""The rows of a comparison: configurations that differ in a few settings."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from itertools import product
+from typing import Any, NamedTuple
+
+import msgspec
+
+from tagger.config import Config, EmbedderConfig, EncoderConfig, merge_overrides
+from tagger.errors import UsageError, unknown_name
+
+GRID: dict[str, tuple[str, ...]] = {
+    "encoder.cell": ("rnn", "gru", "lstm"),
+    "encoder.direction": ("forward", "backward", "bi"),
+    "encoder.merge": ("concat", "sum", "product", "projection"),
+}
+"""What is varied where nothing else is asked for."""
+SECTIONS = ("embedder", "encoder", "head", "training")
+N_GATES = {"rnn": 1, "gru": 3, "lstm": 4}
+MOST_UNITS = 8192
+
+
+class Row(NamedTuple):
+    """A configuration under a name that tells it from the others."""
+
+    name: str
+    config: Config
+
+
+def parse_vary(options: Sequence[str]) -> dict[str, tuple[str, ...]]:
+    """Read ``cell=rnn,gru`` and the like; no options are the whole `GRID`.
+
+    Returns:
+        By full key (``encoder.cell``) the values.
+
+    Raises:
+        UsageError: An unknown key, a key twice, or no value.
+    """
+    if not options:
+        return GRID
+    valid = _keys()
+    found: dict[str, tuple[str, ...]] = {}
+    for option in options:
+        key, separator, rest = option.partition("=")
+        key = key.strip().replace("-", "_")
+        values = tuple(dict.fromkeys(v.strip() for v in rest.split(",") if v.strip()))
+        if not separator or not values:
+            raise UsageError(f"--vary {option}: no values; give some, as in cell=rnn,gru,lstm")
+        full = next((name for name in valid if key in (name, name.split(".", 1)[1])), None)
+        if full is None:
+            raise UsageError(f"--vary: {unknown_name('key', key, valid)}")
+        if full in found:
+            raise UsageError(f"--vary: {full} is there twice; name its values once")
+        found[full] = values
+    return found
+
+
+def rows(config: Config, vary: Mapping[str, Sequence[str]], *, match_params: bool) -> list[Row]:
+    """Make a configuration of each combination of values.
+
+    A merge says nothing of an encoder of one direction, which is there once.
+
+    Args:
+        config: What is the same in all.
+        vary: By full key the values.
+        match_params: Choose the hidden size of each row so that its encoder has as many
+            parameters as that of the first row, as near as whole units allow.
+
+    Raises:
+        ConfigError: A value that its key cannot have.
+    """
+    found: dict[bytes, Row] = {}
+    for values in product(*vary.values()):
+        overrides: dict[str, dict[str, Any]] = {}
+        named = []
+        for full, value in zip(vary, values, strict=True):
+            section, field = full.split(".", 1)
+            overrides.setdefault(section, {})[field] = _value(value)
+            named.append((field, value))
+        varied = merge_overrides(config, overrides)
+        if varied.encoder.direction != "bi":
+            encoder = msgspec.structs.replace(varied.encoder, merge="concat")
+            varied = msgspec.structs.replace(varied, encoder=encoder)
+            named = [(field, value) for field, value in named if field != "merge"]
+        key = msgspec.json.encode(varied)
+        found.setdefault(key, Row(" ".join(_shown(*pair) for pair in named), varied))
+    result = list(found.values())
+    if match_params:
+        target = n_encoder_parameters(result[0].config)
+        result = [Row(row.name, _matched(row.config, target)) for row in result]
+    return result
+
+
+def n_encoder_parameters(config: Config) -> int:
+    """The parameters of the recurrent layers and their projections, two biases a gate."""
+    encoder = config.encoder
+    dim, h, n_ways = input_dim(config.embedder), encoder.hidden_dim, len(encoder.ways)
+    total = 0
+    for _ in range(encoder.n_layers):
+        total += n_ways * N_GATES[encoder.cell] * h * (dim + h + 2)
+        if n_ways == 2 and encoder.merge == "projection":
+            total += 2 * h * h + h
+        dim = output_dim(encoder)
+    return total
+
+
+def input_dim(embedder: EmbedderConfig) -> int:
+    """What the encoder reads of a token, without pretrained vectors."""
+    chars = 0 if embedder.char_encoder == "none" else embedder.char_out_dim
+    parts = (embedder.word_dim, embedder.affix_dim, embedder.shape_dim, embedder.case_dim, chars)
+    return sum(parts)
+
+
+def output_dim(encoder: EncoderConfig) -> int:
+    """What the heads read of a token."""
+    twice = encoder.direction == "bi" and encoder.merge == "concat"
+    return encoder.hidden_dim * (2 if twice else 1)
+
+
+def _matched(config: Config, target: int) -> Config:
+    """The same with the hidden size whose count of parameters is nearest to ``target``."""
+
+    def sized(hidden_dim: int) -> Config:
+        encoder = msgspec.structs.replace(config.encoder, hidden_dim=hidden_dim)
+        return msgspec.structs.replace(config, encoder=encoder)
+
+    low, high = 1, MOST_UNITS
+    while low < high:  # the first that has at least as many
+        middle = (low + high) // 2
+        if n_encoder_parameters(sized(middle)) < target:
+            low = middle + 1
+        else:
+            high = middle
+    around = (sized(size) for size in (max(low - 1, 1), low))
+    return min(around, key=lambda c: abs(n_encoder_parameters(c) - target))
+
+
+def _keys() -> list[str]:
+    default = Config()
+    return [
+        f"{section}.{field}"
+        for section in SECTIONS
+        for field in getattr(default, section).__struct_fields__
+        if not isinstance(getattr(getattr(default, section), field), dict) and field != "seed"
+    ]
+
+
+def _value(text: str) -> Any:
+    """A number where it is one."""
+    try:
+        value = msgspec.json.decode(text)
+    except msgspec.DecodeError:
+        return text
+    return value if isinstance(value, int | float) else text
+
+
+def _shown(field: str, value: str) -> str:
+    return value if f"encoder.{field}" in GRID else f"{field}={value}"

@@ -1,0 +1,255 @@
+"""`tagger compare`: what it measures, keeps and writes."""
+
+from __future__ import annotations
+
+import itertools
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from tagger.errors import TrainingError
+from tagger.evaluation.evaluate import evaluate, select_split
+from tagger.insight import trials
+from tagger.insight.comparison import Progress
+from tagger.insight.significance import paired_test
+from tagger.insight.trials import Counts, Trial, run_trial, total
+from tagger.runtime.loading import load
+from tests.conftest import assert_one_line, small_config, write_corpus
+
+pytest.importorskip("matplotlib")
+
+TINY = """
+[embedder]
+word_dim = 8
+char_encoder = "none"
+affix_dim = 8
+n_affix_buckets = 64
+
+[encoder]
+hidden_dim = 8
+
+[training]
+learning_rate = 0.02
+batch_tokens = 20
+epoch_steps = 4
+threads = 1
+"""
+
+
+class Quiet(Progress):
+    def note(self, text: str) -> None: ...
+    def start(self, *arguments: object) -> None: ...
+    def event(self, event: object) -> None: ...
+    def stop(self) -> None: ...
+
+
+@pytest.fixture
+def compare(run, corpus: Path, tmp_path: Path):
+    """Run `tagger compare` over two small cells, two seeds and three epochs."""
+    config = tmp_path / "tiny.toml"
+    config.write_text(TINY, encoding="utf-8")
+
+    def compare(*options: object):
+        return run(
+            *("compare", corpus, "--heads", "ner", "--config", config, "--epochs", 3, "--seeds", 2),
+            *("--vary", "cell=rnn,lstm", "-o", tmp_path / "out", *options),
+        )
+
+    return compare
+
+
+def test_report(compare, tmp_path: Path) -> None:
+    result = compare()
+    assert result.code == 0, result
+    assert "ner F1, mean ± sd of 2 seeds" in result.out
+    assert "scores highest" in result.out
+    output = tmp_path / "out"
+    names = sorted(path.name for path in output.iterdir())
+    assert names == [
+        *("compare.csv", "compare.html", "compare.json", "compare.md", "runs"),
+        *("tiny-curves.png", "tiny-positions.png", "tiny-speed.png"),
+    ]
+    lines = (output / "compare.csv").read_text(encoding="utf-8").splitlines()
+    assert len(lines) == 3
+    text = (output / "compare.md").read_text(encoding="utf-8")
+    assert "| rnn |" in text
+    for name in names:
+        if name.endswith(".png"):
+            assert f"({name})" in text
+    page = (output / "compare.html").read_text(encoding="utf-8")
+    assert page.count("data:image/png;base64,") == 3
+    (comparison,) = json.loads((output / "compare.json").read_bytes())
+    rnn, lstm = comparison["rows"]
+    assert rnn["p_first"] is None
+    assert 0 < lstm["p_first"] <= 1
+    assert len(lstm["scores"]) == 2
+    assert len(lstm["curve"]) == 3
+    assert lstm["n_parameters"] == 4 * rnn["n_parameters"]
+    assert min(rnn["tag_speed"], rnn["train_speed"], rnn["model_mb"]) > 0
+
+
+def test_what_is_finished_is_not_run_again(
+    compare, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    assert compare("--json").code == 0
+    before = json.loads((tmp_path / "out" / "compare.json").read_bytes())
+
+    def train(*arguments: object, **options: object) -> None:
+        raise AssertionError("trained again")
+
+    monkeypatch.setattr(trials, "train", train)
+    result = compare("--json")
+    assert result.code == 0, result
+    (found,) = json.loads(result.out)
+    for old, new in zip(before[0]["rows"], found["rows"], strict=True):
+        assert (old["scores"], old["curve"]) == (new["scores"], new["curve"])
+    # Other settings are other runs.
+    with pytest.raises(AssertionError, match="trained again"):
+        compare("--fraction", "0.5")
+
+
+@pytest.mark.slow
+def test_killed_in_the_middle(corpus: Path, tmp_path: Path) -> None:
+    config = tmp_path / "tiny.toml"
+    config.write_text(TINY, encoding="utf-8")
+    output = tmp_path / "out"
+    command = [
+        *(sys.executable, "-m", "tagger", "compare", corpus, "--heads", "ner", "--config", config),
+        *("--epochs", "12", "--seeds", "2", "--vary", "cell=rnn,lstm", "-o", output),
+    ]
+    process = subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=os.environ
+    )
+    runs = output / "runs"
+    for _ in range(600):
+        if runs.is_dir() and list(runs.glob("*/*.json")) and list(runs.glob("*/*/last")):
+            break
+        time.sleep(0.1)
+    process.send_signal(signal.SIGINT)
+    _, err = process.communicate(timeout=120)
+    assert process.returncode == 130, err
+    assert "the same command goes on" in err.splitlines()[-1]
+    assert "Traceback" not in err
+    finished = {path: path.stat().st_mtime_ns for path in runs.glob("*/*.json")}
+    assert finished
+    subprocess.run(command, check=True, capture_output=True)
+    assert (output / "compare.md").is_file()
+    for path, changed in finished.items():
+        assert path.stat().st_mtime_ns == changed
+
+
+def test_a_failed_training_is_a_row_without_scores(
+    compare, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = trials.train
+
+    def train(sources: object, output: Path, config, **options: object):
+        if config.encoder.cell == "rnn":
+            raise TrainingError("the loss is no number any more")
+        return real(sources, output, config, **options)
+
+    monkeypatch.setattr(trials, "train", train)
+    result = compare()
+    assert result.code == 0, result
+    assert "failed" in result.out
+    assert "the loss is no number any more" in result.err
+
+
+def test_several_corpora(run, tmp_path: Path) -> None:
+    result = run(
+        *("compare", "lookahead-1-10", "lookback-1-10", "--vary", "direction=forward,backward"),
+        *("--seeds", 1, "--epochs", 2, "-o", tmp_path / "out", "--fraction", 0.2),
+    )
+    assert result.code == 0, result
+    found = json.loads((tmp_path / "out" / "compare.json").read_bytes())
+    (ahead_f, ahead_b), (back_f, back_b) = (
+        [row["scores"][0] for row in comparison["rows"]] for comparison in found
+    )
+    # A direction cannot know what it has not read.
+    assert ahead_f < 0.6 < 0.9 < ahead_b
+    assert back_b < 0.6 < 0.9 < back_f
+    assert (tmp_path / "out" / "corpora.png").is_file()
+    assert "backward scores highest" in result.out
+    assert "This is of 1 seed" in result.out
+
+
+def test_errors(run, corpus: Path, tmp_path: Path) -> None:
+    output = ("-o", tmp_path / "out", "--epochs", 1)
+    for options, code, said in (
+        (["--vary", "sell=lstm"], 2, "unknown key 'sell'"),
+        (["--vary", "cell=lstm"], 2, "nothing to compare"),
+        (["--vary", "cell=lstm,lsd"], 2, "unknown cell 'lsd'"),
+        (["--heads", "xpos"], 2, "unknown head 'xpos'"),
+        (["--split", "trial"], 2, "unknown split 'trial'"),
+        (["--fraction", "0"], 2, "fraction"),
+        (["--seeds", "0"], 2, "seeds"),
+    ):
+        assert_one_line(run("compare", corpus, *options, *output), code, said)
+    assert_one_line(run("compare", "nowhere", *output), 2, "unknown corpus 'nowhere'")
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_trial_scores_as_evaluate_does(corpus: Path, tmp_path: Path) -> None:
+    trial = Trial(
+        row="lstm",
+        source=str(corpus),
+        config=small_config(epochs=6),
+        seed=1,
+        split="test",
+        fingerprint="",
+    )
+    outcome = run_trial(trial, tmp_path, Quiet())
+    directory = tmp_path / trial.key
+    tagger = load(directory)
+    selection = select_split(directory, tagger, str(corpus), "test", ["ner"])
+    evaluation, tagged = evaluate(tagger, selection.data, selection.heads)
+    assert outcome.head == "ner"
+    assert outcome.score == pytest.approx(evaluation.main["ner"])
+    assert total(outcome.sentences) == total(outcome.by_span.values())
+    assert outcome.lengths == tuple(len(sentence.tokens) for sentence in tagged)
+    by_position = total(outcome.by_position)
+    assert by_position.right / by_position.gold == pytest.approx(evaluation.spans["ner"].accuracy)
+    assert run_trial(trial, tmp_path, Quiet()) == outcome
+
+
+def test_a_share_of_the_sentences(run, tmp_path: Path) -> None:
+    lines = [f"w{i}/NOUN/O Kim/PROPN/B-PER" for i in range(20)]
+    folder = write_corpus(tmp_path / "c", {"train": lines, "dev": lines[:2]})
+    config = tmp_path / "c.toml"
+    config.write_text("[training]\nfraction = 0.25\nepochs = 1\n", encoding="utf-8")
+    words = []
+    for seed in (1, 2):
+        result = run(
+            *("train", folder, "--columns", "token,upos,ner", "--config", config),
+            *("--seed", seed, "-o", tmp_path / f"m{seed}"),
+        )
+        assert "5 of 20 training sentences (25%)" in result.out, result
+        words.append(json.loads((tmp_path / f"m{seed}" / "vocab.json").read_bytes())["words"])
+    assert sorted(words[0]) == sorted(words[1])
+
+
+def test_paired_test_against_all_swaps() -> None:
+    generator = np.random.default_rng(5)
+    one = [Counts(int(r), 3, 3) for r in generator.integers(0, 4, 9)]
+    other = [Counts(max(c.right - int(d), 0), 3, 3) for c, d in zip(one, [1, 0] * 5, strict=False)]
+
+    def f1(counts: list[Counts]) -> float:
+        return total(counts).score
+
+    observed = abs(f1(one) - f1(other))
+    swaps = list(itertools.product([False, True], repeat=len(one)))
+    as_far = 0
+    for swap in swaps:
+        a = [y if s else x for x, y, s in zip(one, other, swap, strict=True)]
+        b = [x if s else y for x, y, s in zip(one, other, swap, strict=True)]
+        as_far += abs(f1(a) - f1(b)) >= observed - 1e-12
+    assert paired_test(one, other) == pytest.approx(as_far / len(swaps), abs=0.04)
+    assert paired_test(one, one) == 1.0
+    assert paired_test(other, one) == pytest.approx(paired_test(one, other), abs=0.04)

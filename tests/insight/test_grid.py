@@ -1,0 +1,93 @@
+"""The rows of a comparison."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+import pytest
+
+from tagger.config import Config, merge_overrides
+from tagger.errors import ConfigError, UsageError
+from tagger.features.vocabulary import Vocabulary
+from tagger.insight.grid import n_encoder_parameters, output_dim, parse_vary, rows
+from tagger.model.heads import HeadSpec
+from tagger.model.network import build_network
+
+VOCABULARY = Vocabulary.from_counts(Counter(["a", "b"]), min_count=1)
+HEAD = HeadSpec(name="pos", kind="token", decoder="softmax", tags=("A", "B"))
+
+
+def test_the_default_grid() -> None:
+    found = rows(Config(), parse_vary([]), match_params=False)
+    # For each cell two directions alone, and four merges of both.
+    assert len(found) == 3 * (2 + 4)
+    names = [row.name for row in found]
+    assert names[:6] == [
+        *("rnn forward", "rnn backward"),
+        *("rnn bi concat", "rnn bi sum", "rnn bi product", "rnn bi projection"),
+    ]
+    assert len(set(names)) == len(names)
+
+
+def test_any_setting_can_be_varied() -> None:
+    vary = parse_vary(["hidden_dim=50,100", "training.learning-rate=0.001,0.002"])
+    assert vary == {
+        "encoder.hidden_dim": ("50", "100"),
+        "training.learning_rate": ("0.001", "0.002"),
+    }
+    found = rows(Config(), vary, match_params=False)
+    assert [row.name for row in found] == [
+        "hidden_dim=50 learning_rate=0.001",
+        "hidden_dim=50 learning_rate=0.002",
+        "hidden_dim=100 learning_rate=0.001",
+        "hidden_dim=100 learning_rate=0.002",
+    ]
+    assert found[-1].config.encoder.hidden_dim == 100
+    assert found[-1].config.training.learning_rate == 0.002
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (["sell=lstm"], "unknown key 'sell'"),
+        (["cell"], "no values"),
+        (["cell="], "no values"),
+        (["cell=gru", "encoder.cell=rnn"], "encoder.cell is there twice"),
+        (["seed=1,2"], "unknown key 'seed'"),
+    ],
+)
+def test_bad_options(options: list[str], said: str) -> None:
+    with pytest.raises(UsageError) as error:
+        parse_vary(options)
+    assert said in str(error.value)
+
+
+def test_bad_values() -> None:
+    with pytest.raises(ConfigError) as error:
+        rows(Config(), parse_vary(["cell=lstm,ltsm"]), match_params=False)
+    assert "did you mean 'lstm'" in str(error.value)
+
+
+@pytest.mark.parametrize("cell", ["rnn", "gru", "lstm"])
+@pytest.mark.parametrize("direction", ["forward", "bi"])
+@pytest.mark.parametrize("merge", ["concat", "sum", "product", "projection"])
+@pytest.mark.parametrize("n_layers", [1, 2])
+def test_parameters_are_those_of_the_network(
+    cell: str, direction: str, merge: str, n_layers: int
+) -> None:
+    encoder = {"cell": cell, "direction": direction, "merge": merge, "n_layers": n_layers}
+    config = merge_overrides(Config(), {"encoder": {**encoder, "hidden_dim": 24}})
+    network = build_network(config, VOCABULARY, [HEAD])
+    assert n_encoder_parameters(config) == sum(p.numel() for p in network.encoder.parameters())
+    assert output_dim(config.encoder) == network.encoder.output_dim
+
+
+def test_matched_parameters() -> None:
+    found = rows(Config(), parse_vary(["direction=forward,bi", "cell=lstm,gru"]), match_params=True)
+    target = n_encoder_parameters(found[0].config)
+    assert found[0].config.encoder.hidden_dim == Config().encoder.hidden_dim
+    for row in found:
+        assert n_encoder_parameters(row.config) == pytest.approx(target, rel=0.01)
+    sizes = {row.name: row.config.encoder.hidden_dim for row in found}
+    # Half as many units in each direction, and some more, since their square counts.
+    assert 0.5 < sizes["bi lstm"] / sizes["forward lstm"] < 0.65

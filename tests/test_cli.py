@@ -389,3 +389,16 @@ def test_the_weights_of_a_base_s_losses_stay_with_it(model: Path, tmp_path: Path
     )  # fmt: skip
     assert chosen.config.training.loss_weights == {}
     assert chosen.config.training.epochs == 7
+
+
+def test_evaluate_says_what_it_mends(run, model: Path, tmp_path: Path) -> None:
+    path = tmp_path / "my.jsonl"
+    path.write_text('{"text": "Johnny sang.", "spans": [{"start":0,"end":4,"label":"PER"}]}\n')
+    result = run("evaluate", model, path)
+    assert result.code == 0, result
+    assert "1 span off token bounds" in result.err, result
+    assert f"{path}:1" in result.err
+    odd = ["Kim/PROPN/B-PER left/VERB/O Apple/PROPN/I-ORG", "Mary/PROPN/B-PER Jones/PROPN/I-PER"]
+    folder = write_corpus(tmp_path / "odd", {"test": odd})
+    result = run("evaluate", model, folder, "--columns", "token,upos,ner")
+    assert "1 ner tags outside their scheme begin a span" in result.err, result

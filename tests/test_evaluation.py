@@ -118,7 +118,9 @@ def test_bad_prediction_files_name_the_line(tmp_path: Path, content: str, messag
 def test_a_single_file_is_what_is_scored(model: Path, corpus: Path) -> None:
     loaded = tagger.load(model)
     path = corpus / "train.txt"
-    data, _, split, _ = select_split(model, loaded, str(path), None, None, columns="token,upos,ner")
+    data, _, split, *_ = select_split(
+        model, loaded, str(path), None, None, columns="token,upos,ner"
+    )
     assert (len(data), split) == (5, "train")
 
 
@@ -140,7 +142,7 @@ def test_a_label_that_a_corpus_does_not_annotate_does_not_count(
     loaded = tagger.load(model)
     without = [line.replace("B-LOC", "O").replace("I-LOC", "O") for line in TOKENS["train"]]
     folder = write_corpus(tmp_path / "c", {"test": without})
-    data, heads, _, not_annotated = select_split(model, loaded, str(folder), "test", ["ner"])
+    data, heads, _, not_annotated, _ = select_split(model, loaded, str(folder), "test", ["ner"])
     assert not_annotated == {"ner": {"LOC"}}
     scores = evaluate(loaded, data, heads, not_annotated)[0].spans["ner"]
     assert scores.not_scored == {"LOC": 4}

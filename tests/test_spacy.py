@@ -283,6 +283,7 @@ def test_init_spacy_writes_what_spacy_trains_on(run, corpus: Path, tmp_path: Pat
     )
     assert entities(docs[0]) == [("John", "PER"), ("Apple", "ORG"), ("California", "LOC")]
     assert docs[0][0].pos_ == "PROPN"
+    assert all(len(list(doc.sents)) == 1 for doc in docs)
     again = run("init-spacy", corpus, "-o", tmp_path / "p")
     assert_one_line(again, 2, "config.cfg: exists", "--force")
     wrong = run("init-spacy", corpus, "-o", tmp_path / "q", "--language", "klingon")

@@ -63,7 +63,7 @@ def evaluate(
 
     directory = find_model(model)
     tagger = load(directory, device=device, engine=engine, precision=precision, threads=threads)
-    data, shared, split, not_annotated = select_split(
+    data, shared, split, not_annotated, mended = select_split(
         directory,
         tagger,
         corpus,
@@ -73,6 +73,8 @@ def evaluate(
         data_dir=data_dir,
         strict=strict,
     )
+    for line in mended:
+        typer.echo(f"{corpus}: {line}", err=True)
     screen = console()
     title = f"{model} on {corpus} {split}"
     if raw:

@@ -79,6 +79,7 @@ class Layout(msgspec.Struct, frozen=True, kw_only=True):
         skipped: the numbers of the columns that are not read.
         schemes: the tag scheme of each span head as found in the files.
         misc_key: the key of MISC that holds the entities of a CoNLL-U file; else empty.
+        remarks: what was changed or left out, as spans off token bounds.
     """
 
     format: Literal["columns", "conllu", "jsonl", "hub"]
@@ -87,6 +88,7 @@ class Layout(msgspec.Struct, frozen=True, kw_only=True):
     skipped: tuple[int, ...] = ()
     schemes: dict[str, str] = {}  # msgspec copies it
     misc_key: str = ""
+    remarks: tuple[str, ...] = ()
 
     @property
     def n_columns(self) -> int:
@@ -124,6 +126,13 @@ class Repairs:
     n: int
     first: str
     example: str
+
+    def describe(self) -> str:
+        """Say it in one line."""
+        return (
+            f"{self.n} {self.head} tags outside their scheme begin a span, the first at "
+            f"{self.first} ({self.example})"
+        )
 
 
 @dataclass(frozen=True)
@@ -166,3 +175,9 @@ class Corpus:
     licence: str = ""
     citation: str = ""
     fingerprint: str = ""
+
+    @property
+    def mended(self) -> list[str]:
+        """What is read in another way than it stands in the files, in a line each."""
+        remarks = self.layout.remarks if self.layout else ()
+        return [*remarks, *(repair.describe() for repair in self.repairs)]

@@ -55,6 +55,8 @@ class Selection(NamedTuple):
     split: str
     not_annotated: dict[str, frozenset[str]]
     """By span head the model's labels that occur nowhere in the corpus."""
+    mended: list[str]
+    """What of the corpus is read in another way than it stands in its files."""
 
 
 def select_split(
@@ -121,7 +123,7 @@ def select_split(
         for head in shared
         if head.name in annotated
     }
-    return Selection(corpus.splits[split], shared, split, not_annotated)
+    return Selection(corpus.splits[split], shared, split, not_annotated, corpus.mended)
 
 
 def labels_of(data: datasets.Dataset, head: str) -> set[str]:

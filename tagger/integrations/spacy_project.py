@@ -120,7 +120,8 @@ def _documents(vocab: Any, split: datasets.Dataset, heads: Sequence[HeadSpec]) -
     from spacy.tokens import Doc, Span
 
     for row in split:
-        doc = Doc(vocab, words=row["tokens"], spaces=_spaces(row))
+        starts: list[bool | int | None] = [i == 0 for i in range(len(row["tokens"]))]
+        doc = Doc(vocab, words=row["tokens"], spaces=_spaces(row), sent_starts=starts)
         for head in heads:
             tags = row[head.name]
             if head.name == "ner":

@@ -147,11 +147,7 @@ def describe(corpus: Corpus) -> list[str]:
     lines = [f"{corpus.name}: {sizes} sentences"]
     if corpus.layout is not None:
         lines.append(f"  {corpus.layout.describe()}")
-    lines += [
-        f"  {repair.n} {repair.head} tags outside their scheme begin a span, the first at "
-        f"{repair.first} ({repair.example})"
-        for repair in corpus.repairs
-    ]
+    lines += [f"  {repair.describe()}" for repair in corpus.repairs]
     return lines
 
 

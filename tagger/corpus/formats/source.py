@@ -60,11 +60,9 @@ class DocumentLayout(Layout, frozen=True, kw_only=True):
 
     Attributes:
         titles: what its formats are called.
-        remarks: what was changed or left out.
     """
 
     titles: tuple[str, ...] = ()
-    remarks: tuple[str, ...] = ()
 
     def describe(self) -> str:
         """Say it in one line: ``Prodigy's JSON lines: ner; 1 span … (the first at x.jsonl:3)``."""
@@ -137,7 +135,7 @@ class DocumentSource:
             remarks.append(f"{n} {what}, the first at {found[0].describe()}")
         titles = tuple(dict.fromkeys(FORMATS[name].title for name in self.formats.values()))
         return DocumentLayout(
-            **msgspec.structs.asdict(layout), titles=titles, remarks=tuple(remarks)
+            **{**msgspec.structs.asdict(layout), "titles": titles, "remarks": tuple(remarks)}
         )
 
     def refuse_problems(self) -> None:

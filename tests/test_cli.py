@@ -402,3 +402,12 @@ def test_evaluate_says_what_it_mends(run, model: Path, tmp_path: Path) -> None:
     folder = write_corpus(tmp_path / "odd", {"test": odd})
     result = run("evaluate", model, folder, "--columns", "token,upos,ner")
     assert "1 ner tags outside their scheme begin a span" in result.err, result
+
+
+def test_predict_confidence(run, model: Path) -> None:
+    text = "John works at Apple"
+    result = run("predict", text, "-m", model, "--confidence", "--format", "json")
+    assert all(0 < e["confidence"] <= 1 for e in json.loads(result.out)["entities"]), result
+    assert_one_line(run("predict", text, "-m", model, "--confidence"), 2, "--format json")
+    result = run("predict", text, "-m", model, "--confidence", "--format", "conll")
+    assert_one_line(result, 2, "--format json")

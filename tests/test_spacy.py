@@ -290,6 +290,23 @@ def test_init_spacy_writes_what_spacy_trains_on(run, corpus: Path, tmp_path: Pat
     assert_one_line(wrong, 2, "klingon")
 
 
+def test_confidence(model: Path) -> None:
+    nlp = spacy.blank("en")
+    config = {"model": str(model), "confidence": True, "precision": "fp32"}
+    nlp.add_pipe("recurrent_tagger", config=config)
+    doc = nlp("Mary Jones left  New York.")
+    assert [(ent.text, ent.label_) for ent in doc.ents] == [
+        ("Mary Jones", "PER"),
+        ("New York", "LOC"),
+    ]
+    for ent in doc.ents:
+        assert 0 < ent._.confidence <= 1
+        assert ent[0]._.confidence["ner"] == ent._.confidence
+    assert set(doc[2]._.confidence) == {"ner", "upos"}
+    assert doc[3].is_space
+    assert doc[3]._.confidence is None
+
+
 @pytest.mark.slow
 def test_spacy_train(run, corpus: Path, tmp_path: Path) -> None:
     run("init-spacy", corpus, "-o", tmp_path, "--heads", "ner,upos")

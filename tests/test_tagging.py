@@ -152,3 +152,29 @@ def test_importing_tagger_imports_nothing_heavy() -> None:
     loaded = subprocess.run(command, capture_output=True, text=True, check=True)
     heavy = {"torch", "spacy", "datasets", "numpy", "pyarrow", "seqeval", "sklearn"}
     assert not heavy & set(eval(loaded.stdout))
+
+
+def test_confidence(model: Path) -> None:
+    loaded = tagger.load(model, precision="fp32")
+    texts = ["Mary Jones left New York.", "", "Kim works at Apple in Ohio"]
+    plain = loaded.batch(texts)
+    sure = loaded.batch(texts, confidence=True)
+    for one, other in zip(plain, sure, strict=True):
+        assert [e.confidence for e in one.entities] == [None] * len(one.entities)
+        assert [(e.start, e.end, e.label) for e in one.entities] == [
+            (e.start, e.end, e.label) for e in other.entities
+        ]
+        assert all(0 < entity.confidence <= 1 for entity in other.entities)
+    assert any(document.entities for document in sure)
+    assert list(loaded.stream(texts, confidence=True)) == sure
+    assert "confidence" not in plain[0].to_json()
+    assert '"confidence":' in sure[0].to_json()
+    sentences = [["Mary", "Jones", "left"], [], ["Kim"]]
+    found = loaded.tag_with_confidence(sentences)
+    assert [tags for tags, _ in found] == loaded.tag(sentences)
+    (tags, probs), *_ = found
+    assert tags["ner"][:2] == ["B-PER", "I-PER"]
+    assert probs["ner"][0] == probs["ner"][1]  # that of the whole span
+    alone = loaded.tag_with_confidence(sentences[:1])[0][1]
+    assert alone["ner"] == pytest.approx(probs["ner"], abs=1e-6)
+    assert all(0 < p <= 1 for head in probs.values() for p in head)

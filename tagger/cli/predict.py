@@ -28,6 +28,9 @@ def predict(
         str | None, typer.Option("--format", help="text, json or conll; in a terminal a view.")
     ] = None,
     heads: Heads = None,
+    confidence: Annotated[
+        bool, typer.Option("--confidence", help="How probable each entity is (with json).")
+    ] = False,
     output: Annotated[
         Path | None, typer.Option("--output", "-o", help="Write to this file.")
     ] = None,
@@ -60,6 +63,7 @@ def predict(
             heads=None if heads is None else tuple(names(heads) or ()),
             tokenized=tokenized,
             output_format=output_format or "",
+            confidence=confidence,
         ),
         text or [],
         file or [],

@@ -15,7 +15,8 @@ from tagger.model.directory import SavedModel
 from tagger.model.heads import HeadSpec, head_key
 from tagger.runtime.decoding import Floats
 from tagger.runtime.marginals import Marginals, Probs, softmax
-from tagger.runtime.tagger import Tagger, TagTable
+from tagger.runtime.tag_table import TagTable
+from tagger.runtime.tagger import Tagger
 
 CONTEXT = 100
 """So many words on each side are looked at; a tag hardly ever depends on one farther away."""

@@ -28,7 +28,7 @@ from spacy.tokens import Doc
 from tagger.errors import TaggerError, UsageError
 from tagger.features.vocabulary import normalize
 from tagger.integrations.contents import OWN_FILES, own_files
-from tagger.integrations.spacy_targets import Writer, check_targets, default_targets
+from tagger.integrations.spacy_targets import Tags, Writer, check_targets, default_targets
 from tagger.model.directory import HEADS, read_model
 from tagger.model.heads import HeadSpec
 from tagger.runtime.finding import find_model
@@ -54,6 +54,7 @@ DEFAULTS: dict[str, Any] = {
     "overwrite_ents": False,
     "overwrite_tags": False,
     "set_sentences": True,
+    "confidence": False,
     "engine": None,
     "precision": None,
     "threads": 1,
@@ -85,6 +86,7 @@ def make_recurrent_tagger(
     overwrite_ents: bool,
     overwrite_tags: bool,
     set_sentences: bool,
+    confidence: bool,
     engine: str | None,
     precision: str | None,
     threads: int,
@@ -110,6 +112,8 @@ class RecurrentTagger(TrainablePipe):  # type: ignore[misc]
         overwrite_ents: Whether entities that are there give way; else ours do, where they overlap.
         overwrite_tags: Whether tags that are there give way.
         set_sentences: Mark the sentences, if nothing has marked any.
+        confidence: Write how probable spans and tags are, to ``span._.confidence`` and, by head, to
+            ``token._.confidence``.
         engine: As ``tagger predict --engine``.
         precision: As ``tagger predict --precision``.
         threads: As ``tagger predict --threads``.
@@ -128,6 +132,7 @@ class RecurrentTagger(TrainablePipe):  # type: ignore[misc]
         overwrite_ents: bool = False,
         overwrite_tags: bool = False,
         set_sentences: bool = True,
+        confidence: bool = False,
         engine: str | None = None,
         precision: str | None = None,
         threads: int = 1,
@@ -144,6 +149,7 @@ class RecurrentTagger(TrainablePipe):  # type: ignore[misc]
             "overwrite_ents": overwrite_ents,
             "overwrite_tags": overwrite_tags,
             "set_sentences": set_sentences,
+            "confidence": confidence,
             "engine": engine,
             "precision": precision,
             "threads": threads,
@@ -178,6 +184,7 @@ class RecurrentTagger(TrainablePipe):  # type: ignore[misc]
             labels=self.cfg["labels"],
             overwrite_ents=self.cfg["overwrite_ents"],
             overwrite_tags=self.cfg["overwrite_tags"],
+            confidence=self.cfg["confidence"],
         )
         self._tagger, self._pid = tagger, os.getpid()
         return tagger
@@ -215,8 +222,8 @@ class RecurrentTagger(TrainablePipe):  # type: ignore[misc]
                 error_handler(self.name, self, docs, error)
             yield from docs
 
-    def predict(self, docs: Iterable[Doc]) -> list[tuple[list[list[int]], list[dict[str, Any]]]]:
-        """The sentences of documents, as indices of tokens, and their tags by head."""
+    def predict(self, docs: Iterable[Doc]) -> list[tuple[list[list[int]], list[Tags]]]:
+        """The sentences of documents, as indices of tokens, and their tags."""
         tagger = self.tagger
         places = [_sentences(doc) for doc in docs]
         heads = list(self._writer.targets)
@@ -226,13 +233,16 @@ class RecurrentTagger(TrainablePipe):  # type: ignore[misc]
             for sentence in of_doc
         ]
         self._warn_if_foreign(sentences)
-        tagged = iter(tagger.tag(sentences, heads))
+        if self.cfg["confidence"]:
+            tagged = (Tags(*found) for found in tagger.tag_with_confidence(sentences, heads))
+        else:
+            tagged = (Tags(tags, {}) for tags in tagger.tag(sentences, heads))
         return [(of_doc, [next(tagged) for _ in of_doc]) for of_doc in places]
 
     def set_annotations(
         self,
         docs: Iterable[Doc],
-        scores: Sequence[tuple[list[list[int]], list[dict[str, Any]]]],
+        scores: Sequence[tuple[list[list[int]], list[Tags]]],
     ) -> None:
         """Write what `predict` has found."""
         for doc, (places, tags) in zip(docs, scores, strict=True):

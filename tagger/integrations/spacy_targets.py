@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
@@ -14,8 +14,8 @@ from tagger.model.heads import HeadSpec
 if TYPE_CHECKING:
     from spacy.tokens import Doc
 
-TOKEN_TARGETS = ("tag", "pos")
-"""``token.tag_`` and ``token.pos_``."""
+CONFIDENCE = "confidence"
+"""The extension that says how probable a span is, or by head a token's tags."""
 
 
 def default_targets(heads: Sequence[HeadSpec]) -> dict[str, str]:
@@ -74,6 +74,15 @@ def check_targets(
                 )
 
 
+class Tags(NamedTuple):
+    """What a model says of a sentence."""
+
+    tags: Mapping[str, Sequence[str]]
+    """By head a tag for each token, spans in BIO."""
+    confidence: Mapping[str, Sequence[float]]
+    """By head as many probabilities; empty where they are not asked for."""
+
+
 class Writer:
     """Writes tags into documents.
 
@@ -82,6 +91,7 @@ class Writer:
         labels: Labels and tags to rename.
         overwrite_ents: Whether entities that are there give way; else ours do, where they overlap.
         overwrite_tags: Whether tags that are there give way.
+        confidence: Whether there will be probabilities to write.
     """
 
     def __init__(
@@ -91,9 +101,13 @@ class Writer:
         labels: Mapping[str, str],
         overwrite_ents: bool,
         overwrite_tags: bool,
+        confidence: bool,
     ) -> None:
-        from spacy.tokens import Token
+        from spacy.tokens import Span, Token
 
+        for kind in (Span, Token) if confidence else ():
+            if not kind.has_extension(CONFIDENCE):
+                kind.set_extension(CONFIDENCE, default=None)
         self.targets = dict(targets)
         self._labels = labels
         self._overwrite_ents = overwrite_ents
@@ -103,20 +117,25 @@ class Writer:
             if place == "ext" and not Token.has_extension(key):
                 Token.set_extension(key, default=None)
 
-    def write(
-        self, doc: Doc, places: Sequence[Sequence[int]], tags: Sequence[Mapping[str, Sequence[str]]]
-    ) -> None:
+    def write(self, doc: Doc, places: Sequence[Sequence[int]], found: Sequence[Tags]) -> None:
         """Write the tags of a document's sentences.
 
         Args:
             doc: The document.
             places: The indices of each sentence's tokens.
-            tags: The tags of each sentence by head, spans in BIO.
+            found: What is said of each sentence.
         """
+        tags = [sentence.tags for sentence in found]
+        sure = [sentence.confidence for sentence in found]
+        if any(sure):
+            for sentence, probs in zip(places, sure, strict=True):
+                for n, i in enumerate(sentence):
+                    by_head = {head: probs[head][n] for head in self.targets}
+                    doc[i]._.set(CONFIDENCE, by_head)
         for head, target in self.targets.items():
             place, _, key = target.partition(":")
             if place in ("ents", "spans"):
-                self._write_spans(doc, head, key, places, tags)
+                self._write_spans(doc, head, key, places, tags, sure)
             elif place == "ext":
                 for sentence, of_sentence in zip(places, tags, strict=True):
                     for i, tag in zip(sentence, of_sentence[head], strict=True):
@@ -131,14 +150,18 @@ class Writer:
         key: str,
         places: Sequence[Sequence[int]],
         tags: Sequence[Mapping[str, Sequence[str]]],
+        sure: Sequence[Mapping[str, Sequence[float]]],
     ) -> None:
         from spacy.tokens import Span
 
-        found = [
-            Span(doc, sentence[start], sentence[end - 1] + 1, self._labels.get(label, label))
-            for sentence, of_sentence in zip(places, tags, strict=True)
-            for start, end, label in spans(of_sentence[head], Scheme.BIO)
-        ]
+        found = []
+        for sentence, of_sentence, probs in zip(places, tags, sure, strict=True):
+            for start, end, label in spans(of_sentence[head], Scheme.BIO):
+                shown = self._labels.get(label, label)
+                span = Span(doc, sentence[start], sentence[end - 1] + 1, shown)
+                if probs:
+                    span._.set(CONFIDENCE, probs[head][start])
+                found.append(span)
         if key:
             doc.spans[key] = found
             return

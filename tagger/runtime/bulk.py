@@ -33,6 +33,8 @@ class Job(NamedTuple):
     """Whether the texts are sentences of tokens."""
     output_format: str
     """A key of `FORMATS`."""
+    confidence: bool = False
+    """Whether entities say how probable they are."""
 
 
 class Answer(NamedTuple):
@@ -65,7 +67,7 @@ def answer(job: Job, tagger: Tagger, texts: Sequence[str]) -> Answer:
     """Tag texts and render what was found."""
     chosen = tagger.choose(job.heads)
     render = FORMATS[job.output_format]
-    documents = tagger.batch(texts, job.heads)
+    documents = tagger.batch(texts, job.heads, confidence=job.confidence)
     # Bytes, so that neither the platform's encoding nor its line ends get in the way.
     content = "".join([render(document, chosen) + "\n" for document in documents]).encode()
     return Answer(content, len(texts), sum(document.n_tokens for document in documents))

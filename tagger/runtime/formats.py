@@ -78,7 +78,7 @@ def view(document: Document, heads: Sequence[HeadSpec]) -> RenderableType:
     parts: list[RenderableType] = [text, ""]
     if any(head.kind == "token" for head in heads):
         parts.append(_token_table(document, heads))
-    elif document.entities:
+    if document.entities and (len(parts) == 2 or document.entities[0].confidence is not None):
         parts.append(_entity_table(document.entities))
     return Group(*parts)
 
@@ -88,8 +88,12 @@ def _entity_table(entities: Sequence[Entity]) -> RenderableType:
     from rich.text import Text
 
     table = Table("entity", "label", "start", "end", box=None, header_style="bold")
+    if any(entity.confidence is not None for entity in entities):
+        table.add_column("confidence", justify="right")
     for entity in entities:
-        table.add_row(Text(entity.text), Text(entity.label), str(entity.start), str(entity.end))
+        sure = [] if entity.confidence is None else [f"{entity.confidence:.3f}"]
+        offsets = (str(entity.start), str(entity.end))
+        table.add_row(Text(entity.text), Text(entity.label), *offsets, *sure)
     return table
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,8 +15,18 @@ LEAST = -500.0
 """No emission counts for less, against the best of its token: ``exp`` of it is still above 0."""
 
 
+class Posterior(NamedTuple):
+    """What forward-backward finds of sentences; both are (tokens, tags)."""
+
+    marginals: Probs
+    """Each row sums to 1."""
+    onward: Probs
+    """What a tag is worth to the tag before it: its emission and all that may follow it, up to a
+    factor for each token."""
+
+
 class Marginals:
-    """The marginal probabilities of a linear-chain CRF (Sutton & McCallum 2012, section 4.1).
+    """The probabilities of a linear-chain CRF (Sutton & McCallum 2012, section 4.1).
 
     The share of all tag sequences, each weighted by ``exp(score)``, in which a token has a tag;
     what a scheme forbids counts for nothing. Of a softmax whose spans are decoded under a scheme
@@ -31,7 +41,7 @@ class Marginals:
         self._between, self._start, self._end = np.exp(between), np.exp(start), np.exp(end)
 
     def __call__(self, emissions: Floats, lengths: Ids) -> Probs:
-        """Compute the probabilities of sentences.
+        """Compute the probabilities of tags.
 
         Args:
             emissions: (tokens, tags), sentence after sentence.
@@ -40,20 +50,24 @@ class Marginals:
         Returns:
             (tokens, tags), each row sums to 1.
         """
+        return self.posterior(emissions, lengths).marginals
+
+    def posterior(self, emissions: Floats, lengths: Ids) -> Posterior:
+        """Run forward-backward; arguments as for a call."""
         order = np.argsort(-lengths, kind="stable")  # the first so many are those that go on
         first = (np.cumsum(lengths) - lengths)[order]
         n_steps = int(lengths.max(initial=0))
         going = np.searchsorted(-lengths[order], -np.arange(n_steps), side="left").tolist()
         weights = np.exp(np.maximum(_shifted(emissions), LEAST))
         # Both are scaled at each token, which cancels out where they are multiplied.
-        ahead, back = np.empty_like(weights), np.empty_like(weights)
+        ahead, onward = np.empty_like(weights), np.empty_like(weights)
         at = np.broadcast_to(self._start, (len(lengths), len(self._start)))
         for t, n in enumerate(going):
             rows = first[:n] + t
             at = at[:n] @ self._between if t else at[:n]
+            ahead[rows] = at  # without the token's own emission, which is in `onward`
             at = at * weights[rows]
             at /= at.sum(axis=1, keepdims=True)
-            ahead[rows] = at
         after = np.empty((0, len(self._end)))
         for t in range(n_steps - 1, -1, -1):
             n = going[t]
@@ -61,11 +75,54 @@ class Marginals:
             now = np.repeat(self._end[None], n, axis=0)
             now[: len(after)] = after @ self._between.T
             now /= now.max(axis=1, keepdims=True)
-            back[rows] = now
-            after = now * weights[rows]
-        both: Probs = ahead * back
+            onward[rows] = after = now * weights[rows]
+        both: Probs = ahead * onward
         both /= both.sum(axis=1, keepdims=True)
-        return both
+        return Posterior(both, onward)
+
+    def spans(
+        self,
+        posterior: Posterior,
+        lengths: Ids,
+        tag_ids: Ids,
+        first: Ids,
+        last: Ids,
+        goes_on: NDArray[np.bool_],
+    ) -> Probs:
+        """Compute how probable whole spans are: these tokens, this label, and no token more.
+
+        Given the sentence, tags are a Markov chain: the probability of a path is that of its first
+        tag times that of each next tag given the one before.
+
+        Args:
+            posterior: Of the sentences.
+            lengths: (sentences,).
+            tag_ids: (tokens,), the tags of the spans among them.
+            first: (spans,), the first token of each.
+            last: (spans,), the last token of each.
+            goes_on: (tags, tags), whether a tag goes on with the span of the tag before.
+
+        Returns:
+            (spans,)
+        """
+        probs: Probs = posterior.marginals[first, tag_ids[first]]
+        for ahead in range(int((last - first).max(initial=0))):
+            inside = np.flatnonzero(first + ahead < last)
+            at = first[inside] + ahead
+            following = self._following(posterior, at, tag_ids[at])
+            probs[inside] *= following[np.arange(len(at)), tag_ids[at + 1]]
+        ends = np.zeros(len(tag_ids), dtype=np.bool_)
+        ends[np.cumsum(lengths) - 1] = True
+        open_ = np.flatnonzero(~ends[last])
+        following = self._following(posterior, last[open_], tag_ids[last[open_]])
+        probs[open_] *= 1 - (following * goes_on[tag_ids[last[open_]]]).sum(axis=1)
+        return probs
+
+    def _following(self, posterior: Posterior, at: Ids, tags: Ids) -> Probs:
+        """The probabilities (places, tags) of each tag behind tokens that have these tags."""
+        following: Probs = self._between[tags] * posterior.onward[at + 1]
+        following /= following.sum(axis=1, keepdims=True)
+        return following
 
 
 def softmax(emissions: Floats, lengths: Ids) -> Probs:

@@ -46,6 +46,9 @@ def predict(
     """
     if job.output_format and job.output_format not in FORMATS:
         raise UsageError(unknown_name("format", job.output_format, FORMATS))
+    shown = sys.stdout is not None and sys.stdout.isatty() and output is None
+    if job.confidence and job.output_format != "json" and (job.output_format or not shown):
+        raise UsageError("--confidence has no place in text and columns; add --format json")
     n_done = _prepare_output(job, texts, output, resume=resume, force=force)
     job = job._replace(model=str(find_model(job.model)))
     live = is_live(texts, files)
@@ -55,7 +58,7 @@ def predict(
     if n_done:
         lines = skip(lines, n_done)
     cut = pieces(lines) if live else full_pieces(lines)
-    if not job.output_format and output is None and sys.stdout is not None and sys.stdout.isatty():
+    if not job.output_format and shown:
         write_view(job, cut)
         return
     try:

@@ -23,7 +23,7 @@ class Token(msgspec.Struct, frozen=True, gc=False):
         return f"{self.text}/{'/'.join(self.tags.values())}"
 
 
-class Entity(msgspec.Struct, frozen=True, gc=False):
+class Entity(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     """A span of text with a label; ``text[start:end]`` is its form."""
 
     text: str
@@ -32,6 +32,9 @@ class Entity(msgspec.Struct, frozen=True, gc=False):
     """Offset into the given text, in characters."""
     end: int
     """Offset past its last character."""
+    confidence: float | None = None
+    """The probability, by the model, of exactly this span with this label, between 0 and 1; None
+    where it was not asked for."""
 
     def __repr__(self) -> str:
         return f"[{self.text}]({self.label})"

@@ -11,7 +11,6 @@ from itertools import accumulate, chain, pairwise
 from typing import NamedTuple, Protocol
 
 import numpy as np
-from numpy.typing import NDArray
 
 from tagger.errors import UsageError, unknown_name
 from tagger.features.forms import FormEncoder, Ids
@@ -20,8 +19,10 @@ from tagger.runtime.batching import batches_by_length
 from tagger.runtime.decoding import Floats, Transitions, Viterbi, greedy
 from tagger.runtime.engine import Engine
 from tagger.runtime.form_cache import FormCache
+from tagger.runtime.marginals import Marginals, Probs, softmax
 from tagger.runtime.results import Document, Entity, Token
 from tagger.runtime.streaming import full_pieces
+from tagger.runtime.tag_table import TagTable
 
 BATCH_TOKENS = 320
 """Tokens that go through the network together: enough to fill it, few enough for the caches."""
@@ -123,12 +124,19 @@ class Tagger:
         """Tag one text."""
         return self.batch([text])[0]
 
-    def batch(self, texts: Sequence[str], heads: Sequence[str] | None = None) -> list[Document]:
+    def batch(
+        self,
+        texts: Sequence[str],
+        heads: Sequence[str] | None = None,
+        *,
+        confidence: bool = False,
+    ) -> list[Document]:
         """Tag several texts.
 
         Args:
             texts: Raw texts of any length.
             heads: The heads to show; None for all.
+            confidence: Whether entities say how probable they are, which takes some more time.
 
         Raises:
             UsageError: The model has no such head, or ``texts`` is one text.
@@ -139,18 +147,22 @@ class Tagger:
         documents: list[Document] = []
         for first in range(0, len(texts), WINDOW):
             cut = self.cut(texts[first : first + WINDOW])
-            tag_ids = self._decode(cut.forms, cut.lengths, chosen)
-            documents += self.documents(cut, tag_ids, chosen)
+            tag_ids, probs = self._decode(cut.forms, cut.lengths, chosen, confidence=confidence)
+            documents += self.documents(cut, tag_ids, chosen, probs)
         return documents
 
     def stream(
-        self, texts: Iterable[str], heads: Sequence[str] | None = None
+        self,
+        texts: Iterable[str],
+        heads: Sequence[str] | None = None,
+        *,
+        confidence: bool = False,
     ) -> Iterator[Document]:
         """Tag any number of texts in order, with bounded memory; see `batch`."""
         if isinstance(texts, str):
             raise UsageError("stream takes several texts; call the tagger itself with one")
         for window in full_pieces(texts, WINDOW):
-            yield from self.batch(window, heads)
+            yield from self.batch(window, heads, confidence=confidence)
 
     def tag(
         self, sentences: Sequence[Sequence[str]], heads: Sequence[str] | None = None
@@ -167,21 +179,49 @@ class Tagger:
         Raises:
             UsageError: The model has no such head, or a sentence is a text.
         """
+        return [tags for tags, _ in self._tag(sentences, heads, confidence=False)]
+
+    def tag_with_confidence(
+        self, sentences: Sequence[Sequence[str]], heads: Sequence[str] | None = None
+    ) -> list[tuple[dict[str, list[str]], dict[str, list[float]]]]:
+        """Tag as `tag` does, and say how probable each tag is.
+
+        Returns:
+            For each sentence its tags by head, and as many probabilities: of the whole span for
+            the tokens of a span, else of the token's tag.
+
+        Raises:
+            UsageError: As `tag`.
+        """
+        return self._tag(sentences, heads, confidence=True)
+
+    def _tag(
+        self,
+        sentences: Sequence[Sequence[str]],
+        heads: Sequence[str] | None,
+        *,
+        confidence: bool,
+    ) -> list[tuple[dict[str, list[str]], dict[str, list[float]]]]:
         if any(isinstance(sentence, str) for sentence in sentences):
             raise UsageError("tag takes the tokens of each sentence; `batch` takes texts")
         chosen = self.choose(heads)
-        results: list[dict[str, list[str]]] = []
+        results: list[tuple[dict[str, list[str]], dict[str, list[float]]]] = []
         for first in range(0, len(sentences), WINDOW):
             window = sentences[first : first + WINDOW]
             lengths = [len(sentence) for sentence in window]
             forms = [form for sentence in window for form in sentence]
             filled = np.array([n for n in lengths if n], dtype=np.int64)
-            tag_ids = self._decode(forms, filled, chosen)
+            tag_ids, probs = self._decode(forms, filled, chosen, confidence=confidence)
             tags = {h.name: self._tables[h.name].strings(tag_ids[h.name]) for h in chosen}
             past = 0
             for n in lengths:
                 start, past = past, past + n
-                results.append({name: of_head[start:past] for name, of_head in tags.items()})
+                results.append(
+                    (
+                        {name: of_head[start:past] for name, of_head in tags.items()},
+                        {name: of_head[start:past].tolist() for name, of_head in probs.items()},
+                    )
+                )
         return results
 
     def choose(self, names: Sequence[str] | None) -> list[HeadSpec]:
@@ -215,23 +255,51 @@ class Tagger:
         return self._forms.lookup(forms)
 
     def _decode(
-        self, forms: Sequence[str], lengths: Ids, heads: Sequence[HeadSpec]
-    ) -> dict[str, Ids]:
+        self, forms: Sequence[str], lengths: Ids, heads: Sequence[HeadSpec], *, confidence: bool
+    ) -> tuple[dict[str, Ids], dict[str, Probs]]:
         """Tag the sentences of a window.
 
         Args:
             forms: All tokens, sentence after sentence.
             lengths: Tokens of each sentence, each at least 1.
             heads: The heads.
+            confidence: Whether to compute probabilities.
 
         Returns:
-            A tag id for each of ``forms``, by head.
+            A tag id for each of ``forms``, by head, and their probabilities, see
+            `tag_with_confidence`; no head has any where they are not asked for.
         """
         parts: dict[str, list[Ids]] = {head.name: [np.zeros(0, dtype=np.int64)] for head in heads}
+        probs: dict[str, list[Probs]] = {h.name: [np.zeros(0)] for h in heads if confidence}
         for emissions, of_some in self.scored(forms, lengths, heads):
             for head in heads:
-                parts[head.name].append(self.best(head, emissions[head.name], of_some))
-        return {name: np.concatenate(of_head) for name, of_head in parts.items()}
+                best = self.best(head, emissions[head.name], of_some)
+                parts[head.name].append(best)
+                if confidence:
+                    found = self._confidence(head, emissions[head.name], of_some, best)
+                    probs[head.name].append(found)
+        return (
+            {name: np.concatenate(of_head) for name, of_head in parts.items()},
+            {name: np.concatenate(of_head) for name, of_head in probs.items()},
+        )
+
+    def _confidence(self, head: HeadSpec, emissions: Floats, lengths: Ids, tag_ids: Ids) -> Probs:
+        """The probability (tokens,) of each token's span, or of its tag where it is in none."""
+        tokens = np.arange(len(tag_ids))
+        transitions = self.transitions.get(head.name)
+        if transitions is None:
+            return softmax(emissions, lengths)[tokens, tag_ids]
+        marginals = Marginals(transitions)
+        posterior = marginals.posterior(emissions, lengths)
+        probs: Probs = posterior.marginals[tokens, tag_ids]
+        if head.kind == "span":
+            table = self._tables[head.name]
+            first, last = table.bounds(tag_ids)
+            of_spans = marginals.spans(posterior, lengths, tag_ids, first, last, table.goes_on)
+            n_inside = last + 1 - first
+            places = np.repeat(first - np.cumsum(n_inside) + n_inside, n_inside)
+            probs[places + np.arange(len(places))] = np.repeat(of_spans, n_inside)
+        return probs
 
     def scored(
         self, forms: Sequence[str], lengths: Ids, heads: Sequence[HeadSpec]
@@ -299,10 +367,14 @@ class Tagger:
         return self._decoders[head.name](emissions, lengths)
 
     def documents(
-        self, cut: CutTexts, tag_ids: Mapping[str, Ids], heads: Sequence[HeadSpec]
+        self,
+        cut: CutTexts,
+        tag_ids: Mapping[str, Ids],
+        heads: Sequence[HeadSpec],
+        probs: Mapping[str, Probs] | None = None,
     ) -> list[Document]:
-        """Put the answers together; ``tag_ids`` has a tag id for each token, by head."""
-        entities = self._entities(cut, tag_ids, heads)
+        """Put the answers together; for each token a tag id by head, and perhaps a probability."""
+        entities = self._entities(cut, tag_ids, heads, probs or {})
         documents = []
         past = 0
         for text, sentences, offsets, found in zip(
@@ -330,7 +402,11 @@ class Tagger:
         ]
 
     def _entities(
-        self, cut: CutTexts, tag_ids: Mapping[str, Ids], heads: Sequence[HeadSpec]
+        self,
+        cut: CutTexts,
+        tag_ids: Mapping[str, Ids],
+        heads: Sequence[HeadSpec],
+        probs: Mapping[str, Probs],
     ) -> list[dict[str, list[Entity]]]:
         """The spans in each text, by head."""
         found: list[dict[str, list[Entity]]] = [{} for _ in cut.texts]
@@ -338,6 +414,7 @@ class Tagger:
             if head.kind != "span":
                 continue
             spans = self._tables[head.name].spans(tag_ids[head.name])
+            sure = probs.get(head.name)
             i = past = 0
             for text, of_text, by_head in zip(cut.texts, cut.offsets, found, strict=True):
                 first, past = past, past + len(of_text)
@@ -345,58 +422,10 @@ class Tagger:
                 while i < len(spans) and spans[i][0] < past:
                     begin, last, label = spans[i]
                     start, end = of_text[begin - first][0], of_text[last - first][1]
-                    entities.append(Entity(text[start:end], label, start, end))
+                    confidence = None if sure is None else float(sure[begin])
+                    entities.append(Entity(text[start:end], label, start, end, confidence))
                     i += 1
         return found
-
-
-class TagTable:
-    """The tags of a head as they are shown: spans in BIO, tag by tag, since BIOES only adds to it.
-
-    Args:
-        head: The head.
-    """
-
-    def __init__(self, head: HeadSpec) -> None:
-        shown = list(head.tags)
-        if head.kind == "span":
-            to_bio = {"E": "I", "S": "B"}
-            shown = [to_bio.get(tag[0], tag[0]) + tag[1:] for tag in shown]
-        self._shown = np.array(shown, dtype=object)
-        self._labels = [tag[2:] for tag in shown]
-        self._begins = np.array([tag[0] == "B" for tag in shown])
-        self._goes_on = np.array([tag[0] == "I" for tag in shown])
-
-    @property
-    def tags(self) -> list[str]:
-        """The tags that are shown, each once."""
-        shown: list[str] = self._shown.tolist()
-        return list(dict.fromkeys(shown))
-
-    def summed(self, probs: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Sum what is shown alike: (tokens, shown tags) of the probabilities (tokens, tags)."""
-        columns = self.tags
-        result = np.zeros((len(probs), len(columns)))
-        for i, tag in enumerate(self._shown.tolist()):
-            result[:, columns.index(tag)] += probs[:, i]
-        return result
-
-    def strings(self, tag_ids: Ids) -> list[str]:
-        """The tags of tag ids."""
-        shown: list[str] = self._shown[tag_ids].tolist()
-        return shown
-
-    def spans(self, tag_ids: Ids) -> list[tuple[int, int, str]]:
-        """The spans as (first token, last token, label), in order.
-
-        Decoding is constrained: a span begins with ``B`` and no sentence with ``I``.
-        """
-        first = np.flatnonzero(self._begins[tag_ids])
-        goes_on = np.append(self._goes_on[tag_ids], False)
-        # A span ends where the next token does not go on with it.
-        last = np.flatnonzero((self._begins[tag_ids] | goes_on[:-1]) & ~goes_on[1:])
-        labels = [self._labels[i] for i in tag_ids[first].tolist()]
-        return list(zip(first.tolist(), last.tolist(), labels, strict=True))
 
 
 def _slices(lengths: Sequence[int], budget: int) -> Iterator[slice]:

@@ -27,7 +27,7 @@ def write_view(job: Job, pieces: Iterable[Sequence[str]]) -> None:
     chosen = tagger.choose(job.heads)
     console = Console(highlight=False)
     for piece in pieces:
-        for document in tagger.batch(piece, job.heads):
+        for document in tagger.batch(piece, job.heads, confidence=job.confidence):
             console.print(view(document, chosen))
 
 

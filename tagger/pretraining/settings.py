@@ -12,13 +12,13 @@ from tagger.pretraining.state import stored_run
 from tagger.training.output import LAST
 
 BASE = Config(
-    embedder=EmbedderConfig(word_dropout=0.1, min_count=3),
-    training=TrainingConfig(learning_rate=2e-3, epochs=10),
+    embedder=EmbedderConfig(word_dropout=0.0, min_count=1),
+    training=TrainingConfig(learning_rate=2e-3, epochs=15),
 )
 """What a base is made with; its ``training`` and dropout are what trainings from it begin with.
 
-Pretrained weights want smaller steps, fewer of them, and know most rare words already; the others
-are best read as every word that is unknown."""
+Pretrained weights want smaller steps, and no word dropout: what an unknown word looks like is
+learned in pretraining (``pretraining.unknown_prob``)."""
 
 
 def pretraining_config(

@@ -2,6 +2,7 @@
 vocabulary, heads.
 
     python benchmarks/scaling.py models/c3 --plot docs/images/scaling.png
+    python benchmarks/scaling.py --architectures
 
 Each point is a process of its own, ``tagger predict --file … --output …``, in 8 bits on one core.
 For labels, vocabulary and heads the models are made here, with random weights and the sizes of
@@ -36,7 +37,7 @@ from tagger.files import write_file
 from tagger.model.directory import GRAPHS, Meta, SavedModel, StoredWeights, write_model
 from tagger.model.heads import HeadSpec
 from tagger.model.network import build_network
-from tagger.runtime.graph import build_graph
+from tagger.runtime.graph import build_graph, has_int8
 from tagger.text import TokenizerRules
 from tagger.training.state import weights_of
 
@@ -65,9 +66,16 @@ def sentences(n: int, length: int = 0) -> Iterator[str]:
         yield " ".join(row)
 
 
-def make_model(folder: Path, *, n_labels: int = 4, n_words: int = 20_000, n_heads: int = 1) -> Path:
+def make_model(
+    folder: Path,
+    *,
+    n_labels: int = 4,
+    n_words: int = 20_000,
+    n_heads: int = 1,
+    config: Config | None = None,
+) -> Path:
     """Write a model with random weights."""
-    config = Config()
+    config = config or Config()
     vocabulary = Vocabulary([f"word{i}" for i in range(n_words)], [*"abcdefghijklmnopqrstuvwxyz"])
     labels = [f"L{i}" for i in range(n_labels)]
     tags = ("O", *(f"{place}-{label}" for label in labels for place in "BIES"))
@@ -87,16 +95,18 @@ def make_model(folder: Path, *, n_labels: int = 4, n_words: int = 20_000, n_head
     )  # fmt: skip
     write_model(folder, model)
     for precision, name in GRAPHS.items():
+        if precision == "int8" and not has_int8(config.encoder):
+            continue
         write_file(folder / name, build_graph(config.encoder, heads, weights, precision))
     return folder
 
 
-def measure(model: Path, lines: Path, n: int) -> Point:
+def measure(model: Path, lines: Path, n: int, precision: str = "int8") -> Point:
     """Tag a file, watching the process and what it has written."""
     with tempfile.TemporaryDirectory() as temporary:
         output = Path(temporary) / "out.txt"
         command = [sys.executable, "-m", "tagger", "predict", "-m", str(model), "-f", str(lines)]
-        command += ["-o", str(output), "--tokenized", "--threads", "1", "--precision", "int8"]
+        command += ["-o", str(output), "--tokenized", "--threads", "1", "--precision", precision]
         started = time.perf_counter()
         process = subprocess.Popen(command)
         written = [(0.0, 0)]
@@ -142,11 +152,17 @@ def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("model", help="a trained model, for sentences and their length")
+    parser.add_argument("model", nargs="?", help="for sentences and their length, a trained one")
+    parser.add_argument("--architectures", action="store_true", help="cells and directions alone")
     parser.add_argument("--plot", type=Path)
     parser.add_argument("--json", type=Path)
     parser.add_argument("--most", type=int, default=1_000_000, help="sentences")
     arguments = parser.parse_args()
+    if arguments.architectures:
+        print("\n".join(architectures()))
+        return
+    if not arguments.model:
+        parser.error("name a model, or give --architectures")
     model = Path(arguments.model)
     found: dict[str, list[Point]] = {}
     with tempfile.TemporaryDirectory() as temporary:
@@ -189,6 +205,31 @@ def main() -> None:
         write_file(arguments.json, msgspec.json.encode(found))
     if arguments.plot:
         draw(found, arguments.plot)
+
+
+def architectures() -> list[str]:
+    """A table of cells and directions: speed and memory in short and in very long sentences."""
+    rows = []
+    lengths = (20, 1_000, 10_000)
+    with tempfile.TemporaryDirectory() as temporary:
+        folder = Path(temporary)
+        for cell in ("rnn", "gru", "lstm"):
+            for direction in ("forward", "bi"):
+                encoder = msgspec.structs.replace(Config().encoder, cell=cell, direction=direction)
+                config = msgspec.structs.replace(Config(), encoder=encoder)
+                model = make_model(folder / f"{cell}-{direction}", config=config)
+                for precision in ("fp32", "int8") if cell == "lstm" else ("fp32",):
+                    cells = []
+                    for length in lengths:
+                        lines = folder / "lines.txt"
+                        text = sentences(200_000 // length, length)
+                        lines.write_text("".join(f"{line}\n" for line in text))
+                        point = measure(model, lines, length, precision)
+                        cells += [f"{point.tokens_per_second:,.0f}", f"{point.peak_mb:.0f}"]
+                    rows.append([f"{cell} {direction}", precision, *cells])
+                    print(*rows[-1], sep="\t", file=sys.stderr, flush=True)
+    header = [f"{what}, {n:,} tokens" for n in lengths for what in ("tokens/s", "MB")]
+    return markdown_table(["", "precision", *header], rows)
 
 
 def draw(found: dict[str, list[Point]], path: Path) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import threading
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import tagger
+from tagger.corpus.formats import bracketed
 from tagger.errors import FormatError, UsageError
 from tagger.runtime.formats import as_conll, as_text
 from tagger.runtime.streaming import lines_of, pieces
@@ -178,3 +180,17 @@ def test_confidence(model: Path) -> None:
     alone = loaded.tag_with_confidence(sentences[:1])[0][1]
     assert alone["ner"] == pytest.approx(probs["ner"], abs=1e-6)
     assert all(0 < p <= 1 for head in probs.values() for p in head)
+
+
+def test_text_with_brackets_can_be_read_again(tiny: Tagger, tmp_path: Path) -> None:
+    texts = ["[a](b) John works\\", "see [John] or [x](PER) at \\[Apple", "Mary ]( left"]
+    documents = tiny.batch(texts, ["ner"])
+    assert any(document.entities for document in documents)
+    path = tmp_path / "out.txt"
+    path.write_text("".join(as_text(d, tiny.heads) + "\n" for d in documents), encoding="utf-8")
+    read = list(bracketed.read(path, Counter()))
+    assert [document.text for document in read] == texts
+    assert [[tuple(span)[:3] for span in document.chars] for document in read] == [
+        [(entity.start, entity.end, entity.label) for entity in document.entities]
+        for document in documents
+    ]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
+from tagger.corpus.formats.bracketed import bracketed
 from tagger.model.heads import HeadSpec
 from tagger.runtime.results import Document, Entity
 
@@ -22,21 +23,21 @@ def as_json(document: Document, heads: Sequence[HeadSpec]) -> str:
 def as_text(document: Document, heads: Sequence[HeadSpec]) -> str:
     """The text on one line, entities as ``[Apple](ORG)``, else each token as ``works/VERB``.
 
+    Brackets of the text itself have a backslash before them, so that the line can be read again.
+
     >>> from tagger.runtime.results import Document, Entity
     >>> as_text(Document("John works", [], [Entity("John", "PER", 0, 4)], []), [])
     '[John](PER) works'
     """
     if heads and all(head.kind == "token" for head in heads):
-        marked = (
-            (t.start, t.end, f"{t.text}/{'/'.join(t.tags.values())}") for t in document.tokens
-        )
+        parts, position = [], 0
+        for token in document.tokens:
+            tags = "/".join(token.tags.values())
+            parts += [document.text[position : token.start], f"{token.text}/{tags}"]
+            position = token.end
+        line = "".join([*parts, document.text[position:]])
     else:
-        marked = ((e.start, e.end, f"[{e.text}]({e.label})") for e in document.entities)
-    parts, position = [], 0
-    for start, end, replacement in marked:
-        parts += [document.text[position:start], replacement]
-        position = end
-    line = "".join([*parts, document.text[position:]])
+        line = bracketed(document.text, document.entities)
     return " ".join(line.splitlines()) if "\n" in line or "\r" in line else line
 
 

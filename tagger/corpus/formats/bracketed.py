@@ -8,8 +8,9 @@ are written so. A bracket that begins no span is read as itself.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
+from typing import Protocol
 
 from tagger.corpus.formats.documents import CharSpan, Document, Notes
 from tagger.corpus.formats.plain import encode_lines, refuse
@@ -17,9 +18,10 @@ from tagger.corpus.lines import read_lines
 from tagger.corpus.schemes import Scheme
 from tagger.errors import FormatError
 
-__all__ = ["read", "write"]
+__all__ = ["bracketed", "read", "write"]
 
 _BRACKET = re.compile(r"(\\*)([\[\]])")
+_IN_LABEL = re.compile(r"([()\\])")
 _LABEL = re.compile(r"\(((?:[^()\\]|\\.)+)\)")
 
 
@@ -47,17 +49,39 @@ def write(documents: Sequence[Document], scheme: Scheme, notes: Notes) -> bytes:
         if n := sum(map(text.count, "\r\n")):
             notes["line ends within texts, written as spaces"] += n
             text = text.replace("\r", " ").replace("\n", " ")
-        parts = []
-        position = 0
         for span in document.chars:
             refuse(document, "\r\n", span.label)
-            parts.append(_escape(text[position : span.start], before_bracket=True))
-            label = re.sub(r"([()\\])", r"\\\1", span.label)
-            inner = _escape(text[span.start : span.end], before_bracket=True)
-            parts.append(f"[{inner}]({label})")
-            position = span.end
-        lines.append("".join([*parts, _escape(text[position:])]))
+        lines.append(bracketed(text, document.chars))
     return encode_lines(documents, lines)
+
+
+class Labelled(Protocol):
+    """A span of characters: a `CharSpan`, or an entity that a model has found."""
+
+    @property
+    def start(self) -> int:
+        """Its first character."""
+
+    @property
+    def end(self) -> int:
+        """The character after its last one."""
+
+    @property
+    def label(self) -> str:
+        """Its label."""
+
+
+def bracketed(text: str, spans: Iterable[Labelled]) -> str:
+    """Put spans, in order and without overlaps, into brackets."""
+    parts = []
+    position = 0
+    for span in spans:
+        label = _IN_LABEL.sub(r"\\\1", span.label)
+        before = _escape(text[position : span.start], before_bracket=True)
+        inner = _escape(text[span.start : span.end], before_bracket=True)
+        parts += [before, f"[{inner}]({label})"]
+        position = span.end
+    return "".join([*parts, _escape(text[position:])])
 
 
 def _parse(path: Path, number: int, line: str) -> tuple[str, list[CharSpan]]:
@@ -99,6 +123,8 @@ def _parse(path: Path, number: int, line: str) -> tuple[str, list[CharSpan]]:
 
 
 def _escape(text: str, *, before_bracket: bool = False) -> str:
+    if "[" not in text and "]" not in text and not text.endswith("\\"):
+        return text
     escaped = _BRACKET.sub(r"\1\1\\\2", text)
     if before_bracket:
         bare = escaped.rstrip("\\")

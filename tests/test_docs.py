@@ -52,6 +52,7 @@ NOT_RUN = (
     (r".*", r"(\S*pip|make|pre-commit) .*", INSTALLS),
     (r"docs/cli\.md", r".*", "examples of the help, on files and models that nobody has"),
     (r"docs/(architecture|results|performance)\.md", r".*", CORPORA),
+    (r"docs/(choosing|compare/.*)\.md", r".*", "takes an hour; tests of compare run smaller ones"),
     (r".*", r"tagger train .*\b(conll2003|conll2000|wnut17|ud_en_ewt)\b.*", CORPORA),
     (r".*", r"tagger (evaluate|predict|benchmark|export) .*\bmodels/c3\b.*", CORPORA),
     (r".*", r".*\bhub:.*", NETWORK),

@@ -323,6 +323,8 @@ def _finished(figure: Figure, axes: Any, x_label: str, y_label: str, name: str) 
 
 
 def _styles(n: int) -> list[dict[str, Any]]:
-    """A colour and a kind of line for each row."""
+    """A colour and a kind of line for each row; lines that lie on each other are both seen."""
     kinds = ("-", "--", ":", "-.")
-    return [{"color": f"C{i % 10}", "linestyle": kinds[i // 10 % len(kinds)]} for i in range(n)]
+    return [
+        {"color": f"C{i % 10}", "linestyle": kinds[(i + i // 10) % len(kinds)]} for i in range(n)
+    ]

@@ -17,6 +17,7 @@ from tagger.errors import Interrupted, UsageError, unknown_name
 from tagger.insight.grid import Row, rows
 from tagger.insight.significance import paired_test
 from tagger.insight.trials import Counts, Outcome, Trial, run_trial, total
+from tagger.model.directory import META
 from tagger.runtime.loading import load
 from tagger.training.reporting import Reporter
 from tagger.training.settings import settings
@@ -73,7 +74,8 @@ class RowResult(msgspec.Struct, frozen=True, kw_only=True):
     train_speed: float
     """Tokens/s."""
     tag_speed: float
-    """Tokens/s from tokens to tags on one thread, the median of rounds in turn with the others."""
+    """Tokens/s from tokens to tags on one thread, the median of rounds in turn with the others; 0
+    where the first seed's model is not there."""
     p_first: float | None
     """Of a difference from the first row by chance; None for the first row."""
     p_best: float | None
@@ -204,7 +206,7 @@ def _check(plan: Plan, corpus: Corpus, config: Config) -> None:
         raise UsageError(f"{corpus.name}: {unknown_name('split', plan.split, have)}")
     columns = [head.name for head in corpus.heads]
     for name in config.heads:
-        if name not in columns:
+        if name not in (*columns, "all"):
             raise UsageError(f"{corpus.name}: {unknown_name('head', name, columns)}")
 
 
@@ -221,7 +223,11 @@ def _put_together(plan: Plan, source: str, done: Sequence[tuple[Trial, Outcome]]
         why = next(outcome.failed for _, outcome in done)
         raise UsageError(f"{source}: no training went well ({why})")
     speeds = tag_speeds(
-        {name: folder / runs[0][0].key for name, runs in by_row.items() if not runs[0][1].failed},
+        {
+            name: folder / runs[0][0].key
+            for name, runs in by_row.items()
+            if (folder / runs[0][0].key / META).is_file()
+        },
         load_corpus(source, data_dir=plan.data_dir, columns=plan.columns),
     )
     first = next(name for name, outcomes in fine.items() if outcomes)

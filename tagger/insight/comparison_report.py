@@ -6,8 +6,9 @@ import csv
 import io
 from collections.abc import Callable, Sequence
 from html import escape
+from itertools import chain, count
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import msgspec
 
@@ -20,6 +21,9 @@ from tagger.plotting import embedded, png, pyplot
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
     from rich.table import Table
+
+Pictures: TypeAlias = dict[str, bytes]
+"""PNGs by the names of their files."""
 
 ALPHA = 0.05
 """Less likely by chance than this is called a difference."""
@@ -42,20 +46,15 @@ def write_report(folder: Path, comparisons: Sequence[Comparison], command: str) 
     Returns:
         The files.
     """
-    pictures: dict[str, bytes] = {}
-    for comparison in comparisons:
-        for kind, draw in PLOTS.items():
-            figure = draw(comparison)
-            if figure is not None:
-                pictures[f"{_file_name(comparison.corpus)}-{kind}.png"] = png(figure)
+    drawn = [_pictures(c, name) for c, name in zip(comparisons, _names(comparisons), strict=True)]
     if len(comparisons) > 1:
-        pictures["corpora.png"] = png(_across(comparisons))
+        drawn.append({"corpora.png": png(_across(comparisons))})
     files = {
-        "compare.md": markdown(comparisons, list(pictures), command).encode(),
+        "compare.md": markdown(comparisons, drawn, command).encode(),
         "compare.csv": as_csv(comparisons).encode(),
-        "compare.html": html(comparisons, pictures, command).encode(),
+        "compare.html": html(comparisons, drawn, command).encode(),
         "compare.json": msgspec.json.encode(comparisons),
-        **pictures,
+        **{name: picture for pictures in drawn for name, picture in pictures.items()},
     }
     folder.mkdir(parents=True, exist_ok=True)
     for name, content in files.items():
@@ -126,28 +125,33 @@ LEGEND = (
 )
 
 
-def markdown(comparisons: Sequence[Comparison], pictures: Sequence[str], command: str) -> str:
-    """A page in Markdown, with the plots beside it."""
+def markdown(comparisons: Sequence[Comparison], drawn: Sequence[Pictures], command: str) -> str:
+    """A page in Markdown, with the plots beside it.
+
+    Args:
+        comparisons: Corpus by corpus.
+        drawn: The pictures of each, and last those of all together if there are several.
+        command: What was asked for.
+    """
     lines = ["# " + " · ".join(comparison.corpus for comparison in comparisons), ""]
     lines += ["```", command, "```", ""]
-    for comparison in comparisons:
+    for comparison, pictures in zip(comparisons, drawn, strict=False):
         if len(comparisons) > 1:
             lines += [f"## {comparison.corpus}", ""]
         lines += [f"{title(comparison)}. {advice(comparison)}", ""]
         lines += markdown_table(HEADER, [_cells(row) for row in comparison.rows])
         lines += ["", *_failures(comparison)]
-        prefix = f"{_file_name(comparison.corpus)}-"
-        lines += [f"![{name[:-4]}]({name})\n" for name in pictures if name.startswith(prefix)]
-    if "corpora.png" in pictures:
-        lines += ["## All", "", "![score by corpus](corpora.png)", ""]
+        lines += [f"![{name[:-4]}]({name})\n" for name in pictures]
+    for pictures in drawn[len(comparisons) :]:
+        lines += ["## All", "", *(f"![score by corpus]({name})" for name in pictures), ""]
     return "\n".join([*lines, LEGEND, ""])
 
 
-def html(comparisons: Sequence[Comparison], pictures: dict[str, bytes], command: str) -> str:
-    """The same as one page that needs nothing beside itself."""
+def html(comparisons: Sequence[Comparison], drawn: Sequence[Pictures], command: str) -> str:
+    """The same as one page that needs nothing beside itself; see `markdown`."""
     name = " · ".join(comparison.corpus for comparison in comparisons)
     parts = [f"<h1>{escape(name)}</h1>", f"<pre>{escape(command)}</pre>"]
-    for comparison in comparisons:
+    for comparison, pictures in zip(comparisons, drawn, strict=False):
         best = max(comparison.rows, key=lambda row: row.mean)
         cells = [tuple(map(escape, _cells(row))) for row in comparison.rows]
         parts += [
@@ -156,14 +160,9 @@ def html(comparisons: Sequence[Comparison], pictures: dict[str, bytes], command:
             html_table(HEADER, cells, chosen=escape(best.name)),
             *(f"<p>{escape(line)}</p>" for line in _failures(comparison)),
         ]
-        prefix = f"{_file_name(comparison.corpus)}-"
-        parts += [
-            f"<p>{embedded(picture, name[:-4])}</p>"
-            for name, picture in pictures.items()
-            if name.startswith(prefix)
-        ]
-    if "corpora.png" in pictures:
-        parts.append(f"<p>{embedded(pictures['corpora.png'], 'score by corpus')}</p>")
+        parts += [f"<p>{embedded(picture, name[:-4])}</p>" for name, picture in pictures.items()]
+    for pictures in drawn[len(comparisons) :]:
+        parts += [f"<p>{embedded(picture, 'score by corpus')}</p>" for picture in pictures.values()]
     return page(f"Comparison: {name}", "\n".join([*parts, f'<p class="note">{LEGEND}</p>']))
 
 
@@ -192,7 +191,7 @@ def _cells(row: RowResult) -> tuple[str, ...]:
         _score(row) if row.scores else "failed",
         "" if row.p_first is None else "<0.001" if row.p_first < 0.001 else f"{row.p_first:.3f}",
         f"{row.train_speed:,.0f}",
-        f"{row.tag_speed:,.0f}",
+        f"{row.tag_speed:,.0f}" if row.tag_speed else "–",
         f"{row.model_mb:.2f}",
     )
 
@@ -210,8 +209,19 @@ def _listed(names: Sequence[str]) -> str:
     return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
 
 
-def _file_name(corpus: str) -> str:
-    return Path(corpus.split(",")[0]).name.replace(":", "-")
+def _names(comparisons: Sequence[Comparison]) -> list[str]:
+    """What the files of each corpus are called; a number tells folders of the same name apart."""
+    found: list[str] = []
+    for comparison in comparisons:
+        name = Path(comparison.corpus.split(",")[0]).name.replace(":", "-")
+        numbered = (f"{name}-{i}" for i in count(2))
+        found.append(next(n for n in chain([name], numbered) if n not in found))
+    return found
+
+
+def _pictures(comparison: Comparison, name: str) -> Pictures:
+    figures = {kind: draw(comparison) for kind, draw in PLOTS.items()}
+    return {f"{name}-{kind}.png": png(f) for kind, f in figures.items() if f is not None}
 
 
 # -- Plots

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import shutil
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -121,7 +122,8 @@ def run_trial(
     """
     kept = folder / f"{trial.key}.json"
     if kept.is_file():
-        return msgspec.json.decode(kept.read_bytes(), type=Outcome)
+        with suppress(msgspec.DecodeError):  # a damaged one is made again
+            return msgspec.json.decode(kept.read_bytes(), type=Outcome)
     directory = folder / trial.key
     config = msgspec.structs.replace(
         trial.config, training=msgspec.structs.replace(trial.config.training, seed=trial.seed)

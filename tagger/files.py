@@ -5,7 +5,24 @@ from __future__ import annotations
 import os
 import shutil
 import threading
+from collections.abc import Sequence
 from pathlib import Path
+
+from tagger.errors import UsageError
+
+
+def check_new(paths: Sequence[Path | None], *, force: bool) -> None:
+    """See that nothing is lost where files will be written.
+
+    Raises:
+        UsageError: One exists and ``force`` does not allow it, or two are the same.
+    """
+    given = [path for path in paths if path is not None]
+    for i, path in enumerate(given):
+        if path.resolve() in [other.resolve() for other in given[:i]]:
+            raise UsageError(f"{path}: two things would be written there; name two files")
+        if path.is_file() and not force:
+            raise UsageError(f"{path}: exists; replace it with --force")
 
 
 def write_file(path: Path, content: bytes) -> None:

@@ -411,3 +411,7 @@ def test_predict_confidence(run, model: Path) -> None:
     assert_one_line(run("predict", text, "-m", model, "--confidence"), 2, "--format json")
     result = run("predict", text, "-m", model, "--confidence", "--format", "conll")
     assert_one_line(result, 2, "--format json")
+    result = run(
+        "predict", text, "-m", model, "--confidence", "--format", "json", "--heads", "upos"
+    )
+    assert_one_line(result, 2, "upos finds none")

@@ -307,6 +307,33 @@ def test_confidence(model: Path) -> None:
     assert doc[3]._.confidence is None
 
 
+def test_confidence_is_that_of_the_span_that_is_kept(model: Path) -> None:
+    nlp = spacy.blank("en")
+    nlp.add_pipe("entity_ruler").add_patterns([{"label": "TOWN", "pattern": "New York"}])
+    nlp.add_pipe("recurrent_tagger", config={"model": str(model), "confidence": True})
+    doc = nlp("Mary Jones left New York.")
+    assert {ent.label_: ent._.confidence is None for ent in doc.ents} == {
+        "PER": False,
+        "TOWN": True,
+    }
+    nlp = spacy.blank("en")
+    heads = {"ner": "spans:names"}
+    nlp.add_pipe(
+        "recurrent_tagger", config={"model": str(model), "confidence": True, "heads": heads}
+    )
+    doc = nlp("Mary Jones left New York.")
+    assert len(doc.spans["names"]) == 2
+    for span in doc.spans["names"]:
+        assert 0 < span._.ner_confidence <= 1
+        assert span._.confidence is None
+    nlp = spacy.blank("en")
+    nlp.add_pipe(
+        "recurrent_tagger", config={"model": str(model), "heads": {"upos": "ext:confidence"}}
+    )
+    with pytest.raises(ValueError, match="take another name"):
+        nlp("Mary left.")
+
+
 @pytest.mark.slow
 def test_spacy_train(run, corpus: Path, tmp_path: Path) -> None:
     run("init-spacy", corpus, "-o", tmp_path, "--heads", "ner,upos")

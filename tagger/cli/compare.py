@@ -60,14 +60,15 @@ def compare(
     from tagger.insight.grid import parse_vary
     from tagger.plotting import find_matplotlib
     from tagger.runtime.finding import MODELS
+    from tagger.training.settings import short_name
 
     find_matplotlib("tagger compare")
-    sources = tuple(dict.fromkeys(source.rstrip("/") or source for source in corpora))
+    sources = tuple(source.rstrip("/") or source for source in corpora)
     plan = Plan(
         corpora=sources,
         vary=parse_vary(vary or []),
         n_seeds=seeds,
-        output=output or MODELS / "compare" / "+".join(Path(name).name for name in sources),
+        output=output or MODELS / "compare" / "+".join(short_name(name) for name in sources),
         config_file=config,
         overrides={"training": {"epochs": epochs, "threads": threads, "fraction": fraction}},
         heads=names(heads),

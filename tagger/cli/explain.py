@@ -24,6 +24,7 @@ def explain(
     states: Annotated[
         Path | None, typer.Option(help="Draw the hidden states to this file (PNG or HTML).")
     ] = None,
+    force: Annotated[bool, typer.Option("--force", help="Replace files that are there.")] = False,
     json: Json = False,
 ) -> None:
     """Say why a token has its tag: what the left context says, the right, and each word.
@@ -32,6 +33,7 @@ def explain(
     """
     import msgspec
 
+    from tagger.files import check_new
     from tagger.insight.explanation import explain as run
     from tagger.insight.page import write_page
     from tagger.insight.pictures import check_picture, draw_states
@@ -42,6 +44,7 @@ def explain(
 
     if states is not None:
         check_picture(states)
+    check_new([html, states], force=force)
     directory = find_model(model)
     tagger = load(directory, precision="fp32", threads=1)
     saved = read_model(directory)

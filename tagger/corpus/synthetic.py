@@ -87,6 +87,8 @@ def make_corpus(task: Task, folder: Path) -> dict[str, Path]:
         The file of each split.
     """
     files = {split: folder / f"{split}.jsonl" for split in N_TOKENS}
+    if all(path.is_file() for path in files.values()):
+        return files
     source = random.Random(SEED)
     sentences = {
         split: [_sentence(task, source) for _ in range(n_tokens // task.length)]

@@ -10,14 +10,15 @@ from pathlib import Path
 
 import msgspec
 
-from tagger.config import Config
+from tagger.config import Config, CorpusConfig, check_sources, corpus_settings, read_config
 from tagger.corpus import Corpus, load_corpus
+from tagger.corpus.renaming import load_configured
 from tagger.corpus.synthetic import parse_task
 from tagger.errors import Interrupted, UsageError, unknown_name
 from tagger.insight.grid import Row, rows
 from tagger.insight.significance import paired_test
 from tagger.insight.trials import Counts, Outcome, Trial, run_trial, total
-from tagger.model.directory import META
+from tagger.model.directory import META, WEIGHTS
 from tagger.runtime.loading import load
 from tagger.training.reporting import Reporter
 from tagger.training.settings import settings
@@ -81,10 +82,12 @@ class RowResult(msgspec.Struct, frozen=True, kw_only=True):
     p_best: float | None
     """Of a difference from the best row by chance; None for the best row."""
     curve: tuple[float, ...]
-    """The dev score after each epoch, the mean of the seeds that got so far."""
+    """The dev score after each epoch, the mean of the seeds; one that stopped early stays at its
+    last."""
     by_length: dict[str, float]
     by_span: dict[str, float]
-    by_position: tuple[float, ...]
+    by_position: tuple[float | None, ...]
+    """None where no token has a gold tag."""
     failed: tuple[str, ...]
     """Why seeds failed."""
 
@@ -133,6 +136,9 @@ def compare(plan: Plan, progress: Progress) -> list[Comparison]:
     """
     if plan.n_seeds < 1:
         raise UsageError("--seeds is 0; compare needs a seed at least")
+    if plan.config_file is not None:
+        check_sources(read_config(plan.config_file), plan.corpora)
+    check_sources(Config(), plan.corpora)
     by_corpus = {source: _trials(plan, source) for source in plan.corpora}
     n_trials = sum(map(len, by_corpus.values()))
     done: dict[str, list[tuple[Trial, Outcome]]] = {source: [] for source in plan.corpora}
@@ -144,7 +150,10 @@ def compare(plan: Plan, progress: Progress) -> list[Comparison]:
             for trial in sorted(trials, key=lambda trial: trial.seed):
                 number += 1
                 progress.trial(number, n_trials, trial)
-                outcome = run_trial(trial, folder, progress, plan.data_dir)
+                try:
+                    outcome = run_trial(trial, folder, progress, plan.data_dir)
+                except UsageError as error:
+                    raise type(error)(f"{trial.row}: {error}") from None
                 progress.outcome(outcome)
                 done[source].append((trial, outcome))
         progress.timing()
@@ -175,8 +184,11 @@ def _trials(plan: Plan, source: str) -> list[Trial]:
         data_dir=plan.data_dir,
         strict=False,
     )
-    corpus = load_corpus(source, data_dir=plan.data_dir, columns=plan.columns)
-    _check(plan, corpus, chosen.config)
+    entry = corpus_settings(chosen.config, source)
+    own = {} if entry == CorpusConfig() else {source: entry}
+    config = msgspec.structs.replace(chosen.config, corpora=own)
+    corpus = load_configured(source, entry, data_dir=plan.data_dir, strict=False)
+    _check(plan, corpus, config)
     return [
         Trial(
             row=row.name,
@@ -184,12 +196,20 @@ def _trials(plan: Plan, source: str) -> list[Trial]:
             config=row.config,
             seed=seed,
             split=plan.split,
-            fingerprint=corpus.fingerprint,
+            fingerprint=f"{corpus.fingerprint}{_fingerprint(row.config, chosen.base)}",
             base=str(chosen.base or ""),
         )
-        for row in _rows(plan, chosen.config)
+        for row in _rows(plan, config)
         for seed in range(1, plan.n_seeds + 1)
     ]
+
+
+def _fingerprint(config: Config, base: Path | None) -> str:
+    """Of what else a training reads: vectors and a base, by size and time."""
+    paths = [Path(config.embedder.vectors)] if config.embedder.vectors else []
+    paths += [base / WEIGHTS] if base else []
+    found = [path.stat() for path in paths if path.is_file()]
+    return "".join(f":{stat.st_size}:{stat.st_mtime_ns}" for stat in found)
 
 
 def _rows(plan: Plan, config: Config) -> list[Row]:
@@ -236,11 +256,12 @@ def _put_together(plan: Plan, source: str, done: Sequence[tuple[Trial, Outcome]]
         key=lambda name: statistics.mean(outcome.score for outcome in fine[name]),
     )
     (head,) = {outcome.head for outcomes in fine.values() for outcome in outcomes}
-    is_span = any(outcome.by_span for outcomes in fine.values() for outcome in outcomes)
+    kinds = {outcome.kind for outcomes in fine.values() for outcome in outcomes}
+    has_spans = any(outcome.by_span for outcomes in fine.values() for outcome in outcomes)
     return Comparison(
         corpus=source,
         head=head,
-        measure="F1" if is_span else "accuracy",
+        measure="F1" if "span" in kinds or has_spans else "accuracy",
         split=plan.split,
         n_seeds=plan.n_seeds,
         rows=tuple(
@@ -287,18 +308,20 @@ def _row(
         p_first=p_first,
         p_best=p_best,
         curve=tuple(
-            statistics.mean(o.curve[i] for o in outcomes if len(o.curve) > i)
+            statistics.mean(o.curve[min(i, len(o.curve) - 1)] for o in outcomes)
             for i in range(longest)
         ),
         by_length={
-            name: total(lengths[name]).score for name in LENGTHS.values() if name in lengths
+            name: total(lengths[name]).score
+            for name in LENGTHS.values()
+            if name in lengths and total(lengths[name]).gold
         },
         by_span={
             f"{n} or more" if n == most and n > 3 else str(n): total(by_span[n]).score
             for n in sorted(by_span)
         },
         by_position=tuple(
-            total(parts).score
+            total(parts).score if total(parts).gold else None
             for parts in zip(*(outcome.by_position for outcome in outcomes), strict=True)
         ),
         failed=failed,
@@ -319,10 +342,17 @@ def _p(one: Sequence[Outcome], other: Sequence[Outcome]) -> float | None:
     pairs = [(a, b) for a in one for b in other if a.seed == b.seed]
     if not pairs:
         return None
-    return paired_test(
-        [counts for a, _ in pairs for counts in a.sentences],
-        [counts for _, b in pairs for counts in b.sentences],
-    )
+    return paired_test(_by_sentence([a for a, _ in pairs]), _by_sentence([b for _, b in pairs]))
+
+
+def _by_sentence(outcomes: Sequence[Outcome]) -> list[Counts]:
+    """The counts of each sentence, summed over seeds, whose answers depend on each other.
+
+    Where a dev split was cut for each seed, the sentences are others.
+    """
+    if len({outcome.lengths for outcome in outcomes}) > 1:
+        return [counts for outcome in outcomes for counts in outcome.sentences]
+    return [total(counts) for counts in zip(*(o.sentences for o in outcomes), strict=True)]
 
 
 def tag_speeds(

@@ -17,6 +17,7 @@ from tagger.files import write_file
 from tagger.insight.comparison import Comparison, RowResult
 from tagger.insight.page import html_table, page
 from tagger.plotting import embedded, png, pyplot
+from tagger.training.settings import short_name
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -27,6 +28,8 @@ Pictures: TypeAlias = dict[str, bytes]
 
 ALPHA = 0.05
 """Less likely by chance than this is called a difference."""
+NOTABLY = 1.1
+"""Less than so many times as fast is called equally fast."""
 
 HEADER = (
     "",
@@ -67,12 +70,13 @@ def advice(comparison: Comparison) -> str:
     rows = [row for row in comparison.rows if row.scores]
     best = max(rows, key=lambda row: row.mean)
     said = [f"{best.name} scores highest ({_score(best)})."]
-    alike = [row for row in rows if row is not best and (row.p_best or 0.0) >= ALPHA]
+    others = [row for row in rows if row is not best and row.p_best is not None]
+    alike = [row for row in others if (row.p_best or 0.0) >= ALPHA]
     if alike:
         names = _listed([f"{row.name} ({_score(row)})" for row in alike])
         said.append(f"Not told apart from it (p of {ALPHA} or more): {names}.")
         fastest = max([best, *alike], key=lambda row: row.tag_speed)
-        if fastest is not best:
+        if fastest.tag_speed >= NOTABLY * best.tag_speed > 0:
             said.append(
                 f"Of these {fastest.name} tags fastest, {fastest.tag_speed / best.tag_speed:.1f} "
                 f"times as fast as {best.name}: take it where speed counts."
@@ -80,15 +84,17 @@ def advice(comparison: Comparison) -> str:
         smallest = min([best, *alike], key=lambda row: row.n_parameters)
         if smallest not in (best, fastest):
             said.append(f"{smallest.name} has the fewest parameters of these.")
-    else:
+    elif others:
         said.append(f"All others are worse (p below {ALPHA}).")
-        faster = [r for r in rows if r.tag_speed > 1.3 * best.tag_speed]
+        faster = [r for r in rows if r.tag_speed > 1.3 * best.tag_speed > 0]
         if faster:
             row = max(faster, key=lambda row: row.mean)
             said.append(
                 f"{row.name} tags {row.tag_speed / best.tag_speed:.1f} times as fast and costs "
                 f"{100 * (best.mean - row.mean):.1f} points."
             )
+    if failed := [row.name for row in comparison.rows if row.failed]:
+        said.append(f"Some trainings failed: {_listed(failed)}.")
     if comparison.n_seeds < 3:
         said.append(
             f"This is of {comparison.n_seeds} seed{'s' if comparison.n_seeds > 1 else ''}: see "
@@ -100,13 +106,14 @@ def advice(comparison: Comparison) -> str:
 def table(comparison: Comparison) -> Table:
     """The table for a terminal."""
     from rich.table import Table
+    from rich.text import Text
 
     shown = Table(box=None, header_style="bold")
     for i, name in enumerate(HEADER):
         shown.add_column(name, justify="left" if i == 0 else "right")
     best = max(comparison.rows, key=lambda row: row.mean)
     for row in comparison.rows:
-        shown.add_row(*_cells(row), style="bold" if row is best else "")
+        shown.add_row(*map(Text, _cells(row)), style="bold" if row is best else "")
     return shown
 
 
@@ -120,8 +127,10 @@ def title(comparison: Comparison) -> str:
 
 
 LEGEND = (
-    "p: how likely such a difference from the first row is by chance (approximate randomisation "
-    "over sentences). Speeds are on one thread of this machine; tagging is timed in turn."
+    "p: how likely such a difference from the first row that has a score is by chance, on other "
+    "sentences (approximate randomisation); how much another seed would change, the standard "
+    "deviation tells. Training speed is of the threads that were given; tagging is timed on one, "
+    "the models in turn, in the precision that they have: LSTMs in 8 bits, others in single."
 )
 
 
@@ -175,7 +184,8 @@ def as_csv(comparisons: Sequence[Comparison]) -> str:
     writer.writerow(["corpus", "head", "split", "row", *columns, *speeds, "scores"])
     for comparison in comparisons:
         for row in comparison.rows:
-            values = [getattr(row, name) for name in (*columns, *speeds)]
+            names = (*columns, *speeds) if row.scores else ()
+            values = [getattr(row, name) for name in names] or [""] * len((*columns, *speeds))
             rounded = [f"{v:.6g}" if isinstance(v, float) else v for v in values]
             scores = " ".join(f"{score:.6f}" for score in row.scores)
             about = [comparison.corpus, comparison.head, comparison.split, row.name]
@@ -213,7 +223,7 @@ def _names(comparisons: Sequence[Comparison]) -> list[str]:
     """What the files of each corpus are called; a number tells folders of the same name apart."""
     found: list[str] = []
     for comparison in comparisons:
-        name = Path(comparison.corpus.split(",")[0]).name.replace(":", "-")
+        name = short_name(comparison.corpus)
         numbered = (f"{name}-{i}" for i in count(2))
         found.append(next(n for n in chain([name], numbered) if n not in found))
     return found
@@ -277,7 +287,8 @@ def _position(comparison: Comparison) -> Figure | None:
     def draw(axes: Any, row: RowResult, style: dict[str, Any]) -> None:
         n = len(row.by_position)
         places = [100 * (i + 0.5) / n for i in range(n)]
-        axes.plot(places, [100 * s for s in row.by_position], label=row.name, **style)
+        shares = [float("nan") if s is None else 100 * s for s in row.by_position]
+        axes.plot(places, shares, label=row.name, **style)
 
     return _lines(comparison, draw, "position in the sentence, %", "tags that are right, %")
 
@@ -310,7 +321,12 @@ def _across(comparisons: Sequence[Comparison]) -> Figure:
     figure, axes = pyplot().subplots(figsize=(8.5, 4.5), layout="constrained")
     names = list(dict.fromkeys(row.name for c in comparisons for row in c.rows))
     for name, style in zip(names, _styles(len(names)), strict=True):
-        rows = [(c.corpus, row) for c in comparisons for row in c.rows if row.name == name]
+        rows = [
+            (c.corpus, row)
+            for c in comparisons
+            for row in c.rows
+            if row.name == name and row.scores
+        ]
         axes.errorbar(
             [corpus for corpus, _ in rows],
             [100 * row.mean for _, row in rows],
@@ -320,7 +336,8 @@ def _across(comparisons: Sequence[Comparison]) -> Figure:
             capsize=3,
             **style,
         )
-    return _finished(figure, axes, "", comparisons[0].measure, "score by corpus")
+    measures = dict.fromkeys(comparison.measure for comparison in comparisons)
+    return _finished(figure, axes, "", " or ".join(measures), "score by corpus")
 
 
 def _finished(figure: Figure, axes: Any, x_label: str, y_label: str, name: str) -> Figure:

@@ -117,6 +117,10 @@ def explain(
     Raises:
         UsageError: No text, no such head, no such token, or the word stands there several times.
     """
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        raise UsageError(f"not UTF-8: the text {text!a}") from None
     names = [spec.name for spec in tagger.heads]
     (spec,) = tagger.choose([head or ("ner" if "ner" in names else names[0])])
     located = locate(tagger, text)
@@ -184,15 +188,26 @@ def side_effects(explained: TokenExplanation) -> dict[str, tuple[str, float]]:
     return found
 
 
+def best_alone(explained: TokenExplanation) -> list[tuple[str, float]]:
+    """The most probable tag from the left alone and from the right alone, each with its share."""
+    found = []
+    for side in ("left", "right"):
+        shares = {tag: getattr(p, side) for tag, p in explained.tags.items()}
+        best = max(shares, key=lambda tag: shares[tag])
+        found.append((best, shares[best]))
+    return found
+
+
 def find_token(sentences: Sequence[Located], token: str) -> Place:
-    """Find a token by its position, counted from 1, or else by its form.
+    """Find a token by its form, or else by its position, counted from 1.
 
     Raises:
         UsageError: It is not there, or several times.
     """
     forms = [form for sentence in sentences for form in sentence.forms]
     positions = [i for i, form in enumerate(forms, start=1) if form == token]
-    if token.isdecimal() and 1 <= int(token) <= len(forms):
+    is_position = token.isdecimal() and len(token) < 10 and 1 <= int(token) <= len(forms)
+    if len(positions) != 1 and is_position:
         positions = [int(token)]
     if not positions:
         shown = ", ".join(f"{i} {form}" for i, form in enumerate(forms[:20], start=1))

@@ -17,6 +17,8 @@ GRID: dict[str, tuple[str, ...]] = {
     "encoder.merge": ("concat", "sum", "product", "projection"),
 }
 """What is varied where nothing else is asked for."""
+NOT_VARIED = ("seed", "dev_fraction")
+"""--seeds is for one; with the other, rows would be scored on other sentences."""
 SECTIONS = ("embedder", "encoder", "head", "training")
 N_GATES = {"rnn": 1, "gru": 3, "lstm": 4}
 MOST_UNITS = 8192
@@ -41,6 +43,7 @@ def parse_vary(options: Sequence[str]) -> dict[str, tuple[str, ...]]:
     if not options:
         return GRID
     valid = _keys()
+    short = [name.split(".", 1)[1] for name in valid]
     found: dict[str, tuple[str, ...]] = {}
     for option in options:
         key, separator, rest = option.partition("=")
@@ -50,7 +53,8 @@ def parse_vary(options: Sequence[str]) -> dict[str, tuple[str, ...]]:
             raise UsageError(f"--vary {option}: no values; give some, as in cell=rnn,gru,lstm")
         full = next((name for name in valid if key in (name, name.split(".", 1)[1])), None)
         if full is None:
-            raise UsageError(f"--vary: {unknown_name('key', key, valid)}")
+            names = valid if "." in key else short
+            raise UsageError(f"--vary: {unknown_name('key', key, names)}")
         if full in found:
             raise UsageError(f"--vary: {full} is there twice; name its values once")
         found[full] = values
@@ -70,7 +74,12 @@ def rows(config: Config, vary: Mapping[str, Sequence[str]], *, match_params: boo
 
     Raises:
         ConfigError: A value that its key cannot have.
+        UsageError: Parameters cannot be matched.
     """
+    if match_params and ("encoder.hidden_dim" in vary or "embedder.vectors" in vary):
+        raise UsageError("--match-params chooses the hidden size: do not --vary it, or vectors")
+    if match_params and config.embedder.vectors:
+        raise UsageError("--match-params does not know the size of vectors; leave them out")
     found: dict[bytes, Row] = {}
     for values in product(*vary.values()):
         overrides: dict[str, dict[str, Any]] = {}
@@ -143,7 +152,8 @@ def _keys() -> list[str]:
         f"{section}.{field}"
         for section in SECTIONS
         for field in getattr(default, section).__struct_fields__
-        if not isinstance(getattr(getattr(default, section), field), dict) and field != "seed"
+        if not isinstance(getattr(getattr(default, section), field), dict)
+        and field not in NOT_VARIED
     ]
 
 

@@ -7,7 +7,12 @@ from html import escape
 from pathlib import Path
 
 from tagger.files import write_file
-from tagger.insight.explanation import Explanation, TokenExplanation, side_effects
+from tagger.insight.explanation import (
+    Explanation,
+    TokenExplanation,
+    best_alone,
+    side_effects,
+)
 from tagger.insight.show import LEAST, most_probable, telling
 
 STYLE = """
@@ -80,7 +85,7 @@ def _token(explanation: Explanation, token: TokenExplanation) -> list[str]:
         f"<p>What stands {side} of it (<i>{escape(' '.join(sides[side]))}</i>) speaks for "
         f"<b>{escape(tag)}</b>: {_points(gain)}.</p>"
         for side, (tag, gain) in side_effects(token).items()
-        if sides[side]
+        if sides[side] and gain >= LEAST
     ]
     parts = [
         f'<p class="sentence">{" ".join(words)}</p>',
@@ -91,10 +96,13 @@ def _token(explanation: Explanation, token: TokenExplanation) -> list[str]:
         html_table(
             ("tag", "left alone", "right alone", "both"),
             (
-                (tag, *(f"{_bar(share)} {_percent(share)}" for share in (p.left, p.right, p.both)))
+                (
+                    escape(tag),
+                    *(f"{_bar(share)} {_percent(share)}" for share in (p.left, p.right, p.both)),
+                )
                 for tag, p in most_probable(token)
             ),
-            chosen=token.tag,
+            chosen=escape(token.tag),
         ),
         *said,
     ]
@@ -122,7 +130,7 @@ def _token(explanation: Explanation, token: TokenExplanation) -> list[str]:
                 ("tag", "forward", "backward", "bias", "emission"),
                 (
                     (
-                        tag,
+                        escape(tag),
                         *(f"{v:+.2f}" for v in (e.forward, e.backward, e.bias, e.total)),
                     )
                     for tag, e in token.emission.items()
@@ -138,9 +146,7 @@ def _overview(explanation: Explanation) -> list[str]:
     rows = []
     for token in explanation.tokens:
         cells = [f"{_bar(token.tags[token.tag].both)} {_percent(token.tags[token.tag].both)}"]
-        for side in ("left", "right"):
-            tag = max(token.tags, key=lambda tag: getattr(token.tags[tag], side))
-            cells.append(f"{escape(tag)} {_percent(getattr(token.tags[tag], side))}")
+        cells += [f"{escape(tag)} {_percent(share)}" for tag, share in best_alone(token)]
         rows.append((str(token.position), escape(token.text), escape(token.tag), *cells))
     columns = ("", "token", "tag", "probability", "left alone", "right alone")
     return [f"<p>{escape(explanation.text)}</p>", html_table(columns, rows)]

@@ -9,7 +9,7 @@ import numpy as np
 
 from tagger.errors import UsageError
 from tagger.files import write_file
-from tagger.insight.explanation import find_token, locate
+from tagger.insight.explanation import Place, find_token, locate
 from tagger.insight.page import page
 from tagger.model.directory import read_model
 from tagger.plotting import embedded, find_matplotlib, png, pyplot
@@ -54,15 +54,25 @@ def draw_states(path: Path, tagger: Tagger, directory: Path, text: str, token: s
     from tagger.insight.states import states_of
 
     sentences = locate(tagger, text)
-    words = sentences[find_token(sentences, token).sentence if token else 0].forms
-    picture = png(figure(states_of(tagger, read_model(directory), directory, words[:N_SHOWN])))
+    place = find_token(sentences, token) if token else Place(0, 0)
+    words = sentences[place.sentence].forms
+    first = min(max(place.token - N_SHOWN // 2, 0), max(len(words) - N_SHOWN, 0))
+    some = words[first : first + N_SHOWN]
+    picture = png(figure(states_of(tagger, read_model(directory), directory, some)))
     if path.suffix.lower() == ".html":
         body = f"<h1>Hidden states</h1><p>{CAPTION}</p>{embedded(picture, 'hidden states')}"
         write_file(path, page("Hidden states", body).encode())
     else:
         write_file(path, picture)
-    left_out = len(words) - N_SHOWN
-    return f"the picture has the first {N_SHOWN} tokens of {len(words):,}" if left_out > 0 else ""
+    left_out = []
+    if len(words) > N_SHOWN:
+        last = first + N_SHOWN
+        left_out.append(f"the picture has tokens {first + 1} to {last} of {len(words):,}")
+    if len(sentences) > 1 and token is None:
+        left_out.append(
+            f"it is of the first of {len(sentences)} sentences; name a --token of another"
+        )
+    return "; ".join(left_out)
 
 
 CAPTION = (

@@ -9,6 +9,7 @@ from tagger.insight.explanation import (
     Sides,
     TokenExplanation,
     WordEffect,
+    best_alone,
     side_effects,
 )
 
@@ -50,7 +51,7 @@ def _show_token(console: Console, explanation: Explanation, token: TokenExplanat
     index = token.position - explanation.first
     sides = {"left": explanation.context[:index], "right": explanation.context[index + 1 :]}
     for side, (tag, gain) in side_effects(token).items():
-        if sides[side]:
+        if sides[side] and gain >= LEAST:
             words = _shortened(sides[side], from_end=side == "left")
             line(f"what stands {side} of it ({words}) speaks for {tag}: {_points(gain)}")
     if shown := telling(token.words):
@@ -90,11 +91,11 @@ def _coloured(explanation: Explanation, token: TokenExplanation) -> Text:
 
 
 def _tags(token: TokenExplanation) -> Table:
-    table = _table("tag", "left alone", "right alone", "both")
-    for tag, p in most_probable(token):
-        cells = (_percent(share) for share in (p.left, p.right, p.both))
-        table.add_row(tag, *cells, style="bold" if tag == token.tag else "")
-    return table
+    rows = [
+        [tag, *(_percent(share) for share in (p.left, p.right, p.both))]
+        for tag, p in most_probable(token)
+    ]
+    return _table(["tag", "left alone", "right alone", "both"], rows, bold=token.tag)
 
 
 def most_probable(token: TokenExplanation) -> list[tuple[str, Sides]]:
@@ -104,39 +105,47 @@ def most_probable(token: TokenExplanation) -> list[tuple[str, Sides]]:
 
 
 def _words(token: TokenExplanation, words: list[WordEffect]) -> Table:
-    table = _table("word", "", token.tag, "speaks for", "")
-    for word in words:
-        table.add_row(
-            word.text, str(word.position), _points(word.change), word.speaks_for, _points(word.gain)
-        )
-    return table
+    rows = [
+        [w.text, str(w.position), _points(w.change), w.speaks_for, _points(w.gain)] for w in words
+    ]
+    return _table(["word", "", token.tag, "speaks for", ""], rows)
 
 
 def _emission(token: TokenExplanation) -> Table:
-    table = _table("tag", "forward", "backward", "bias", "emission")
-    for tag, parts in token.emission.items():
-        values = (parts.forward, parts.backward, parts.bias, parts.total)
-        table.add_row(tag, *(f"{value:+.2f}" for value in values))
-    return table
+    rows = [
+        [tag, *(f"{value:+.2f}" for value in (e.forward, e.backward, e.bias, e.total))]
+        for tag, e in token.emission.items()
+    ]
+    return _table(["tag", "forward", "backward", "bias", "emission"], rows)
 
 
 def _overview(explanation: Explanation) -> Table:
-    table = _table("", "token", explanation.head, "", "left alone", "", "right alone", "")
+    rows = []
     for token in explanation.tokens:
-        cells = [_percent(token.tags[token.tag].both)]
-        for side in ("left", "right"):
-            tag = max(token.tags, key=lambda tag: getattr(token.tags[tag], side))
-            cells += [tag, _percent(getattr(token.tags[tag], side))]
-        table.add_row(str(token.position), token.text, token.tag, *cells)
-    return table
+        cells = [str(token.position), token.text, token.tag, _percent(token.tags[token.tag].both)]
+        for tag, share in best_alone(token):
+            cells += [tag, _percent(share)]
+        rows.append(cells)
+    header = ["", "token", explanation.head, "", "left alone", "", "right alone", ""]
+    return _table(header, rows)
 
 
-def _table(*columns: str) -> Table:
+def _table(columns: list[str], rows: list[list[str]], bold: str = "") -> Table:
+    """A table of texts as they are: a word may look like markup, and none is cut."""
     from rich.table import Table
+    from rich.text import Text
 
     table = Table(box=None, header_style="bold")
     for i, name in enumerate(columns):
-        table.add_column(name, justify="left" if i == 0 or name in TEXTS else "right")
+        is_text = i == 0 or name in TEXTS
+        table.add_column(
+            Text(name),
+            justify="left" if is_text else "right",
+            overflow="fold",
+            no_wrap=not is_text,
+        )
+    for row in rows:
+        table.add_row(*map(Text, row), style="bold" if bold and row[0] == bold else "")
     return table
 
 

@@ -23,7 +23,7 @@ def paired_test(one: Sequence[Counts], other: Sequence[Counts]) -> float:
     much another seed would change them is for the standard deviation to say.
 
     Args:
-        one: The counts of each sentence, those of several seeds one after another.
+        one: The counts of each sentence, summed over seeds.
         other: Of the same sentences.
 
     Returns:

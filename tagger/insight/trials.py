@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+import math
+import re
 import shutil
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
@@ -17,8 +19,8 @@ from tagger.corpus.schemes import Scheme, spans
 from tagger.errors import TrainingError
 from tagger.evaluation.evaluate import Tagged, tag_split
 from tagger.files import existing_directory, write_file
-from tagger.insight.grid import n_encoder_parameters, output_dim
-from tagger.model.directory import FILES, META
+from tagger.insight.grid import output_dim
+from tagger.model.directory import FILES, META, read_model
 from tagger.model.heads import HeadSpec
 from tagger.runtime.loading import load
 from tagger.training.output import LAST, LOG, read_log
@@ -63,7 +65,8 @@ class Trial(msgspec.Struct, frozen=True, kw_only=True):
     def key(self) -> str:
         """A name for its files, another for each other configuration."""
         digest = hashlib.sha256(msgspec.json.encode(self)).hexdigest()[:8]
-        return f"{self.row.replace(' ', '-').replace('=', '-')}-{self.seed}-{digest}"
+        name = re.sub(r"[^\w.-]+", "-", self.row)[:80]
+        return f"{name}-{self.seed}-{digest}"
 
 
 class Outcome(msgspec.Struct, frozen=True, kw_only=True):
@@ -74,6 +77,8 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True):
     failed: str = ""
     """Why there is nothing else; empty where the training went well."""
     head: str = ""
+    kind: str = ""
+    """Of the head: ``span`` or ``token``."""
     n_parameters: int = 0
     """Of the encoder."""
     output_dim: int = 0
@@ -162,7 +167,8 @@ def _outcome(trial: Trial, directory: Path, prepared: Prepared) -> Outcome:
         row=trial.row,
         seed=trial.seed,
         head=head.name,
-        n_parameters=n_encoder_parameters(trial.config),
+        kind=head.kind,
+        n_parameters=n_encoder_weights(directory),
         output_dim=output_dim(trial.config.encoder),
         model_bytes=sum((directory / name).stat().st_size for name in FILES),
         train_speed=speeds[len(speeds) // 2],
@@ -173,6 +179,12 @@ def _outcome(trial: Trial, directory: Path, prepared: Prepared) -> Outcome:
         by_span=_by_span(tagged, head),
         by_position=_by_position(tagged, head.name),
     )
+
+
+def n_encoder_weights(directory: Path) -> int:
+    """Count the parameters of a model's encoder."""
+    weights = read_model(directory).weights
+    return sum(math.prod(weights.shape(n)) for n in weights if n.startswith("encoder."))
 
 
 def deciding_head(prepared: Prepared, corpus: Corpus) -> HeadSpec:

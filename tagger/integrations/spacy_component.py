@@ -112,7 +112,8 @@ class RecurrentTagger(TrainablePipe):  # type: ignore[misc]
         overwrite_ents: Whether entities that are there give way; else ours do, where they overlap.
         overwrite_tags: Whether tags that are there give way.
         set_sentences: Mark the sentences, if nothing has marked any.
-        confidence: Write how probable spans and tags are, to ``span._.confidence`` and, by head, to
+        confidence: Write how probable entities are to ``span._.confidence``, spans of a group to
+            ``span._.HEAD_confidence``, and a token's tags (of a span the whole span) by head to
             ``token._.confidence``.
         engine: As ``tagger predict --engine``.
         precision: As ``tagger predict --precision``.

@@ -15,7 +15,12 @@ if TYPE_CHECKING:
     from spacy.tokens import Doc
 
 CONFIDENCE = "confidence"
-"""The extension that says how probable a span is, or by head a token's tags."""
+"""The extension that says how probable an entity is, or by head a token's tags."""
+
+
+def confidence_extension(head: str, key: str) -> str:
+    """The extension of spans for a head: spaCy keeps one value for all spans of the same place."""
+    return f"{head}_{CONFIDENCE}" if key else CONFIDENCE
 
 
 def default_targets(heads: Sequence[HeadSpec]) -> dict[str, str]:
@@ -62,6 +67,11 @@ def check_targets(
                 f"heads: {name} cannot go to {target!r}; choose ents, spans:KEY, tag, pos or "
                 "ext:NAME"
             )
+        if place == "ext" and key == CONFIDENCE:
+            raise UsageError(
+                f"heads: {name} cannot go to {target!r}, which has the confidence; take another "
+                "name"
+            )
         if is_span_place != (by_name[name].kind == "span"):
             kind = "spans" if by_name[name].kind == "span" else "tags of single tokens"
             raise UsageError(f"heads: {name} has {kind}, which cannot go to {target!r}")
@@ -105,9 +115,12 @@ class Writer:
     ) -> None:
         from spacy.tokens import Span, Token
 
-        for kind in (Span, Token) if confidence else ():
-            if not kind.has_extension(CONFIDENCE):
-                kind.set_extension(CONFIDENCE, default=None)
+        for head, target in targets.items() if confidence else ():
+            name = confidence_extension(head, target.partition(":")[2])
+            if target.startswith(("ents", "spans")) and not Span.has_extension(name):
+                Span.set_extension(name, default=None)
+        if confidence and not Token.has_extension(CONFIDENCE):
+            Token.set_extension(CONFIDENCE, default=None)
         self.targets = dict(targets)
         self._labels = labels
         self._overwrite_ents = overwrite_ents
@@ -159,17 +172,19 @@ class Writer:
             for start, end, label in spans(of_sentence[head], Scheme.BIO):
                 shown = self._labels.get(label, label)
                 span = Span(doc, sentence[start], sentence[end - 1] + 1, shown)
-                if probs:
-                    span._.set(CONFIDENCE, probs[head][start])
-                found.append(span)
-        if key:
-            doc.spans[key] = found
-            return
-        if doc.ents and not self._overwrite_ents:
+                found.append((span, probs[head][start] if probs else None))
+        if not key and doc.ents and not self._overwrite_ents:
             taken = {i for entity in doc.ents for i in range(entity.start, entity.end)}
-            found = [span for span in found if taken.isdisjoint(range(span.start, span.end))]
-            found += doc.ents
-        doc.set_ents(found, default="outside")
+            found = [pair for pair in found if taken.isdisjoint(range(pair[0].start, pair[0].end))]
+        for span, prob in found:
+            if prob is not None:
+                span._.set(confidence_extension(head, key), prob)
+        written = [span for span, _ in found]
+        if key:
+            doc.spans[key] = written
+            return
+        kept = [] if self._overwrite_ents else list(doc.ents)
+        doc.set_ents([*written, *kept], default="outside")
 
     def _write_tags(
         self,

@@ -59,7 +59,10 @@ def tagger_of(job: Job) -> Tagger:
         precision=job.precision,
         threads=job.threads,
     )
-    tagger.choose(job.heads)
+    chosen = tagger.choose(job.heads)
+    if job.confidence and all(head.kind == "token" for head in chosen):
+        names = ", ".join(head.name for head in chosen)
+        raise UsageError(f"--confidence is of spans, and {names} finds none; choose other --heads")
     return tagger.with_splitter(GivenTokens()) if job.tokenized else tagger
 
 

@@ -77,7 +77,8 @@ class Marginals:
             now /= now.max(axis=1, keepdims=True)
             onward[rows] = after = now * weights[rows]
         both: Probs = ahead * onward
-        both /= both.sum(axis=1, keepdims=True)
+        # Emissions beyond all reason may leave nothing that a double can hold.
+        both /= np.maximum(both.sum(axis=1, keepdims=True), np.finfo(np.float64).tiny)
         return Posterior(both, onward)
 
     def spans(

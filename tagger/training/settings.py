@@ -59,7 +59,7 @@ def settings(
         raise UsageError("the name of a corpus is empty; `tagger corpora` lists them")
     if not sources and not (resume and output) and not may_lack_sources:
         raise UsageError("name a corpus, as in `tagger train sample`; `tagger corpora` lists them")
-    place = output or MODELS / "+".join(_short_name(source) for source in sources)
+    place = output or MODELS / "+".join(short_name(source) for source in sources)
     start = Config()
     base_path = find_model(base) if base else None
     if resume and existing_directory(place / LAST):
@@ -91,7 +91,8 @@ def settings(
     return Settings(tuple(sources), place, config, base_path, data_dir, strict)
 
 
-def _short_name(source: str) -> str:
+def short_name(source: str) -> str:
+    """What a corpus is called in the name of a folder."""
     name = source.removeprefix("hub:").split("@")[0].split(",")[0]
     path = Path(name).resolve()
     return path.stem if path.is_file() else path.name

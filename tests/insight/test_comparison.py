@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -17,9 +18,9 @@ import pytest
 from tagger.errors import TrainingError
 from tagger.evaluation.evaluate import evaluate, select_split
 from tagger.insight import trials
-from tagger.insight.comparison import Progress
+from tagger.insight.comparison import Progress, _by_sentence
 from tagger.insight.significance import paired_test
-from tagger.insight.trials import Counts, Trial, run_trial, total
+from tagger.insight.trials import Counts, Outcome, Trial, run_trial, total
 from tagger.runtime.loading import load
 from tests.conftest import assert_one_line, small_config, write_corpus
 
@@ -110,6 +111,15 @@ def test_what_is_finished_is_not_run_again(
     (found,) = json.loads(result.out)
     for old, new in zip(before[0]["rows"], found["rows"], strict=True):
         assert (old["scores"], old["curve"]) == (new["scores"], new["curve"])
+    # A damaged outcome is made again from its model; a model that is gone has no speed.
+    (kept,) = (tmp_path / "out" / "runs").glob("*/rnn-1-*.json")
+    kept.write_text('{"row": "rn')
+    for model in (tmp_path / "out" / "runs").glob("*/lstm-1-*/"):
+        if model.is_dir():
+            shutil.rmtree(model)
+    result = compare()
+    assert result.code == 0, result
+    assert "–" in result.out
     # Other settings are other runs.
     with pytest.raises(AssertionError, match="trained again"):
         compare("--fraction", "0.5")
@@ -176,8 +186,43 @@ def test_several_corpora(run, tmp_path: Path) -> None:
     assert ahead_f < 0.6 < 0.9 < ahead_b
     assert back_b < 0.6 < 0.9 < back_f
     assert (tmp_path / "out" / "corpora.png").is_file()
+    # Half of the twentieths of a sentence of ten have no token, and the last word has no tag.
+    positions = found[0]["rows"][1]["by_position"]
+    assert positions[1] is None
+    assert positions[-2] is None
+    assert positions[0] > 0.9
     assert "backward scores highest" in result.out
     assert "This is of 1 seed" in result.out
+
+
+def test_settings_of_one_corpus(run, tmp_path: Path) -> None:
+    one = write_corpus(tmp_path / "one" / "same")
+    other = write_corpus(tmp_path / "other" / "same")
+    config = tmp_path / "c.toml"
+    labels = f'[corpora."{one}".labels]\nPER = "PERSON"\n'
+    config.write_text(f"{TINY}\n{labels}", encoding="utf-8")
+    command = ("compare", one, other, "--heads", "ner", "--config", config, "--epochs", 1)
+    options = ("--seeds", 1, "--vary", "cell=rnn,lstm", "-o", tmp_path / "out")
+    result = run(*command, *options)
+    assert result.code == 0, result
+    names = {path.name for path in (tmp_path / "out").iterdir()}
+    assert {"same-curves.png", "same-2-curves.png"} <= names
+    vocabularies = {
+        path.read_text(encoding="utf-8").count("PERSON") > 0
+        for path in (tmp_path / "out" / "runs").glob("*/*/heads.json")
+    }
+    assert vocabularies == {True, False}
+    twice = run("compare", one, f"{one}/../same", "--vary", "cell=rnn,lstm", "-o", tmp_path / "o")
+    assert_one_line(twice, 2, "the same corpus twice")
+
+
+def test_answers_to_one_sentence_count_once() -> None:
+    """Seeds that answer alike add nothing to what is known of a difference."""
+    outcomes = [
+        Outcome(row="a", seed=seed, lengths=(3, 3), sentences=(Counts(1, 1, 1), Counts(0, 1, 1)))
+        for seed in (1, 2, 3)
+    ]
+    assert _by_sentence(outcomes) == [Counts(3, 3, 3), Counts(0, 3, 3)]
 
 
 def test_errors(run, corpus: Path, tmp_path: Path) -> None:

@@ -11,7 +11,18 @@ import torch
 
 from tagger.errors import UsageError
 from tagger.insight import explanation as module
-from tagger.insight.explanation import explain, split_emissions, split_hindrance, vectors_of
+from tagger.insight.explanation import (
+    EmissionParts,
+    Explanation,
+    Sides,
+    TokenExplanation,
+    WordEffect,
+    explain,
+    split_emissions,
+    split_hindrance,
+    vectors_of,
+)
+from tagger.insight.page import explanation_page
 from tagger.insight.states import paired_correlation, reach
 from tagger.model.directory import read_model
 from tagger.runtime.loading import load
@@ -112,9 +123,12 @@ def test_positions_count_over_sentences(tagger: Tagger) -> None:
     assert "Kim" not in explained.context
 
 
-def test_a_number_is_a_position_where_there_is_one(tagger: Tagger) -> None:
-    assert explain(tagger, "3 left 12", token="3").tokens[0].text == "12"
-    assert explain(tagger, "3 left 12", token="12").tokens[0].text == "12"
+def test_a_number_is_a_form_first_and_then_a_position(tagger: Tagger) -> None:
+    assert explain(tagger, "3 left 12", token="3").tokens[0].text == "3"
+    assert explain(tagger, "3 left 12", token="2").tokens[0].text == "left"
+    assert explain(tagger, "3 left 3 times", token="3").tokens[0].position == 3
+    with pytest.raises(UsageError, match="no token"):
+        explain(tagger, "3 left 12", token="9" * 5000)
 
 
 @pytest.mark.parametrize(
@@ -240,11 +254,25 @@ def test_command(run, model: Path, tmp_path: Path) -> None:
 
 def test_text_cannot_mark_up_the_page(run, model: Path, tmp_path: Path) -> None:
     page = tmp_path / "page.html"
-    text = "<script>alert(1)</script> [bold]Kim[/bold] & $x$"
+    text = "<script>alert(1)</script> [bold]Kim[/bold] http://x.com/a[/red]b & $x$"
     result = run("explain", text, "-t", "Kim", "-m", model, "--html", page)
     assert result.code == 0, result
     assert "[bold]" in result.out.replace(" ", "")
     assert "<script>" not in page.read_text(encoding="utf-8")
+    result = run("explain", "see http://x.com/a[/red]b now", "-m", model)
+    assert "http://x.com/a[/red]b" in result.out.replace(" ", ""), result
+
+
+def test_labels_cannot_mark_up_the_page() -> None:
+    tag = "B-<b>R&D</b>"
+    token = TokenExplanation(
+        text="x", position=1, start=0, end=1, tag=tag, tags={tag: Sides(1, 1, 1)},
+        words=(WordEffect("y", 2, 0.5, tag, 0.5),), emission={tag: EmissionParts(1, 1, 1)},
+    )  # fmt: skip
+    for context in (("x", "y"), ()):
+        page = explanation_page(Explanation("x y", "ner", (token,), context, 1, ()), "m")
+        assert "<b>R" not in page
+        assert "B-&lt;b&gt;R&amp;D" in page
 
 
 def test_states(run, model: Path, tmp_path: Path) -> None:
@@ -253,10 +281,14 @@ def test_states(run, model: Path, tmp_path: Path) -> None:
     result = run("explain", "Kim left 東京 for $x$ 😀", "-m", model, "--states", picture)
     assert result.code == 0, result
     assert picture.read_bytes().startswith(b"\x89PNG")
-    result = run("explain", "Kim " * 80, "-m", model, "--states", page)
-    assert "the first 60 tokens of 80" in result.err
+    result = run("explain", "Kim " * 80, "-m", model, "--states", page, "-t", 79)
+    assert "tokens 21 to 80 of 80" in result.err
     assert "data:image/png;base64," in page.read_text(encoding="utf-8")
-    assert run("explain", "Kim", "-m", model, "--states", picture).code == 0
+    again = run("explain", "Kim", "-m", model, "--states", picture)
+    assert_one_line(again, 2, "exists", "--force")
+    result = run("explain", "Kim left. Mary left.", "-m", model, "--states", picture, "--force")
+    assert result.code == 0, result
+    assert "the first of 2 sentences" in result.err
 
 
 def test_errors_of_the_command(run, model: Path, tmp_path: Path) -> None:
@@ -266,3 +298,6 @@ def test_errors_of_the_command(run, model: Path, tmp_path: Path) -> None:
         run("explain", TEXT, "-m", model, "--html", tmp_path / "no" / "x.html"), 1, "no such file"
     )
     assert_one_line(run("explain", TEXT, "-m", tmp_path / "none"), 1, "none")
+    assert_one_line(run("explain", "caf\udcff", "-m", model, "--json"), 2, "not UTF-8")
+    both = ("--html", tmp_path / "s.html", "--states", tmp_path / "s.html")
+    assert_one_line(run("explain", TEXT, "-m", model, *both), 2, "name two files")

@@ -54,6 +54,9 @@ def test_any_setting_can_be_varied() -> None:
         (["cell="], "no values"),
         (["cell=gru", "encoder.cell=rnn"], "encoder.cell is there twice"),
         (["seed=1,2"], "unknown key 'seed'"),
+        (["dev_fraction=0.1,0.2"], "unknown key 'dev_fraction'"),
+        (["hiden_dim=1,2"], "did you mean 'hidden_dim'"),
+        (["encoder.sell=1,2"], "did you mean 'encoder.cell'"),
     ],
 )
 def test_bad_options(options: list[str], said: str) -> None:
@@ -80,6 +83,14 @@ def test_parameters_are_those_of_the_network(
     network = build_network(config, VOCABULARY, [HEAD])
     assert n_encoder_parameters(config) == sum(p.numel() for p in network.encoder.parameters())
     assert output_dim(config.encoder) == network.encoder.output_dim
+
+
+def test_what_cannot_be_matched() -> None:
+    with pytest.raises(UsageError, match="do not --vary it"):
+        rows(Config(), parse_vary(["hidden_dim=8,64"]), match_params=True)
+    config = merge_overrides(Config(), {"embedder": {"vectors": "glove.txt"}})
+    with pytest.raises(UsageError, match="size of vectors"):
+        rows(config, parse_vary(["cell=gru,rnn"]), match_params=True)
 
 
 def test_matched_parameters() -> None:

@@ -176,6 +176,7 @@ def test_several_corpora(run, tmp_path: Path) -> None:
     result = run(
         *("compare", "lookahead-1-10", "lookback-1-10", "--vary", "direction=forward,backward"),
         *("--seeds", 1, "--epochs", 2, "-o", tmp_path / "out", "--fraction", 0.2),
+        *("--threads", 1),
     )
     assert result.code == 0, result
     found = json.loads((tmp_path / "out" / "compare.json").read_bytes())
@@ -268,7 +269,7 @@ def test_a_share_of_the_sentences(run, tmp_path: Path) -> None:
     lines = [f"w{i}/NOUN/O Kim/PROPN/B-PER" for i in range(20)]
     folder = write_corpus(tmp_path / "c", {"train": lines, "dev": lines[:2]})
     config = tmp_path / "c.toml"
-    config.write_text("[training]\nfraction = 0.25\nepochs = 1\n", encoding="utf-8")
+    config.write_text("[training]\nfraction = 0.25\nepochs = 1\nthreads = 1\n", encoding="utf-8")
     words = []
     for seed in (1, 2):
         result = run(

@@ -18,6 +18,7 @@ from pathlib import Path
 
 from tagger.corpus import load_corpus
 from tagger.evaluation.report import markdown_table
+from tagger.plotting import pyplot
 from tagger.training.run import train
 from tagger.training.settings import settings
 
@@ -131,14 +132,9 @@ def table(rows: list[dict[str, str]]) -> list[str]:
 
 def plot(rows: list[dict[str, str]], path: Path) -> None:
     """A panel for each corpus, a line for each start."""
-    import matplotlib
-
-    matplotlib.use("Agg")
-    from matplotlib import pyplot
-
     found = curves(rows)
     corpora = list(dict.fromkeys(corpus for corpus, _ in found))
-    figure, axes = pyplot.subplots(
+    figure, axes = pyplot().subplots(
         1, len(corpora), figsize=(3.6 * len(corpora), 3.2), squeeze=False, layout="constrained"
     )
     for panel, corpus in zip(axes[0], corpora, strict=True):

@@ -37,6 +37,7 @@ from tagger.files import write_file
 from tagger.model.directory import GRAPHS, Meta, SavedModel, StoredWeights, write_model
 from tagger.model.heads import HeadSpec
 from tagger.model.network import build_network
+from tagger.plotting import pyplot
 from tagger.runtime.graph import build_graph, has_int8
 from tagger.text import TokenizerRules
 from tagger.training.state import weights_of
@@ -234,12 +235,7 @@ def architectures() -> list[str]:
 
 def draw(found: dict[str, list[Point]], path: Path) -> None:
     """A panel for each kind of growth: time and memory."""
-    import matplotlib
-
-    matplotlib.use("Agg")
-    from matplotlib import pyplot
-
-    figure, panels = pyplot.subplots(
+    figure, panels = pyplot().subplots(
         1, len(found), figsize=(3 * len(found), 3), layout="constrained"
     )
     for panel, (what, points) in zip(panels, found.items(), strict=True):

@@ -235,8 +235,8 @@ def read_config(path: Path, defaults: Config | None = None) -> Config:
     except tomllib.TOMLDecodeError as error:
         raise ConfigError(f"{path}: not valid TOML: {error}") from None
     _check_keys(data, Config, str(path))
-    merged = _merged(msgspec.to_builtins(defaults or Config()), data)
-    return config_from_dict(merged, where=str(path))
+    combined = merged(msgspec.to_builtins(defaults or Config()), data)
+    return config_from_dict(combined, where=str(path))
 
 
 def config_to_toml(config: Config) -> str:
@@ -254,18 +254,18 @@ def merge_overrides(config: Config, overrides: Mapping[str, Mapping[str, Any]]) 
         section: {key: value for key, value in values.items() if value is not None}
         for section, values in overrides.items()
     }
-    return config_from_dict(_merged(msgspec.to_builtins(config), given), where="command line")
+    return config_from_dict(merged(msgspec.to_builtins(config), given), where="command line")
 
 
-def _merged(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, Any]:
+def merged(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, Any]:
     """Nested dictionaries laid over each other."""
-    merged = dict(below)
+    combined = dict(below)
     for key, value in above.items():
-        old = merged.get(key)
+        old = combined.get(key)
         if isinstance(value, Mapping) and isinstance(old, Mapping):
-            value = _merged(old, value)
-        merged[key] = value
-    return merged
+            value = merged(old, value)
+        combined[key] = value
+    return combined
 
 
 def corpus_settings(config: Config, source: str) -> CorpusConfig:

@@ -40,19 +40,19 @@ def explain(
     from tagger.insight.show import show
     from tagger.model.directory import read_model
     from tagger.runtime.finding import find_model
-    from tagger.runtime.loading import load
+    from tagger.runtime.loading import from_saved
 
     if states is not None:
         check_picture(states)
     check_new([html, states], force=force)
     directory = find_model(model)
-    tagger = load(directory, precision="fp32", threads=1)
     saved = read_model(directory)
+    tagger = from_saved(saved, directory, precision="fp32", threads=1)
     explanation = run(tagger, text, head=head, token=token, saved=saved)
     if html is not None:
         write_page(html, explanation, model)
     if states is not None:
-        left_out = draw_states(states, tagger, directory, text, token)
+        left_out = draw_states(states, tagger, saved, directory, text, token)
     if json:
         typer.echo(msgspec.json.encode(explanation).decode())
     else:

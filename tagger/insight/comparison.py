@@ -7,11 +7,12 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import NamedTuple
 
 import msgspec
 
-from tagger.config import Config, CorpusConfig, check_sources, corpus_settings, read_config
-from tagger.corpus import Corpus, load_corpus
+from tagger.config import Config, CorpusConfig, check_sources, corpus_settings, merged, read_config
+from tagger.corpus import Corpus
 from tagger.corpus.renaming import load_configured
 from tagger.corpus.synthetic import parse_task
 from tagger.errors import Interrupted, UsageError, unknown_name
@@ -60,6 +61,10 @@ class Plan:
     split: str = "dev"
     match_params: bool = False
     data_dir: Path | None = None
+
+    def runs_of(self, source: str) -> Path:
+        """Where the outcomes on a corpus are kept."""
+        return self.output / RUNS / source.replace("/", "_")
 
 
 class RowResult(msgspec.Struct, frozen=True, kw_only=True):
@@ -113,6 +118,11 @@ class Comparison(msgspec.Struct, frozen=True, kw_only=True):
     n_seeds: int
     rows: tuple[RowResult, ...]
 
+    @property
+    def best(self) -> RowResult:
+        """The row with the highest score; there is one that has any."""
+        return max((row for row in self.rows if row.scores), key=lambda row: row.mean)
+
 
 class Progress(Reporter):
     """Hears of a comparison's progress, and of each training's."""
@@ -139,25 +149,27 @@ def compare(plan: Plan, progress: Progress) -> list[Comparison]:
     if plan.config_file is not None:
         check_sources(read_config(plan.config_file), plan.corpora)
     check_sources(Config(), plan.corpora)
-    by_corpus = {source: _trials(plan, source) for source in plan.corpora}
-    n_trials = sum(map(len, by_corpus.values()))
+    by_corpus = {source: _planned(plan, source) for source in plan.corpora}
+    n_trials = sum(len(planned.trials) for planned in by_corpus.values())
     done: dict[str, list[tuple[Trial, Outcome]]] = {source: [] for source in plan.corpora}
     number = 0
     try:
         # Seed after seed: a comparison that is stopped early has all rows.
-        for source, trials in by_corpus.items():
-            folder = plan.output / RUNS / source.replace("/", "_")
-            for trial in sorted(trials, key=lambda trial: trial.seed):
+        for source, planned in by_corpus.items():
+            for trial in sorted(planned.trials, key=lambda trial: trial.seed):
                 number += 1
                 progress.trial(number, n_trials, trial)
                 try:
-                    outcome = run_trial(trial, folder, progress, plan.data_dir)
+                    outcome = run_trial(trial, plan.runs_of(source), progress, plan.data_dir)
                 except UsageError as error:
                     raise type(error)(f"{trial.row}: {error}") from None
                 progress.outcome(outcome)
                 done[source].append((trial, outcome))
         progress.timing()
-        return [_put_together(plan, source, done[source]) for source in plan.corpora]
+        return [
+            _put_together(plan, source, planned.corpus, done[source])
+            for source, planned in by_corpus.items()
+        ]
     except (Interrupted, KeyboardInterrupt):
         raise Interrupted(
             f"stopped and saved; the same command goes on (run {number} of {n_trials}; what is "
@@ -165,13 +177,17 @@ def compare(plan: Plan, progress: Progress) -> list[Comparison]:
         ) from None
 
 
-def _trials(plan: Plan, source: str) -> list[Trial]:
-    overrides = dict(plan.overrides)
+class Planned(NamedTuple):
+    """What is run on a corpus."""
+
+    corpus: Corpus
+    trials: list[Trial]
+
+
+def _planned(plan: Plan, source: str) -> Planned:
+    overrides = plan.overrides
     if parse_task(source) is not None and plan.config_file is None:
-        overrides = {
-            section: {**SYNTHETIC.get(section, {}), **overrides.get(section, {})}
-            for section in {**SYNTHETIC, **overrides}
-        }
+        overrides = merged(SYNTHETIC, overrides)
     chosen = settings(
         [source],
         output=plan.output,
@@ -189,7 +205,7 @@ def _trials(plan: Plan, source: str) -> list[Trial]:
     config = msgspec.structs.replace(chosen.config, corpora=own)
     corpus = load_configured(source, entry, data_dir=plan.data_dir, strict=False)
     _check(plan, corpus, config)
-    return [
+    trials = [
         Trial(
             row=row.name,
             source=source,
@@ -202,6 +218,7 @@ def _trials(plan: Plan, source: str) -> list[Trial]:
         for row in _rows(plan, config)
         for seed in range(1, plan.n_seeds + 1)
     ]
+    return Planned(corpus, trials)
 
 
 def _fingerprint(config: Config, base: Path | None) -> str:
@@ -230,8 +247,10 @@ def _check(plan: Plan, corpus: Corpus, config: Config) -> None:
             raise UsageError(f"{corpus.name}: {unknown_name('head', name, columns)}")
 
 
-def _put_together(plan: Plan, source: str, done: Sequence[tuple[Trial, Outcome]]) -> Comparison:
-    folder = plan.output / RUNS / source.replace("/", "_")
+def _put_together(
+    plan: Plan, source: str, corpus: Corpus, done: Sequence[tuple[Trial, Outcome]]
+) -> Comparison:
+    folder = plan.runs_of(source)
     by_row: dict[str, list[tuple[Trial, Outcome]]] = {}
     for trial, outcome in done:
         by_row.setdefault(trial.row, []).append((trial, outcome))
@@ -248,7 +267,7 @@ def _put_together(plan: Plan, source: str, done: Sequence[tuple[Trial, Outcome]]
             for name, runs in by_row.items()
             if (folder / runs[0][0].key / META).is_file()
         },
-        load_corpus(source, data_dir=plan.data_dir, columns=plan.columns),
+        corpus,
     )
     first = next(name for name, outcomes in fine.items() if outcomes)
     best = max(

@@ -6,7 +6,6 @@ import csv
 import io
 from collections.abc import Callable, Sequence
 from html import escape
-from itertools import chain, count
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -17,6 +16,7 @@ from tagger.files import write_file
 from tagger.insight.comparison import Comparison, RowResult
 from tagger.insight.page import html_table, page
 from tagger.plotting import embedded, png, pyplot
+from tagger.training.preparation import unlike
 from tagger.training.settings import short_name
 
 if TYPE_CHECKING:
@@ -68,7 +68,7 @@ def write_report(folder: Path, comparisons: Sequence[Comparison], command: str) 
 def advice(comparison: Comparison) -> str:
     """What follows from the numbers, in some sentences."""
     rows = [row for row in comparison.rows if row.scores]
-    best = max(rows, key=lambda row: row.mean)
+    best = comparison.best
     said = [f"{best.name} scores highest ({_score(best)})."]
     others = [row for row in rows if row is not best and row.p_best is not None]
     alike = [row for row in others if (row.p_best or 0.0) >= ALPHA]
@@ -111,9 +111,8 @@ def table(comparison: Comparison) -> Table:
     shown = Table(box=None, header_style="bold")
     for i, name in enumerate(HEADER):
         shown.add_column(name, justify="left" if i == 0 else "right")
-    best = max(comparison.rows, key=lambda row: row.mean)
     for row in comparison.rows:
-        shown.add_row(*map(Text, _cells(row)), style="bold" if row is best else "")
+        shown.add_row(*map(Text, _cells(row)), style="bold" if row is comparison.best else "")
     return shown
 
 
@@ -161,12 +160,11 @@ def html(comparisons: Sequence[Comparison], drawn: Sequence[Pictures], command: 
     name = " · ".join(comparison.corpus for comparison in comparisons)
     parts = [f"<h1>{escape(name)}</h1>", f"<pre>{escape(command)}</pre>"]
     for comparison, pictures in zip(comparisons, drawn, strict=False):
-        best = max(comparison.rows, key=lambda row: row.mean)
         cells = [tuple(map(escape, _cells(row))) for row in comparison.rows]
         parts += [
             f"<h2>{escape(title(comparison))}</h2>",
             f"<p>{escape(advice(comparison))}</p>",
-            html_table(HEADER, cells, chosen=escape(best.name)),
+            html_table(HEADER, cells, chosen=escape(comparison.best.name)),
             *(f"<p>{escape(line)}</p>" for line in _failures(comparison)),
         ]
         parts += [f"<p>{embedded(picture, name[:-4])}</p>" for name, picture in pictures.items()]
@@ -223,9 +221,7 @@ def _names(comparisons: Sequence[Comparison]) -> list[str]:
     """What the files of each corpus are called; a number tells folders of the same name apart."""
     found: list[str] = []
     for comparison in comparisons:
-        name = short_name(comparison.corpus)
-        numbered = (f"{name}-{i}" for i in count(2))
-        found.append(next(n for n in chain([name], numbered) if n not in found))
+        found.append(unlike(short_name(comparison.corpus), found))
     return found
 
 

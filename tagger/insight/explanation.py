@@ -15,6 +15,7 @@ from tagger.model.directory import SavedModel
 from tagger.model.heads import HeadSpec, head_key
 from tagger.runtime.decoding import Floats
 from tagger.runtime.marginals import Marginals, Probs, softmax
+from tagger.runtime.streaming import check_utf8
 from tagger.runtime.tag_table import TagTable
 from tagger.runtime.tagger import Tagger
 
@@ -117,10 +118,7 @@ def explain(
     Raises:
         UsageError: No text, no such head, no such token, or the word stands there several times.
     """
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        raise UsageError(f"not UTF-8: the text {text!a}") from None
+    check_utf8(text)
     names = [spec.name for spec in tagger.heads]
     (spec,) = tagger.choose([head or ("ner" if "ner" in names else names[0])])
     located = locate(tagger, text)
@@ -172,6 +170,12 @@ def locate(tagger: Tagger, text: str) -> list[Located]:
     if not located:
         raise UsageError("there is no word in the text; give one to explain")
     return located
+
+
+def context_sides(explanation: Explanation) -> dict[str, tuple[str, ...]]:
+    """The words ``left`` and ``right`` of the single token that is explained."""
+    index = explanation.tokens[0].position - explanation.first
+    return {"left": explanation.context[:index], "right": explanation.context[index + 1 :]}
 
 
 def side_effects(explained: TokenExplanation) -> dict[str, tuple[str, float]]:

@@ -11,6 +11,7 @@ from tagger.insight.explanation import (
     Explanation,
     TokenExplanation,
     best_alone,
+    context_sides,
     side_effects,
 )
 from tagger.insight.show import LEAST, most_probable, telling
@@ -79,8 +80,7 @@ def _token(explanation: Explanation, token: TokenExplanation) -> list[str]:
             )
         else:
             words.append(f"<span>{escape(word)}</span>")
-    index = token.position - explanation.first
-    sides = {"left": explanation.context[:index], "right": explanation.context[index + 1 :]}
+    sides = context_sides(explanation)
     said = [
         f"<p>What stands {side} of it (<i>{escape(' '.join(sides[side]))}</i>) speaks for "
         f"<b>{escape(tag)}</b>: {_points(gain)}.</p>"

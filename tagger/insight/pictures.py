@@ -11,7 +11,7 @@ from tagger.errors import UsageError
 from tagger.files import write_file
 from tagger.insight.explanation import Place, find_token, locate
 from tagger.insight.page import page
-from tagger.model.directory import read_model
+from tagger.model.directory import SavedModel
 from tagger.plotting import embedded, find_matplotlib, png, pyplot
 from tagger.runtime.tagger import Tagger
 
@@ -38,12 +38,15 @@ def check_picture(path: Path) -> None:
     find_matplotlib("--states")
 
 
-def draw_states(path: Path, tagger: Tagger, directory: Path, text: str, token: str | None) -> str:
+def draw_states(
+    path: Path, tagger: Tagger, saved: SavedModel, directory: Path, text: str, token: str | None
+) -> str:
     """Draw the hidden states of a sentence.
 
     Args:
         path: A file, ``.png`` or ``.html``.
         tagger: The model.
+        saved: What its directory holds.
         directory: Where it lies.
         text: The text.
         token: A token of the sentence; None for the first sentence.
@@ -58,7 +61,7 @@ def draw_states(path: Path, tagger: Tagger, directory: Path, text: str, token: s
     words = sentences[place.sentence].forms
     first = min(max(place.token - N_SHOWN // 2, 0), max(len(words) - N_SHOWN, 0))
     some = words[first : first + N_SHOWN]
-    picture = png(figure(states_of(tagger, read_model(directory), directory, some)))
+    picture = png(figure(states_of(tagger, saved, directory, some)))
     if path.suffix.lower() == ".html":
         body = f"<h1>Hidden states</h1><p>{CAPTION}</p>{embedded(picture, 'hidden states')}"
         write_file(path, page("Hidden states", body).encode())

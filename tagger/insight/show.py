@@ -10,6 +10,7 @@ from tagger.insight.explanation import (
     TokenExplanation,
     WordEffect,
     best_alone,
+    context_sides,
     side_effects,
 )
 
@@ -48,8 +49,7 @@ def _show_token(console: Console, explanation: Explanation, token: TokenExplanat
     console.print(_tags(token))
     line("probability in %")
     line("")
-    index = token.position - explanation.first
-    sides = {"left": explanation.context[:index], "right": explanation.context[index + 1 :]}
+    sides = context_sides(explanation)
     for side, (tag, gain) in side_effects(token).items():
         if sides[side] and gain >= LEAST:
             words = _shortened(sides[side], from_end=side == "left")

@@ -45,6 +45,20 @@ def constrained(
     return Transitions(scores[:-1, :-1], scores[-1, :-1], scores[:-1, -1])
 
 
+def in_step(lengths: Ids) -> tuple[Ids, list[int]]:
+    """Order sentences so that all take a step together, the longest first.
+
+    Returns:
+        Where each sentence begins among the tokens, and for each step how many of these, the
+        first, still go on.
+    """
+    order = np.argsort(-lengths, kind="stable")
+    first: Ids = (np.cumsum(lengths) - lengths)[order]
+    n_steps = int(lengths.max(initial=0))
+    going = np.searchsorted(-lengths[order], -np.arange(n_steps), side="left").tolist()
+    return first, going
+
+
 class Viterbi:
     """Finds each sentence's best tag sequence (Viterbi 1967).
 
@@ -80,10 +94,7 @@ class Viterbi:
             (tokens,) tag ids.
         """
         n_tokens, n_tags = emissions.shape
-        order = np.argsort(-lengths, kind="stable")  # the first so many are those that go on
-        first = (np.cumsum(lengths) - lengths)[order]
-        n_steps = int(lengths.max(initial=0))
-        going = np.searchsorted(-lengths[order], -np.arange(n_steps), side="left").tolist()
+        first, going = in_step(lengths)
         scores = np.empty((n_tokens, n_tags), dtype=np.float32)
         at: Floats = np.empty((n_tags, 0), dtype=np.float32)
         for t, n in enumerate(going):
@@ -93,7 +104,7 @@ class Viterbi:
             scores[rows] = at.T
         tags = np.empty(n_tokens, dtype=np.int64)
         best: Ids = np.empty(0, dtype=np.int64)
-        for t in range(n_steps - 1, -1, -1):
+        for t in range(len(going) - 1, -1, -1):
             n = going[t]
             rows = first[:n] + t
             ahead = scores[rows]

@@ -56,6 +56,26 @@ def load(
     _check_names(device, engine, precision)
     directory = find_model(str(model))
     saved = read_model(directory)
+    return from_saved(
+        saved, directory, device=device, engine=engine, precision=precision, threads=threads
+    )
+
+
+def from_saved(
+    saved: SavedModel,
+    directory: Path,
+    *,
+    device: str = "cpu",
+    engine: str | None = None,
+    precision: str | None = None,
+    threads: int = 0,
+) -> Tagger:
+    """Make a tagger of a model that is read already; see `load`.
+
+    Raises:
+        ModelError: It is a base without heads, does not fit together, or has no such graph.
+        UsageError: There is no such device.
+    """
     if not saved.heads:
         raise ModelError(
             f"{directory}: a base without heads, which cannot tag; train a tagger from it with "

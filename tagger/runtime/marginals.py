@@ -7,7 +7,7 @@ from typing import NamedTuple, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from tagger.runtime.decoding import Floats, Ids, Transitions
+from tagger.runtime.decoding import Floats, Ids, Transitions, in_step
 
 Probs: TypeAlias = NDArray[np.float64]
 
@@ -54,10 +54,7 @@ class Marginals:
 
     def posterior(self, emissions: Floats, lengths: Ids) -> Posterior:
         """Run forward-backward; arguments as for a call."""
-        order = np.argsort(-lengths, kind="stable")  # the first so many are those that go on
-        first = (np.cumsum(lengths) - lengths)[order]
-        n_steps = int(lengths.max(initial=0))
-        going = np.searchsorted(-lengths[order], -np.arange(n_steps), side="left").tolist()
+        first, going = in_step(lengths)
         weights = np.exp(np.maximum(_shifted(emissions), LEAST))
         # Both are scaled at each token, which cancels out where they are multiplied.
         ahead, onward = np.empty_like(weights), np.empty_like(weights)
@@ -69,7 +66,7 @@ class Marginals:
             at = at * weights[rows]
             at /= at.sum(axis=1, keepdims=True)
         after = np.empty((0, len(self._end)))
-        for t in range(n_steps - 1, -1, -1):
+        for t in range(len(going) - 1, -1, -1):
             n = going[t]
             rows = first[:n] + t
             now = np.repeat(self._end[None], n, axis=0)

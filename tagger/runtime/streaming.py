@@ -41,6 +41,18 @@ def lines_of(stream: BinaryIO, name: str | Path) -> Iterator[str]:
         yield line.removesuffix("\n").removesuffix("\r")
 
 
+def check_utf8(text: str) -> None:
+    """See that a text from the command line can be written out again.
+
+    Raises:
+        UsageError: It is not UTF-8.
+    """
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        raise UsageError(f"not UTF-8: the text {text!a}") from None
+
+
 def inputs(texts: Sequence[str], files: Sequence[Path]) -> Iterator[str]:
     """The given texts, then the lines of the files; of standard input if neither is given.
 
@@ -49,10 +61,7 @@ def inputs(texts: Sequence[str], files: Sequence[Path]) -> Iterator[str]:
         FormatError: A line is not UTF-8.
     """
     for text in texts:
-        try:
-            text.encode()
-        except UnicodeEncodeError:
-            raise UsageError(f"not UTF-8: the text {text!a}") from None
+        check_utf8(text)
         yield text
     for path in files or ([] if texts else [STDIN]):
         if path == STDIN:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import chain, count
 from pathlib import Path
@@ -66,9 +66,7 @@ def prepare(
         corpus, note = _with_dev(corpus, config)
         corpus, less = _fraction(corpus, config.training.fraction)
         note += less
-        taken = {other.name for other in corpora}
-        numbers = (f"{corpus.name}-{i}" for i in count(2))
-        name = next(n for n in chain([corpus.name], numbers) if n not in taken)
+        name = unlike(corpus.name, {other.name for other in corpora})
         corpora.append(replace(corpus, name=name))
         notes += note
     names, main_heads = _choose_heads(corpora, config.heads)
@@ -91,6 +89,12 @@ def prepare(
         for name in names
     )
     return Prepared(tuple(corpora), heads, main_heads, inventory, tuple(notes))
+
+
+def unlike(name: str, taken: Collection[str]) -> str:
+    """The name, or if it is taken with the first number behind it that is not: ``name-2``."""
+    numbered = (f"{name}-{i}" for i in count(2))
+    return next(n for n in chain([name], numbered) if n not in taken)
 
 
 def _with_dev(corpus: Corpus, config: Config) -> tuple[Corpus, list[str]]:

@@ -67,6 +67,10 @@ class EmbedderConfig(Section, frozen=True):
     max_vectors: Dim = 100_000
     """So many words of that file are kept, the first, besides those of the training data."""
 
+    def __post_init__(self) -> None:
+        if self.char_encoder == "lstm" and self.char_out_dim % 2:
+            raise ValueError("char_out_dim must be even for char_encoder lstm")
+
 
 DIRECTIONS: dict[str, tuple[str, ...]] = {
     "forward": ("ahead",),

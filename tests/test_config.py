@@ -36,6 +36,7 @@ def test_toml_round_trip_is_complete() -> None:
         ({"encoder": {"cell": "ltsm"}}, "unknown cell 'ltsm': did you mean 'lstm'"),
         ({"encoder": {"hidden_dim": 0}}, "hidden_dim"),
         ({"training": {"epochs": "many"}}, "epochs"),
+        ({"embedder": {"char_encoder": "lstm", "char_out_dim": 9}}, "must be even"),
         ({"corpora": {"x": {"label": {}}}}, "unknown key 'label'"),
     ],
 )

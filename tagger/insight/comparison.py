@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import statistics
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple
@@ -17,12 +18,13 @@ from tagger.corpus.renaming import load_configured
 from tagger.corpus.synthetic import parse_task
 from tagger.errors import Interrupted, UsageError, unknown_name
 from tagger.insight.grid import Row, rows
-from tagger.insight.significance import paired_test
+from tagger.insight.significance import holm, paired_test
 from tagger.insight.trials import Counts, Outcome, Trial, run_trial, total
-from tagger.model.directory import META, WEIGHTS
+from tagger.model.directory import META, WEIGHTS, read_config_of
 from tagger.runtime.loading import load
 from tagger.training.reporting import Reporter
 from tagger.training.settings import settings
+from tagger.training.warm_start import check_base
 
 RUNS = "runs"
 N_ROUNDS = 5
@@ -83,9 +85,10 @@ class RowResult(msgspec.Struct, frozen=True, kw_only=True):
     """Tokens/s from tokens to tags on one thread, the median of rounds in turn with the others; 0
     where the first seed's model is not there."""
     p_first: float | None
-    """Of a difference from the first row by chance; None for the first row."""
+    """Of a difference from the first row by chance, corrected for the number of rows; None for the
+    first row."""
     p_best: float | None
-    """Of a difference from the best row by chance; None for the best row."""
+    """The same of the best row."""
     curve: tuple[float, ...]
     """The dev score after each epoch, the mean of the seeds; one that stopped early stays at its
     last."""
@@ -159,10 +162,8 @@ def compare(plan: Plan, progress: Progress) -> list[Comparison]:
             for trial in sorted(planned.trials, key=lambda trial: trial.seed):
                 number += 1
                 progress.trial(number, n_trials, trial)
-                try:
+                with _named(trial.row):
                     outcome = run_trial(trial, plan.runs_of(source), progress, plan.data_dir)
-                except UsageError as error:
-                    raise type(error)(f"{trial.row}: {error}") from None
                 progress.outcome(outcome)
                 done[source].append((trial, outcome))
         progress.timing()
@@ -175,6 +176,15 @@ def compare(plan: Plan, progress: Progress) -> list[Comparison]:
             f"stopped and saved; the same command goes on (run {number} of {n_trials}; what is "
             f"finished is in {plan.output / RUNS})"
         ) from None
+
+
+@contextmanager
+def _named(row: str) -> Iterator[None]:
+    """Say of what is wrong which row it is of."""
+    try:
+        yield
+    except UsageError as error:
+        raise type(error)(f"{row}: {error}") from None
 
 
 class Planned(NamedTuple):
@@ -205,6 +215,12 @@ def _planned(plan: Plan, source: str) -> Planned:
     config = msgspec.structs.replace(chosen.config, corpora=own)
     corpus = load_configured(source, entry, data_dir=plan.data_dir, strict=False)
     _check(plan, corpus, config)
+    found = _rows(plan, config)
+    if chosen.base:
+        stored = read_config_of(chosen.base)
+        for row in found:
+            with _named(row.name):
+                check_base(row.config, stored, chosen.base)
     trials = [
         Trial(
             row=row.name,
@@ -215,7 +231,7 @@ def _planned(plan: Plan, source: str) -> Planned:
             fingerprint=f"{corpus.fingerprint}{_fingerprint(row.config, chosen.base)}",
             base=str(chosen.base or ""),
         )
-        for row in _rows(plan, config)
+        for row in found
         for seed in range(1, plan.n_seeds + 1)
     ]
     return Planned(corpus, trials)
@@ -274,6 +290,7 @@ def _put_together(
         (name for name in fine if fine[name]),
         key=lambda name: statistics.mean(outcome.score for outcome in fine[name]),
     )
+    p_first, p_best = _corrected(fine, first), _corrected(fine, best)
     (head,) = {outcome.head for outcomes in fine.values() for outcome in outcomes}
     kinds = {outcome.kind for outcomes in fine.values() for outcome in outcomes}
     has_spans = any(outcome.by_span for outcomes in fine.values() for outcome in outcomes)
@@ -288,8 +305,8 @@ def _put_together(
                 name,
                 outcomes,
                 tag_speed=speeds.get(name, 0.0),
-                p_first=None if name == first else _p(outcomes, fine[first]),
-                p_best=None if name == best else _p(outcomes, fine[best]),
+                p_first=p_first.get(name),
+                p_best=p_best.get(name),
                 failed=tuple(o.failed for _, o in by_row[name] if o.failed),
             )
             for name, outcomes in fine.items()
@@ -354,6 +371,17 @@ LENGTHS = {5: "1–5", 10: "6–10", 20: "11–20", 40: "21–40", 80: "41–80"
 def length_bin(n_tokens: int) -> str:
     """The name of a sentence's length."""
     return next(name for most, name in LENGTHS.items() if n_tokens <= most)
+
+
+def _corrected(by_row: Mapping[str, Sequence[Outcome]], reference: str) -> dict[str, float]:
+    """Of each row's difference from ``reference``, where there is something to test."""
+    found = {
+        name: _p(outcomes, by_row[reference])
+        for name, outcomes in by_row.items()
+        if name != reference
+    }
+    tested = {name: p for name, p in found.items() if p is not None}
+    return dict(zip(tested, holm(list(tested.values())), strict=True))
 
 
 def _p(one: Sequence[Outcome], other: Sequence[Outcome]) -> float | None:

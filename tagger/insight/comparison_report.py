@@ -127,9 +127,10 @@ def title(comparison: Comparison) -> str:
 
 LEGEND = (
     "p: how likely such a difference from the first row that has a score is by chance, on other "
-    "sentences (approximate randomisation); how much another seed would change, the standard "
-    "deviation tells. Training speed is of the threads that were given; tagging is timed on one, "
-    "the models in turn, in the precision that they have: LSTMs in 8 bits, others in single."
+    "sentences (approximate randomisation, corrected for the number of rows after Holm); how much "
+    "another seed would change, the standard deviation tells. Training speed is of the threads "
+    "that were given; tagging is timed on one, the models in turn, in the precision that they "
+    "have: LSTMs in 8 bits, others in single."
 )
 
 

@@ -43,6 +43,24 @@ def paired_test(one: Sequence[Counts], other: Sequence[Counts]) -> float:
     return (as_far + 1) / (N_SHUFFLES + 1)
 
 
+def holm(p_values: Sequence[float]) -> list[float]:
+    """Correct for there being several tests (Holm 1979): of many rows alike, one in twenty
+    would else be told apart.
+
+    Args:
+        p_values: Each test's own.
+
+    Returns:
+        In the same order, the level at which all of them together would tell this one apart.
+    """
+    corrected = [0.0] * len(p_values)
+    highest = 0.0
+    for rank, i in enumerate(sorted(range(len(p_values)), key=lambda i: p_values[i])):
+        highest = max(highest, min((len(p_values) - rank) * p_values[i], 1.0))
+        corrected[i] = highest
+    return corrected
+
+
 def _array(counts: Sequence[Counts]) -> NDArray[np.float64]:
     return np.array([(c.right, c.gold, c.predicted) for c in counts], dtype=np.float64)
 

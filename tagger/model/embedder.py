@@ -8,7 +8,6 @@ import torch
 from torch import Tensor, nn
 
 from tagger.config import EmbedderConfig
-from tagger.errors import ConfigError
 from tagger.features.forms import CASES, N_SHAPE_BUCKETS, FormFeatures
 from tagger.features.vocabulary import FIRST_CHAR, UNKNOWN, Vocabulary
 from tagger.model.characters import CharCNN, CharLSTM
@@ -107,12 +106,7 @@ def build_embedder(
         vectors: (rows, dim) pretrained vectors, row 0 for words that have none; they stay as
             they are, so that words unseen in training remain comparable to those seen.
         n_trained_words: Of the vocabulary, so many words are trained, the first; all if not given.
-
-    Raises:
-        ConfigError: Sizes that do not fit each other.
     """
-    if config.char_encoder == "lstm" and config.char_out_dim % 2:
-        raise ConfigError("[embedder]: char_out_dim must be even for char_encoder lstm")
     parts: dict[str, nn.Module] = {}
     dims: dict[str, int] = {}
     if config.word_dim > 0:

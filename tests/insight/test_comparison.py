@@ -19,7 +19,7 @@ from tagger.errors import TrainingError
 from tagger.evaluation.evaluate import evaluate, select_split
 from tagger.insight import trials
 from tagger.insight.comparison import Progress, _by_sentence
-from tagger.insight.significance import paired_test
+from tagger.insight.significance import holm, paired_test
 from tagger.insight.trials import Counts, Outcome, Trial, run_trial, total
 from tagger.runtime.loading import load
 from tests.conftest import assert_one_line, small_config, write_corpus
@@ -236,6 +236,8 @@ def test_errors(run, corpus: Path, tmp_path: Path) -> None:
         (["--split", "trial"], 2, "unknown split 'trial'"),
         (["--fraction", "0"], 2, "fraction"),
         (["--seeds", "0"], 2, "seeds"),
+        (["--vary", "char_encoder=cnn,lstm", "--vary", "char_out_dim=8,9"], 2, "must be even"),
+        (["--from", "en-base", "--vary", "hidden_dim=50,200"], 2, "hidden_dim=50: "),
     ):
         assert_one_line(run("compare", corpus, *options, *output), code, said)
     assert_one_line(run("compare", "nowhere", *output), 2, "unknown corpus 'nowhere'")
@@ -299,3 +301,11 @@ def test_paired_test_against_all_swaps() -> None:
     assert paired_test(one, other) == pytest.approx(as_far / len(swaps), abs=0.04)
     assert paired_test(one, one) == 1.0
     assert paired_test(other, one) == pytest.approx(paired_test(one, other), abs=0.04)
+
+
+def test_holm() -> None:
+    # R: p.adjust(c(0.01, 0.04, 0.03, 0.005), "holm")
+    assert holm([0.01, 0.04, 0.03, 0.005]) == pytest.approx([0.03, 0.06, 0.06, 0.02])
+    assert holm([0.9, 0.8]) == [1.0, 1.0]
+    assert holm([0.2]) == [0.2]
+    assert holm([]) == []

@@ -32,7 +32,7 @@ from tagger.integrations.spacy_targets import Tags, Writer, check_targets, defau
 from tagger.model.directory import HEADS, read_model
 from tagger.model.heads import HeadSpec
 from tagger.runtime.finding import find_model
-from tagger.runtime.loading import load
+from tagger.runtime.loading import from_saved
 from tagger.runtime.streaming import full_pieces
 from tagger.runtime.tagger import Tagger
 from tagger.text.sentences import group_sentences
@@ -281,8 +281,9 @@ class RecurrentTagger(TrainablePipe):  # type: ignore[misc]
             self._known_words = self._trainer.parts.vocabulary.word_ids
             return self._trainer.tagger()
         with _unpacked(self.files) as folder:
-            self._known_words = read_model(folder).vocabulary.word_ids
-            return load(folder, **options)
+            saved = read_model(folder)
+            self._known_words = saved.vocabulary.word_ids
+            return from_saved(saved, folder, **options)
 
     def _heads(self) -> tuple[HeadSpec, ...]:
         if self._trainer is not None:

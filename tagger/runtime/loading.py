@@ -53,7 +53,6 @@ def load(
     """
     from tagger.runtime.finding import find_model
 
-    _check_names(device, engine, precision)
     directory = find_model(str(model))
     saved = read_model(directory)
     return from_saved(
@@ -74,8 +73,9 @@ def from_saved(
 
     Raises:
         ModelError: It is a base without heads, does not fit together, or has no such graph.
-        UsageError: There is no such device.
+        UsageError: There is no such device, engine or precision.
     """
+    _check_names(device, engine, precision)
     if not saved.heads:
         raise ModelError(
             f"{directory}: a base without heads, which cannot tag; train a tagger from it with "

@@ -27,6 +27,12 @@ def compare(
     fraction: Annotated[
         float | None, typer.Option(help="Train on this share of the sentences, as in 0.2.")
     ] = None,
+    one_at_a_time: Annotated[
+        bool,
+        typer.Option(
+            "--one-at-a-time", help="Each value of --vary alone, against what is as it is."
+        ),
+    ] = False,
     match_params: Annotated[
         bool,
         typer.Option("--match-params", help="As many parameters in each encoder as in the first."),
@@ -76,6 +82,7 @@ def compare(
         base=base,
         split=split,
         match_params=match_params,
+        one_at_a_time=one_at_a_time,
         data_dir=data_dir,
     )
     with Terminal(Console(stderr=True)) as progress:

@@ -62,6 +62,7 @@ class Plan:
     base: str | None = None
     split: str = "dev"
     match_params: bool = False
+    one_at_a_time: bool = False
     data_dir: Path | None = None
 
     def runs_of(self, source: str) -> Path:
@@ -246,7 +247,9 @@ def _fingerprint(config: Config, base: Path | None) -> str:
 
 
 def _rows(plan: Plan, config: Config) -> list[Row]:
-    found = rows(config, plan.vary, match_params=plan.match_params)
+    found = rows(
+        config, plan.vary, match_params=plan.match_params, one_at_a_time=plan.one_at_a_time
+    )
     if len(found) < 2:
         raise UsageError("there is one configuration, nothing to compare; give --vary more values")
     return found

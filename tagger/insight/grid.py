@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import product
 from typing import Any, NamedTuple
 
@@ -20,6 +20,8 @@ GRID: dict[str, tuple[str, ...]] = {
 NOT_VARIED = ("seed", "dev_fraction")
 """--seeds is for one; with the other, rows would be scored on other sentences."""
 SECTIONS = ("embedder", "encoder", "head", "training")
+BASELINE = "as it is"
+"""The name of the row that the others differ from in one setting each."""
 N_GATES = {"rnn": 1, "gru": 3, "lstm": 4}
 MOST_UNITS = 8192
 
@@ -61,7 +63,13 @@ def parse_vary(options: Sequence[str]) -> dict[str, tuple[str, ...]]:
     return found
 
 
-def rows(config: Config, vary: Mapping[str, Sequence[str]], *, match_params: bool) -> list[Row]:
+def rows(
+    config: Config,
+    vary: Mapping[str, Sequence[str]],
+    *,
+    match_params: bool,
+    one_at_a_time: bool = False,
+) -> list[Row]:
     """Make a configuration of each combination of values.
 
     A merge says nothing of an encoder of one direction, which is there once.
@@ -69,6 +77,7 @@ def rows(config: Config, vary: Mapping[str, Sequence[str]], *, match_params: boo
     Args:
         config: What is the same in all.
         vary: By full key the values.
+        one_at_a_time: No combinations, but ``config`` as it is and with each value alone.
         match_params: Choose the hidden size of each row so that its encoder has as many
             parameters as that of the first row, as near as whole units allow.
 
@@ -81,10 +90,10 @@ def rows(config: Config, vary: Mapping[str, Sequence[str]], *, match_params: boo
     if match_params and config.embedder.vectors:
         raise UsageError("--match-params does not know the size of vectors; leave them out")
     found: dict[bytes, Row] = {}
-    for values in product(*vary.values()):
+    for chosen in _one_at_a_time(vary) if one_at_a_time else _combinations(vary):
         overrides: dict[str, dict[str, Any]] = {}
         named = []
-        for full, value in zip(vary, values, strict=True):
+        for full, value in chosen.items():
             section, field = full.split(".", 1)
             overrides.setdefault(section, {})[field] = _value(value)
             named.append((field, value))
@@ -94,12 +103,25 @@ def rows(config: Config, vary: Mapping[str, Sequence[str]], *, match_params: boo
             varied = msgspec.structs.replace(varied, encoder=encoder)
             named = [(field, value) for field, value in named if field != "merge"]
         key = msgspec.json.encode(varied)
-        found.setdefault(key, Row(" ".join(_shown(*pair) for pair in named), varied))
+        name = " ".join(_shown(*pair) for pair in named) or BASELINE
+        found.setdefault(key, Row(name, varied))
     result = list(found.values())
     if match_params:
         target = n_encoder_parameters(result[0].config)
         result = [Row(row.name, _matched(row.config, target)) for row in result]
     return result
+
+
+def _combinations(vary: Mapping[str, Sequence[str]]) -> Iterator[dict[str, str]]:
+    for values in product(*vary.values()):
+        yield dict(zip(vary, values, strict=True))
+
+
+def _one_at_a_time(vary: Mapping[str, Sequence[str]]) -> Iterator[dict[str, str]]:
+    yield {}
+    for full, values in vary.items():
+        for value in values:
+            yield {full: value}
 
 
 def n_encoder_parameters(config: Config) -> int:

@@ -46,6 +46,17 @@ def test_any_setting_can_be_varied() -> None:
     assert found[-1].config.training.learning_rate == 0.002
 
 
+def test_one_at_a_time() -> None:
+    default = Config()
+    vary = parse_vary([f"hidden_dim={default.encoder.hidden_dim},50", "decoder=softmax"])
+    found = rows(default, vary, match_params=False, one_at_a_time=True)
+    # A value that is there already is no row of its own.
+    assert [row.name for row in found] == ["as it is", "hidden_dim=50", "decoder=softmax"]
+    assert found[0].config == default
+    assert found[1].config.head == default.head
+    assert found[2].config.encoder == default.encoder
+
+
 @pytest.mark.parametrize(
     ("options", "said"),
     [

@@ -92,6 +92,11 @@ def test_raw_scores_of_a_perfect_model_show_tokenization_alone(model: Path, corp
     scores = evaluate_raw(loaded, data, heads)
     assert set(scores) == {"tokens", "ner", "upos"}
     assert scores["tokens"].f1 == scores["ner"].f1 == 1.0
+    labels = scores["ner"].labels
+    assert list(labels) == ["LOC", "ORG", "PER"]
+    assert sum(label.n_gold for label in labels.values()) == scores["ner"].n_gold
+    assert {label.f1 for label in labels.values()} == {1.0}
+    assert not scores["upos"].labels
 
 
 @pytest.mark.parametrize(
@@ -146,6 +151,10 @@ def test_a_label_that_a_corpus_does_not_annotate_does_not_count(
     assert not_annotated == {"ner": {"LOC"}}
     scores = evaluate(loaded, data, heads, not_annotated)[0].spans["ner"]
     assert scores.not_scored == {"LOC": 4}
+    raw = evaluate_raw(loaded, data, heads, not_annotated)["ner"]
+    assert raw.not_scored == scores.not_scored
+    assert (raw.n_gold, raw.n_predicted) == (scores.micro.n_gold, scores.micro.n_predicted)
+    assert "LOC" not in raw.labels
     assert scores.micro.f1 == 1.0
     assert evaluate(loaded, data, heads)[0].spans["ner"].micro.f1 < 1.0
     # A label that another split annotates is annotated.

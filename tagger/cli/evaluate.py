@@ -57,7 +57,7 @@ def evaluate(
     from tagger.evaluation.evaluate import select_split
     from tagger.evaluation.predictions import write_predictions
     from tagger.evaluation.raw import evaluate_raw
-    from tagger.evaluation.report import print_evaluation, print_line, raw_table
+    from tagger.evaluation.report import print_evaluation, print_raw
     from tagger.runtime.finding import find_model
     from tagger.runtime.loading import load
 
@@ -78,12 +78,11 @@ def evaluate(
     screen = console()
     title = f"{model} on {corpus} {split}"
     if raw:
-        raw_scores = evaluate_raw(tagger, data, shared)
+        raw_scores = evaluate_raw(tagger, data, shared, not_annotated)
         if json:
             typer.echo(msgspec.json.encode(raw_scores).decode())
         else:
-            print_line(screen, f"{title}, raw text")
-            screen.print(raw_table(raw_scores))
+            print_raw(screen, title, raw_scores)
         return
     evaluation, tagged = score(tagger, data, shared, not_annotated)
     if json:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
 
 from tagger.corpus.schemes import Scheme, spans
+from tagger.evaluation.scores import LabelScore
 from tagger.text import detokenize, fit_rules
 
 if TYPE_CHECKING:
@@ -22,19 +23,28 @@ Item = tuple[int, int, str]
 PIECE = 1000
 
 
-class RawScore(msgspec.Struct, frozen=True, kw_only=True):
+class RawScore(LabelScore, frozen=True, kw_only=True):
     """Character spans with labels: found, expected, and both."""
 
-    precision: float
-    recall: float
-    f1: float
-    n_gold: int
-    n_predicted: int
-    n_correct: int
+    labels: dict[str, LabelScore] = msgspec.field(default_factory=dict)
+    """Of a span head the scores by label."""
+    not_scored: dict[str, int] = msgspec.field(default_factory=dict)
+    """Predicted spans by label that the corpus does not annotate, and that do not count."""
+
+
+class Counts(NamedTuple):
+    """Items by label."""
+
+    gold: Counter[str]
+    predicted: Counter[str]
+    correct: Counter[str]
 
 
 def evaluate_raw(
-    tagger: Tagger, split: datasets.Dataset, heads: Sequence[HeadSpec]
+    tagger: Tagger,
+    split: datasets.Dataset,
+    heads: Sequence[HeadSpec],
+    not_annotated: Mapping[str, Set[str]] | None = None,
 ) -> dict[str, RawScore]:
     """Tag the text of each sentence, which the tagger has to tokenize by itself.
 
@@ -43,22 +53,29 @@ def evaluate_raw(
         split: Sentences with a column for each of ``heads``; their text is put together by
             ``space_after`` where the corpus has it, else by the habits of its script.
         heads: The heads to score.
+        not_annotated: By span head labels that the corpus does not annotate: what is predicted
+            of them does not count.
 
     Returns:
         By head, spans or tokens with the right bounds and label; under ``tokens`` those with the
         right bounds.
     """
     names = [head.name for head in heads]
-    counts = {name: Counter[str]() for name in ("tokens", *names)}
+    counts = {name: Counts(Counter(), Counter(), Counter()) for name in ("tokens", *names)}
     for texts, gold in raw_texts(split, heads):
         for document, expected in zip(tagger.batch(texts, names), gold, strict=True):
             found = _found(document, heads)
             for name, count in counts.items():
                 right, here = Counter(expected[name]), Counter(found[name])
-                count["gold"] += right.total()
-                count["predicted"] += here.total()
-                count["correct"] += (right & here).total()
-    return {name: _score(count) for name, count in counts.items()}
+                for by_label, items in zip(count, (right, here, right & here), strict=True):
+                    for (_, _, label), n in items.items():
+                        by_label[label] += n
+    left_out = not_annotated or {}
+    with_labels = {head.name for head in heads if head.kind == "span"}
+    return {
+        name: _score(count, left_out.get(name, frozenset()), by_label=name in with_labels)
+        for name, count in counts.items()
+    }
 
 
 def raw_texts(
@@ -104,14 +121,22 @@ def _items(head: HeadSpec, tags: Sequence[Any], offsets: Sequence[tuple[int, int
     return [(*at, tag) for at, tag in zip(offsets, tags, strict=True) if tag is not None]
 
 
-def _score(count: Counter[str]) -> RawScore:
-    precision = count["correct"] / max(count["predicted"], 1)
-    recall = count["correct"] / max(count["gold"], 1)
+def _score(counts: Counts, left_out: Set[str], *, by_label: bool) -> RawScore:
+    def score(labels: Iterable[str]) -> dict[str, Any]:
+        gold, predicted, correct = (sum(count[label] for label in labels) for count in counts)
+        precision = correct / max(predicted, 1)
+        recall = correct / max(gold, 1)
+        return {
+            "precision": precision,
+            "recall": recall,
+            "f1": 2 * precision * recall / max(precision + recall, 1e-12),
+            "n_gold": gold,
+            "n_predicted": predicted,
+        }
+
+    labels = sorted((counts.gold.keys() | counts.predicted.keys()) - left_out)
     return RawScore(
-        precision=precision,
-        recall=recall,
-        f1=2 * precision * recall / max(precision + recall, 1e-12),
-        n_gold=count["gold"],
-        n_predicted=count["predicted"],
-        n_correct=count["correct"],
+        **score(labels),
+        labels={label: LabelScore(**score([label])) for label in labels if by_label},
+        not_scored={x: counts.predicted[x] for x in sorted(left_out) if counts.predicted[x]},
     )

@@ -23,25 +23,41 @@ def markdown_table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> list
 
 def span_table(scores: SpanScores) -> Table:
     """Precision, recall and F1 by label, then over all."""
+    table = _score_table("label")
+    for label, score in scores.labels.items():
+        _add(table, label, score)
+    _add(table, "macro", scores.macro, style="dim")
+    _add(table, "micro", scores.micro, style="bold")
+    return table
+
+
+def raw_table(scores: Mapping[str, RawScore]) -> Table:
+    """Scores by character spans on raw text, by head and its labels."""
+    table = _score_table("head")
+    for head, score in scores.items():
+        _add(table, head, score, style="bold" if score.labels else "")
+        for label, of_label in score.labels.items():
+            _add(table, f"  {label}", of_label)
+    return table
+
+
+def _score_table(first: str) -> Table:
     from rich.table import Table
-    from rich.text import Text
 
     table = Table(box=None, header_style="bold")
-    table.add_column("label")
+    table.add_column(first)
     for name in ("precision", "recall", "F1", "gold", "predicted"):
         table.add_column(name, justify="right")
-
-    def row(label: str, score: LabelScore, style: str = "") -> None:
-        shares = (score.precision, score.recall, score.f1)
-        counts = (score.n_gold, score.n_predicted)
-        cells = [*(f"{100 * x:.2f}" for x in shares), *(f"{n:,}" for n in counts)]
-        table.add_row(Text(label), *cells, style=style)
-
-    for label, score in scores.labels.items():
-        row(label, score)
-    row("macro", scores.macro, style="dim")
-    row("micro", scores.micro, style="bold")
     return table
+
+
+def _add(table: Table, name: str, score: LabelScore, style: str = "") -> None:
+    from rich.text import Text
+
+    shares = (score.precision, score.recall, score.f1)
+    counts = (score.n_gold, score.n_predicted)
+    cells = [*(f"{100 * x:.2f}" for x in shares), *(f"{n:,}" for n in counts)]
+    table.add_row(Text(name), *cells, style=style)
 
 
 def token_line(title: str, scores: TokenScores) -> str:
@@ -63,8 +79,7 @@ def print_evaluation(console: Console, title: str, evaluation: Evaluation) -> No
         if spans.unknown_labels:
             unknown = ", ".join(spans.unknown_labels)
             print_line(console, f"labels that the model does not have: {unknown}")
-        for label, n in spans.not_scored.items():
-            print_line(console, f"not scored: {n:,} spans of {label}, which is not annotated here")
+        _print_not_scored(console, spans.not_scored)
     for head, tokens in evaluation.tokens.items():
         print_line(console, token_line(f"{title}, {head}", tokens))
     if evaluation.seconds > 0:
@@ -76,17 +91,14 @@ def print_evaluation(console: Console, title: str, evaluation: Evaluation) -> No
         )
 
 
-def raw_table(scores: Mapping[str, RawScore]) -> Table:
-    """Scores by character spans on raw text."""
-    from rich.table import Table
-    from rich.text import Text
+def print_raw(console: Console, title: str, scores: Mapping[str, RawScore]) -> None:
+    """Scores on raw text."""
+    print_line(console, f"{title}, raw text")
+    console.print(raw_table(scores))
+    for score in scores.values():
+        _print_not_scored(console, score.not_scored)
 
-    table = Table(box=None, header_style="bold")
-    table.add_column("head")
-    for name in ("precision", "recall", "F1", "gold", "predicted"):
-        table.add_column(name, justify="right")
-    for head, score in scores.items():
-        shares = (score.precision, score.recall, score.f1)
-        counts = (score.n_gold, score.n_predicted)
-        table.add_row(Text(head), *(f"{100 * x:.2f}" for x in shares), *(f"{n:,}" for n in counts))
-    return table
+
+def _print_not_scored(console: Console, counts: Mapping[str, int]) -> None:
+    for label, n in counts.items():
+        print_line(console, f"not scored: {n:,} spans of {label}, which is not annotated here")

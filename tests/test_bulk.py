@@ -92,8 +92,48 @@ def test_nothing_is_lost_or_overwritten(run, file: Path, model: Path, tmp_path: 
     short.write_text("John\n")
     output.write_text("x\n" * PIECE)
     assert_one_line(run("predict", "-f", short, *options, "--resume"), 2, "the input has 1")
+    same = ["-m", model, "-f", output, "-o", output]
+    for option in ("--force", "--resume"):
+        assert_one_line(run("predict", *same, option), 2, "out.txt: is the input too")
+        assert output.read_text() == "x\n" * PIECE
     missing = tmp_path / "no" / "out.txt"
     assert_one_line(run("predict", "x", "-m", model, "-o", missing), 1, "no such file")
+
+
+@pytest.mark.parametrize("option", ["--force", "--resume"])
+def test_what_goes_wrong_at_the_start_changes_nothing(
+    run, file: Path, model: Path, tmp_path: Path, option: str
+) -> None:
+    output = tmp_path / "out.txt"
+    output.write_text("x\n" * (PIECE + 1))
+    options = ["-o", output, option]
+    for wrong in (["-m", "none"], ["-m", model, "--heads", "nre"]):
+        assert run("predict", "-f", file, *wrong, *options).code != 0
+        assert output.read_text() == "x\n" * (PIECE + 1)
+    assert run("predict", "-f", tmp_path / "none.txt", "-m", model, *options).code == 2
+    assert output.read_text() == "x\n" * (PIECE + 1)
+
+
+def test_what_is_no_file_is_written_into(model: Path, tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "tagger", "predict", "-m", str(model), "John left", "-o"]
+    for place, written in (("/dev/stdout", b"[John](PER) left\n"), ("/dev/null", b"")):
+        result = subprocess.run([*command, place], capture_output=True)
+        assert (result.returncode, result.stdout, result.stderr) == (0, written, b"")
+
+
+@pytest.mark.skipif(n_cores() < 2, reason="one core")
+def test_several_workers_answer_a_line_while_the_next_is_waited_for(model: Path) -> None:
+    command = [sys.executable, "-m", "tagger", "predict", "-m", str(model), "--workers", "2"]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
+        assert process.stdin is not None
+        assert process.stdout is not None
+        for _ in range(2):
+            process.stdin.write(b"John left\n")
+            process.stdin.flush()
+            # This waits for ever where an answer needs further lines.
+            assert process.stdout.readline() == b"[John](PER) left\n"
+        process.stdin.close()
+        assert process.wait(timeout=60) == 0
 
 
 def test_more_workers_than_cores(run, file: Path, model: Path) -> None:
@@ -180,4 +220,4 @@ def test_lines_from_a_pipe_are_read_in_single_precision(
     monkeypatch.setattr(prediction, "write_answers", lambda job, *a, **k: seen.append(job))
     prediction.predict(job, [], [file])
     assert [j.precision for j in seen] == ["fp32", None]
-    assert writing.answered(file.parent / "none") == 0
+    assert writing.answered(file.parent / "none") == writing.NONE

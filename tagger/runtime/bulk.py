@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import signal
-from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
-from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from functools import lru_cache
 from multiprocessing import get_context
@@ -15,6 +14,7 @@ from tagger.errors import TaggerError, UsageError
 from tagger.runtime.formats import FORMATS
 from tagger.runtime.loading import load
 from tagger.runtime.processor import n_cores
+from tagger.runtime.streaming import pieces as as_they_come
 from tagger.runtime.tagger import GivenTokens, Tagger
 
 
@@ -105,14 +105,11 @@ def answers(
     job = job._replace(threads=1)
     context = get_context("spawn")  # a fork of a process with threads may hang
     pool = ProcessPoolExecutor(workers, context, initializer=_ignore_interrupts)
-    waiting: deque[Future[Answer]] = deque()
+    submitted = (pool.submit(_answer_in_worker, job, piece) for piece in pieces)
     try:
-        for piece in pieces:
-            waiting.append(pool.submit(_answer_in_worker, job, piece))
-            if len(waiting) > 2 * workers:
-                yield waiting.popleft().result()
-        while waiting:
-            yield waiting.popleft().result()
+        # An answer is given when it is there, also while the next piece is waited for.
+        for (future,) in as_they_come(submitted, size=1, read_ahead=2 * workers):
+            yield future.result()
     except BrokenProcessPool:
         raise TaggerError("a worker has died, out of memory perhaps; use fewer --workers") from None
     finally:

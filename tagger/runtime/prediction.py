@@ -6,12 +6,12 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from tagger.errors import Interrupted, UsageError, unknown_name
+from tagger.errors import UsageError, unknown_name
 from tagger.runtime.bulk import Job
 from tagger.runtime.finding import find_model
 from tagger.runtime.formats import FORMATS
-from tagger.runtime.streaming import full_pieces, inputs, is_live, pieces, size_of
-from tagger.runtime.writing import answered, skip, write_answers, write_view
+from tagger.runtime.streaming import STDIN, full_pieces, inputs, is_live, pieces, size_of
+from tagger.runtime.writing import NONE, answered, skip, write_answers, write_view
 
 
 def predict(
@@ -49,39 +49,43 @@ def predict(
     shown = sys.stdout is not None and sys.stdout.isatty() and output is None
     if job.confidence and job.output_format != "json" and (job.output_format or not shown):
         raise UsageError("--confidence has no place in text and columns; add --format json")
-    n_done = _prepare_output(job, texts, output, resume=resume, force=force)
+    _check_output(job, texts, files, output, resume=resume, force=force)
+    done = answered(output) if resume and output is not None else NONE
     job = job._replace(model=str(find_model(job.model)))
     live = is_live(texts, files)
     if live and job.precision is None and job.engine != "torch" and job.device == "cpu":
         job = job._replace(precision="fp32")
     lines = inputs(texts, files)
-    if n_done:
-        lines = skip(lines, n_done)
+    if done.n_texts:
+        lines = skip(lines, done.n_texts)
     cut = pieces(lines) if live else full_pieces(lines)
     if not job.output_format and shown:
         write_view(job, cut)
         return
-    try:
-        write_answers(
-            job._replace(output_format=job.output_format or "text"),
-            cut,
-            workers=workers,
-            output=output,
-            n_done=n_done,
-            n_bytes=None if texts or n_done else size_of(files),
-        )
-    except KeyboardInterrupt:
-        if output is None:
-            raise
-        raise Interrupted(
-            f"stopped; {output} holds whole answers; go on with the same command and --resume"
-        ) from None
+    write_answers(
+        job._replace(output_format=job.output_format or "text"),
+        cut,
+        workers=workers,
+        output=output,
+        done=done,
+        n_bytes=None if texts or done.n_texts else size_of(files),
+    )
 
 
-def _prepare_output(
-    job: Job, texts: Sequence[str], output: Path | None, *, resume: bool, force: bool
-) -> int:
-    """See that nothing is lost; how many lines are answered already."""
+def _check_output(
+    job: Job,
+    texts: Sequence[str],
+    files: Sequence[Path],
+    output: Path | None,
+    *,
+    resume: bool,
+    force: bool,
+) -> None:
+    """See that nothing is lost."""
+    if output is not None and output.is_file():
+        inputs_of = {path.resolve() for path in files if path != STDIN}
+        if output.resolve() in inputs_of:
+            raise UsageError(f"{output}: is the input too; name another file for the answers")
     if resume:
         if output is None:
             raise UsageError("--resume needs the file to go on with: --output")
@@ -89,9 +93,5 @@ def _prepare_output(
             raise UsageError("--resume is for files; give them with --file")
         if job.output_format == "conll":
             raise UsageError("--resume cannot count answers in conll; use --format json or text")
-        return answered(output)
-    if output is not None and output.is_file() and output.stat().st_size:
-        if not force:
-            raise UsageError(f"{output}: exists; go on with --resume or replace it with --force")
-        output.write_bytes(b"")
-    return 0
+    elif output is not None and output.is_file() and output.stat().st_size and not force:
+        raise UsageError(f"{output}: exists; go on with --resume or replace it with --force")

@@ -110,13 +110,13 @@ def full_pieces(items: Iterable[T], size: int = PIECE) -> Iterator[list[T]]:
         yield piece
 
 
-def pieces(items: Iterable[T], size: int = PIECE) -> Iterator[list[T]]:
+def pieces(items: Iterable[T], size: int = PIECE, read_ahead: int = WAITING) -> Iterator[list[T]]:
     """Give what is there, at least one item and at most ``size``, without waiting for more.
 
-    So a slow stream is answered line by line and a fast one in batches. What ``items`` raises
-    comes after all that it gave before.
+    So a slow stream is answered line by line and a fast one in batches. At most ``read_ahead``
+    items wait. What ``items`` raises comes after all that it gave before.
     """
-    waiting: queue.Queue[T | _End] = queue.Queue(WAITING)
+    waiting: queue.Queue[T | _End] = queue.Queue(read_ahead)
 
     def read() -> None:
         end = _End(None)

@@ -7,14 +7,24 @@ import sys
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from itertools import islice
+from itertools import chain, islice
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, NamedTuple
 
-from tagger.errors import UsageError
+from tagger.errors import Interrupted, UsageError
 from tagger.interrupt import deferred_interrupt
 from tagger.runtime.bulk import Answer, Job, answers, tagger_of
 from tagger.runtime.streaming import PIECE
+
+
+class Done(NamedTuple):
+    """What a file of answers holds already."""
+
+    n_texts: int
+    n_bytes: int
+
+
+NONE = Done(0, 0)
 
 
 def write_view(job: Job, pieces: Iterable[Sequence[str]]) -> None:
@@ -37,7 +47,7 @@ def write_answers(
     *,
     workers: int = 1,
     output: Path | None = None,
-    n_done: int = 0,
+    done: Done = NONE,
     n_bytes: int | None = None,
 ) -> None:
     """Tag texts and write the answers as they come; a stop in between leaves whole answers.
@@ -46,13 +56,15 @@ def write_answers(
         job: What to do with each text.
         pieces: The texts, in pieces that are tagged together.
         workers: Processes.
-        output: The file to write to, behind what is there; None is standard output.
-        n_done: So many texts are answered in there already, and are not in ``pieces``.
+        output: The file to write to; None is standard output. It is as it was until there is an
+            answer to write.
+        done: What stays in it; those texts are not in ``pieces``.
         n_bytes: What all texts come to, for the progress; None if that is not known.
 
     Raises:
         UsageError: Standard output is closed.
         OSError: The file cannot be written.
+        Interrupted: Ctrl-C, with an ``output`` that can be gone on with.
     """
     if output is None and sys.stdout is None:
         raise UsageError("standard output is closed; there is nowhere to write to")
@@ -64,28 +76,37 @@ def write_answers(
             sizes.append(sum(len(text.encode()) + 1 for text in piece))
             yield piece
 
-    with _opened(output) as file, _progress(output, n_bytes, n_done) as report:
-        for i, answer in enumerate(answers(job, tagger, measured(), workers)):
-            with deferred_interrupt() as interrupt:
-                file.write(answer.content)
-                file.flush()
-            if interrupt.requested:
-                raise KeyboardInterrupt
-            report(answer, sizes[i])
+    found = answers(job, tagger, measured(), workers)
+    first = list(islice(found, 1))
+    with _opened(output, done) as file, _progress(output, n_bytes, done.n_texts) as report:
+        try:
+            for i, answer in enumerate(chain(first, found)):
+                with deferred_interrupt() as interrupt:
+                    file.write(answer.content)
+                    file.flush()
+                if interrupt.requested:
+                    raise KeyboardInterrupt
+                report(answer, sizes[i])
+        except KeyboardInterrupt:
+            if output is None:
+                raise
+            raise Interrupted(
+                f"stopped; {output} holds whole answers; go on with the same command and --resume"
+            ) from None
 
 
-def answered(output: Path) -> int:
-    """Find how many texts a file of answers, a line each, holds, and cut off what is beyond.
+def answered(output: Path) -> Done:
+    """Find what stays of a file of answers, a line each, that was stopped anywhere.
 
-    Kept are whole pieces alone: so what follows is tagged together as if it had never stopped.
+    Whole pieces alone: so what follows is tagged together as if it had never stopped.
 
     Raises:
-        OSError: It cannot be read or written.
+        OSError: It cannot be read.
     """
-    if not output.exists():
-        return 0
+    if not output.is_file():
+        return NONE
     n_lines = position = kept = 0
-    with output.open("rb+") as file:
+    with output.open("rb") as file:
         for line in file:
             if not line.endswith(b"\n"):
                 break
@@ -93,8 +114,7 @@ def answered(output: Path) -> int:
             position += len(line)
             if n_lines % PIECE == 0:
                 kept = position
-        file.truncate(kept)
-    return n_lines - n_lines % PIECE
+    return Done(n_lines - n_lines % PIECE, kept)
 
 
 def skip(texts: Iterable[str], n: int) -> Iterator[str]:
@@ -111,13 +131,17 @@ def skip(texts: Iterable[str], n: int) -> Iterator[str]:
 
 
 @contextmanager
-def _opened(output: Path | None) -> Iterator[BinaryIO]:
+def _opened(output: Path | None, done: Done) -> Iterator[BinaryIO]:
     if output is None:
         yield sys.stdout.buffer
         return
     with output.open("ab") as file:
+        # What is no regular file (`/dev/stdout`, a pipe) has no size and no disk.
+        if output.is_file():
+            file.truncate(done.n_bytes)
         yield file
-        os.fsync(file.fileno())
+        if output.is_file():
+            os.fsync(file.fileno())
 
 
 @contextmanager

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 from pathlib import Path
@@ -15,7 +16,7 @@ from tagger.evaluation.evaluate import evaluate, select_split
 from tagger.evaluation.predictions import score_file, write_predictions
 from tagger.evaluation.raw import evaluate_raw
 from tagger.evaluation.scores import score_spans, score_tokens
-from tests.conftest import TOKENS, write_corpus
+from tests.conftest import TOKENS, assert_one_line, write_corpus
 
 # Files of token, gold and predicted tag, each with what the official script prints for it.
 CONLLEVAL = Path(os.environ.get("TAGGER_CONLLEVAL") or "no conlleval output")
@@ -155,6 +156,10 @@ def test_a_label_that_a_corpus_does_not_annotate_does_not_count(
     assert raw.not_scored == scores.not_scored
     assert (raw.n_gold, raw.n_predicted) == (scores.micro.n_gold, scores.micro.n_predicted)
     assert "LOC" not in raw.labels
+    # A file of predictions says so too, and is scored alike.
+    evaluation, tagged = evaluate(loaded, data, heads, not_annotated)
+    write_predictions(tmp_path / "out.txt", tagged, ["ner"], not_annotated)
+    assert score_file(tmp_path / "out.txt").spans == evaluation.spans
     assert scores.micro.f1 == 1.0
     assert evaluate(loaded, data, heads)[0].spans["ner"].micro.f1 < 1.0
     # A label that another split annotates is annotated.
@@ -162,3 +167,23 @@ def test_a_label_that_a_corpus_does_not_annotate_does_not_count(
     assert select_split(model, loaded, str(folder), "test", ["ner"]).not_annotated == {
         "ner": frozenset()
     }
+
+
+def test_a_token_without_a_gold_tag_does_not_count(model: Path, tmp_path: Path) -> None:
+    loaded = tagger.load(model)
+    line = {"tokens": ["John", "left"], "upos": ["PROPN", None]}
+    path = tmp_path / "half.jsonl"
+    path.write_text(json.dumps(line) + "\n")
+    data, heads, *_ = select_split(model, loaded, str(path), None, ["upos"])
+    tokens = evaluate(loaded, data, heads)[0].tokens["upos"]
+    raw = evaluate_raw(loaded, data, heads)
+    assert tokens.n_tokens == raw["upos"].n_gold == raw["upos"].n_predicted == 1
+    assert raw["tokens"].n_predicted == 2
+
+
+def test_predictions_replace_nothing_unasked(run, model: Path, corpus: Path) -> None:
+    gold = corpus / "test.txt"
+    before = gold.read_bytes()
+    options = ("evaluate", model, gold, "--heads", "ner", "--predictions", gold)
+    assert_one_line(run(*options), 2, "exists", "--force")
+    assert gold.read_bytes() == before

@@ -21,6 +21,7 @@ from tagger.cli.options import (
     names,
 )
 from tagger.errors import UsageError
+from tagger.files import check_new
 
 
 def evaluate(
@@ -37,6 +38,7 @@ def evaluate(
     predictions: Annotated[
         Path | None, typer.Option(help="Write token, gold and predicted tags to this file.")
     ] = None,
+    force: Annotated[bool, typer.Option("--force", help="Replace the file --predictions.")] = False,
     json: Json = False,
     device: Device = "auto",
     engine: Engine = None,
@@ -51,6 +53,7 @@ def evaluate(
     """
     if raw and predictions is not None:
         raise UsageError("--predictions is of gold tokens; it does not go with --raw")
+    check_new([predictions], force=force)
     import msgspec
 
     from tagger.evaluation.evaluate import evaluate as score
@@ -90,4 +93,4 @@ def evaluate(
     else:
         print_evaluation(screen, title, evaluation)
     if predictions is not None:
-        write_predictions(predictions, tagged, [head.name for head in shared])
+        write_predictions(predictions, tagged, [head.name for head in shared], not_annotated)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence, Set
 from pathlib import Path
+from typing import NamedTuple
 
 from tagger.corpus.schemes import Scheme, convert, split_tag
 from tagger.errors import FormatError, UsageError
@@ -16,18 +17,29 @@ _SPAN = re.compile(r"O$|[BIESLU]-.")
 
 MISSING = "_"
 """Stands where a token has no gold tag."""
+HEADS, NOT_ANNOTATED = "# heads = ", "# not annotated = "
 
 
-def write_predictions(path: Path, tagged: Sequence[Tagged], heads: Sequence[str]) -> None:
+def write_predictions(
+    path: Path,
+    tagged: Sequence[Tagged],
+    heads: Sequence[str],
+    not_annotated: Mapping[str, Set[str]] | None = None,
+) -> None:
     """Write a token a line: the token, then for each head its gold and its predicted tag.
 
     Of one head that is what conlleval reads. Tabs stand between columns, an empty line behind
-    each sentence, and ``# heads = ner,pos`` before all where there are several heads.
+    each sentence, and ``# heads = ner,pos`` before all where there are several heads. Labels of
+    which predicted spans do not count are named before all as well, as ``ner:MISC`` between tabs
+    behind ``# not annotated =``.
 
     Raises:
         OSError: It cannot be written; then nothing is.
     """
-    lines = [f"# heads = {','.join(heads)}"] if len(heads) > 1 else []
+    left_out = [f"{head}:{x}" for head, xs in (not_annotated or {}).items() for x in sorted(xs)]
+    lines = [f"{HEADS}{','.join(heads)}"] if len(heads) > 1 or left_out else []
+    if left_out:
+        lines.append(NOT_ANNOTATED + "\t".join(left_out))
     for sentence in tagged:
         for i, token in enumerate(sentence.tokens):
             pairs = (
@@ -48,14 +60,18 @@ def score_file(path: Path) -> Evaluation:
     Raises:
         FormatError: It cannot be read, or a line has too few columns.
     """
-    heads, sentences = _read(path)
+    heads, sentences, left_out = _read(path)
     spans, tokens = {}, {}
     for i, head in enumerate(heads):
         gold = [[row[2 * i] for row in sentence] for sentence in sentences]
         predicted = [[row[2 * i + 1] for row in sentence] for sentence in sentences]
         shares = (_share_of_spans(gold), _share_of_spans(predicted))
         if min(shares) == 1.0:
-            spans[head] = score_spans(_readable(path, gold), _readable(path, predicted))
+            spans[head] = score_spans(
+                _readable(path, gold),
+                _readable(path, predicted),
+                left_out=left_out.get(head, frozenset()),
+            )
         elif max(shares) > 0.9:
             odd = next(tag for tags in [*gold, *predicted] for tag in tags if not _SPAN.match(tag))
             raise FormatError(
@@ -73,7 +89,13 @@ def score_file(path: Path) -> Evaluation:
     )
 
 
-def _read(path: Path) -> tuple[list[str], list[list[list[str]]]]:
+class _File(NamedTuple):
+    heads: list[str]
+    sentences: list[list[list[str]]]
+    left_out: dict[str, set[str]]
+
+
+def _read(path: Path) -> _File:
     try:
         text = path.read_bytes().decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -82,11 +104,17 @@ def _read(path: Path) -> tuple[list[str], list[list[list[str]]]]:
     except OSError as error:
         raise UsageError(f"{path}: cannot be read ({(error.strerror or '').lower()})") from None
     heads, width = ["tags"], 0
+    left_out: dict[str, set[str]] = {}
     sentences: list[list[list[str]]] = [[]]
     for number, raw in enumerate(text.split("\n"), start=1):
         line = raw.removesuffix("\r")
-        if number == 1 and line.startswith("# heads = "):
-            heads = line.removeprefix("# heads = ").split(",")
+        if number == 1 and line.startswith(HEADS):
+            heads = line.removeprefix(HEADS).split(",")
+            continue
+        if number == 2 and line.startswith(NOT_ANNOTATED):
+            for pair in line.removeprefix(NOT_ANNOTATED).split("\t"):
+                head, _, label = pair.partition(":")
+                left_out.setdefault(head, set()).add(label)
             continue
         if not line.strip():
             sentences.append([])
@@ -105,7 +133,7 @@ def _read(path: Path) -> tuple[list[str], list[list[list[str]]]]:
     sentences = [sentence for sentence in sentences if sentence]
     if not sentences:
         raise FormatError(path, None, "empty; lines of token, gold and predicted tag are expected")
-    return heads, sentences
+    return _File(heads, sentences, left_out)
 
 
 def _share_of_spans(sentences: Sequence[Sequence[str]]) -> float:

@@ -28,6 +28,8 @@ class RawScore(LabelScore, frozen=True, kw_only=True):
 
     labels: dict[str, LabelScore] = msgspec.field(default_factory=dict)
     """Of a span head the scores by label."""
+    unknown_labels: tuple[str, ...] = ()
+    """Gold labels that the model does not have, so that it cannot be right there."""
     not_scored: dict[str, int] = msgspec.field(default_factory=dict)
     """Predicted spans by label that the corpus does not annotate, and that do not count."""
 
@@ -38,6 +40,11 @@ class Counts(NamedTuple):
     gold: Counter[str]
     predicted: Counter[str]
     correct: Counter[str]
+
+    @property
+    def labels(self) -> Set[str]:
+        """All that there are."""
+        return self.gold.keys() | self.predicted.keys()
 
 
 def evaluate_raw(
@@ -57,24 +64,31 @@ def evaluate_raw(
             of them does not count.
 
     Returns:
-        By head, spans or tokens with the right bounds and label; under ``tokens`` those with the
-        right bounds.
+        By head, spans or tokens with the right bounds and label (a token without a gold tag does
+        not count); under ``tokens`` those with the right bounds.
     """
     names = [head.name for head in heads]
+    of_tokens = {head.name for head in heads if head.kind == "token"}
     counts = {name: Counts(Counter(), Counter(), Counter()) for name in ("tokens", *names)}
     for texts, gold in raw_texts(split, heads):
         for document, expected in zip(tagger.batch(texts, names), gold, strict=True):
             found = _found(document, heads)
             for name, count in counts.items():
                 right, here = Counter(expected[name]), Counter(found[name])
+                if name in of_tokens:
+                    bounds = {(start, end) for start, end, _ in expected["tokens"]}
+                    untagged = bounds - {(start, end) for start, end, _ in right}
+                    here = Counter({x: n for x, n in here.items() if x[:2] not in untagged})
                 for by_label, items in zip(count, (right, here, right & here), strict=True):
                     for (_, _, label), n in items.items():
                         by_label[label] += n
     left_out = not_annotated or {}
-    with_labels = {head.name for head in heads if head.kind == "span"}
     return {
-        name: _score(count, left_out.get(name, frozenset()), by_label=name in with_labels)
-        for name, count in counts.items()
+        "tokens": RawScore(**_score(counts["tokens"], counts["tokens"].labels)),
+        **{
+            head.name: _scores(head, counts[head.name], left_out.get(head.name, frozenset()))
+            for head in heads
+        },
     }
 
 
@@ -121,22 +135,25 @@ def _items(head: HeadSpec, tags: Sequence[Any], offsets: Sequence[tuple[int, int
     return [(*at, tag) for at, tag in zip(offsets, tags, strict=True) if tag is not None]
 
 
-def _score(counts: Counts, left_out: Set[str], *, by_label: bool) -> RawScore:
-    def score(labels: Iterable[str]) -> dict[str, Any]:
-        gold, predicted, correct = (sum(count[label] for label in labels) for count in counts)
-        precision = correct / max(predicted, 1)
-        recall = correct / max(gold, 1)
-        return {
-            "precision": precision,
-            "recall": recall,
-            "f1": 2 * precision * recall / max(precision + recall, 1e-12),
-            "n_gold": gold,
-            "n_predicted": predicted,
-        }
-
-    labels = sorted((counts.gold.keys() | counts.predicted.keys()) - left_out)
+def _scores(head: HeadSpec, counts: Counts, left_out: Set[str]) -> RawScore:
+    labels = counts.labels - left_out
+    is_span = head.kind == "span"
     return RawScore(
-        **score(labels),
-        labels={label: LabelScore(**score([label])) for label in labels if by_label},
+        **_score(counts, labels),
+        labels={x: LabelScore(**_score(counts, [x])) for x in sorted(labels) if is_span},
+        unknown_labels=tuple(sorted(counts.gold.keys() - set(head.labels))) if is_span else (),
         not_scored={x: counts.predicted[x] for x in sorted(left_out) if counts.predicted[x]},
     )
+
+
+def _score(counts: Counts, labels: Iterable[str]) -> dict[str, Any]:
+    gold, predicted, correct = (sum(count[label] for label in labels) for count in counts)
+    precision = correct / max(predicted, 1)
+    recall = correct / max(gold, 1)
+    return {
+        "precision": precision,
+        "recall": recall,
+        "f1": 2 * precision * recall / max(precision + recall, 1e-12),
+        "n_gold": gold,
+        "n_predicted": predicted,
+    }

@@ -76,10 +76,7 @@ def print_evaluation(console: Console, title: str, evaluation: Evaluation) -> No
     for head, spans in evaluation.spans.items():
         print_line(console, f"{title}, {head}")
         console.print(span_table(spans))
-        if spans.unknown_labels:
-            unknown = ", ".join(spans.unknown_labels)
-            print_line(console, f"labels that the model does not have: {unknown}")
-        _print_not_scored(console, spans.not_scored)
+        _print_labels(console, spans)
     for head, tokens in evaluation.tokens.items():
         print_line(console, token_line(f"{title}, {head}", tokens))
     if evaluation.seconds > 0:
@@ -96,9 +93,12 @@ def print_raw(console: Console, title: str, scores: Mapping[str, RawScore]) -> N
     print_line(console, f"{title}, raw text")
     console.print(raw_table(scores))
     for score in scores.values():
-        _print_not_scored(console, score.not_scored)
+        _print_labels(console, score)
 
 
-def _print_not_scored(console: Console, counts: Mapping[str, int]) -> None:
-    for label, n in counts.items():
+def _print_labels(console: Console, scores: SpanScores | RawScore) -> None:
+    if scores.unknown_labels:
+        unknown = ", ".join(scores.unknown_labels)
+        print_line(console, f"labels that the model does not have: {unknown}")
+    for label, n in scores.not_scored.items():
         print_line(console, f"not scored: {n:,} spans of {label}, which is not annotated here")

@@ -386,6 +386,14 @@ def test_brat_folders_are_whole_and_nothing_else_is_lost(run, write, tmp_path):
     (out / "mine.py").write_text("")
     assert_one_line(run(path, out, "--to", "brat", "--force"), 2, "mine.py", "another folder")
     (out / "mine.py").unlink()
+    # Its own source is a text without annotations, or lies in the folder as something else.
+    for name in ("mine.txt", "mine.ann"):
+        source = out / name
+        source.write_text("John B-PER\n")
+        options = ("--from", "conll", "--to", "brat", "--force")
+        assert_one_line(run(source, out, *options), 2, "another")
+        assert source.read_text() == "John B-PER\n"
+        source.unlink()
     assert run(write("one.jsonl", PRODIGY), out, "--to", "brat", "--force").code == 0
     assert sorted(path.name for path in out.iterdir()) == ["1.ann", "1.txt", "annotation.conf"]
     assert_one_line(run(path, "a.ann", "--to", "brat"), 2, "to a folder")

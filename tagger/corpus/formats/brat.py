@@ -167,7 +167,14 @@ def check_folder(target: Path, *, force: bool) -> None:
         there = sorted(target.iterdir())
         if there and not force:
             raise UsageError(f"{target}: exists; replace it with --force")
-        others = [path.name for path in there if path.suffix not in _OURS or path.is_dir()]
+        # A text without annotations may be anybody's, the one that is converted for instance.
+        others = [
+            path.name
+            for path in there
+            if path.suffix not in _OURS
+            or path.is_dir()
+            or (path.suffix == ".txt" and path.with_suffix(".ann") not in there)
+        ]
         if others:
             raise UsageError(
                 f"{target}: has {others[0]} in it, which is no file of brat; name another folder"

@@ -70,6 +70,8 @@ def convert(
     if columns is not None and from_name != "conll":
         raise UsageError(f"--columns is for conll; {source} is {from_name}")
     _check_target(target, to_name, force=force)
+    if target.resolve() in source.resolve().parents:
+        raise UsageError(f"{target}: has the source in it; name another place")
 
     notes = Notes()
     read = reader.read

@@ -174,3 +174,14 @@ def test_what_cannot_be_packaged(run, model: Path, tmp_path: Path) -> None:
     in_the_way.write_text("")
     assert_one_line(run("package", model, "-o", in_the_way), 1, str(in_the_way), "exists")
     assert_one_line(run("package", model, "-o", "/proc/none"), 1, "/proc/none")
+
+
+def test_a_folder_of_data_does_not_hide_a_model(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "en").mkdir()
+    assert find_model("en") != Path("en")
+    assert find_model("./en") == Path("en")
+    (tmp_path / "fr").mkdir()
+    assert find_model("fr") == Path("fr")  # what it lacks is said by whoever reads it

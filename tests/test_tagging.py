@@ -92,6 +92,8 @@ def test_heads_can_be_chosen_and_unknown_ones_are_named(tiny: Tagger) -> None:
     assert set(tiny.tag([["John"]], ["upos"])[0]) == {"upos"}
     with pytest.raises(UsageError, match="unknown head 'upso': did you mean 'upos'"):
         tiny.batch(["John"], ["upso"])
+    with pytest.raises(UsageError, match="no head is named; the model has: ner, upos"):
+        tiny.batch(["John"], [])
 
 
 def test_given_tokens_are_kept(tiny: Tagger) -> None:

@@ -103,7 +103,9 @@ class _Pending:
         if self.rows:
             space_after = None if self.text is None else align(self.tokens, self.text)
             tags: dict[str, list[str | None]] = {
-                name: [row[i] for row in self.rows] for i, name in heads
+                # `_` is CoNLL's for no tag, and what `tagger convert` writes for it.
+                name: [None if row[i] == "_" else row[i] for row in self.rows]
+                for i, name in heads
             }
             yield Sentence(self.tokens, tags, self.lines, document, space_after)
         self.tokens, self.rows, self.lines, self.text = [], [], [], None

@@ -27,6 +27,8 @@ _ID = re.compile(r"[0-9]+(?:([-.])[0-9]+)?")
 # The library splits at two spaces as at a tab; a token may hold them. No text has a NUL.
 _SECOND_SPACE = "\0"
 _PLUS = "# global.columns = "
+_TEXT = re.compile(r"#\s*text\s*=")
+_NO_SPACE = "SpaceAfter=No"
 
 
 def detect_layout(paths: Iterable[Path]) -> Layout:
@@ -37,11 +39,14 @@ def detect_layout(paths: Iterable[Path]) -> Layout:
     """
     has = {4: False, 5: False}
     misc: dict[str, Counter[str]] = {}
+    has_spaces = False
     for path in paths:
         for number, line in read_lines(path):
             if not line.strip() or line.startswith("#"):
+                has_spaces = has_spaces or _TEXT.match(line) is not None
                 continue
             fields = _checked(path, number, line)
+            has_spaces = has_spaces or _NO_SPACE in fields[9].split("|")
             for column in has:
                 has[column] = has[column] or fields[column - 1] != "_"
             for key, tag in _MISC.findall(fields[9]):
@@ -61,6 +66,7 @@ def detect_layout(paths: Iterable[Path]) -> Layout:
         columns={number: name for number, name in columns.items() if number in found},
         skipped=tuple(number for number in range(1, 11) if number not in found),
         misc_key=key,
+        has_spaces=has_spaces,
     )
 
 
@@ -99,7 +105,7 @@ class ConlluReader:
         for row, line in zip(rows, lines, strict=True):
             match = _ID.fullmatch(row["id"])
             kind = match[1] if match else None
-            spaced = "SpaceAfter=No" not in row.get("misc", "_").split("|")
+            spaced = _NO_SPACE not in row.get("misc", "_").split("|")
             if kind == "-":
                 range_end, range_spaced = int(row["id"].split("-")[1]), spaced
             if kind is not None:
@@ -117,7 +123,8 @@ class ConlluReader:
                 heads[name] = [row[name] if row[name] != "_" else None for row in kept]
             elif name == "ner":
                 heads[name] = [self._entity(row.get("misc", "_")) for row in kept]
-        return Sentence(tokens, heads, kept_lines, document, space_after)
+        known = space_after if self.layout.has_spaces else None
+        return Sentence(tokens, heads, kept_lines, document, known)
 
     def _entity(self, misc: str) -> str:
         for pair in misc.split("|"):

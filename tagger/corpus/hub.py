@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from tagger.corpus.jsonl import head_name
 from tagger.corpus.records import SPLITS, Layout, Sentence
 from tagger.corpus.store import cache_dir, quiet_datasets
-from tagger.errors import CorpusError, UsageError
+from tagger.errors import CorpusError, FormatError, UsageError
 
 if TYPE_CHECKING:
     import datasets
@@ -98,7 +98,10 @@ class HubSource:
         heads = {
             head_name(key): key
             for key, feature in features.items()
-            if key not in _TOKENS and (_names(feature) or _is_strings(feature))
+            if key not in _TOKENS
+            and (_names(feature) or _is_strings(feature))
+            and tokens is not None
+            and _is_beside(next(iter(splits.values())), tokens, key)
         }
         if tokens is None or not heads:
             raise CorpusError(
@@ -118,6 +121,11 @@ class HubSource:
             tokens = row[self.keys["token"]]
             if tokens:
                 tags = {head: _by_name(row[self.keys[head]], names[head]) for head in heads}
+                for head, found in tags.items():
+                    if len(found) != len(tokens):
+                        raise FormatError(
+                            path, number, f"{len(found)} tags of {head} for {len(tokens)} tokens"
+                        )
                 yield Sentence(tokens, tags, [number] * len(tokens), -1)
 
 
@@ -179,6 +187,14 @@ def _names(feature: Any) -> list[str] | None:
 
 def _is_strings(feature: Any) -> bool:
     return getattr(_inner(feature), "dtype", None) in ("string", "large_string")
+
+
+def _is_beside(data: datasets.Dataset, tokens: str, key: str) -> bool:
+    """Whether a list has an item for each token, by the first row that has tokens."""
+    for row in data.select_columns([tokens, key]):
+        if row[tokens]:
+            return isinstance(row[key], list) and len(row[key]) == len(row[tokens])
+    return True
 
 
 def _by_name(tags: Sequence[Any], names: Sequence[str] | None) -> list[str | None]:

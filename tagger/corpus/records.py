@@ -79,6 +79,7 @@ class Layout(msgspec.Struct, frozen=True, kw_only=True):
         skipped: the numbers of the columns that are not read.
         schemes: the tag scheme of each span head as found in the files.
         misc_key: the key of MISC that holds the entities of a CoNLL-U file; else empty.
+        has_spaces: whether a CoNLL-U file says anywhere what its text is, or where it has no space.
         remarks: what was changed or left out, as spans off token bounds.
     """
 
@@ -88,6 +89,7 @@ class Layout(msgspec.Struct, frozen=True, kw_only=True):
     skipped: tuple[int, ...] = ()
     schemes: dict[str, str] = {}  # msgspec copies it
     misc_key: str = ""
+    has_spaces: bool = False
     remarks: tuple[str, ...] = ()
 
     @property
@@ -129,6 +131,8 @@ class Repairs:
 
     def describe(self) -> str:
         """Say it in one line."""
+        if self.head == "token":
+            return f"{self.n} empty tokens, the first at {self.first} ({self.example})"
         return (
             f"{self.n} {self.head} tags outside their scheme begin a span, the first at "
             f"{self.first} ({self.example})"

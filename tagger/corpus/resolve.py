@@ -105,7 +105,8 @@ def list_corpora(data_dir: Path | None = None) -> list[CorpusEntry]:
         entry.name: entry
         for root in _roots(data_dir)
         for folder in _children(root)
-        if (entry := find_entry(folder.name)) is not None
+        for name in _treebanks(folder)
+        if (entry := find_entry(name)) is not None
     }
     listed = []
     for entry in {**REGISTRY, **dict(sorted(treebanks.items()))}.values():
@@ -113,6 +114,17 @@ def list_corpora(data_dir: Path | None = None) -> list[CorpusEntry]:
         at_hand = str(next(iter(files.values())).parent) if files else None
         listed.append(msgspec.structs.replace(entry, at_hand=at_hand))
     return [*listed, *SYNTHETIC]
+
+
+def _treebanks(folder: Path) -> Iterator[str]:
+    """Give the names that a folder's treebank may have here: its own, and what its files say."""
+    yield folder.name
+    if folder.name.startswith(("UD_", "UNER_")):
+        for path in _children(folder):
+            treebank, separator, _ = path.name.partition("-ud-")
+            kind = {".conllu": "ud", ".iob2": "uner"}.get(path.suffix)
+            if separator and kind:
+                yield f"{kind}_{treebank}"
 
 
 def split_of(path: Path) -> str | None:

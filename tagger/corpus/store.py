@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 __all__ = ["EMPTY_TOKEN", "READER_VERSION", "Store", "cache_dir", "quiet_datasets"]
 
 # Raise it whenever a reader gives other sentences for the same files.
-READER_VERSION = 2
+READER_VERSION = 3
 
 # Stands for a token that is empty in its file, as in tweets whose emoji were lost.
 EMPTY_TOKEN = "\N{REPLACEMENT CHARACTER}"

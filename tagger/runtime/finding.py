@@ -32,10 +32,8 @@ def find_model(name: str) -> Path:
 
         return fetch(name.removeprefix(HUB))
     path = Path(name)
-    is_name = bool(name) and len(path.parts) == 1
-    # A folder of a corpus may have the name of the model that was trained on it.
-    is_meant = not is_name or (path / META).is_file() or not (MODELS / name).is_dir()
-    if name and path.is_dir() and is_meant:
+    is_name = bool(name) and name == path.name  # `./en` and `en/` are folders
+    if name and path.is_dir() and (not is_name or (path / META).is_file()):
         return path
     installed: dict[str, Path] = {}
     if is_name:
@@ -47,6 +45,9 @@ def find_model(name: str) -> Path:
         installed = installed_models()
         if name in installed:
             return installed[name]
+        # Last, since a folder of a corpus may have a model's name; what it lacks is said later.
+        if path.is_dir():
+            return path
     here = [p.name for p in local_models()]
     near = difflib.get_close_matches(name, [*here, *installed], n=1)
     hint = f"; did you mean {near[0]!r}?" if near else ""

@@ -228,11 +228,13 @@ class Tagger:
         """The heads of the given names.
 
         Raises:
-            UsageError: The model has no such head.
+            UsageError: The model has no such head, or none is named.
         """
         if names is None:
             return list(self.heads)
         by_name = {head.name: head for head in self.heads}
+        if not names:
+            raise UsageError(f"no head is named; the model has: {', '.join(by_name)}")
         for name in names:
             if name not in by_name:
                 raise UsageError(unknown_name("head", name, by_name))

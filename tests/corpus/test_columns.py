@@ -199,6 +199,7 @@ def test_empty_tokens_are_counted(write):
     corpus, sentences = rows(path)
     assert sentences[0]["tokens"] == ["a", "\ufffd", "b"]
     assert (corpus.repairs[0].head, corpus.repairs[0].first) == ("token", f"{path}:2")
+    assert corpus.repairs[0].describe().startswith("1 empty tokens, the first at ")
     with pytest.raises(FormatError, match=r"train.tsv:2: token: a token that is empty"):
         load_corpus(str(path), strict=True)
 
@@ -300,3 +301,12 @@ def test_any_token_comes_back_from_a_file_with_tabs(tmp_path_factory, sentences)
         sentences[0][0] = sentences[0][0].removeprefix("\ufeff")
         found[0][0] = found[0][0].removeprefix("\ufeff")
     assert found == sentences
+
+
+def test_an_underscore_is_no_tag(write):
+    path = write("train.txt", "Ann\tPROPN\n...\t_\n\n")
+    (sentence,) = load_corpus(str(path), columns="token,upos").splits["train"]
+    assert sentence["upos"] == ["PROPN", None]
+    path = write("spans.txt", "Ann\tB-PER\n...\t_\n\n")
+    with pytest.raises(FormatError, match=r"spans\.txt:2"):
+        load_corpus(str(path), columns="token,ner")

@@ -86,3 +86,13 @@ def test_errors_have_path_and_line(write, content, message):
 def test_columns_cannot_be_given(write):
     with pytest.raises(UsageError, match="columns cannot be given"):
         load_corpus(str(write("train.conllu", TREES)), columns="token,ner")
+
+
+def test_a_file_that_is_silent_on_spaces_says_nothing_of_them(write):
+    bare = "".join(
+        line for line in TREES.splitlines(keepends=True) if not line.startswith("# text")
+    )
+    _, (_, second) = load(write("said-train.conllu", bare))
+    assert second["space_after"] == [True]  # SpaceAfter=No stands in the other sentence
+    corpus, _ = load(write("silent-train.conllu", bare.replace("SpaceAfter=No", "_")))
+    assert "space_after" not in corpus.splits["train"].column_names

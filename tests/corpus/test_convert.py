@@ -981,3 +981,11 @@ def test_damage_is_said_or_harmless(tmp_path_factory, stored, name, data):
         convert(source, folder / "out.jsonl", source_format=name, target_format="doccano")
     with suppress(TaggerError):
         convert(source, folder / "out.conll", target_format="conll")
+
+
+def test_what_predict_says_of_tokens_is_kept(run, write):
+    token = {"text": "Ann", "start": 0, "end": 3, "upos": "PROPN"}
+    path = write("predicted.jsonl", json.dumps({"text": "Ann", "tokens": [token]}) + "\n")
+    assert run(path, "out.conll").code == 0
+    assert Path("out.conll").read_text() == "Ann\tPROPN\n\n"
+    assert "tags of the head upos, which the format cannot hold: 1" in run(path, "o.json").out

@@ -7,7 +7,7 @@ import datasets
 import pytest
 
 from tagger.corpus import hub, load_corpus
-from tagger.errors import CorpusError, UsageError
+from tagger.errors import CorpusError, FormatError, UsageError
 
 
 def on_hub(tags, names, split="train"):
@@ -137,3 +137,25 @@ def test_a_hub_that_does_not_answer_is_given_up(monkeypatch):
         with pytest.raises(CorpusError, match=r"conll2003 is not found: tried .*hub lhoestq"):
             load_corpus("conll2003")
         assert time.monotonic() - begin < 10
+
+
+def wiki(tags):
+    """A row with a list that is not of its tokens."""
+    strings = datasets.List(datasets.Value("string"))
+    rows = {"tokens": [["Ann", "sings"]], "spans": [["PER: Ann"]], "ner_tags": [tags]}
+    features = datasets.Features(tokens=strings, spans=strings, ner_tags=strings)
+    return {"train": datasets.Dataset.from_dict(rows, features=features)}
+
+
+def test_lists_that_are_not_of_tokens_are_no_heads(monkeypatch):
+    offer(monkeypatch, {"owner/name": wiki(["B-PER", "O"])})
+    assert [head.name for head in load_corpus("hub:owner/name").heads] == ["ner"]
+
+
+def test_too_few_tags_name_the_row(monkeypatch):
+    rows = wiki(["B-PER", "O"])["train"]
+    short = rows.map(lambda row: {"ner_tags": row["ner_tags"][:1]}, load_from_cache_file=False)
+    both = datasets.concatenate_datasets([rows, short])
+    offer(monkeypatch, {"owner/name": {"train": both}})
+    with pytest.raises(FormatError, match="name#train:2: 1 tags of ner for 2 tokens"):
+        load_corpus("hub:owner/name")

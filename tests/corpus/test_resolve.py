@@ -171,8 +171,11 @@ def test_a_folder_in_the_place_of_a_file(write):
 def test_list_corpora(write):
     data = write("btc/btc.train", TSV).parent.parent
     write("uner_xx_yy/xx_yy-ud-test.iob2", "1\ta\tO\n")
+    write("UD_Z-WW/zz_ww-ud-dev.conllu", "")
+    write("UNER_Z-WW/zz_ww-ud-dev.iob2", "1\ta\tO\n")
     listed = {entry.name: entry for entry in list_corpora(data)}
-    assert listed.keys() >= {*REGISTRY, "uner_xx_yy"}
+    assert listed.keys() >= {*REGISTRY, "uner_xx_yy", "ud_zz_ww", "uner_zz_ww"}
+    assert listed["ud_zz_ww"].at_hand == str(data / "UD_Z-WW")
     assert listed["btc"].at_hand == str(data / "btc")
     assert listed["conll2003"].at_hand is None
     assert all(isinstance(entry, CorpusEntry) for entry in listed.values())

@@ -166,6 +166,7 @@ class Aligner:
 def as_text(document: Document, notes: Notes) -> None:
     """Give a document of tokens the most natural text, and the spans of its characters."""
     if document.text is not None:
+        note_unwritten(document, notes)
         return
     texts: list[str] = []
     offsets: list[tuple[int, int]] = []

@@ -15,6 +15,7 @@ import msgspec
 from tagger.corpus.formats.documents import CharSpan, Document, Notes, check_span, check_text
 from tagger.corpus.formats.json_records import read_records
 from tagger.corpus.formats.units import in_characters, same
+from tagger.corpus.records import can_name_head
 from tagger.corpus.schemes import Scheme
 from tagger.errors import FormatError
 
@@ -51,7 +52,7 @@ def read(path: Path, notes: Notes) -> Iterator[Document]:
         document.chars = read_spans(document, entries, notes, is_counted=is_counted)
         tokens = record.get("tokens")
         if isinstance(tokens, list) and tokens and all(isinstance(t, dict) for t in tokens):
-            document.offsets = _tokens(document, tokens)
+            document.offsets, document.tags = _tokens(document, tokens)
             document.ends = _sentences(record.get("sentences"), len(document.offsets))
         yield document
 
@@ -165,10 +166,19 @@ def _slice(text: str, start: object, end: object) -> str | None:
     return text[start:end] if isinstance(start, int) and isinstance(end, int) else None
 
 
-def _tokens(document: Document, tokens: list[dict[str, Any]]) -> list[tuple[int, int]]:
-    """Take the tokens that the file gives, without those that are white space."""
+def _tokens(
+    document: Document, tokens: list[dict[str, Any]]
+) -> tuple[list[tuple[int, int]], dict[str, list[str | None]]]:
+    """Take the tokens that the file gives, without those that are white space, and their tags.
+
+    What `tagger predict` says of tokens are strings beside their text.
+    """
     text = document.text or ""
     offsets: list[tuple[int, int]] = []
+    heads = [
+        key for key, value in tokens[0].items() if isinstance(value, str) and can_name_head(key)
+    ]
+    tags: dict[str, list[str | None]] = {head: [] for head in heads}
     past = 0
     for token in tokens:
         start, end = (at if type(at := token.get(key)) is int else -1 for key in ("start", "end"))
@@ -183,7 +193,10 @@ def _tokens(document: Document, tokens: list[dict[str, Any]]) -> list[tuple[int,
         past = end
         if not text[start:end].isspace():
             offsets.append((start, end))
-    return offsets
+            for head, found in tags.items():
+                tag = token.get(head)
+                found.append(tag if isinstance(tag, str) else None)
+    return offsets, tags
 
 
 def _sentences(ranges: object, n_tokens: int) -> list[int]:

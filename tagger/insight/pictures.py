@@ -60,8 +60,8 @@ def draw_states(
     place = find_token(sentences, token) if token else Place(0, 0)
     words = sentences[place.sentence].forms
     first = min(max(place.token - N_SHOWN // 2, 0), max(len(words) - N_SHOWN, 0))
-    some = words[first : first + N_SHOWN]
-    picture = png(figure(states_of(tagger, saved, directory, some)))
+    states = states_of(tagger, saved, directory, words)
+    picture = png(figure(states.part(first, first + N_SHOWN)))
     if path.suffix.lower() == ".html":
         body = f"<h1>Hidden states</h1><p>{CAPTION}</p>{embedded(picture, 'hidden states')}"
         write_file(path, page("Hidden states", body).encode())
@@ -69,8 +69,11 @@ def draw_states(
         write_file(path, picture)
     left_out = []
     if len(words) > N_SHOWN:
-        last = first + N_SHOWN
-        left_out.append(f"the picture has tokens {first + 1} to {last} of {len(words):,}")
+        start = sentences[place.sentence].first + first  # as --token counts, over all sentences
+        left_out.append(
+            f"the picture has tokens {start} to {start + N_SHOWN - 1} of a sentence of "
+            f"{len(words):,}"
+        )
     if len(sentences) > 1 and token is None:
         left_out.append(
             f"it is of the first of {len(sentences)} sentences; name a --token of another"

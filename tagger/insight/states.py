@@ -34,6 +34,14 @@ class States(NamedTuple):
     """By direction (outputs, inputs): how strongly the state at a token depends on the input at
     another, as the norm of the derivative; 0 where nothing of it arrives."""
 
+    def part(self, start: int, end: int) -> States:
+        """Only some of the tokens, as they are in the whole sentence."""
+        return self._replace(
+            words=self.words[start:end],
+            states={way: states[start:end] for way, states in self.states.items()},
+            reach={way: reach[start:end, start:end] for way, reach in self.reach.items()},
+        )
+
 
 def states_of(tagger: Tagger, saved: SavedModel, directory: Path, words: Sequence[str]) -> States:
     """Look at the states of a sentence.

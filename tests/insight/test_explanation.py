@@ -282,7 +282,7 @@ def test_states(run, model: Path, tmp_path: Path) -> None:
     assert result.code == 0, result
     assert picture.read_bytes().startswith(b"\x89PNG")
     result = run("explain", "Kim " * 80, "-m", model, "--states", page, "-t", 79)
-    assert "tokens 21 to 80 of 80" in result.err
+    assert "tokens 21 to 80 of a sentence of 80" in result.err
     assert "data:image/png;base64," in page.read_text(encoding="utf-8")
     again = run("explain", "Kim", "-m", model, "--states", picture)
     assert_one_line(again, 2, "exists", "--force")
@@ -301,3 +301,25 @@ def test_errors_of_the_command(run, model: Path, tmp_path: Path) -> None:
     assert_one_line(run("explain", "caf\udcff", "-m", model, "--json"), 2, "not UTF-8")
     both = ("--html", tmp_path / "s.html", "--states", tmp_path / "s.html")
     assert_one_line(run("explain", TEXT, "-m", model, *both), 2, "name two files")
+
+
+def test_a_part_of_the_states_is_that_of_the_whole_sentence(
+    model: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    pytest.importorskip("matplotlib")
+    from tagger.insight import pictures
+    from tagger.insight.states import states_of
+
+    drawn = []
+    monkeypatch.setattr(pictures, "figure", drawn.append)
+    monkeypatch.setattr(pictures, "png", lambda figure: b"")
+    monkeypatch.setattr(pictures, "N_SHOWN", 4)
+    loaded, saved = load(model, precision="fp32"), read_model(model)
+    said = pictures.draw_states(tmp_path / "s.png", loaded, saved, model, "Kim left. " + TEXT, "at")
+    assert said == "the picture has tokens 4 to 7 of a sentence of 6"
+    whole = states_of(loaded, saved, model, TEXT.split())
+    (part,) = drawn
+    assert part.words == TEXT.split()[:4]
+    for way, states in part.states.items():
+        np.testing.assert_array_equal(states, whole.states[way][:4])
+        np.testing.assert_array_equal(part.reach[way], whole.reach[way][:4, :4])

@@ -14,6 +14,7 @@ import msgspec
 
 from tagger.corpus.lines import read_lines
 from tagger.corpus.records import RESERVED, Layout, Sentence
+from tagger.corpus.tally import KNOWN_HEADS
 from tagger.errors import FormatError
 
 __all__ = ["JsonlReader", "detect_layout", "head_name"]
@@ -83,6 +84,11 @@ class JsonlReader:
                 if not _is_tags(tags, len(tokens)):
                     raise FormatError(path, number, _what_is_wrong(name, tags, len(tokens)))
                 heads[name] = tags
+            for name, value in found.items():
+                if name in KNOWN_HEADS and name not in names and _is_tags(value, len(tokens)):
+                    raise FormatError(
+                        path, number, f"{name!r}, which the first sentence does not have"
+                    )
             if tokens:
                 yield Sentence(tokens, heads, [number] * len(tokens), -1)
 

@@ -14,6 +14,7 @@ __all__ = ["BadTagError", "Place", "Tally", "Violations", "looks_like_spans"]
 
 _TOKEN_HEADS = frozenset({"pos", "upos", "xpos"})
 _SPAN_HEADS = frozenset({"ner", "chunk"})
+KNOWN_HEADS = _TOKEN_HEADS | _SPAN_HEADS
 
 # A closed set of tags stays far below; past it, a column is free text such as lemmas.
 _MAX_PAIRS = 200_000

@@ -49,3 +49,9 @@ def test_errors_have_path_and_line(write, content, message):
     path = write("train.jsonl", content)
     with pytest.raises(FormatError, match="^" + str(path) + message):
         load_corpus(str(path))
+
+
+def test_a_head_that_comes_late_is_an_error(write):
+    lines = '{"tokens": ["a"], "upos": ["X"]}\n{"tokens": ["a"], "upos": ["X"], "ner": ["O"]}\n'
+    with pytest.raises(FormatError, match=r"train\.jsonl:2: 'ner', which the first sentence does"):
+        load_corpus(str(write("train.jsonl", lines)))

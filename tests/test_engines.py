@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import subprocess
 import sys
 import threading
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 import torch
+from safetensors.numpy import save
 
 import tagger
 from tagger.config import Config, config_from_dict
 from tagger.errors import ModelError, TaggerError, UsageError
 from tagger.features.forms import FormFeatures
-from tagger.model.directory import GRAPHS, StoredWeights, read_model
+from tagger.model.directory import GRAPHS, WEIGHTS, StoredWeights, read_model, read_tensors
 from tagger.runtime import form_cache, onnx_engine
 from tagger.runtime.embedding import FormEmbedder
 from tagger.runtime.export import export
@@ -275,3 +279,43 @@ def test_out_of_memory_a_batch_goes_in_halves(monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setattr(network, "encode", never)
     with pytest.raises(TaggerError, match="a sentence of 4 tokens"):
         on_torch.tag([WORDS[:4]])
+
+
+def rewritten(folder: Path, name: str, change: Callable[[Any], None]) -> None:
+    data = json.loads((folder / name).read_bytes())
+    change(data)
+    (folder / name).write_text(json.dumps(data))
+
+
+def without_a_number(folder: Path) -> None:
+    path = folder / WEIGHTS
+    tensors = {name: weight.copy() for name, weight in read_tensors(path).items()}
+    tensors["head_upos.linear.bias"][1] = np.nan
+    path.write_bytes(save(tensors))
+
+
+@pytest.mark.parametrize(
+    ("damage", "said"),
+    [
+        (
+            lambda m: rewritten(m, "config.json", lambda c: c["encoder"].update(cell="gru")),
+            r"encoder\.layers\.0\.ahead\.\w+ is 64, and should be 48",
+        ),
+        (
+            lambda m: rewritten(m, "config.json", lambda c: c["encoder"].update(merge="sum")),
+            r"head_ner\.linear\.weight is .* × 32, and should be .* × 16",
+        ),
+        (lambda m: rewritten(m, "vocab.json", lambda v: v["words"].pop()), "word_ids"),
+        (lambda m: rewritten(m, "vocab.json", lambda v: v["chars"].append("𝔞")), "char_ids"),
+        (lambda m: rewritten(m, "heads.json", lambda h: h[0]["tags"].pop()), "the tags of head"),
+        (lambda m: rewritten(m, "heads.json", lambda h: h.pop()), "should be not there"),
+        (without_a_number, r"damaged.*head_upos\.linear\.bias has values that are no numbers"),
+    ],
+)
+def test_files_that_do_not_belong_together_are_refused(
+    model: Path, tmp_path: Path, damage: Callable[[Path], None], said: str
+) -> None:
+    copy = shutil.copytree(model, tmp_path / "m")
+    damage(copy)
+    with pytest.raises(ModelError, match=said):
+        tagger.load(copy)

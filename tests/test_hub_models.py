@@ -24,13 +24,14 @@ from huggingface_hub.errors import (
     RepositoryNotFoundError,
     RevisionNotFoundError,
 )
+from safetensors.numpy import save
 
 from tagger.errors import ModelError, TaggerError, UsageError
 from tagger.integrations import hub as hub_models
 from tagger.integrations.card import hub_card
 from tagger.integrations.contents import OWN_FILES, body_of, licence_of
 from tagger.integrations.hub import fetch, push
-from tagger.model.directory import CorpusRecord, read_meta, read_model
+from tagger.model.directory import WEIGHTS, CorpusRecord, read_meta, read_model, read_tensors
 from tests.conftest import assert_one_line
 
 SENTENCE = "John works at Apple in California"
@@ -163,6 +164,9 @@ def copy(model: Path, tmp_path: Path) -> Path:
 
 def make_base(directory: Path) -> Path:
     (directory / "heads.json").write_text("[]\n")
+    tensors = read_tensors(directory / WEIGHTS)
+    kept = {name: weight for name, weight in tensors.items() if not name.startswith("head_")}
+    (directory / WEIGHTS).write_bytes(save(kept))
     for graph in directory.glob("graph*"):
         graph.unlink()
     return directory

@@ -12,6 +12,7 @@ from tagger.config import Config, config_from_dict, merge_overrides
 from tagger.features.vocabulary import Vocabulary
 from tagger.model.heads import HeadSpec
 from tagger.model.network import TaggingNetwork, build_network
+from tagger.model.shapes import weight_shapes
 from tagger.runtime.loading import assemble, form_encoder
 from tagger.runtime.tagger import Tagger
 from tagger.runtime.torch_engine import TorchEngine
@@ -137,3 +138,27 @@ def test_tags_are_valid_whatever_the_weights() -> None:
             network.head("ner").linear.weight.mul_(50)
         for tags in tagger.tag([WORDS, WORDS[::-1], WORDS[3:6]], ["ner"]):
             assert violations(tags["ner"], Scheme.BIO) == []
+
+
+@pytest.mark.parametrize(
+    ("changes", "n_vectors"),
+    [
+        ({}, 0),
+        ({"embedder": {"char_encoder": "lstm"}}, 3),
+        ({"embedder": {"char_encoder": "none", "word_dim": 0}}, 2),
+        ({"embedder": {"affix_dim": 0, "shape_dim": 0, "case_dim": 0}}, 0),
+        ({"encoder": {"cell": "gru", "direction": "backward", "n_layers": 2}}, 0),
+        ({"encoder": {"cell": "rnn", "merge": "sum", "n_layers": 2}}, 0),
+        ({"encoder": {"merge": "projection", "n_layers": 2}}, 1),
+        ({"encoder": {"merge": "product", "hidden_dim": 7}}, 0),
+    ],
+)
+def test_shapes_are_those_of_the_network(
+    changes: dict[str, dict[str, object]], n_vectors: int
+) -> None:
+    config = merge_overrides(Config(), changes)
+    vectors = torch.zeros(n_vectors + 1, 5) if n_vectors else None
+    network = build_network(config, VOCABULARY, HEADS, vectors)
+    expected = {name: tuple(weight.shape) for name, weight in network.state_dict().items()}
+    shape = (n_vectors + 1, 5) if n_vectors else None
+    assert weight_shapes(config, VOCABULARY, HEADS, shape) == expected

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping, Sequence, Set
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -110,20 +110,26 @@ def select_split(
             f"(it has: {', '.join(columns_there)}; the model: "
             f"{', '.join(head.name for head in tagger.heads)})"
         )
-    annotated: dict[str, set[str]] = {head.name: set() for head in shared if head.kind == "span"}
     # Labels that the split itself lacks may be in the others; those need not be read as a rule.
-    for data in (corpus.splits[split], *corpus.splits.values()):
-        lacking = {
-            head.name for head in shared if set(head.labels) - annotated.get(head.name, set())
-        }
-        for name in lacking & annotated.keys():
-            annotated[name] |= labels_of(data, name)
-    not_annotated = {
-        head.name: frozenset(set(head.labels) - annotated[head.name])
-        for head in shared
-        if head.name in annotated
-    }
-    return Selection(corpus.splits[split], shared, split, not_annotated, corpus.mended)
+    left_out = not_annotated((corpus.splits[split], *corpus.splits.values()), shared)
+    return Selection(corpus.splits[split], shared, split, left_out, corpus.mended)
+
+
+def not_annotated(
+    splits: Iterable[datasets.Dataset], heads: Sequence[HeadSpec]
+) -> dict[str, frozenset[str]]:
+    """By span head the labels that a corpus has nowhere.
+
+    Args:
+        splits: Of the corpus; no more of them are read than it takes to see every label.
+        heads: Of the model, those that the corpus has.
+    """
+    lacking = {head.name: set(head.labels) for head in heads if head.kind == "span"}
+    for data in splits:
+        for name, labels in lacking.items():
+            if labels:
+                labels -= labels_of(data, name)
+    return {name: frozenset(labels) for name, labels in lacking.items()}
 
 
 def labels_of(data: datasets.Dataset, head: str) -> set[str]:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import product
 from typing import Any, NamedTuple
 
 import msgspec
 
-from tagger.config import Config, EmbedderConfig, EncoderConfig, merge_overrides
+from tagger.config import Config, merge_overrides
 from tagger.errors import UsageError, unknown_name
+from tagger.model.shapes import encoder_shapes, input_dim
 
 GRID: dict[str, tuple[str, ...]] = {
     "encoder.cell": ("rnn", "gru", "lstm"),
@@ -22,7 +24,6 @@ NOT_VARIED = ("seed", "dev_fraction")
 SECTIONS = ("embedder", "encoder", "head", "training")
 BASELINE = "as it is"
 """The name of the row that the others differ from in one setting each."""
-N_GATES = {"rnn": 1, "gru": 3, "lstm": 4}
 MOST_UNITS = 8192
 
 
@@ -126,28 +127,8 @@ def _one_at_a_time(vary: Mapping[str, Sequence[str]]) -> Iterator[dict[str, str]
 
 def n_encoder_parameters(config: Config) -> int:
     """The parameters of the recurrent layers and their projections, two biases a gate."""
-    encoder = config.encoder
-    dim, h, n_ways = input_dim(config.embedder), encoder.hidden_dim, len(encoder.ways)
-    total = 0
-    for _ in range(encoder.n_layers):
-        total += n_ways * N_GATES[encoder.cell] * h * (dim + h + 2)
-        if n_ways == 2 and encoder.merge == "projection":
-            total += 2 * h * h + h
-        dim = output_dim(encoder)
-    return total
-
-
-def input_dim(embedder: EmbedderConfig) -> int:
-    """What the encoder reads of a token, without pretrained vectors."""
-    chars = 0 if embedder.char_encoder == "none" else embedder.char_out_dim
-    parts = (embedder.word_dim, embedder.affix_dim, embedder.shape_dim, embedder.case_dim, chars)
-    return sum(parts)
-
-
-def output_dim(encoder: EncoderConfig) -> int:
-    """What the heads read of a token."""
-    twice = encoder.direction == "bi" and encoder.merge == "concat"
-    return encoder.hidden_dim * (2 if twice else 1)
+    shapes = encoder_shapes(config.encoder, input_dim(config.embedder))
+    return sum(math.prod(shape) for shape in shapes.values())
 
 
 def _matched(config: Config, target: int) -> Config:

@@ -6,8 +6,7 @@ import torch
 from torch import Tensor, nn
 
 from tagger.features.vocabulary import PADDING_CHAR
-
-KERNEL_SIZE = 3
+from tagger.model.shapes import KERNEL_SIZE
 
 
 class CharCNN(nn.Module):

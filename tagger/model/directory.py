@@ -30,6 +30,7 @@ from tagger.errors import ModelError
 from tagger.features.vocabulary import Vocabulary
 from tagger.files import write_file
 from tagger.model.heads import HeadSpec
+from tagger.model.shapes import weight_shapes
 from tagger.text import TokenizerRules
 
 FORMAT_VERSION = 2
@@ -41,7 +42,8 @@ GRAPHS = {"fp32": "graph.onnx", "int8": "graph.int8.onnx"}
 """By precision. A model may have none."""
 FILES = (CONFIG, VOCAB, HEADS, TOKENIZER, WEIGHTS, META, CARD)
 
-TABLES = ("embedder.parts.word_ids.weight", "embedder.parts.vector_ids.weight")
+VECTORS = "embedder.parts.vector_ids.weight"
+TABLES = ("embedder.parts.word_ids.weight", VECTORS)
 """The large tables, of which a model reads a few rows a sentence."""
 SCALES = ":scales"
 
@@ -89,6 +91,11 @@ class StoredWeights(Mapping[str, NDArray[np.float32]]):
     def shape(self, name: str) -> tuple[int, ...]:
         """The shape of a weight."""
         return self._stored[name].shape
+
+    def is_finite(self, name: str) -> bool:
+        """Whether all of a weight are numbers."""
+        stored = self._scales.get(name, self._stored[name])
+        return bool(np.isfinite(stored).all())
 
 
 class CorpusRecord(msgspec.Struct, frozen=True, kw_only=True):
@@ -170,7 +177,8 @@ def read_model(directory: Path) -> SavedModel:
     """Read a model.
 
     Raises:
-        ModelError: The directory is missing, incomplete, damaged or of a newer format.
+        ModelError: The directory is missing, incomplete, damaged or of a newer format, or its
+            files do not belong together.
     """
     meta = read_meta(directory)
     vocabulary = _read_json(directory / VOCAB, dict[str, tuple[str, ...]])
@@ -179,7 +187,7 @@ def read_model(directory: Path) -> SavedModel:
         words, chars, vectors = (vocabulary[key] for key in ("words", "chars", "vectors"))
     except KeyError as error:
         raise _damaged(directory / VOCAB, f"no {error}") from None
-    return SavedModel(
+    model = SavedModel(
         config=config,
         vocabulary=Vocabulary(words, chars),
         vector_keys=vectors,
@@ -189,6 +197,35 @@ def read_model(directory: Path) -> SavedModel:
         meta=meta,
         card=_read(directory / CARD).decode(errors="replace"),
     )
+    _check_weights(model, directory / WEIGHTS)
+    return model
+
+
+def _check_weights(model: SavedModel, path: Path) -> None:
+    """See that the weights are those of the other files.
+
+    Raises:
+        ModelError: One is missing, of another shape, too many, or no number.
+    """
+    weights = model.weights
+    n_vectors, vectors = len(model.vector_keys), None
+    if n_vectors:
+        vectors = (n_vectors + 1, weights.shape(VECTORS)[1] if VECTORS in weights else 0)
+    expected = weight_shapes(model.config, model.vocabulary, model.heads, vectors)
+    for name in sorted(expected.keys() | set(weights)):
+        found = weights.shape(name) if name in weights else None
+        if found != expected.get(name):
+            raise ModelError(
+                f"{path}: does not fit the model's other files ({name} is "
+                f"{_size(found)}, and should be {_size(expected.get(name))}); is a file of "
+                "another model among them?"
+            )
+        if not weights.is_finite(name):
+            raise _damaged(path, f"{name} has values that are no numbers")
+
+
+def _size(shape: tuple[int, ...] | None) -> str:
+    return "not there" if shape is None else " × ".join(map(str, shape))
 
 
 def read_config_of(directory: Path) -> Config:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Iterator, Mapping, Sequence, Set
+from dataclasses import dataclass, field, replace
 from itertools import chain, count
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from tagger.config import Config, check_sources, corpus_settings
 from tagger.corpus import Corpus
@@ -14,8 +15,12 @@ from tagger.corpus.records import can_name_head
 from tagger.corpus.renaming import load_configured
 from tagger.corpus.schemes import Scheme, split_tag, tag_inventory
 from tagger.errors import ConfigError, CorpusError, UsageError, unknown_name
+from tagger.evaluation.evaluate import labels_of, not_annotated
 from tagger.model.heads import HeadSpec
 from tagger.training.encoding import Inventory
+
+if TYPE_CHECKING:
+    import datasets
 
 
 @dataclass(frozen=True)
@@ -29,6 +34,9 @@ class Prepared:
     inventory: Inventory
     notes: tuple[str, ...]
     """What was decided on the way and should be said."""
+    not_annotated: Mapping[str, Mapping[str, Set[str]]] = field(default_factory=dict)
+    """By corpus and span head the labels that it has nowhere: another corpus or the base has them,
+    and what is predicted of them here is neither right nor wrong."""
 
     def heads_of(self, corpus: Corpus) -> list[HeadSpec]:
         """The trained heads that a corpus has tags for."""
@@ -88,7 +96,29 @@ def prepare(
         head_spec(name, kinds[name], inventory.tags[name], config, known.get(name))
         for name in names
     )
-    return Prepared(tuple(corpora), heads, main_heads, inventory, tuple(notes))
+    prepared = Prepared(tuple(corpora), heads, main_heads, inventory, tuple(notes))
+    left_out = {
+        corpus.name: not_annotated(_from_train(corpus), prepared.heads_of(corpus))
+        for corpus in corpora
+    }
+    return replace(prepared, not_annotated=left_out, notes=(*notes, *_without_dev(prepared)))
+
+
+def _from_train(corpus: Corpus) -> list[datasets.Dataset]:
+    return [corpus.splits["train"], *corpus.splits.values()]
+
+
+def _without_dev(prepared: Prepared) -> Iterator[str]:
+    """Say which heads dev tells nothing of."""
+    for head in prepared.heads:
+        if head.kind == "token" or head.name not in prepared.main_heads:
+            continue
+        devs = [c.splits["dev"] for c in prepared.corpora if head in prepared.heads_of(c)]
+        if not any(labels_of(dev, head.name) for dev in devs):
+            yield (
+                f"warning: dev has no spans of {head.name}, so that the best epoch cannot be told: "
+                "the last one is kept"
+            )
 
 
 def unlike(name: str, taken: Collection[str]) -> str:

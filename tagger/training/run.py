@@ -39,7 +39,14 @@ from tagger.training.output import (
 from tagger.training.parts import Parts, build
 from tagger.training.preparation import Prepared, prepare
 from tagger.training.reporting import Reporter, Silent
-from tagger.training.state import TrainingState, load_state, new_state, save_state, weights_of
+from tagger.training.state import (
+    TrainingState,
+    best_of,
+    load_state,
+    new_state,
+    save_state,
+    weights_of,
+)
 from tagger.training.warm_start import check_base
 
 SAVE_EVERY = 120.0
@@ -174,14 +181,19 @@ def _run(state: TrainingState, parts: Parts, output: Path, report: Reporter) -> 
         tagger = parts.tagger(network)
         found: dict[str, list[float]] = {}
         for corpus in prepared.corpora:
-            evaluation, _ = evaluate(tagger, corpus.splits["dev"], prepared.heads_of(corpus))
+            evaluation, _ = evaluate(
+                tagger,
+                corpus.splits["dev"],
+                prepared.heads_of(corpus),
+                prepared.not_annotated[corpus.name],
+            )
             for head, value in evaluation.main.items():
                 found.setdefault(head, []).append(value)
         return {head: sum(values) / len(values) for head, values in found.items()}
 
     history = state.progress.history
     done = [
-        EpochDone(record, is_best=record is max(history[: i + 1], key=lambda r: r.score))
+        EpochDone(record, is_best=record is best_of(history[: i + 1]))
         for i, record in enumerate(history)
     ]
     report.start([head.name for head in prepared.heads], config.training.epochs, done)
@@ -230,7 +242,8 @@ def _finish(
     for corpus in parts.prepared.corpora:
         if "test" in corpus.splits:
             heads = parts.prepared.heads_of(corpus)
-            tests[corpus.name], _ = evaluate(tagger, corpus.splits["test"], heads)
+            left_out = parts.prepared.not_annotated[corpus.name]
+            tests[corpus.name], _ = evaluate(tagger, corpus.splits["test"], heads, left_out)
     model = parts.saved_model(state.progress, weights, tests)
     write_model(output, model)
     for exported in export(output, sentences_to_compare(parts.prepared.corpora)):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import shutil
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -39,6 +40,14 @@ class EpochRecord(msgspec.Struct, frozen=True, kw_only=True):
     """Wall time of the epoch, its dev evaluation included."""
 
 
+def best_of(history: Sequence[EpochRecord]) -> EpochRecord | None:
+    """The first epoch with the highest dev score; None of none.
+
+    Where nothing is found on dev yet, or nothing can be, it is the last: it has learned most.
+    """
+    return max(history, key=lambda r: (r.score, -r.epoch if r.score else r.epoch), default=None)
+
+
 class Progress(msgspec.Struct, kw_only=True):
     """Where a training stands."""
 
@@ -54,8 +63,8 @@ class Progress(msgspec.Struct, kw_only=True):
 
     @property
     def best(self) -> EpochRecord | None:
-        """The first epoch with the highest dev score."""
-        return max(self.history, key=lambda record: record.score, default=None)
+        """The first epoch with the highest dev score; the last one as long as all are 0."""
+        return best_of(self.history)
 
 
 class WeightAverage:

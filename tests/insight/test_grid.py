@@ -9,9 +9,10 @@ import pytest
 from tagger.config import Config, merge_overrides
 from tagger.errors import ConfigError, UsageError
 from tagger.features.vocabulary import Vocabulary
-from tagger.insight.grid import n_encoder_parameters, output_dim, parse_vary, rows
+from tagger.insight.grid import n_encoder_parameters, parse_vary, rows
 from tagger.model.heads import HeadSpec
 from tagger.model.network import build_network
+from tagger.model.shapes import output_dim
 
 VOCABULARY = Vocabulary.from_counts(Counter(["a", "b"]), min_count=1)
 HEAD = HeadSpec(name="pos", kind="token", decoder="softmax", tags=("A", "B"))

@@ -275,7 +275,7 @@ def merged(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, Any]
 def corpus_settings(config: Config, source: str) -> CorpusConfig:
     """The configuration of a corpus: by what was given, by its path, or by the path's last part."""
     for key, settings in config.corpora.items():
-        if _is_meant(key, source):
+        if is_meant(key, source):
             return settings
     return CorpusConfig()
 
@@ -290,11 +290,12 @@ def check_sources(config: Config, sources: Sequence[str]) -> None:
         if Path(source).resolve() in [Path(other).resolve() for other in sources[:i]]:
             raise ConfigError(f"{source}: the same corpus twice; name it once")
     for key in config.corpora:
-        if not any(_is_meant(key, source) for source in sources):
+        if not any(is_meant(key, source) for source in sources):
             raise ConfigError(f"[corpora]: {unknown_name('corpus', key, sources)}")
 
 
-def _is_meant(key: str, source: str) -> bool:
+def is_meant(key: str, source: str) -> bool:
+    """Whether a table ``[corpora.KEY]`` is of a corpus."""
     path = Path(source).resolve()
     return key == source or Path(key).resolve() == path or key == path.name
 

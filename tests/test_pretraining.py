@@ -219,6 +219,8 @@ def test_a_base_is_learned_and_started_from(raw: Path, corpus: Path, tmp_path: P
 
 
 def test_a_stopped_pretraining_goes_on_as_if_it_never_had_been(raw: Path, tmp_path: Path) -> None:
+    from tagger.training.output import stored_run as run_of_training
+
     config = small(epochs=4)
     pretrain([str(raw)], tmp_path / "whole", config)
 
@@ -237,7 +239,10 @@ def test_a_stopped_pretraining_goes_on_as_if_it_never_had_been(raw: Path, tmp_pa
         pretrain([str(raw)], tmp_path / "parts", config, reporter=Stop())
     with pytest.raises(UsageError, match="changed since"):
         pretrain([str(raw)], tmp_path / "parts", small(epochs=5), resume=True)
-    pretrain([str(raw)], tmp_path / "parts", config, resume=True)
+    with pytest.raises(ModelError, match=r"of a pretraining\? then go on with `tagger pretrain`"):
+        run_of_training(tmp_path / "parts")
+    pretrain([str(raw)], tmp_path / "parts", config, licence="CC0", resume=True)
+    assert "CC0" in (tmp_path / "parts" / "README.md").read_text("utf-8")
     whole, parts = read_model(tmp_path / "whole"), read_model(tmp_path / "parts")
     assert whole.vocabulary.words == parts.vocabulary.words
     for name, weight in whole.weights.items():

@@ -262,6 +262,27 @@ def test_it_is_trained_the_way_spacy_trains(tmp_path: Path) -> None:
     assert loaded.evaluate(again)["ents_f"] > 0.5
 
 
+def test_settings_of_the_training_are_those_of_tagger_train(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    from tagger.integrations import spacy_training
+
+    seen = set()
+
+    def capitals(tokens: list[str], prob: float) -> list[str]:
+        seen.add(prob)
+        return tokens
+
+    monkeypatch.setattr(spacy_training, "recased", capitals)
+    training = {**SETTINGS["training"], "recase_prob": 0.25}
+    nlp = pipeline("", settings={**SETTINGS, "heads": ["ner"], "training": training})
+    data = examples(nlp)
+    nlp.initialize(lambda: data)
+    nlp.update(data)
+    assert seen == {0.25}
+    assert set(nlp.get_pipe("recurrent_tagger").labels) == {"LOC", "ORG", "PER"}
+
+
 def test_nothing_to_learn_is_named() -> None:
     nlp = pipeline("", settings=SETTINGS)
     empty = [Example(nlp.make_doc("a b"), nlp.make_doc("a b"))]
@@ -270,6 +291,14 @@ def test_nothing_to_learn_is_named() -> None:
     bad = pipeline("", settings={"encodr": {}})
     with pytest.raises(ValueError, match="encodr"):
         bad.initialize(lambda: examples(bad))
+    for settings, said in (
+        ({"heads": ["pos"]}, "unknown head 'pos'"),
+        ({"description": 1}, "description"),
+        ({"training": {"epochs": 3}}, "epochs has no effect here"),
+    ):
+        bad = pipeline("", settings=settings)
+        with pytest.raises(ValueError, match=said):
+            bad.initialize(lambda: examples(bad))  # noqa: B023
     with pytest.raises(ValueError, match=r"call nlp\.initialize"):
         pipeline("").get_pipe("recurrent_tagger").update(examples(nlp))
 
@@ -286,6 +315,17 @@ def test_init_spacy_writes_what_spacy_trains_on(run, corpus: Path, tmp_path: Pat
     assert all(len(list(doc.sents)) == 1 for doc in docs)
     again = run("init-spacy", corpus, "-o", tmp_path / "p")
     assert_one_line(again, 2, "config.cfg: exists", "--force")
+    mine = tmp_path / "p" / "train.spacy"
+    before = mine.read_bytes()
+    (tmp_path / "p" / "config.cfg").unlink()
+    assert_one_line(run("init-spacy", corpus, "-o", tmp_path / "p"), 2, "train.spacy: exists")
+    same = run("init-spacy", mine, "-o", tmp_path / "p", "--force")
+    assert_one_line(same, 2, "would be written over")
+    assert mine.read_bytes() == before
+    odd = tmp_path / "odd.jsonl"
+    odd.write_text('{"tokens": ["Ann"], "upos": ["EIGEN"]}\n' * 3)
+    own = run("init-spacy", odd, "-o", tmp_path / "q", "--heads", "upos")
+    assert_one_line(own, 2, "'EIGEN' is no universal part of speech")
     wrong = run("init-spacy", corpus, "-o", tmp_path / "q", "--language", "klingon")
     assert_one_line(wrong, 2, "klingon")
 

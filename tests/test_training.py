@@ -9,6 +9,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import msgspec
 import numpy as np
 import pytest
 import torch
@@ -16,12 +17,15 @@ import torch
 import tagger
 from tagger.config import config_to_toml
 from tagger.errors import Interrupted, TaggerError, UsageError
+from tagger.evaluation.evaluate import evaluate, select_split
 from tagger.files import existing_directory
 from tagger.model.directory import read_model
 from tagger.training.batching import plan_epoch
+from tagger.training.encoding import recased
 from tagger.training.loop import EpochDone, StepDone
 from tagger.training.reporting import Silent
 from tagger.training.run import train
+from tagger.training.settings import settings
 from tests.conftest import TOKENS, small_config, write_corpus
 
 
@@ -117,8 +121,13 @@ def test_nothing_is_overwritten_unasked(model: Path, corpus: Path, tmp_path: Pat
     with pytest.raises(UsageError, match="training has ended"):
         train([str(corpus)], model, small_config(), resume=True)
     (tmp_path / "diary.txt").write_text("dear")
-    with pytest.raises(UsageError, match="not empty"):
+    with pytest.raises(UsageError, match=r"holds no model, but diary\.txt"):
         train([str(corpus)], tmp_path, small_config())
+    (tmp_path / "README.md").write_text("mine")
+    with pytest.raises(UsageError, match=r"holds no model, but README\.md"):
+        train([str(corpus)], tmp_path, small_config(), force=True)
+    assert (tmp_path / "README.md").read_text() == "mine"
+    (tmp_path / "README.md").unlink()
     train([str(corpus)], tmp_path, small_config(epochs=1), force=True)
     assert (tmp_path / "diary.txt").read_text() == "dear"
 
@@ -347,3 +356,61 @@ def test_killed_at_any_moment_it_ends_the_same(corpus: Path, tmp_path: Path) -> 
                 shutil.rmtree(output, ignore_errors=True)
     assert kills > 0
     assert_equal_weights(tmp_path / "whole", output)
+
+
+class Notes(Silent):
+    """Keeps what is said and which epochs were the best."""
+
+    def __init__(self) -> None:
+        self.said: list[str] = []
+        self.best: list[int] = []
+
+    def note(self, text: str) -> None:
+        self.said.append(text)
+
+    def event(self, event: StepDone | EpochDone) -> None:
+        if isinstance(event, EpochDone) and event.is_best:
+            self.best.append(event.record.epoch)
+
+
+def test_where_dev_says_nothing_the_last_epoch_is_kept(tmp_path: Path) -> None:
+    plain = ["nothing/PRON/O happened/VERB/O"]
+    folder = write_corpus(tmp_path / "c", {"train": TOKENS["train"], "dev": plain})
+    config = msgspec.structs.replace(small_config(epochs=3), heads=("ner",))
+    notes = Notes()
+    train([str(folder)], tmp_path / "m", config, reporter=notes)
+    assert notes.best == [1, 2, 3]
+    assert any("dev has no spans of ner" in line for line in notes.said)
+
+
+def test_what_another_corpus_annotates_does_not_count(corpus: Path, tmp_path: Path) -> None:
+    without = [line.replace("B-LOC", "O").replace("I-LOC", "O") for line in TOKENS["train"]]
+    folder = write_corpus(tmp_path / "c", {"train": without, "dev": without, "test": without})
+    output = tmp_path / "m"
+    _, tests = train([str(corpus), str(folder)], output, small_config(epochs=40))
+    scored = tests["c"].spans["ner"]
+    loaded = tagger.load(output)
+    data, heads, _, left_out, _ = select_split(output, loaded, str(folder), "test", ["ner"])
+    assert left_out == {"ner": {"LOC"}}
+    assert scored == evaluate(loaded, data, heads, left_out)[0].spans["ner"]
+    assert scored.not_scored
+
+
+def test_columns_are_those_of_the_command_line_whatever_the_table_is_called(
+    corpus: Path, tmp_path: Path
+) -> None:
+    table = tmp_path / "config.toml"
+    table.write_text(f'[corpora."{corpus.name}".labels]\nPER = "PERSON"\n')
+    chosen = settings(
+        [str(corpus)], output=None, resume=False, config_file=table, heads=None,
+        columns="token,-,ner", overrides={}, base=None, data_dir=None, strict=False,
+    )  # fmt: skip
+    (entry,) = chosen.config.corpora.values()
+    assert (entry.columns, entry.labels) == ("token,-,ner", {"PER": "PERSON"})
+
+
+def test_recased() -> None:
+    tokens = ["New", "york"]
+    assert recased(tokens, 0.0) is tokens
+    found = {tuple(recased(tokens, 1.0)) for _ in range(50)}
+    assert found == {("new", "york"), ("NEW", "YORK"), ("New", "York")}

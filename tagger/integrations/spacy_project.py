@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from tagger.config import Config
 from tagger.corpus.schemes import Scheme, spans
 from tagger.errors import UsageError
-from tagger.files import write_file
+from tagger.files import check_new, write_file
 from tagger.integrations.spacy_training import KINDS
 from tagger.model.directory import read_config_of
 from tagger.model.heads import HeadSpec
@@ -64,8 +64,10 @@ def init_spacy(
     import spacy
     from spacy.tokens import DocBin
 
-    if (output / CONFIG).exists() and not force:
-        raise UsageError(f"{output / CONFIG}: exists; replace it with --force")
+    targets = [output / name for name in (CONFIG, "train.spacy", "dev.spacy")]
+    if Path(source).resolve() in [target.resolve() for target in targets]:
+        raise UsageError(f"{source}: would be written over; give another folder with -o")
+    check_new(targets, force=force)
     prepared = prepare([source], Config(heads=tuple(heads)), data_dir=data_dir)
     chosen = [head for head in prepared.heads if head.name in KINDS]
     if not chosen:
@@ -73,6 +75,13 @@ def init_spacy(
             f"{source}: spaCy has a place for the heads {', '.join(KINDS)}, and it has "
             f"{', '.join(head.name for head in prepared.heads)}; rename or choose with --heads"
         )
+    for head in chosen:
+        foreign = set(head.tags) - spacy.parts_of_speech.IDS.keys()
+        if head.name == "upos" and foreign:
+            raise UsageError(
+                f"{source}: upos {min(foreign)!r} is no universal part of speech, which spaCy "
+                "needs; rename it, or choose with --heads"
+            )
     training = read_config_of(find_model(base)).training if base else Config().training
     try:
         nlp = spacy.blank(language)

@@ -8,25 +8,32 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import numpy as np
 import torch
 
-from tagger.config import Config, merge_overrides
+from tagger.config import Config, config_from_dict, merge_overrides, merged
 from tagger.corpus.schemes import Scheme, convert
-from tagger.errors import UsageError
-from tagger.model.directory import read_config_of, read_model, write_model
+from tagger.errors import ConfigError, UsageError, unknown_name
+from tagger.model.directory import read_model, write_model
 from tagger.model.network import IGNORED
 from tagger.runtime.export import export
 from tagger.runtime.tagger import Tagger
-from tagger.training.encoding import Batch, Inventory, tag_ids
+from tagger.training.encoding import Batch, Inventory, recased, tag_ids
 from tagger.training.loop import learning_rate, train_step
 from tagger.training.parts import build
 from tagger.training.preparation import Prepared, head_spec
 from tagger.training.reporting import Silent
+from tagger.training.settings import from_base
 from tagger.training.state import EpochRecord, Progress, new_state, weights_of
 
 Sentence = tuple[list[str], dict[str, list[str | None]]]
 KINDS = {"ner": "span", "xpos": "token", "upos": "token"}
+SPACYS = frozenset(
+    {"seed", "epochs", "patience", "batch_tokens", "epoch_steps"}
+    | {"threads", "fraction", "dev_fraction"}
+)
+"""Settings of a training that spaCy decides."""
 N_COMPARED = 200
 """Sentences that the graphs for ONNX Runtime are compared on."""
 
@@ -56,17 +63,15 @@ class Trainer:
         n_steps: int,
         seed: int,
     ) -> None:
-        config = Config()
         base_model = read_model(base) if base else None
-        if base is not None:
-            stored = read_config_of(base)
-            config = merge_overrides(
-                config, {"embedder": _fields(stored.embedder), "encoder": _fields(stored.encoder)}
+        start = from_base(Config(), base_model.config) if base_model else Config()
+        given = settings.get("training", {})
+        if idle := sorted(SPACYS.intersection(given if isinstance(given, Mapping) else ())):
+            raise ConfigError(
+                f"settings: [training] {idle[0]} has no effect here; spaCy's own configuration "
+                "has seed, max_steps, patience and batcher under [training]"
             )
-            config = merge_overrides(
-                config, {"training": {"learning_rate": stored.training.learning_rate}}
-            )
-        config = merge_overrides(config, dict(settings))
+        config = config_from_dict(merged(msgspec.to_builtins(start), settings), where="settings")
         config = merge_overrides(config, {"training": {"seed": seed}})
         inventory = Inventory()
         for sentences in examples:
@@ -76,6 +81,10 @@ class Trainer:
                     counts = inventory.tags.setdefault(head, Counter())
                     counts.update(tag for tag in in_bio(head, of_head) if tag is not None)
         found = [head for head in KINDS if inventory.tags.get(head)]
+        for name in config.heads:
+            if name not in found:
+                raise UsageError(f"settings: {unknown_name('head', name, found)}")
+        found = [head for head in found if head in config.heads or not config.heads]
         if not found:
             raise UsageError(
                 "there is nothing to learn: the examples have neither entities nor tags; is the "
@@ -129,7 +138,9 @@ class Trainer:
             export(folder, self._compared)
             return {path.name: path.read_bytes() for path in folder.iterdir()}
 
-    def _batch(self, sentences: Sequence[Sentence]) -> Batch:
+    def _batch(self, given: Sequence[Sentence]) -> Batch:
+        prob = self.parts.config.training.recase_prob
+        sentences = [(recased(tokens, prob), tags) for tokens, tags in given]
         lengths = np.array([len(tokens) for tokens, _ in sentences], dtype=np.int64)
         shape = (len(sentences), int(lengths.max()))
         inside = np.arange(shape[1]) < lengths[:, None]
@@ -156,7 +167,3 @@ def in_bio(head: str, tags: Sequence[str | None] | None, n: int = 0) -> list[str
     if KINDS[head] == "token" or any(tag is None for tag in tags):
         return list(tags)
     return list(convert([tag for tag in tags if tag is not None], Scheme.BILOU, Scheme.BIO))
-
-
-def _fields(section: Any) -> dict[str, Any]:
-    return {name: getattr(section, name) for name in section.__struct_fields__}

@@ -109,6 +109,9 @@ def pretrain(
                 f"{output / RUN}: texts or configuration changed since the pretraining began; "
                 "resume with what it was started with, or start anew with --force"
             )
+        if licence:
+            run = msgspec.structs.replace(run, licence=licence)
+            write_file(output / RUN, msgspec.json.encode(run))
     else:
         check_texts(texts)
         run = Pretraining(config=config, texts=tuple(texts), licence=licence)

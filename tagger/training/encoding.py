@@ -88,6 +88,14 @@ class Batch:
 RECASES: tuple[Callable[[str], str], ...] = (str.lower, str.upper, str.title)
 
 
+def recased(tokens: Sequence[str], prob: float) -> Sequence[str]:
+    """Put a sentence into one of the `RECASES`, as PyTorch's random state has it, or leave it."""
+    if prob > 0 and torch.rand(()) < prob:
+        recase = RECASES[int(torch.randint(len(RECASES), ()))]
+        return [recase(token) for token in tokens]
+    return tokens
+
+
 class FormTable:
     """The ids of every form of the training data, computed once.
 

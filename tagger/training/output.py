@@ -40,7 +40,8 @@ def check_output(output: Path, *, force: bool, resume: bool) -> None:
     """See that nothing is overwritten that should not be.
 
     Raises:
-        UsageError: There is a model already, or a folder of something else.
+        UsageError: There is a model already, or a folder of something else. Of the latter
+            ``force`` replaces nothing.
     """
     if resume:
         if existing_directory(output / LAST) is None:
@@ -49,18 +50,25 @@ def check_output(output: Path, *, force: bool, resume: bool) -> None:
         return
     if output.exists() and not output.is_dir():
         raise UsageError(f"{output}: is a file; give a folder with -o")
-    if force or not output.is_dir() or not any(output.iterdir()):
+    if not output.is_dir() or not any(output.iterdir()):
         return
-    if (output / META).is_file():
+    is_model = (output / META).is_file()
+    is_begun = existing_directory(output / LAST) is not None
+    if force and (is_model or is_begun):
+        return
+    if is_model:
         raise UsageError(f"{output}: there is a model already; replace it with --force")
-    if existing_directory(output / LAST) is not None:
+    if is_begun:
         raise UsageError(
             f"{output}: an unfinished training; go on with --resume or start anew with --force"
         )
     # What a training left that was killed before it had learned anything is in nobody's way.
-    if {path.name for path in output.iterdir()} - {RUN, LOCK, f"{LAST}.tmp"}:
+    foreign = {path.name for path in output.iterdir()} - {RUN, LOCK, f"{LAST}.tmp"}
+    if force:  # beside a model's files others may lie, but in their place nothing else
+        foreign &= {*FILES, LOG, BEST}
+    if foreign:
         raise UsageError(
-            f"{output}: the folder is not empty and holds no model; give another with -o"
+            f"{output}: holds no model, but {min(foreign)}; give another folder with -o"
         )
 
 
@@ -98,6 +106,11 @@ def stored_run(output: Path) -> Run:
         return msgspec.json.decode(path.read_bytes(), type=Run)
     except OSError as error:
         raise ModelError(f"{path}: cannot be read ({error.strerror})") from None
+    except msgspec.ValidationError as error:
+        raise ModelError(
+            f"{path}: not of a training ({error}); of a pretraining? then go on with `tagger "
+            "pretrain`"
+        ) from None
     except msgspec.DecodeError as error:
         raise ModelError(f"{path}: damaged ({error}); start anew with --force") from None
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import msgspec
 
-from tagger.config import Config, CorpusConfig, merge_overrides, read_config
+from tagger.config import Config, CorpusConfig, is_meant, merge_overrides, read_config
 from tagger.errors import UsageError
 from tagger.files import existing_directory
 from tagger.model.directory import read_config_of
@@ -70,14 +70,7 @@ def settings(
         data_dir = data_dir or (Path(run.data_dir) if run.data_dir else None)
         strict = strict or run.strict
     elif base_path is not None:
-        # A base brings the recipe that suits it along, but for what is this training's own.
-        stored = read_config_of(base_path)
-        training = msgspec.structs.replace(
-            stored.training, seed=start.training.seed, threads=0, loss_weights={}, fraction=1.0
-        )
-        start = msgspec.structs.replace(
-            start, embedder=stored.embedder, encoder=stored.encoder, training=training
-        )
+        start = from_base(start, read_config_of(base_path))
     config = read_config(config_file, start) if config_file else start
     config = merge_overrides(config, overrides)
     if heads is not None:
@@ -85,10 +78,24 @@ def settings(
     if columns is not None:
         corpora = dict(config.corpora)
         for source in sources:
-            entry = corpora.get(source, CorpusConfig())
-            corpora[source] = msgspec.structs.replace(entry, columns=columns)
+            key = next((key for key in corpora if is_meant(key, source)), source)
+            entry = corpora.get(key, CorpusConfig())
+            corpora[key] = msgspec.structs.replace(entry, columns=columns)
         config = msgspec.structs.replace(config, corpora=corpora)
     return Settings(tuple(sources), place, config, base_path, data_dir, strict)
+
+
+def from_base(start: Config, base: Config) -> Config:
+    """The configuration that a base brings along: the recipe that suits it, and its sizes.
+
+    What is each training's own stays as it is in ``start``.
+    """
+    training = msgspec.structs.replace(
+        base.training, seed=start.training.seed, threads=0, loss_weights={}, fraction=1.0
+    )
+    return msgspec.structs.replace(
+        start, embedder=base.embedder, encoder=base.encoder, training=training
+    )
 
 
 def short_name(source: str) -> str:

@@ -96,6 +96,9 @@ def test_nothing_is_lost_or_overwritten(run, file: Path, model: Path, tmp_path: 
     for option in ("--force", "--resume"):
         assert_one_line(run("predict", *same, option), 2, "out.txt: is the input too")
         assert output.read_text() == "x\n" * PIECE
+    (tmp_path / "link.txt").hardlink_to(output)
+    linked = ["-m", model, "-f", tmp_path / "link.txt", "-o", output, "--force"]
+    assert_one_line(run("predict", *linked), 2, "out.txt: is the input too")
     missing = tmp_path / "no" / "out.txt"
     assert_one_line(run("predict", "x", "-m", model, "-o", missing), 1, "no such file")
 
@@ -221,3 +224,18 @@ def test_lines_from_a_pipe_are_read_in_single_precision(
     prediction.predict(job, [], [file])
     assert [j.precision for j in seen] == ["fp32", None]
     assert writing.answered(file.parent / "none") == writing.NONE
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(n_cores() < 2, reason="one core")
+def test_workers_end_with_the_process_that_has_them(model: Path) -> None:
+    command = [sys.executable, "-m", "tagger", "predict", "-m", str(model), "--workers", "2"]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
+        assert process.stdin is not None
+        assert process.stdout is not None
+        process.stdin.write(b"John left\n")
+        process.stdin.flush()
+        assert process.stdout.readline() == b"[John](PER) left\n"
+        process.kill()
+        # They have the same standard output: it ends when the last of them has.
+        assert process.stdout.read() == b""

@@ -295,8 +295,9 @@ def test_nothing_to_learn_is_named() -> None:
         ({"heads": ["pos"]}, "unknown head 'pos'"),
         ({"description": 1}, "description"),
         ({"training": {"epochs": 3}}, "epochs has no effect here"),
+        ({"encoder": {"hidden_dim": 9}}, "hidden_dim is 200"),
     ):
-        bad = pipeline("", settings=settings)
+        bad = pipeline("", settings=settings, base="en" if "encoder" in settings else "")
         with pytest.raises(ValueError, match=said):
             bad.initialize(lambda: examples(bad))  # noqa: B023
     with pytest.raises(ValueError, match=r"call nlp\.initialize"):
@@ -320,7 +321,9 @@ def test_init_spacy_writes_what_spacy_trains_on(run, corpus: Path, tmp_path: Pat
     (tmp_path / "p" / "config.cfg").unlink()
     assert_one_line(run("init-spacy", corpus, "-o", tmp_path / "p"), 2, "train.spacy: exists")
     same = run("init-spacy", mine, "-o", tmp_path / "p", "--force")
-    assert_one_line(same, 2, "would be written over")
+    assert_one_line(same, 2, "is of the corpus itself")
+    same = run("init-spacy", tmp_path / "p", "-o", tmp_path / "p", "--force")
+    assert_one_line(same, 2, "is of the corpus itself")
     assert mine.read_bytes() == before
     odd = tmp_path / "odd.jsonl"
     odd.write_text('{"tokens": ["Ann"], "upos": ["EIGEN"]}\n' * 3)

@@ -76,6 +76,9 @@ def evaluate(
         data_dir=data_dir,
         strict=strict,
     )
+    there = [path for path in (predictions, Path(corpus)) if path is not None and path.is_file()]
+    if len(there) == 2 and there[0].samefile(there[1]):
+        raise UsageError(f"{predictions}: is the corpus; name another file")
     for line in mended:
         typer.echo(f"{corpus}: {line}", err=True)
     screen = console()

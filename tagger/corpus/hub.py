@@ -9,6 +9,7 @@ import re
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -25,6 +26,7 @@ __all__ = ["HubSource", "fetch"]
 _ADDRESS = re.compile(r"([\w.-]+/[\w.-]+)(?:/([\w./-]+))?(?:@([\w./-]+))?")
 _SPLIT_NAMES = {"validation": "dev", "valid": "dev", "train": "train", "dev": "dev", "test": "test"}
 _TOKENS = ("tokens", "words", "token")
+_SAMPLE = 100  # rows that heads are found from
 _REQUEST_S = 4.0
 _GIVE_UP_S = 7.0  # name look-ups know no timeout of their own
 
@@ -99,9 +101,8 @@ class HubSource:
             head_name(key): key
             for key, feature in features.items()
             if key not in _TOKENS
-            and (_names(feature) or _is_strings(feature))
-            and tokens is not None
-            and _is_beside(next(iter(splits.values())), tokens, key)
+            and (_names(feature) or (_is_strings(feature) and tokens))
+            and (_names(feature) or _is_beside(next(iter(splits.values())), str(tokens), key))
         }
         if tokens is None or not heads:
             raise CorpusError(
@@ -120,12 +121,14 @@ class HubSource:
         for number, row in enumerate(data, start=1):
             tokens = row[self.keys["token"]]
             if tokens:
-                tags = {head: _by_name(row[self.keys[head]], names[head]) for head in heads}
-                for head, found in tags.items():
+                tags = {}
+                for head in heads:
+                    found = row[self.keys[head]] or ()
                     if len(found) != len(tokens):
                         raise FormatError(
                             path, number, f"{len(found)} tags of {head} for {len(tokens)} tokens"
                         )
+                    tags[head] = _by_name(found, names[head])
                 yield Sentence(tokens, tags, [number] * len(tokens), -1)
 
 
@@ -190,11 +193,10 @@ def _is_strings(feature: Any) -> bool:
 
 
 def _is_beside(data: datasets.Dataset, tokens: str, key: str) -> bool:
-    """Whether a list has an item for each token, by the first row that has tokens."""
-    for row in data.select_columns([tokens, key]):
-        if row[tokens]:
-            return isinstance(row[key], list) and len(row[key]) == len(row[tokens])
-    return True
+    """Whether a list of strings has an item for each token, by half of the first rows at least."""
+    rows = [row for row in islice(data.select_columns([tokens, key]), _SAMPLE) if row[key]]
+    fitting = sum(len(row[key]) == len(row[tokens] or ()) for row in rows)
+    return 2 * fitting >= len(rows)
 
 
 def _by_name(tags: Sequence[Any], names: Sequence[str] | None) -> list[str | None]:

@@ -86,8 +86,8 @@ class Tally:
             return "token"
         counts: Counter[str] = Counter()
         for (_, tag), n in self._pairs.items():
-            if tag:
-                counts[tag] += n
+            if tag is not None:
+                counts[tag or "_"] += n  # where spans are, every token has a tag
         return "span" if looks_like_spans(counts) else "token"
 
     def scheme(self, given: Scheme | None = None) -> Scheme:

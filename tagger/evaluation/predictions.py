@@ -29,14 +29,18 @@ def write_predictions(
     """Write a token a line: the token, then for each head its gold and its predicted tag.
 
     Of one head that is what conlleval reads. Tabs stand between columns, an empty line behind
-    each sentence, and ``# heads = ner,pos`` before all where there are several heads. Labels of
-    which predicted spans do not count are named before all as well, as ``ner:MISC`` between tabs
-    behind ``# not annotated =``.
+    each sentence, and ``# heads = ner,pos`` before all where there are several heads. Where spans
+    were predicted that do not count, conlleval has no way to leave them out: then the heads are
+    named of one head, too, and their labels behind ``# not annotated =``, as ``ner:MISC``.
 
     Raises:
         OSError: It cannot be written; then nothing is.
     """
-    left_out = [f"{head}:{x}" for head, xs in (not_annotated or {}).items() for x in sorted(xs)]
+    left_out = [
+        f"{head}:{label}"
+        for head, labels in (not_annotated or {}).items()
+        for label in sorted(labels & _predicted(tagged, head))
+    ]
     lines = [f"{HEADS}{','.join(heads)}"] if len(heads) > 1 or left_out else []
     if left_out:
         lines.append(NOT_ANNOTATED + "\t".join(left_out))
@@ -49,6 +53,10 @@ def write_predictions(
             lines.append("\t".join([token, *pairs]))
         lines.append("")
     write_file(path, ("\n".join(lines) + "\n").encode())
+
+
+def _predicted(tagged: Sequence[Tagged], head: str) -> set[str]:
+    return {tag[2:] for sentence in tagged for tag in sentence.predicted[head] if tag != "O"}
 
 
 def score_file(path: Path) -> Evaluation:

@@ -60,8 +60,8 @@ def draw_states(
     place = find_token(sentences, token) if token else Place(0, 0)
     words = sentences[place.sentence].forms
     first = min(max(place.token - N_SHOWN // 2, 0), max(len(words) - N_SHOWN, 0))
-    states = states_of(tagger, saved, directory, words)
-    picture = png(figure(states.part(first, first + N_SHOWN)))
+    shown = slice(first, first + N_SHOWN)
+    picture = png(figure(states_of(tagger, saved, directory, words, shown)))
     if path.suffix.lower() == ".html":
         body = f"<h1>Hidden states</h1><p>{CAPTION}</p>{embedded(picture, 'hidden states')}"
         write_file(path, page("Hidden states", body).encode())

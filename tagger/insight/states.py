@@ -34,23 +34,22 @@ class States(NamedTuple):
     """By direction (outputs, inputs): how strongly the state at a token depends on the input at
     another, as the norm of the derivative; 0 where nothing of it arrives."""
 
-    def part(self, start: int, end: int) -> States:
-        """Only some of the tokens, as they are in the whole sentence."""
-        return self._replace(
-            words=self.words[start:end],
-            states={way: states[start:end] for way, states in self.states.items()},
-            reach={way: reach[start:end, start:end] for way, reach in self.reach.items()},
-        )
 
-
-def states_of(tagger: Tagger, saved: SavedModel, directory: Path, words: Sequence[str]) -> States:
-    """Look at the states of a sentence.
+def states_of(
+    tagger: Tagger,
+    saved: SavedModel,
+    directory: Path,
+    words: Sequence[str],
+    shown: slice = slice(None),
+) -> States:
+    """Look at the states of a sentence, or of some of its tokens, as they are in the whole.
 
     Args:
         tagger: The model.
         saved: What its directory holds.
         directory: Where it lies.
         words: The tokens of the sentence.
+        shown: Which of them.
     """
     inputs = vectors_of(tagger, words)
     states = Encoder(saved.config.encoder, saved.weights)(inputs)[-1]
@@ -58,7 +57,13 @@ def states_of(tagger: Tagger, saved: SavedModel, directory: Path, words: Sequenc
     if len(states) > 1 and len(words) > 2:
         correlation = paired_correlation(states["ahead"], states["back"])
     encoder = torch_network(saved, directory).encoder
-    return States(words, states, correlation, reach(encoder, inputs))
+    reached = reach(encoder, inputs, range(len(words))[shown])
+    return States(
+        words[shown],
+        {way: of_way[shown] for way, of_way in states.items()},
+        correlation,
+        {way: of_way[:, shown] for way, of_way in reached.items()},
+    )
 
 
 def paired_correlation(ahead: Floats, back: Floats) -> Floats:
@@ -69,7 +74,9 @@ def paired_correlation(ahead: Floats, back: Floats) -> Floats:
     return result
 
 
-def reach(encoder: RecurrentEncoder, inputs: Floats, *, seed: int = 0) -> dict[str, Floats]:
+def reach(
+    encoder: RecurrentEncoder, inputs: Floats, rows: Sequence[int], *, seed: int = 0
+) -> dict[str, Floats]:
     """Measure how strongly each state depends on each input.
 
     The Frobenius norm of the derivative of the state at one token by the input at another,
@@ -78,10 +85,11 @@ def reach(encoder: RecurrentEncoder, inputs: Floats, *, seed: int = 0) -> dict[s
     Args:
         encoder: The encoder; its dropout is off meanwhile.
         inputs: (tokens, input_dim).
+        rows: The tokens whose states are looked at; each costs a pass over the sentence.
         seed: Seeds the signs.
 
     Returns:
-        By direction (tokens of the states, tokens of the inputs).
+        By direction (``rows``, tokens of the inputs).
     """
     n = len(inputs)
     generator = torch.Generator().manual_seed(seed)
@@ -96,11 +104,11 @@ def reach(encoder: RecurrentEncoder, inputs: Floats, *, seed: int = 0) -> dict[s
         encoder.train(was_training)
     found = {}
     for way, states in outputs.items():
-        rows = []
-        for t in range(n):
+        measured = []
+        for t in rows:
             (gradient,) = torch.autograd.grad(
                 (states[:, t] * signs).sum(), sentence, retain_graph=True
             )
-            rows.append(gradient.square().sum(2).mean(0).sqrt())  # (tokens,)
-        found[way] = torch.stack(rows).numpy()
+            measured.append(gradient.square().sum(2).mean(0).sqrt())  # (tokens,)
+        found[way] = torch.stack(measured).numpy()
     return found

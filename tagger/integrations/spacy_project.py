@@ -65,10 +65,11 @@ def init_spacy(
     from spacy.tokens import DocBin
 
     targets = [output / name for name in (CONFIG, "train.spacy", "dev.spacy")]
-    if Path(source).resolve() in [target.resolve() for target in targets]:
-        raise UsageError(f"{source}: would be written over; give another folder with -o")
     check_new(targets, force=force)
     prepared = prepare([source], Config(heads=tuple(heads)), data_dir=data_dir)
+    read = {Path(file).resolve() for file in prepared.corpora[0].files.values()}
+    if taken := [target for target in targets if target.resolve() in read]:
+        raise UsageError(f"{taken[0]}: is of the corpus itself; give another folder with -o")
     chosen = [head for head in prepared.heads if head.name in KINDS]
     if not chosen:
         raise UsageError(

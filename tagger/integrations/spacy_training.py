@@ -26,6 +26,7 @@ from tagger.training.preparation import Prepared, head_spec
 from tagger.training.reporting import Silent
 from tagger.training.settings import from_base
 from tagger.training.state import EpochRecord, Progress, new_state, weights_of
+from tagger.training.warm_start import check_base
 
 Sentence = tuple[list[str], dict[str, list[str | None]]]
 KINDS = {"ner": "span", "xpos": "token", "upos": "token"}
@@ -73,6 +74,8 @@ class Trainer:
             )
         config = config_from_dict(merged(msgspec.to_builtins(start), settings), where="settings")
         config = merge_overrides(config, {"training": {"seed": seed}})
+        if base is not None and base_model is not None:
+            check_base(config, base_model.config, base)
         inventory = Inventory()
         for sentences in examples:
             for tokens, tags in sentences:
@@ -82,9 +85,10 @@ class Trainer:
                     counts.update(tag for tag in in_bio(head, of_head) if tag is not None)
         found = [head for head in KINDS if inventory.tags.get(head)]
         for name in config.heads:
-            if name not in found:
-                raise UsageError(f"settings: {unknown_name('head', name, found)}")
-        found = [head for head in found if head in config.heads or not config.heads]
+            if name not in (*found, "all"):
+                raise UsageError(f"settings: {unknown_name('head', name, [*found, 'all'])}")
+        if config.heads and "all" not in config.heads:
+            found = [head for head in found if head in config.heads]
         if not found:
             raise UsageError(
                 "there is nothing to learn: the examples have neither entities nor tags; is the "

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import os
 import signal
+import threading
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from functools import lru_cache
-from multiprocessing import get_context
+from multiprocessing import get_context, parent_process
+from multiprocessing.process import BaseProcess
 from typing import NamedTuple
 
 from tagger.errors import TaggerError, UsageError
@@ -104,7 +107,7 @@ def answers(
         return
     job = job._replace(threads=1)
     context = get_context("spawn")  # a fork of a process with threads may hang
-    pool = ProcessPoolExecutor(workers, context, initializer=_ignore_interrupts)
+    pool = ProcessPoolExecutor(workers, context, initializer=_follow_parent)
     submitted = (pool.submit(_answer_in_worker, job, piece) for piece in pieces)
     try:
         # An answer is given when it is there, also while the next piece is waited for.
@@ -125,6 +128,14 @@ def _kept_tagger(job: Job) -> Tagger:
     return tagger_of(job)
 
 
-def _ignore_interrupts() -> None:
-    """Leave Ctrl-C to the process that writes; it ends the others."""
+def _follow_parent() -> None:
+    """Leave Ctrl-C to the process that writes, and end with it, however it ends."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    parent = parent_process()
+    if parent is not None:
+        threading.Thread(target=_end_after, args=(parent,), daemon=True).start()
+
+
+def _end_after(parent: BaseProcess) -> None:
+    parent.join()
+    os._exit(1)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from tagger.errors import UsageError, unknown_name
@@ -83,9 +85,11 @@ def _check_output(
 ) -> None:
     """See that nothing is lost."""
     if output is not None and output.is_file():
-        inputs_of = {path.resolve() for path in files if path != STDIN}
-        if output.resolve() in inputs_of:
-            raise UsageError(f"{output}: is the input too; name another file for the answers")
+        there = output.stat()
+        for path in files or ([] if texts else [STDIN]):
+            with suppress(OSError):  # whoever reads it will say so
+                if os.path.samestat(os.fstat(0) if path == STDIN else path.stat(), there):
+                    raise UsageError(f"{output}: is the input too; name another for the answers")
     if resume:
         if output is None:
             raise UsageError("--resume needs the file to go on with: --output")

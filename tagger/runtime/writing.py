@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 import time
@@ -57,7 +58,7 @@ def write_answers(
         pieces: The texts, in pieces that are tagged together.
         workers: Processes.
         output: The file to write to; None is standard output. It is as it was until there is an
-            answer to write.
+            answer to write, or it is known that there is none.
         done: What stays in it; those texts are not in ``pieces``.
         n_bytes: What all texts come to, for the progress; None if that is not known.
 
@@ -76,6 +77,7 @@ def write_answers(
             sizes.append(sum(len(text.encode()) + 1 for text in piece))
             yield piece
 
+    _check_place(output)
     found = answers(job, tagger, measured(), workers)
     first = list(islice(found, 1))
     with _opened(output, done) as file, _progress(output, n_bytes, done.n_texts) as report:
@@ -90,9 +92,10 @@ def write_answers(
         except KeyboardInterrupt:
             if output is None:
                 raise
-            raise Interrupted(
-                f"stopped; {output} holds whole answers; go on with the same command and --resume"
-            ) from None
+            said = f"stopped; {output} holds whole answers"
+            if output.is_file() and job.output_format != "conll":
+                said += "; go on with the same command and --resume"
+            raise Interrupted(said) from None
 
 
 def answered(output: Path) -> Done:
@@ -128,6 +131,19 @@ def skip(texts: Iterable[str], n: int) -> Iterator[str]:
     if skipped < n:
         raise UsageError(f"--resume: {n} lines are answered already, and the input has {skipped}")
     return remaining
+
+
+def _check_place(output: Path | None) -> None:
+    """See that a file can be written before the first answer is waited for."""
+    if output is None:
+        return
+    wrong = 0
+    if not output.absolute().parent.is_dir():
+        wrong = errno.ENOENT
+    elif not os.access(output if output.exists() else output.absolute().parent, os.W_OK):
+        wrong = errno.EACCES
+    if wrong:
+        raise OSError(wrong, os.strerror(wrong), str(output))
 
 
 @contextmanager

@@ -115,10 +115,9 @@ def _without_dev(prepared: Prepared) -> Iterator[str]:
             continue
         devs = [c.splits["dev"] for c in prepared.corpora if head in prepared.heads_of(c)]
         if not any(labels_of(dev, head.name) for dev in devs):
-            yield (
-                f"warning: dev has no spans of {head.name}, so that the best epoch cannot be told: "
-                "the last one is kept"
-            )
+            others = [name for name in prepared.main_heads if name != head.name]
+            kept = f"told by {', '.join(others)} alone" if others else "the last one"
+            yield f"warning: dev has no spans of {head.name}; the epoch that is kept is {kept}"
 
 
 def unlike(name: str, taken: Collection[str]) -> str:

@@ -310,3 +310,10 @@ def test_an_underscore_is_no_tag(write):
     path = write("spans.txt", "Ann\tB-PER\n...\t_\n\n")
     with pytest.raises(FormatError, match=r"spans\.txt:2"):
         load_corpus(str(path), columns="token,ner")
+
+
+def test_a_sparse_column_is_of_tokens(write):
+    path = write("train.txt", "Ann\tNN\tB-A0\nsang\tVB\t_\n\n")
+    corpus, (sentence,) = rows(path)
+    assert {head.name: head.kind for head in corpus.heads}["column3"] == "token"
+    assert sentence["column3"] == ["B-A0", None]

@@ -989,3 +989,15 @@ def test_what_predict_says_of_tokens_is_kept(run, write):
     assert run(path, "out.conll").code == 0
     assert Path("out.conll").read_text() == "Ann\tPROPN\n\n"
     assert "tags of the head upos, which the format cannot hold: 1" in run(path, "o.json").out
+
+
+def test_entities_that_people_mended_are_those_of_the_spans(run, write):
+    token = {"text": "Ann", "start": 0, "end": 3, "ner": "B-PER", "upos": "PROPN"}
+    document = {"text": "Ann", "tokens": [token]}
+    mended = [{"start": 0, "end": 3, "label": "NAME"}]
+    lines = [{**document, "entities": mended}, {**document, "entities": []}]
+    path = write("mended.jsonl", "".join(json.dumps(line) + "\n" for line in lines))
+    assert run(path, "out.conll").code == 0
+    assert Path("out.conll").read_text() == "Ann\tPROPN\tB-NAME\n\nAnn\tPROPN\tO\n\n"
+    rows = load_corpus(str(path)).splits["train"]
+    assert [row["ner"] for row in rows] == [["B-NAME"], ["O"]]

@@ -159,3 +159,7 @@ def test_too_few_tags_name_the_row(monkeypatch):
     offer(monkeypatch, {"owner/name": {"train": both}})
     with pytest.raises(FormatError, match="name#train:2: 1 tags of ner for 2 tokens"):
         load_corpus("hub:owner/name")
+    none = rows.map(lambda row: {"ner_tags": None}, load_from_cache_file=False).cast(rows.features)
+    offer(monkeypatch, {"owner/name": {"train": datasets.concatenate_datasets([none, rows, rows])}})
+    with pytest.raises(FormatError, match="name#train:1: 0 tags of ner for 2 tokens"):
+        load_corpus("hub:owner/name")

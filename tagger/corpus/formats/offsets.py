@@ -12,7 +12,14 @@ from typing import Any
 
 import msgspec
 
-from tagger.corpus.formats.documents import CharSpan, Document, Notes, check_span, check_text
+from tagger.corpus.formats.documents import (
+    ENTITIES,
+    CharSpan,
+    Document,
+    Notes,
+    check_span,
+    check_text,
+)
 from tagger.corpus.formats.json_records import read_records
 from tagger.corpus.formats.units import in_characters, same
 from tagger.corpus.records import can_name_head
@@ -171,12 +178,15 @@ def _tokens(
 ) -> tuple[list[tuple[int, int]], dict[str, list[str | None]]]:
     """Take the tokens that the file gives, without those that are white space, and their tags.
 
-    What `tagger predict` says of tokens are strings beside their text.
+    What `tagger predict` says of tokens are strings beside their text. Entities are taken from the
+    spans alone: there people mend them.
     """
     text = document.text or ""
     offsets: list[tuple[int, int]] = []
     heads = [
-        key for key, value in tokens[0].items() if isinstance(value, str) and can_name_head(key)
+        key
+        for key, value in tokens[0].items()
+        if isinstance(value, str) and can_name_head(key) and key != ENTITIES
     ]
     tags: dict[str, list[str | None]] = {head: [] for head in heads}
     past = 0

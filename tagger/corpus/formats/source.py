@@ -13,7 +13,7 @@ import msgspec
 from tagger.corpus.formats.align import Aligner
 from tagger.corpus.formats.brat import annotations_in
 from tagger.corpus.formats.detect import document_format
-from tagger.corpus.formats.documents import Document, Problem
+from tagger.corpus.formats.documents import ENTITIES, Document, Problem
 from tagger.corpus.formats.plain import space_after
 from tagger.corpus.formats.registry import FORMATS
 from tagger.corpus.lines import content_hash
@@ -195,8 +195,8 @@ class _Reader:
                         found[head] = document.tags[head][first:past]
                     elif head in spans:
                         found[head] = [*tags(spans[head][i], n, Scheme.BIO)]
-                    else:  # another file of the corpus has it
-                        found[head] = [None] * n
+                    else:  # other documents have it; one without entities has none of them
+                        found[head] = ["O" if head == ENTITIES else None] * n
                 yield Sentence(
                     document.tokens[first:past],
                     found,

@@ -25,7 +25,7 @@ def find_matplotlib(option: str) -> None:
     try:
         import matplotlib  # noqa: F401
     except ImportError:
-        raise UsageError(f"{option} needs matplotlib: pip install tagger[plot]") from None
+        raise UsageError(f"{option} needs matplotlib: pip install 'tagger[plot]'") from None
 
 
 def pyplot() -> Any:

@@ -183,8 +183,12 @@ def test_ctrl_c_leaves_whole_lines(
     while process.poll() is None and not (output.exists() and output.stat().st_size > 0):
         time.sleep(0.05)
     process.send_signal(signal.SIGINT)
+    if workers > 1:  # an impatient one must not leave workers behind
+        time.sleep(0.05)
+        process.send_signal(signal.SIGINT)
     _, err = process.communicate(timeout=60)
-    assert process.returncode == 130, err
+    # The second may come when the process has all but ended.
+    assert process.returncode in ((130,) if workers == 1 else (130, -signal.SIGINT)), err
     assert "--resume" in err
     assert err.count("\n") == 1
     partial = output.read_bytes()
@@ -239,3 +243,10 @@ def test_workers_end_with_the_process_that_has_them(model: Path) -> None:
         process.kill()
         # They have the same standard output: it ends when the last of them has.
         assert process.stdout.read() == b""
+
+
+@pytest.mark.parametrize("start", [b"\x1f\x8b\x08\x00", b"\x28\xb5\x2f\xfd\x00"])
+def test_a_compressed_file_is_named(run, model: Path, tmp_path: Path, start: bytes) -> None:
+    path = tmp_path / "mails.txt.gz"
+    path.write_bytes(start)
+    assert_one_line(run("predict", "-m", model, "-f", path), 1, "mails.txt.gz:1: compressed")

@@ -24,7 +24,7 @@ from tagger.training.batching import plan_epoch
 from tagger.training.encoding import recased
 from tagger.training.loop import EpochDone, StepDone
 from tagger.training.reporting import Silent
-from tagger.training.run import train
+from tagger.training.run import train, use_threads
 from tagger.training.settings import settings
 from tests.conftest import TOKENS, small_config, write_corpus
 
@@ -414,3 +414,22 @@ def test_recased() -> None:
     assert recased(tokens, 0.0) is tokens
     found = {tuple(recased(tokens, 1.0)) for _ in range(50)}
     assert found == {("new", "york"), ("NEW", "YORK"), ("New", "York")}
+
+
+def test_a_training_goes_on_with_other_threads(corpus: Path, tmp_path: Path) -> None:
+    with pytest.raises(Interrupted):
+        train([str(corpus)], tmp_path / "m", small_config(epochs=3), reporter=Stop(3))
+    train([str(corpus)], tmp_path / "m", small_config(epochs=3, threads=2), resume=True)
+    assert read_model(tmp_path / "m").meta.epochs == 3
+
+
+def test_threads_are_those_that_the_environment_says(monkeypatch: pytest.MonkeyPatch) -> None:
+    before = torch.get_num_threads()
+    try:
+        monkeypatch.setenv("OMP_NUM_THREADS", "3")
+        use_threads(0)
+        assert torch.get_num_threads() == 3
+        use_threads(1)
+        assert torch.get_num_threads() == 1
+    finally:
+        torch.set_num_threads(before)

@@ -6,7 +6,7 @@ import os
 import signal
 import threading
 from collections.abc import Iterable, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from functools import lru_cache
 from multiprocessing import get_context, parent_process
@@ -14,6 +14,7 @@ from multiprocessing.process import BaseProcess
 from typing import NamedTuple
 
 from tagger.errors import TaggerError, UsageError
+from tagger.interrupt import deferred_interrupt
 from tagger.runtime.formats import FORMATS
 from tagger.runtime.loading import load
 from tagger.runtime.processor import n_cores
@@ -108,15 +109,23 @@ def answers(
     job = job._replace(threads=1)
     context = get_context("spawn")  # a fork of a process with threads may hang
     pool = ProcessPoolExecutor(workers, context, initializer=_follow_parent)
-    submitted = (pool.submit(_answer_in_worker, job, piece) for piece in pieces)
+
+    def submit() -> Iterator[Future[Answer]]:
+        # Runs in the thread that reads ahead; what it starts inherits that Ctrl-C is not for it.
+        if hasattr(signal, "pthread_sigmask"):
+            signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+        for piece in pieces:
+            yield pool.submit(_answer_in_worker, job, piece)
+
     try:
         # An answer is given when it is there, also while the next piece is waited for.
-        for (future,) in as_they_come(submitted, size=1, read_ahead=2 * workers):
+        for (future,) in as_they_come(submit(), size=1, read_ahead=2 * workers):
             yield future.result()
     except BrokenProcessPool:
         raise TaggerError("a worker has died, out of memory perhaps; use fewer --workers") from None
     finally:
-        pool.shutdown(wait=True, cancel_futures=True)
+        with deferred_interrupt():  # a second Ctrl-C must not leave workers behind
+            pool.shutdown(wait=True, cancel_futures=True)
 
 
 def _answer_in_worker(job: Job, texts: Sequence[str]) -> Answer:

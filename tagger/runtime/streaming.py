@@ -17,6 +17,8 @@ from tagger.errors import FormatError, UsageError
 T = TypeVar("T")
 
 STDIN = Path("-")
+COMPRESSED = (b"\x1f\x8b", b"\x28\xb5\x2f\xfd")
+"""How gzip's and Zstandard's files begin."""
 PIECE = 512
 WAITING = 4 * PIECE
 """Lines that are read ahead: enough to be busy, few to hold."""
@@ -29,6 +31,10 @@ def lines_of(stream: BinaryIO, name: str | Path) -> Iterator[str]:
         FormatError: A line is not UTF-8.
     """
     for number, raw in enumerate(stream, start=1):
+        if number == 1 and raw.startswith(COMPRESSED):
+            raise FormatError(
+                name, 1, "compressed; unpack it first, as in `gunzip -c FILE | tagger predict`"
+            )
         try:
             line = raw.decode("utf-8-sig" if number == 1 else "utf-8")
         except UnicodeDecodeError as error:

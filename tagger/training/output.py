@@ -123,7 +123,10 @@ def check_same_run(output: Path, run: Run) -> None:
         ModelError: What it was started with cannot be read.
     """
     stored = stored_run(output)
-    if stored.config != run.config:
+    # Threads may change: they decide how fast it is, and no more than the last digits.
+    threads = run.config.training.threads
+    training = msgspec.structs.replace(stored.config.training, threads=threads)
+    if msgspec.structs.replace(stored.config, training=training) != run.config:
         raise UsageError(
             f"{output / RUN}: {_difference(stored.config, run.config)} changed since the training "
             "began; resume with what it was started with, or start anew with --force"

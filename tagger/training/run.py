@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shlex
 import shutil
 import time
@@ -144,8 +145,9 @@ def train(
 
 
 def use_threads(threads: int) -> None:
-    """Let PyTorch use so many threads, 0 for one a core."""
-    torch.set_num_threads(threads or n_cores())
+    """Let PyTorch use so many threads, 0 for what ``$OMP_NUM_THREADS`` says, or one a core."""
+    given = os.environ.get("OMP_NUM_THREADS", "")
+    torch.set_num_threads(threads or (int(given) if given.isdecimal() else 0) or n_cores())
 
 
 def describe(corpus: Corpus) -> list[str]:

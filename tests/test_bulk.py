@@ -124,17 +124,25 @@ def test_what_is_no_file_is_written_into(model: Path, tmp_path: Path) -> None:
         assert (result.returncode, result.stdout, result.stderr) == (0, written, b"")
 
 
+def two_workers(model: Path) -> subprocess.Popen[bytes]:
+    """Tag what comes through a pipe, in two processes."""
+    command = [sys.executable, "-m", "tagger", "predict", "-m", str(model), "--workers", "2"]
+    return subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+
+
+def ask(process: subprocess.Popen[bytes], line: bytes) -> bytes:
+    """Send a line, and wait for its answer."""
+    process.stdin.write(line)
+    process.stdin.flush()
+    return process.stdout.readline()
+
+
 @pytest.mark.skipif(n_cores() < 2, reason="one core")
 def test_several_workers_answer_a_line_while_the_next_is_waited_for(model: Path) -> None:
-    command = [sys.executable, "-m", "tagger", "predict", "-m", str(model), "--workers", "2"]
-    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
-        assert process.stdin is not None
-        assert process.stdout is not None
+    with two_workers(model) as process:
         for _ in range(2):
-            process.stdin.write(b"John left\n")
-            process.stdin.flush()
             # This waits for ever where an answer needs further lines.
-            assert process.stdout.readline() == b"[John](PER) left\n"
+            assert ask(process, b"John left\n") == b"[John](PER) left\n"
         process.stdin.close()
         assert process.wait(timeout=60) == 0
 
@@ -233,13 +241,8 @@ def test_lines_from_a_pipe_are_read_in_single_precision(
 @pytest.mark.slow
 @pytest.mark.skipif(n_cores() < 2, reason="one core")
 def test_workers_end_with_the_process_that_has_them(model: Path) -> None:
-    command = [sys.executable, "-m", "tagger", "predict", "-m", str(model), "--workers", "2"]
-    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
-        assert process.stdin is not None
-        assert process.stdout is not None
-        process.stdin.write(b"John left\n")
-        process.stdin.flush()
-        assert process.stdout.readline() == b"[John](PER) left\n"
+    with two_workers(model) as process:
+        assert ask(process, b"John left\n") == b"[John](PER) left\n"
         process.kill()
         # They have the same standard output: it ends when the last of them has.
         assert process.stdout.read() == b""

@@ -95,14 +95,15 @@ class HubSource:
         if not splits:
             raise CorpusError(f"hub {address} (no train, validation or test split)")
         splits = {split: splits[split] for split in SPLITS if split in splits}
-        features = next(iter(splits.values())).features
+        first = next(iter(splits.values()))
+        features = first.features
         tokens = next((key for key in _TOKENS if _is_strings(features.get(key))), None)
         heads = {
             head_name(key): key
             for key, feature in features.items()
             if key not in _TOKENS
-            and (_names(feature) or (_is_strings(feature) and tokens))
-            and (_names(feature) or _is_beside(next(iter(splits.values())), str(tokens), key))
+            and tokens is not None
+            and (_names(feature) or (_is_strings(feature) and _is_beside(first, tokens, key)))
         }
         if tokens is None or not heads:
             raise CorpusError(

@@ -78,7 +78,7 @@ def score_spans(
     not_scored: Counter[str] = Counter()
     if left_out:
         not_scored.update(label for label, _, _ in get_entities(predicted) if label in left_out)
-        predicted = [["O" if tag[2:] in left_out else tag for tag in tags] for tags in predicted]
+        predicted = [without(tags, left_out) for tags in predicted]
     n_gold = Counter(label for label, _, _ in get_entities(gold))
     n_predicted = Counter(label for label, _, _ in get_entities(predicted))
     labels = sorted(n_gold | n_predicted)
@@ -111,6 +111,11 @@ def score_spans(
         unknown_labels=tuple(sorted(set(n_gold) - set(n_gold if known is None else known))),
         not_scored=dict(not_scored),
     )
+
+
+def without(tags: Sequence[str], labels: Set[str]) -> list[str]:
+    """Tags without the spans of some labels."""
+    return ["O" if tag[2:] in labels else tag for tag in tags]
 
 
 def score_tokens(

@@ -6,7 +6,7 @@ import hashlib
 import math
 import re
 import shutil
-from collections.abc import Iterable, Sequence, Set
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -18,6 +18,7 @@ from tagger.corpus import Corpus
 from tagger.corpus.schemes import Scheme, spans
 from tagger.errors import TrainingError
 from tagger.evaluation.evaluate import Tagged, not_annotated, tag_split
+from tagger.evaluation.scores import without
 from tagger.files import existing_directory, write_file
 from tagger.model.directory import FILES, META, read_model
 from tagger.model.heads import HeadSpec
@@ -161,11 +162,14 @@ def _outcome(trial: Trial, directory: Path, prepared: Prepared) -> Outcome:
     tagger = load(directory, threads=1)
     pieces = tag_split(tagger, corpus.splits[trial.split], [head.name])
     left_out = not_annotated(corpus.splits.values(), tagger.choose([head.name]))
-    tagged = [
-        _without(sentence, head, left_out.get(head.name, frozenset()))
-        for piece in pieces
-        for sentence in piece
-    ]
+    tagged = [sentence for piece in pieces for sentence in piece]
+    if labels := left_out.get(head.name):
+        tagged = [
+            msgspec.structs.replace(
+                s, predicted={head.name: without(s.predicted[head.name], labels)}
+            )
+            for s in tagged
+        ]
     log = read_log(directory / LOG)
     speeds = sorted(record.tokens_per_second for record in log)
     return Outcome(
@@ -196,14 +200,6 @@ def deciding_head(prepared: Prepared, corpus: Corpus) -> HeadSpec:
     """The head that a comparison is by: the first of the main ones."""
     name = prepared.main_heads[0]
     return next(head for head in prepared.heads_of(corpus) if head.name == name)
-
-
-def _without(sentence: Tagged, head: HeadSpec, left_out: Set[str]) -> Tagged:
-    """Leave out predicted spans of labels that the corpus does not annotate."""
-    if not left_out:
-        return sentence
-    kept = ["O" if tag[2:] in left_out else tag for tag in sentence.predicted[head.name]]
-    return msgspec.structs.replace(sentence, predicted={**sentence.predicted, head.name: kept})
 
 
 def _counts(sentence: Tagged, head: HeadSpec) -> Counts:

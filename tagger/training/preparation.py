@@ -7,7 +7,6 @@ from collections.abc import Collection, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
 from itertools import chain, count
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from tagger.config import Config, check_sources, corpus_settings
 from tagger.corpus import Corpus
@@ -18,9 +17,6 @@ from tagger.errors import ConfigError, CorpusError, UsageError, unknown_name
 from tagger.evaluation.evaluate import labels_of, not_annotated
 from tagger.model.heads import HeadSpec
 from tagger.training.encoding import Inventory
-
-if TYPE_CHECKING:
-    import datasets
 
 
 @dataclass(frozen=True)
@@ -98,14 +94,10 @@ def prepare(
     )
     prepared = Prepared(tuple(corpora), heads, main_heads, inventory, tuple(notes))
     left_out = {
-        corpus.name: not_annotated(_from_train(corpus), prepared.heads_of(corpus))
+        corpus.name: not_annotated(corpus.splits.values(), prepared.heads_of(corpus))
         for corpus in corpora
     }
     return replace(prepared, not_annotated=left_out, notes=(*notes, *_without_dev(prepared)))
-
-
-def _from_train(corpus: Corpus) -> list[datasets.Dataset]:
-    return [corpus.splits["train"], *corpus.splits.values()]
 
 
 def _without_dev(prepared: Prepared) -> Iterator[str]:

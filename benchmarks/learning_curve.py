@@ -16,6 +16,7 @@ import statistics
 import tempfile
 from pathlib import Path
 
+from tagger.cli.failures import said_in_one_line
 from tagger.corpus import load_corpus
 from tagger.evaluation.report import markdown_table
 from tagger.plotting import pyplot
@@ -157,4 +158,5 @@ def plot(rows: list[dict[str, str]], path: Path) -> None:
 
 
 if __name__ == "__main__":
-    main()
+    with said_in_one_line():
+        main()

@@ -15,6 +15,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+from tagger.cli.failures import said_in_one_line
 from tagger.evaluation.report import markdown_table
 from tagger.model.directory import META, Meta, read_meta
 
@@ -41,7 +42,8 @@ def run(corpus: str, seed: int, threads: int, base: str) -> Meta:
         if (output / "last").is_dir():
             line.append("--resume")
         print(" ".join(line), file=sys.stderr, flush=True)
-        subprocess.run([sys.executable, "-m", *line], check=True, stdout=sys.stderr)
+        if code := subprocess.run([sys.executable, "-m", *line], stdout=sys.stderr).returncode:
+            sys.exit(code)  # the training has said why
     return read_meta(output)
 
 
@@ -74,4 +76,5 @@ def mean_sd(scores: list[float]) -> str:
 
 
 if __name__ == "__main__":
-    main()
+    with said_in_one_line():
+        main()

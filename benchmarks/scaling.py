@@ -29,6 +29,7 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 import msgspec
 import torch
 
+from tagger.cli.failures import said_in_one_line
 from tagger.config import Config
 from tagger.corpus import load_corpus
 from tagger.evaluation.report import markdown_table
@@ -259,4 +260,5 @@ def draw(found: dict[str, list[Point]], path: Path) -> None:
 
 
 if __name__ == "__main__":
-    main()
+    with said_in_one_line():
+        main()

@@ -16,6 +16,7 @@ import statistics
 import spacy
 from spacy.tokens import Doc, Span
 
+from tagger.cli.failures import said_in_one_line
 from tagger.corpus import load_corpus
 from tagger.corpus.schemes import Scheme, spans
 
@@ -48,4 +49,5 @@ def places(doc: Doc) -> set[tuple[int, int, str]]:
 
 
 if __name__ == "__main__":
-    main()
+    with said_in_one_line():
+        main()

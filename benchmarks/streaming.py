@@ -11,6 +11,7 @@ from __future__ import annotations
 import argparse
 
 import tagger
+from tagger.cli.failures import said_in_one_line
 from tagger.evaluation.report import markdown_table
 from tagger.evaluation.scores import score_spans, score_tokens
 
@@ -53,4 +54,5 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    with said_in_one_line():
+        main()

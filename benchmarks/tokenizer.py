@@ -17,6 +17,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from tagger.cli.failures import said_in_one_line
+from tagger.errors import CorpusError
 from tagger.text import Tokenizer, TokenizerRules, detokenize, fit_rules
 
 Span = tuple[int, int]
@@ -174,9 +176,12 @@ def main() -> None:
     data = Path(os.environ.get("TAGGER_DATA", "data"))
     show = "--show" in sys.argv
     wanted = [name for name in sys.argv[1:] if not name.startswith("--")]
-    for name in [*COLUMNS, *UNIVERSAL]:
-        if not (data / name).is_dir() or (wanted and name not in wanted):
-            continue
+    found = [name for name in (wanted or [*COLUMNS, *UNIVERSAL]) if (data / name).is_dir()]
+    if len(found) < len(wanted) or not found:
+        raise CorpusError(
+            f"{data}: {', '.join(wanted) or 'corpora'} not found; set TAGGER_DATA to their folder"
+        )
+    for name in found:
         if name in UNIVERSAL:
             train, test = (
                 list(read_universal(data / name / UNIVERSAL[name].format(part)))
@@ -192,4 +197,5 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    with said_in_one_line():
+        main()

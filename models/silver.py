@@ -22,6 +22,7 @@ from itertools import islice
 from pathlib import Path
 
 import tagger
+from tagger.cli.failures import said_in_one_line
 from tagger.corpus import load_corpus
 from tagger.corpus.schemes import Scheme, spans
 from tagger.runtime.tagger import Tagger
@@ -93,4 +94,5 @@ def main(output: str, source: str, *models: str) -> None:
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:])
+    with said_in_one_line():
+        main(*sys.argv[1:])

@@ -28,10 +28,11 @@ from common import Peer, tagged
 from crfsuite import CRFsuite
 from spacy_recipe import SpacyRecipe
 
+from tagger.cli.failures import said_in_one_line
 from tagger.cli.options import console
 from tagger.config import Config, CorpusConfig, TrainingConfig
 from tagger.corpus import Corpus
-from tagger.errors import TaggerError, UsageError, unknown_name
+from tagger.errors import UsageError, unknown_name
 from tagger.evaluation.report import markdown_table
 from tagger.evaluation.scores import score_spans, score_tokens
 from tagger.files import write_file
@@ -220,7 +221,7 @@ def natural(text: str) -> int:
 
 
 def main() -> None:
-    """Measure, and print the tables; what a user can mend is said in one line."""
+    """Measure, and print the tables."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
@@ -233,14 +234,9 @@ def main() -> None:
     parser.add_argument("--json", type=Path, metavar="FILE", help="write every run there")
     parser.add_argument("--keep", type=Path, metavar="DIR", help="keep the models there")
     parser.add_argument("--max-sentences", type=natural, help="of each split, to try it out")
-    try:
-        show(benchmark(parser.parse_args()))
-    except TaggerError as error:
-        print(f"error: {error}", file=sys.stderr)
-        sys.exit(error.exit_code)
-    except OSError as error:
-        sys.exit(f"error: {error.filename}: {error.strerror}")
+    show(benchmark(parser.parse_args()))
 
 
 if __name__ == "__main__":
-    main()
+    with said_in_one_line():
+        main()

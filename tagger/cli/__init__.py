@@ -5,9 +5,7 @@ The modules of the commands import nothing heavy: what a command needs is import
 
 from __future__ import annotations
 
-import errno
 import io
-import os
 import sys
 from typing import Annotated
 
@@ -31,7 +29,7 @@ from tagger.cli import (
     score,
     train,
 )
-from tagger.errors import Interrupted, TaggerError
+from tagger.cli.failures import said_in_one_line
 
 app = typer.Typer(
     name="tagger",
@@ -80,26 +78,5 @@ def main() -> None:
             stream.reconfigure(errors="replace")  # a terminal that cannot show "…" shows "?"
     if len(sys.argv) == 1:
         sys.argv.append("--help")
-    try:
+    with said_in_one_line():
         sys.exit(app(standalone_mode=False))
-    except TaggerError as error:
-        said = "" if isinstance(error, Interrupted) else "error: "
-        _fail(f"{said}{error}", error.exit_code)
-    except OSError as error:
-        if error.errno == errno.EPIPE:  # whoever reads our output has seen enough
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-            sys.exit(1)
-        where = f"{error.filename}: " if error.filename else ""
-        _fail(f"error: {where}{(error.strerror or str(error)).lower()}", 1)
-    except (KeyboardInterrupt, typer.Abort):
-        _fail("interrupted", 130)
-    except Exception as error:
-        # Wrong options: an exception of Click's, which Typer may bring along under its own name.
-        if not hasattr(error, "format_message"):
-            raise
-        _fail(f"error: {error.format_message()} (see --help)", 2)
-
-
-def _fail(message: str, code: int) -> None:
-    print(" ".join(message.splitlines()), file=sys.stderr)  # noqa: T201
-    sys.exit(code)

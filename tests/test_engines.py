@@ -50,7 +50,8 @@ def both(config: Config, folder: Path, precision: str = "fp32") -> tuple[Tagger,
     path.write_bytes(build_graph(config.encoder, HEADS, weights, precision))
     encode = form_encoder(config.embedder, VOCABULARY, ())
     engine = OnnxEngine(
-        path,
+        path.read_bytes(),
+        path=path,
         encoder=config.encoder,
         heads=HEADS,
         weights=weights,
@@ -237,6 +238,23 @@ def test_a_graph_in_eight_bits_that_disagrees_is_not_kept(
     assert not eight.path
     assert "tags agree, not" in eight.note
     assert not (copy / GRAPHS["int8"]).exists()
+
+
+def test_a_graph_is_there_only_once_its_tags_agree(
+    model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    copy = shutil.copytree(model, tmp_path / "m")
+    (copy / GRAPHS["int8"]).unlink()
+    kept = (copy / GRAPHS["fp32"]).read_bytes()
+
+    def stopped(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("tagger.runtime.export._agreement", stopped)
+    with pytest.raises(KeyboardInterrupt):
+        export(copy, sentences(10))
+    assert not (copy / GRAPHS["int8"]).exists()
+    assert (copy / GRAPHS["fp32"]).read_bytes() == kept
 
 
 def test_cells_without_an_operator_in_eight_bits_say_so(tmp_path: Path, corpus: Path) -> None:

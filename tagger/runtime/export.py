@@ -11,8 +11,9 @@ from tagger.corpus import Corpus
 from tagger.errors import ModelError
 from tagger.files import write_file
 from tagger.model.directory import GRAPHS, SavedModel, read_model
+from tagger.runtime.engine import Engine
 from tagger.runtime.graph import PRECISIONS, build_graph, has_int8
-from tagger.runtime.loading import assemble, form_encoder, onnx_engine, torch_engine
+from tagger.runtime.loading import assemble, form_encoder, graph_engine, torch_engine
 
 LEAST_AGREEMENT = {"fp32": 0.9999, "span": 0.998, "token": 0.995}
 """Of the tags so many are to be PyTorch's: in single precision (two tags may be equally good), and
@@ -57,29 +58,31 @@ def export(directory: Path, sentences: Sequence[Sequence[str]]) -> list[Export]:
     saved = read_model(directory)
     if not saved.heads:
         raise ModelError(f"{directory}: a base without heads has no graph; train a tagger from it")
-    expected = _tags(saved, directory, None, sentences)
+    expected = _tags(saved, torch_engine(saved, directory, "cpu"), sentences)
     exports = []
     for precision in PRECISIONS:
         path = directory / GRAPHS[precision]
-        path.unlink(missing_ok=True)
         encoder = saved.config.encoder
         if precision == "int8" and not has_int8(encoder):
+            path.unlink(missing_ok=True)
             note = f"{encoder.cell} cells have no 8-bit operator"
             exports.append(_not_kept(precision, {}, note))
             continue
         graph = build_graph(encoder, saved.heads, saved.weights, precision)
-        write_file(path, graph)
-        agreement = _agreement(expected, _tags(saved, directory, precision, sentences))
+        # Compared before it is written: a graph that is there, whenever we are killed, agrees.
+        tags = _tags(saved, graph_engine(saved, graph, path, precision), sentences)
+        agreement = _agreement(expected, tags)
         least = {
             head.name: LEAST_AGREEMENT[head.kind if precision == "int8" else precision]
             for head in saved.heads
         }
         worst = min(least, key=lambda name: agreement[name] - least[name])
         if agreement[worst] < least[worst]:
-            path.unlink()
+            path.unlink(missing_ok=True)
             note = f"{agreement[worst]:.2%} of the {worst} tags agree, not {least[worst]:.1%}"
             exports.append(_not_kept(precision, agreement, note))
             continue
+        write_file(path, graph)
         exports.append(
             Export(
                 precision=precision,
@@ -111,12 +114,10 @@ def _not_kept(precision: str, agreement: Mapping[str, float], note: str) -> Expo
 
 
 def _tags(
-    saved: SavedModel, directory: Path, precision: str | None, sentences: Sequence[Sequence[str]]
+    saved: SavedModel, engine: Engine, sentences: Sequence[Sequence[str]]
 ) -> list[dict[str, list[str]]]:
-    """Tag by ONNX Runtime in a precision, or by PyTorch."""
-    engine = onnx_engine(saved, directory, precision) if precision else None
     tagger = assemble(
-        engine=engine or torch_engine(saved, directory, "cpu"),
+        engine=engine,
         heads=saved.heads,
         weights=saved.weights,
         form_encoder=form_encoder(saved.config.embedder, saved.vocabulary, saved.vector_keys),

@@ -120,17 +120,32 @@ def onnx_engine(
         else:
             why = f"write one with `tagger export {directory}`, or use --engine torch"
         raise ModelError(f"{directory}: no graph {what}for ONNX Runtime; {why}")
+    path = directory / GRAPHS[chosen]
+    try:
+        graph = path.read_bytes()
+    except OSError as error:
+        raise ModelError(f"{path}: cannot be read ({error.strerror})") from None
+    return graph_engine(saved, graph, path, chosen)
+
+
+def graph_engine(saved: SavedModel, graph: bytes, path: Path, precision: str) -> Engine:
+    """The engine that runs a graph, whose file is or will be at ``path``.
+
+    Raises:
+        ModelError: It is damaged.
+    """
     from tagger.runtime.embedding import FormEmbedder
     from tagger.runtime.onnx_engine import OnnxEngine
 
     words = saved.vocabulary.words[:N_TYPICAL]
     return OnnxEngine(
-        directory / GRAPHS[chosen],
+        graph,
+        path=path,
         encoder=saved.config.encoder,
         heads=saved.heads,
         weights=saved.weights,
         embedder=FormEmbedder(saved.config.embedder, saved.weights),
-        precision=chosen,
+        precision=precision,
         typical=form_encoder(saved.config.embedder, saved.vocabulary, saved.vector_keys)(
             [(word, word.title(), word.upper())[i % 3] for i, word in enumerate(words)]
         ),

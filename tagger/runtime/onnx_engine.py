@@ -31,7 +31,8 @@ class OnnxEngine:
     depends on the whole batch, depends on the batch alone.
 
     Args:
-        graph: The graph file, see `tagger.runtime.graph`.
+        graph: The graph, see `tagger.runtime.graph`.
+        path: Its file, which errors name.
         encoder: The model's encoder.
         heads: Its heads.
         weights: Its weights.
@@ -47,8 +48,9 @@ class OnnxEngine:
 
     def __init__(
         self,
-        graph: Path,
+        graph: bytes,
         *,
+        path: Path,
         encoder: EncoderConfig,
         heads: Sequence[HeadSpec],
         weights: Mapping[str, Floats],
@@ -78,21 +80,19 @@ class OnnxEngine:
         options.add_external_initializers(list(tensors), self._values)
         try:
             self._session = onnxruntime.InferenceSession(
-                graph.read_bytes(), options, providers=["CPUExecutionProvider"]
+                graph, options, providers=["CPUExecutionProvider"]
             )
-        except OSError as error:
-            raise ModelError(f"{graph}: cannot be read ({error.strerror})") from None
         except Exception as error:  # ONNX Runtime's have no common class
             detail = str(error).splitlines()[0][:200]
             raise ModelError(
-                f"{graph}: damaged, or not of this model ({detail}); write it anew with "
-                f"`tagger export {graph.parent}`"
+                f"{path}: damaged, or not of this model ({detail}); write it anew with "
+                f"`tagger export {path.parent}`"
             ) from None
         shapes = {value.name: value.shape for value in self._session.get_inputs()}
         expected = [len(encoder.ways), "batch", encoder.hidden_dim]
         width = weights[f"encoder.layers.0.{encoder.ways[0]}.weight_ih_l0"].shape[1]
         if any(shapes.get(state) != expected for state in self._start(1)) or width != embedder.dim:
-            raise ModelError(f"{graph}: does not fit the model's configuration")
+            raise ModelError(f"{path}: does not fit the model's configuration")
         self._options = onnxruntime.RunOptions()
         self._options.add_run_config_entry("only_execute_path_to_fetches", "1")
 

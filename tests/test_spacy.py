@@ -173,6 +173,17 @@ def test_saved_and_loaded_it_is_the_same(nlp: Language, tmp_path: Path) -> None:
     assert names == {".json", ".md", ".onnx", ".safetensors"}  # data, nothing that runs
 
 
+def test_saved_over_another_nothing_of_it_stays(model: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "recurrent_tagger"
+    component = pipeline(model).get_pipe("recurrent_tagger")
+    component.to_disk(folder)
+    (folder / "LICENSE").write_text("of another model")
+    (folder / "graph.int8.onnx").write_text("of another model")
+    component.files.pop("graph.int8.onnx", None)
+    component.to_disk(folder)
+    assert {path.name for path in folder.iterdir()} == {*component.files, "component.json"}
+
+
 def test_what_is_wrong_is_said_as_spacy_does(model: Path, tmp_path: Path) -> None:
     for config, message in (
         ({"model": "none-of-that-name"}, "no model 'none-of-that-name'"),

@@ -27,9 +27,10 @@ from spacy.tokens import Doc
 
 from tagger.errors import TaggerError, UsageError
 from tagger.features.vocabulary import normalize
+from tagger.files import write_file
 from tagger.integrations.contents import OWN_FILES, own_files
 from tagger.integrations.spacy_targets import Tags, Writer, check_targets, default_targets
-from tagger.model.directory import HEADS, read_model
+from tagger.model.directory import HEADS, META, read_model
 from tagger.model.heads import HeadSpec
 from tagger.runtime.finding import find_model
 from tagger.runtime.loading import from_saved
@@ -385,9 +386,12 @@ class RecurrentTagger(TrainablePipe):  # type: ignore[misc]
             files = self.files
         folder = Path(path)
         folder.mkdir(parents=True, exist_ok=True)
-        for name, content in files.items():
-            (folder / name).write_bytes(content)
-        (folder / CONFIG_FILE).write_text(srsly.json_dumps(self.cfg))
+        # No graph and no licence of a model that was there before; without meta.json it is none.
+        for name in {META, *OWN_FILES} - (files.keys() - {META}):
+            (folder / name).unlink(missing_ok=True)
+        for name in sorted(files, key=lambda name: name == META):
+            write_file(folder / name, files[name])
+        write_file(folder / CONFIG_FILE, srsly.json_dumps(self.cfg).encode())
 
     def from_disk(self, path: Path | str, *, exclude: Iterable[str] = ()) -> RecurrentTagger:
         """Read what `to_disk` has written."""

@@ -416,7 +416,7 @@ def tag_speeds(
     Returns:
         By name tokens/s on one thread from tokens to tags, the median of `N_ROUNDS`.
     """
-    split = corpus.splits.get("dev", corpus.splits["train"])
+    split = corpus.splits["dev" if "dev" in corpus.splits else "train"]
     sentences: list[list[str]] = []
     n_tokens = 0
     for row in split.select_columns(["tokens"]):

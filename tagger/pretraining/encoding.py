@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from tagger.errors import CorpusError
 from tagger.features.forms import FormEncoder, FormFeatures, Ids, take_forms
 from tagger.features.vocabulary import normalize
+from tagger.files import write_file
 from tagger.pretraining.text import read_lines
 from tagger.text import Tokenizer
 
@@ -96,7 +97,7 @@ def encode_texts(
         names=tuple(dict.fromkeys(Path(path).name for path in paths)),
         fingerprint=digest.hexdigest(),
     )
-    (directory / INVENTORY).write_bytes(msgspec.json.encode(inventory))
+    write_file(directory / INVENTORY, msgspec.json.encode(inventory))
     return inventory
 
 

@@ -18,7 +18,9 @@ if TYPE_CHECKING:
 
 
 def texts_of(source: str, data_dir: Path | None, n: int) -> list[str]:
-    """The lines of a file, or the sentences of a corpus's test split as raw text; ``n`` at most.
+    """The lines of a file, or the sentences of a corpus as raw text; ``n`` at most.
+
+    Of a corpus they are those of its test split, or of the first that it has.
 
     Raises:
         CorpusError: Neither a file nor a corpus.
@@ -27,7 +29,7 @@ def texts_of(source: str, data_dir: Path | None, n: int) -> list[str]:
     if Path(source).is_file():
         return list(islice(inputs([], [Path(source)]), n))
     splits = load_corpus(source, data_dir=data_dir).splits
-    split = splits.get("test", splits["train"])
+    split = next(splits[name] for name in ("test", "dev", "train") if name in splits)
     return list(islice((text for texts, _ in raw_texts(split, []) for text in texts), n))
 
 

@@ -7,11 +7,11 @@ from typing import Annotated
 
 import typer
 
-from tagger.cli.options import DataDir, Json, console
+from tagger.cli.options import DataDir, Json, Model, console
 
 
 def benchmark(
-    model: Annotated[str, typer.Argument(help="A model directory, or a name of one.")] = "en",
+    model: Model = "en",
     source: Annotated[
         str, typer.Argument(help="A file of a text a line, or a corpus (its test split).")
     ] = "sample",
@@ -29,9 +29,10 @@ def benchmark(
     import msgspec
     from rich.console import Console
 
+    from tagger.evaluation.raw import texts_of
     from tagger.plotting import find_matplotlib
     from tagger.runtime.benchmark import benchmark as measure
-    from tagger.runtime.benchmark_report import draw, show, texts_of
+    from tagger.runtime.benchmark_report import draw, show
 
     if plot is not None:
         find_matplotlib("--plot")

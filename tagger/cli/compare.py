@@ -9,7 +9,16 @@ from typing import Annotated
 
 import typer
 
-from tagger.cli.options import Columns, DataDir, Heads, Json, console, names
+from tagger.cli.options import (
+    Columns,
+    DataDir,
+    Epochs,
+    Heads,
+    Json,
+    TrainingThreads,
+    console,
+    names,
+)
 
 
 def compare(
@@ -43,8 +52,8 @@ def compare(
     heads: Heads = None,
     columns: Columns = None,
     split: Annotated[str, typer.Option(help="What is scored: dev or test.")] = "dev",
-    epochs: Annotated[int | None, typer.Option(help="Passes over the data, at most.")] = None,
-    threads: Annotated[int | None, typer.Option(help="CPU threads; 0 for one a core.")] = None,
+    epochs: Epochs = None,
+    threads: TrainingThreads = None,
     config: Annotated[Path | None, typer.Option(help="A TOML file with what all share.")] = None,
     base: Annotated[str | None, typer.Option("--from", help="A base that all start from.")] = None,
     json: Json = False,
@@ -85,8 +94,8 @@ def compare(
         one_at_a_time=one_at_a_time,
         data_dir=data_dir,
     )
-    with Terminal(Console(stderr=True)) as progress:
-        comparisons = run(plan, progress)
+    with Terminal(Console(stderr=True)) as reporter:
+        comparisons = run(plan, reporter)
     command = shlex.join(["tagger", *sys.argv[1:]])
     files = write_report(plan.output, comparisons, command)
     if json:

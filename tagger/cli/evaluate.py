@@ -14,6 +14,7 @@ from tagger.cli.options import (
     Engine,
     Heads,
     Json,
+    Model,
     Precision,
     Strict,
     Threads,
@@ -25,7 +26,7 @@ from tagger.files import check_new
 
 
 def evaluate(
-    model: Annotated[str, typer.Argument(help="A model directory, or a name under models/.")],
+    model: Model,
     corpus: Annotated[str, typer.Argument(help="A name, folder, file or hub:owner/name.")],
     split: Annotated[
         str | None, typer.Option(help="train, dev or test; of a single file, that file.")

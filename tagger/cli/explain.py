@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from tagger.cli.options import Json, console
+from tagger.cli.options import Json, NamedModel, console
 
 
 def explain(
@@ -16,9 +16,7 @@ def explain(
         str | None,
         typer.Option("--token", "-t", help="The token to explain: a word, or its number from 1."),
     ] = None,
-    model: Annotated[
-        str, typer.Option("--model", "-m", help="A model directory, or a name of one.")
-    ] = "en",
+    model: NamedModel = "en",
     head: Annotated[str | None, typer.Option(help="The head; ner or the first.")] = None,
     html: Annotated[Path | None, typer.Option(help="Write a page to this file.")] = None,
     states: Annotated[

@@ -6,11 +6,11 @@ from typing import Annotated
 
 import typer
 
-from tagger.cli.options import DataDir, Json, console
+from tagger.cli.options import DataDir, Json, Model, console
 
 
 def export(
-    model: Annotated[str, typer.Argument(help="A model directory, or a name of one.")],
+    model: Model,
     corpus: Annotated[
         str, typer.Argument(help="What the graphs are compared on: a name or a path.")
     ] = "sample",

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Annotated
-
 import typer
 
-from tagger.cli.options import Json, console
+from tagger.cli.options import Json, Model, console
 
 
 def info(
-    model: Annotated[str, typer.Argument(help="A model directory, or a name under models/.")],
+    model: Model,
     json: Json = False,
 ) -> None:
     """Show what a model is: heads, labels, size, corpora, scores."""

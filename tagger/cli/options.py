@@ -13,6 +13,16 @@ from tagger.errors import UsageError
 if TYPE_CHECKING:
     from rich.console import Console
 
+_MODEL = "A model directory, the name of a model, or hub:owner/name."
+Model = Annotated[str, typer.Argument(help=_MODEL)]
+NamedModel = Annotated[str, typer.Option("--model", "-m", help=_MODEL)]
+Epochs = Annotated[int | None, typer.Option("--epochs", help="Passes over the data, at most.")]
+Seed = Annotated[int | None, typer.Option("--seed", help="Seeds everything that is random.")]
+TrainingThreads = Annotated[
+    int | None, typer.Option("--threads", help="CPU threads; 0 for one a core.")
+]
+Resume = Annotated[bool, typer.Option("--resume", help="Go on with a training that was stopped.")]
+Replace = Annotated[bool, typer.Option("--force", help="Replace a model that is there.")]
 DataDir = Annotated[
     Path | None,
     typer.Option("--data-dir", help="Where to look for corpora first; then $TAGGER_DATA, data/."),

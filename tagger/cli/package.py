@@ -8,9 +8,11 @@ from typing import Annotated
 
 import typer
 
+from tagger.cli.options import Model
+
 
 def package(
-    model: Annotated[str, typer.Argument(help="A model directory, or a name of one.")],
+    model: Model,
     output: Annotated[Path, typer.Option("--output", "-o", help="Folder for the wheel.")] = Path(
         "dist"
     ),

@@ -7,16 +7,14 @@ from typing import Annotated
 
 import typer
 
-from tagger.cli.options import Device, Engine, Heads, Precision, Threads, names
+from tagger.cli.options import Device, Engine, Heads, NamedModel, Precision, Threads, names
 
 
 def predict(
     text: Annotated[
         list[str] | None, typer.Argument(help="Texts; without them, lines of standard input.")
     ] = None,
-    model: Annotated[
-        str, typer.Option("--model", "-m", help="A model directory, or a name of one.")
-    ] = "en",
+    model: NamedModel = "en",
     file: Annotated[
         list[Path] | None, typer.Option("--file", "-f", help="A text a line; - is standard input.")
     ] = None,

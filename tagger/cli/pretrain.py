@@ -7,27 +7,29 @@ from typing import Annotated, Any
 
 import typer
 
-from tagger.cli.options import Device
+from tagger.cli.options import Device, Replace, Resume, Seed, TrainingThreads
 
 
 def pretrain(
     texts: Annotated[
         list[str] | None,
-        typer.Argument(help="Raw text, a paragraph a line: files, .zst, .gz, or - for stdin."),
+        typer.Argument(
+            help="Raw text, a paragraph a line: files, .zst, .gz, .bz2, or - for stdin."
+        ),
     ] = None,
     output: Annotated[Path, typer.Option("--output", "-o", help="Model directory.")] = Path(
         "models/base"
     ),
     hours: Annotated[
-        float | None, typer.Option(help="Wall time of the language model; 0 for one pass.")
+        float | None, typer.Option(help="Wall time of the language model; 0 for all its epochs.")
     ] = None,
     licence: Annotated[str, typer.Option(help="Of the text, for the model card.")] = "",
-    seed: Annotated[int | None, typer.Option(help="Seeds everything that is random.")] = None,
-    threads: Annotated[int | None, typer.Option(help="CPU threads; 0 for one a core.")] = None,
+    seed: Seed = None,
+    threads: TrainingThreads = None,
     device: Device = "auto",
     config: Annotated[Path | None, typer.Option(help="A TOML file; flags override it.")] = None,
-    resume: Annotated[bool, typer.Option(help="Go on with one that was stopped.")] = False,
-    force: Annotated[bool, typer.Option(help="Replace a model that is there.")] = False,
+    resume: Resume = False,
+    force: Replace = False,
 ) -> None:
     """Learn from raw text what a tagger can start from.
 

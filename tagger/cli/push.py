@@ -6,9 +6,11 @@ from typing import Annotated
 
 import typer
 
+from tagger.cli.options import Model
+
 
 def push(
-    model: Annotated[str, typer.Argument(help="A model directory, or a name of one.")],
+    model: Model,
     repo: Annotated[str, typer.Argument(metavar="OWNER/NAME", help="Where to on the hub.")],
     private: Annotated[bool, typer.Option("--private", help="Make it for you alone.")] = False,
     revision: Annotated[str | None, typer.Option(help="The branch; main if not given.")] = None,

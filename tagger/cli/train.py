@@ -8,7 +8,19 @@ from typing import Annotated
 
 import typer
 
-from tagger.cli.options import Columns, DataDir, Device, Heads, Strict, names
+from tagger.cli.options import (
+    Columns,
+    DataDir,
+    Device,
+    Epochs,
+    Heads,
+    Replace,
+    Resume,
+    Seed,
+    Strict,
+    TrainingThreads,
+    names,
+)
 
 
 def train(
@@ -34,19 +46,21 @@ def train(
         Path | None,
         typer.Option(help="Word vectors: GloVe, word2vec, fastText, floret or a spaCy pipeline."),
     ] = None,
-    epochs: Annotated[int | None, typer.Option(help="Passes over the data, at most.")] = None,
-    seed: Annotated[int | None, typer.Option(help="Seeds everything that is random.")] = None,
-    threads: Annotated[int | None, typer.Option(help="CPU threads; 0 for one a core.")] = None,
+    epochs: Epochs = None,
+    seed: Seed = None,
+    threads: TrainingThreads = None,
     device: Device = "auto",
     config: Annotated[Path | None, typer.Option(help="A TOML file; flags override it.")] = None,
     base: Annotated[
         str | None, typer.Option("--from", help="A trained model to start from.")
     ] = None,
-    resume: Annotated[bool, typer.Option(help="Go on with a training that was stopped.")] = False,
-    force: Annotated[bool, typer.Option(help="Replace a model that is there.")] = False,
+    resume: Resume = False,
+    force: Replace = False,
     strict: Strict = False,
     data_dir: DataDir = None,
-    tensorboard: Annotated[bool, typer.Option(help="Log for TensorBoard as well.")] = False,
+    tensorboard: Annotated[
+        bool, typer.Option("--tensorboard", help="Log for TensorBoard as well.")
+    ] = False,
     dump_config: Annotated[
         bool, typer.Option("--dump-config", help="Print the complete configuration and stop.")
     ] = False,

@@ -116,8 +116,11 @@ def explain(
         saved: What the model directory holds, to split emissions.
 
     Raises:
-        UsageError: No text, no such head, no such token, or the word stands there several times.
+        UsageError: No text, no such head, no such token, or the word stands there several times;
+            or the model runs in 8 bits.
     """
+    if tagger.engine.precision == "int8":
+        raise UsageError('a model in 8 bits is not explained; load it with precision="fp32"')
     check_utf8(text)
     names = [spec.name for spec in tagger.heads]
     (spec,) = tagger.choose([head or ("ner" if "ner" in names else names[0])])

@@ -88,6 +88,11 @@ def test_each_word_is_left_out_in_turn(tagger: Tagger) -> None:
     assert sizes == sorted(sizes, reverse=True)
 
 
+def test_eight_bits_are_not_explained(model: Path) -> None:
+    with pytest.raises(UsageError, match="precision"):
+        explain(load(model, precision="int8"), TEXT)
+
+
 def test_tags_of_single_tokens_have_probabilities_too(tagger: Tagger) -> None:
     explained = explain(tagger, TEXT, head="upos", token="2")
     (token,) = explained.tokens

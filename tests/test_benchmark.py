@@ -36,7 +36,7 @@ def test_a_report(run, model: Path, tmp_path: Path) -> None:
 
 
 def test_a_corpus_that_has_a_test_split_alone(tmp_path: Path) -> None:
-    from tagger.runtime.benchmark_report import texts_of
+    from tagger.evaluation.raw import texts_of
 
     (tmp_path / "test.txt").write_text("John\tB-PER\nleft\tO\n")
     assert texts_of(f"test={tmp_path / 'test.txt'}", None, 5) == ["John left"]

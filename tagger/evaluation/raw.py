@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
+from itertools import islice
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
 
+from tagger.corpus import load_corpus
 from tagger.corpus.schemes import Scheme, spans
 from tagger.evaluation.scores import LabelScore
+from tagger.runtime.streaming import inputs
 from tagger.text import detokenize, fit_rules
 
 if TYPE_CHECKING:
@@ -45,6 +49,22 @@ class Counts(NamedTuple):
     def labels(self) -> Set[str]:
         """All that there are."""
         return self.gold.keys() | self.predicted.keys()
+
+
+def texts_of(source: str, data_dir: Path | None, n: int) -> list[str]:
+    """The lines of a file, or the sentences of a corpus as raw text; ``n`` at most.
+
+    Of a corpus they are those of its test split, or of the first that it has.
+
+    Raises:
+        CorpusError: Neither a file nor a corpus.
+        FormatError: A line is not UTF-8.
+    """
+    if Path(source).is_file():
+        return list(islice(inputs([], [Path(source)]), n))
+    splits = load_corpus(source, data_dir=data_dir).splits
+    split = next(splits[name] for name in ("test", "dev", "train") if name in splits)
+    return list(islice((text for texts, _ in raw_texts(split, []) for text in texts), n))
 
 
 def evaluate_raw(

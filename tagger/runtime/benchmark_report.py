@@ -1,36 +1,16 @@
-"""What `tagger.runtime.benchmark` tags and how its report is shown."""
+"""How a report of `tagger.runtime.benchmark` is shown."""
 
 from __future__ import annotations
 
-from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tagger.corpus import load_corpus
-from tagger.evaluation.raw import raw_texts
 from tagger.files import write_file
 from tagger.plotting import png, pyplot
 from tagger.runtime.benchmark import Interval, Report
-from tagger.runtime.streaming import inputs
 
 if TYPE_CHECKING:
     from rich.console import Console
-
-
-def texts_of(source: str, data_dir: Path | None, n: int) -> list[str]:
-    """The lines of a file, or the sentences of a corpus as raw text; ``n`` at most.
-
-    Of a corpus they are those of its test split, or of the first that it has.
-
-    Raises:
-        CorpusError: Neither a file nor a corpus.
-        FormatError: A line is not UTF-8.
-    """
-    if Path(source).is_file():
-        return list(islice(inputs([], [Path(source)]), n))
-    splits = load_corpus(source, data_dir=data_dir).splits
-    split = next(splits[name] for name in ("test", "dev", "train") if name in splits)
-    return list(islice((text for texts, _ in raw_texts(split, []) for text in texts), n))
 
 
 def show(console: Console, report: Report) -> None:

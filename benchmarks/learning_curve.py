@@ -55,14 +55,10 @@ def run(source: str, base: str, size: int, seed: int, threads: int) -> dict[str,
         chosen = settings(
             [str(folder)],
             output=Path(temporary) / "model",
-            resume=False,
-            config_file=None,
             heads=["ner"],
             columns="token,ner",
             overrides={"training": {"seed": seed, "threads": threads}},
             base=base or None,
-            data_dir=None,
-            strict=False,
         )
         meta, tests = train(chosen.sources, chosen.output, chosen.config, base=chosen.base)
         shutil.rmtree(chosen.output)

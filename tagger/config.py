@@ -78,6 +78,8 @@ DIRECTIONS: dict[str, tuple[str, ...]] = {
     "bi": ("ahead", "back"),
 }
 """By direction the passes over a sentence, as weights are called by them."""
+WAY_NAMES = {"ahead": "forward", "back": "backward"}
+"""What a pass is called where it is shown."""
 
 
 class EncoderConfig(Section, frozen=True):

@@ -383,10 +383,7 @@ def test_the_weights_of_a_base_s_losses_stay_with_it(model: Path, tmp_path: Path
     config = json.loads((base / "config.json").read_text())
     config["training"] |= {"loss_weights": {"upos": 0.2}, "epochs": 7}
     (base / "config.json").write_text(json.dumps(config))
-    chosen = settings(
-        ["sample"], output=None, resume=False, config_file=None, heads=None, columns=None,
-        overrides={}, base=str(base), data_dir=None, strict=False,
-    )  # fmt: skip
+    chosen = settings(["sample"], base=str(base))
     assert chosen.config.training.loss_weights == {}
     assert chosen.config.training.epochs == 7
 

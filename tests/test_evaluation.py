@@ -75,7 +75,7 @@ def test_predictions_file_scores_as_the_evaluation_did(
     model: Path, corpus: Path, tmp_path: Path
 ) -> None:
     loaded = tagger.load(model)
-    data, heads, *_ = select_split(model, loaded, str(corpus), "dev", None)
+    data, heads, *_ = select_split(model, loaded, str(corpus), "dev")
     evaluation, tagged = evaluate(loaded, data, heads)
     path = tmp_path / "out.txt"
     write_predictions(path, tagged, ["ner"])
@@ -89,7 +89,7 @@ def test_predictions_file_scores_as_the_evaluation_did(
 
 def test_raw_scores_of_a_perfect_model_show_tokenization_alone(model: Path, corpus: Path) -> None:
     loaded = tagger.load(model)
-    data, heads, *_ = select_split(model, loaded, str(corpus), "train", None)
+    data, heads, *_ = select_split(model, loaded, str(corpus), "train")
     scores = evaluate_raw(loaded, data, heads)
     assert set(scores) == {"tokens", "ner", "upos"}
     assert scores["tokens"].f1 == scores["ner"].f1 == 1.0
@@ -124,21 +124,19 @@ def test_bad_prediction_files_name_the_line(tmp_path: Path, content: str, messag
 def test_a_single_file_is_what_is_scored(model: Path, corpus: Path) -> None:
     loaded = tagger.load(model)
     path = corpus / "train.txt"
-    data, _, split, *_ = select_split(
-        model, loaded, str(path), None, None, columns="token,upos,ner"
-    )
+    data, _, split, *_ = select_split(model, loaded, str(path), columns="token,upos,ner")
     assert (len(data), split) == (5, "train")
 
 
 def test_splits_and_heads_that_are_not_there(model: Path, corpus: Path, tmp_path: Path) -> None:
     loaded = tagger.load(model)
     with pytest.raises(UsageError, match="unknown split 'tset': did you mean 'test'"):
-        select_split(model, loaded, str(corpus), "tset", None)
+        select_split(model, loaded, str(corpus), "tset")
     (tmp_path / "train.txt").write_text("a\tX1\n\nb\tX2\n")
     with pytest.raises(UsageError, match="no test split"):
-        select_split(model, loaded, str(tmp_path), "test", None)
+        select_split(model, loaded, str(tmp_path), "test")
     with pytest.raises(UsageError, match="no gold tags"):
-        select_split(model, loaded, str(tmp_path), None, None)
+        select_split(model, loaded, str(tmp_path), None)
     assert load_corpus(str(corpus)).splits.keys() == {"train", "dev", "test"}
 
 

@@ -23,13 +23,13 @@ from tagger.model.directory import read_model
 from tagger.training.batching import plan_epoch
 from tagger.training.encoding import recased
 from tagger.training.loop import EpochDone, StepDone
-from tagger.training.reporting import Silent
+from tagger.training.reporting import Reporter
 from tagger.training.run import train, use_threads
 from tagger.training.settings import settings
 from tests.conftest import TOKENS, small_config, write_corpus
 
 
-class Stop(Silent):
+class Stop(Reporter):
     """Presses Ctrl-C after some batches."""
 
     def __init__(self, after: int) -> None:
@@ -144,7 +144,7 @@ def test_without_dev_it_is_cut_from_train(tmp_path: Path) -> None:
     folder = write_corpus(tmp_path / "c", {"train": TOKENS["train"]})
     heard: list[str] = []
 
-    class Hear(Silent):
+    class Hear(Reporter):
         def note(self, text: str) -> None:
             heard.append(text)
 
@@ -358,7 +358,7 @@ def test_killed_at_any_moment_it_ends_the_same(corpus: Path, tmp_path: Path) -> 
     assert_equal_weights(tmp_path / "whole", output)
 
 
-class Notes(Silent):
+class Notes(Reporter):
     """Keeps what is said and which epochs were the best."""
 
     def __init__(self) -> None:
@@ -401,10 +401,7 @@ def test_columns_are_those_of_the_command_line_whatever_the_table_is_called(
 ) -> None:
     table = tmp_path / "config.toml"
     table.write_text(f'[corpora."{corpus.name}".labels]\nPER = "PERSON"\n')
-    chosen = settings(
-        [str(corpus)], output=None, resume=False, config_file=table, heads=None,
-        columns="token,-,ner", overrides={}, base=None, data_dir=None, strict=False,
-    )  # fmt: skip
+    chosen = settings([str(corpus)], config_file=table, columns="token,-,ner")
     (entry,) = chosen.config.corpora.values()
     assert (entry.columns, entry.labels) == ("token,-,ner", {"PER": "PERSON"})
 

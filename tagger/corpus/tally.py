@@ -60,7 +60,6 @@ class Tally:
 
     def __init__(self, head: str) -> None:
         self.head = head
-        self.n_tags = 0
         self._pairs: dict[tuple[str | None, str | None], int] = {}
         self._first: dict[tuple[str | None, str | None], Place] = {}
 
@@ -76,7 +75,6 @@ class Tally:
                 self._first[pair] = Place(file, line)
             self._pairs[pair] = n + 1
             previous = tag
-            self.n_tags += bool(tag)
 
     def kind(self) -> Kind:
         """Tell spans from tags of single tokens: by the head's name, or else by its tags."""

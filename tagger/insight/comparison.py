@@ -128,8 +128,8 @@ class Comparison(msgspec.Struct, frozen=True, kw_only=True):
         return max((row for row in self.rows if row.scores), key=lambda row: row.mean)
 
 
-class Progress(Reporter):
-    """Hears of a comparison's progress, and of each training's."""
+class ComparisonReporter(Reporter):
+    """Hears of a comparison's progress, and of each training's, and says nothing."""
 
     def trial(self, number: int, n_trials: int, trial: Trial) -> None:
         """Hear that a run begins, the ``number``-th of all."""
@@ -141,7 +141,7 @@ class Progress(Reporter):
         """Hear that all runs are done and speed is measured."""
 
 
-def compare(plan: Plan, progress: Progress) -> list[Comparison]:
+def compare(plan: Plan, reporter: ComparisonReporter) -> list[Comparison]:
     """Run what is missing and put the results together, corpus by corpus.
 
     Raises:
@@ -162,12 +162,12 @@ def compare(plan: Plan, progress: Progress) -> list[Comparison]:
         for source, planned in by_corpus.items():
             for trial in sorted(planned.trials, key=lambda trial: trial.seed):
                 number += 1
-                progress.trial(number, n_trials, trial)
+                reporter.trial(number, n_trials, trial)
                 with _named(trial.row):
-                    outcome = run_trial(trial, plan.runs_of(source), progress, plan.data_dir)
-                progress.outcome(outcome)
+                    outcome = run_trial(trial, plan.runs_of(source), reporter, plan.data_dir)
+                reporter.outcome(outcome)
                 done[source].append((trial, outcome))
-        progress.timing()
+        reporter.timing()
         return [
             _put_together(plan, source, planned.corpus, done[source])
             for source, planned in by_corpus.items()
@@ -202,14 +202,12 @@ def _planned(plan: Plan, source: str) -> Planned:
     chosen = settings(
         [source],
         output=plan.output,
-        resume=False,
         config_file=plan.config_file,
         heads=plan.heads,
         columns=plan.columns,
         overrides=overrides,
         base=plan.base,
         data_dir=plan.data_dir,
-        strict=False,
     )
     entry = corpus_settings(chosen.config, source)
     own = {} if entry == CorpusConfig() else {source: entry}

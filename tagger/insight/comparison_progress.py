@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from types import TracebackType
 from typing import TYPE_CHECKING
 
-from tagger.insight.comparison import Progress
+from tagger.insight.comparison import ComparisonReporter
 from tagger.insight.trials import Outcome, Trial
 from tagger.training.loop import EpochDone, StepDone
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
 
-class Terminal(Progress):
+class Terminal(ComparisonReporter):
     """A bar over all runs, with the one that is under way; a line for each that is done.
 
     Args:
@@ -52,20 +52,20 @@ class Terminal(Progress):
         self._bars.stop()
 
     def trial(self, number: int, n_trials: int, trial: Trial) -> None:
-        """See `Progress`."""
+        """See `ComparisonReporter`."""
         self._name = f"{trial.source} {trial.row}, seed {trial.seed}"
         self._is_first = trial.source not in self._seen
         self._seen.add(trial.source)
         self._bars.update(self._task, total=n_trials, completed=number - 1, description=self._name)
 
     def outcome(self, outcome: Outcome) -> None:
-        """See `Progress`."""
+        """See `ComparisonReporter`."""
         said = outcome.failed or f"{100 * outcome.score:.2f} after {outcome.seconds:,.0f} s"
         self._console.print(f"{self._name}: {said}", highlight=False, markup=False, soft_wrap=True)
         self._bars.advance(self._task)
 
     def timing(self) -> None:
-        """See `Progress`."""
+        """See `ComparisonReporter`."""
         self._bars.update(self._task, description="measuring how fast each tags")
 
     def note(self, text: str) -> None:
@@ -86,6 +86,3 @@ class Terminal(Progress):
                 description=f"{self._name}: epoch {record.epoch}/{self._n_epochs}, "
                 f"dev {100 * record.score:.2f}",
             )
-
-    def stop(self) -> None:
-        """See `tagger.training.reporting.Reporter`."""

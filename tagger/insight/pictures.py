@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from tagger.config import WAY_NAMES
 from tagger.errors import UsageError
 from tagger.files import write_file
 from tagger.insight.explanation import Place, find_token, locate
@@ -23,8 +24,6 @@ if TYPE_CHECKING:
 SUFFIXES = (".png", ".html")
 N_SHOWN = 60
 """Tokens of a sentence that can be told apart in a picture."""
-
-TITLES = {"ahead": "forward", "back": "backward"}
 
 
 def check_picture(path: Path) -> None:
@@ -105,16 +104,16 @@ def figure(states: States) -> Figure:
         image = axes[0, i].imshow(
             values[:, order].T, aspect="auto", cmap="RdBu", vmin=-1, vmax=1, interpolation="none"
         )
-        axes[0, i].set_title(f"{TITLES[way]} states")
+        axes[0, i].set_title(f"{WAY_NAMES[way]} states")
         axes[0, i].set_ylabel("unit")
         _label(axes[0, i], words)
         drawn.colorbar(image, ax=axes[0, i])
-        axes[1, 0].plot(np.linalg.norm(values, axis=1), marker="o", label=TITLES[way])
+        axes[1, 0].plot(np.linalg.norm(values, axis=1), marker="o", label=WAY_NAMES[way])
         share = states.reach[way] / states.reach[way].max(axis=1, keepdims=True).clip(1e-30)
         with np.errstate(divide="ignore"):
             shown = np.ma.masked_invalid(np.log10(share))
         image = axes[2, i].imshow(shown, cmap="viridis", vmin=-4, vmax=0, interpolation="none")
-        axes[2, i].set_title(f"what reaches the {TITLES[way]} states")
+        axes[2, i].set_title(f"what reaches the {WAY_NAMES[way]} states")
         axes[2, i].set_ylabel("state at")
         axes[2, i].set_yticks(range(n), words, parse_math=False)
         _label(axes[2, i], words)

@@ -23,7 +23,7 @@ from tagger.training.encoding import Batch, Inventory, recased, tag_ids
 from tagger.training.loop import learning_rate, train_step
 from tagger.training.parts import build
 from tagger.training.preparation import Prepared, head_spec
-from tagger.training.reporting import Silent
+from tagger.training.reporting import Reporter
 from tagger.training.settings import from_base
 from tagger.training.state import EpochRecord, Progress, new_state, weights_of
 from tagger.training.warm_start import check_base
@@ -101,7 +101,7 @@ class Trainer:
         )
         prepared = Prepared((), heads, tuple(found), inventory, ())
         torch.manual_seed(seed)
-        self.parts, network = build(config, prepared, base_model, Silent())
+        self.parts, network = build(config, prepared, base_model, Reporter())
         self.state = new_state(network, config.training)
         self._n_steps, self._step = n_steps, 0
         self._counts = np.zeros(len(self.parts.vocabulary.words) + 1, dtype=np.int64)

@@ -57,15 +57,13 @@ class RecurrentEncoder(nn.Module):
         two_way = direction == "bi"
         self.output_dim = hidden_dim * (2 if two_way and merge == "concat" else 1)
         self.hidden_dim = hidden_dim
-        self.directions = DIRECTIONS[direction]
+        self.ways = DIRECTIONS[direction]
         self.merge = merge
         self.layers = nn.ModuleList()
         self.projections = nn.ModuleList()
         for i in range(n_layers):
             dim = input_dim if i == 0 else self.output_dim
-            passes = {
-                way: CELLS[cell](dim, hidden_dim, batch_first=True) for way in self.directions
-            }
+            passes = {way: CELLS[cell](dim, hidden_dim, batch_first=True) for way in self.ways}
             self.layers.append(nn.ModuleDict(passes))
             if two_way and merge == "projection":
                 self.projections.append(nn.Linear(2 * hidden_dim, hidden_dim))
@@ -112,14 +110,14 @@ class RecurrentEncoder(nn.Module):
             lengths: (batch,) int64, each at least 1.
 
         Returns:
-            The last layer's states (batch, tokens, hidden_dim) of each of ``directions``.
+            The last layer's states (batch, tokens, hidden_dim) of each of ``ways``.
         """
         states = inputs
         outputs: dict[str, Tensor] = {}
         for i in range(len(self.layers)):
             if i > 0:
                 states = self.dropout(self._merged(list(outputs.values()), i - 1))
-            outputs = {way: self._read(way, i, states, lengths) for way in self.directions}
+            outputs = {way: self._read(way, i, states, lengths) for way in self.ways}
         return outputs
 
     def one_sided(self, way: str, inputs: Tensor, lengths: Tensor) -> Tensor:
@@ -129,7 +127,7 @@ class RecurrentEncoder(nn.Module):
         state at a token knows nothing of what is still to be read.
 
         Args:
-            way: One of ``directions``.
+            way: One of ``ways``.
             inputs: (batch, tokens, input_dim).
             lengths: (batch,) int64, each at least 1.
 
@@ -142,7 +140,7 @@ class RecurrentEncoder(nn.Module):
                 nothing = torch.zeros_like(states)
                 if self.merge != "product":
                     states = self._merged(
-                        [states if w == way else nothing for w in self.directions], i - 1
+                        [states if w == way else nothing for w in self.ways], i - 1
                     )
                 states = self.dropout(states)
             states = self._read(way, i, states, lengths)

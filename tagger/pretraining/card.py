@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tagger.config import Config
+from tagger.config import WAY_NAMES, Config
 from tagger.evaluation.report import markdown_table
 from tagger.model.directory import Meta
 from tagger.pretraining.encoding import TextInventory
@@ -35,7 +35,7 @@ def base_card(config: Config, meta: Meta, inventory: TextInventory, progress: Pr
         f"Word vectors: {settings.vector_epochs} passes, window {settings.window}; then a "
         f"bidirectional language model of {progress.n_tokens:,} tokens in {progress.seconds:,.0f} "
         f"s, seed {meta.seed}. The loss of a word at the end, in nats: "
-        + ", ".join(f"{way} {loss:.3f}" for way, loss in progress.losses.items())
+        + ", ".join(f"{WAY_NAMES[way]} {loss:.3f}" for way, loss in progress.losses.items())
         + ".",
         "",
         "## Use",

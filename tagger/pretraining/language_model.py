@@ -58,7 +58,7 @@ class LanguageModel(nn.Module):
         super().__init__()
         self.network = network
         self.n_sampled = n_sampled
-        self.ways = network.encoder.directions
+        self.ways = network.encoder.ways
         hidden_dim = network.encoder.hidden_dim
         dim = vectors.shape[1]
         self.outputs = nn.Embedding(len(vectors), dim, sparse=True, _weight=vectors.clone())

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -13,8 +13,8 @@ LINE_EVERY = 30.0
 """Seconds between two lines where there is no terminal to draw a bar in."""
 
 
-class PretrainingReporter(Protocol):
-    """Hears of a pretraining's progress."""
+class PretrainingReporter:
+    """Hears of a pretraining's progress and says nothing; derive from it to say something."""
 
     def note(self, text: str) -> None:
         """Hear a remark."""
@@ -26,20 +26,7 @@ class PretrainingReporter(Protocol):
         """Hear that it has ended, in whatever way."""
 
 
-class Silent:
-    """Says nothing."""
-
-    def note(self, text: str) -> None:
-        """See `PretrainingReporter`."""
-
-    def progress(self, stage: str, share: float | None, details: Mapping[str, str]) -> None:
-        """See `PretrainingReporter`."""
-
-    def stop(self) -> None:
-        """See `PretrainingReporter`."""
-
-
-class Terminal:
+class Terminal(PretrainingReporter):
     """Draws a bar for each stage; where there is no terminal, a line from time to time.
 
     Args:

@@ -34,7 +34,7 @@ from tagger.pretraining.encoding import (
     encode_texts,
 )
 from tagger.pretraining.language_model import LanguageModel
-from tagger.pretraining.reporting import PretrainingReporter, Silent
+from tagger.pretraining.reporting import PretrainingReporter
 from tagger.pretraining.state import (
     RUN,
     Pretraining,
@@ -97,7 +97,7 @@ def pretrain(
         TaggerError: Anything that a user can mend.
         Interrupted: Ctrl-C or SIGTERM; it can be resumed.
     """
-    report = reporter or Silent()
+    report = reporter or PretrainingReporter()
     check_output(output, force=force, resume=resume)
     _check_config(config)
     check_floret()

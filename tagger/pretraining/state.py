@@ -10,7 +10,7 @@ import msgspec
 import torch
 from torch import Tensor
 
-from tagger.config import Config
+from tagger.config import WAY_NAMES, Config
 from tagger.errors import ModelError, UsageError
 from tagger.files import write_file
 from tagger.model.directory import read_tensors
@@ -53,7 +53,7 @@ class Progress(msgspec.Struct, kw_only=True):
 
     def describe(self) -> dict[str, str]:
         """What is shown of it."""
-        shown = {f"loss {way}": f"{loss:.3f}" for way, loss in self.losses.items()}
+        shown = {f"loss {WAY_NAMES[way]}": f"{loss:.3f}" for way, loss in self.losses.items()}
         shown["words a second"] = f"{self.n_tokens / max(self.seconds, 1e-9):,.0f}"
         shown["words"] = f"{self.n_tokens:,}"
         return shown

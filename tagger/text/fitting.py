@@ -53,6 +53,9 @@ _SPLIT = {
     "runs": (re.compile(r"[.!?]"), re.compile(r"[.!?]$"), _ANY),
     "decimals": (re.compile("[.,]"), re.compile(r"\d+$"), re.compile(r"\d+$")),
 }
+_MUST_OUTWEIGH = {"hyphens": (15, 20), "slashes": (5, 20), "colons": (50, 20)}
+"""A colon, slash or hyphen between spaces looks like one that was split off: so many times as many
+as words that were kept whole are needed, and so many at least."""
 _PREFIXED = re.compile(rf"(?:{PREFIXES})-", re.IGNORECASE)
 
 
@@ -65,20 +68,14 @@ def fit_rules(sentences: Iterable[Sequence[str]]) -> TokenizerRules:
     """
     sample = _sample(sentences)
     kept, split = _count_evidence(sample)
-    defaults = TokenizerRules()
-    names = [name for name in _KEPT if name not in ("decimals", "hyphens", "units")]
-    decided = {
-        f"split_{name}": split[name] > kept[name] for name in names if split[name] + kept[name] >= 5
-    }
-    # A colon, slash or hyphen between spaces looks like one that was split off: many are needed
-    # before they outweigh words that were kept whole.
-    for name, ratio in (("hyphens", 15), ("slashes", 5), ("colons", 50)):
-        decided[f"split_{name}"] = split[name] > ratio * kept[name] and split[name] >= 20
+    decided = {}
+    for name in _KEPT.keys() - {"decimals", "units"}:
+        if split[name] + kept[name] >= 5:
+            ratio, least = _MUST_OUTWEIGH.get(name, (1, 0))
+            decided[f"split_{name}"] = split[name] > ratio * kept[name] and split[name] >= least
     decided["split_units"] = split["units"] > 5 * kept["units"]
     decided["split_prefixes"] = split["prefixes"] > kept["prefixes"]
     decided["split_everything"] = split["decimals"] > 10 * kept["decimals"] + 5
-    if "split_colons" in decided and split["colons"] + kept["colons"] < 5:
-        decided["split_colons"] = defaults.split_colons
     return TokenizerRules(
         **decided,
         abbreviations=_fit_abbreviations(sample),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 from tagger.errors import UsageError
 from tagger.training.loop import EpochDone, StepDone
@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from rich.table import Table
 
 
-class Reporter(Protocol):
-    """Hears of a training's progress."""
+class Reporter:
+    """Hears of a training's progress and says nothing; derive from it to say something."""
 
     def note(self, text: str) -> None:
         """Hear a remark."""
@@ -31,23 +31,7 @@ class Reporter(Protocol):
         """Hear that training has ended, in whatever way."""
 
 
-class Silent:
-    """Says nothing."""
-
-    def note(self, text: str) -> None:
-        """See `Reporter`."""
-
-    def start(self, heads: Sequence[str], n_epochs: int, done: Sequence[EpochDone]) -> None:
-        """See `Reporter`."""
-
-    def event(self, event: StepDone | EpochDone) -> None:
-        """See `Reporter`."""
-
-    def stop(self) -> None:
-        """See `Reporter`."""
-
-
-class Reporters:
+class Reporters(Reporter):
     """Tells several.
 
     Args:
@@ -78,7 +62,7 @@ class Reporters:
             reporter.stop()
 
 
-class Terminal:
+class Terminal(Reporter):
     """A table that grows by a row an epoch, and below it a bar with speed and time left.
 
     Where the output is no terminal, a line an epoch.
@@ -176,7 +160,7 @@ class Terminal:
         return table
 
 
-class TensorBoard:
+class TensorBoard(Reporter):
     """Writes losses and scores for TensorBoard.
 
     Args:
@@ -195,9 +179,6 @@ class TensorBoard:
             ) from None
         self._open = partial(SummaryWriter, str(directory))
         self._writer: SummaryWriter | None = None
-
-    def note(self, text: str) -> None:
-        """See `Reporter`."""
 
     def start(self, heads: Sequence[str], n_epochs: int, done: Sequence[EpochDone]) -> None:
         """See `Reporter`."""

@@ -39,7 +39,7 @@ from tagger.training.output import (
 )
 from tagger.training.parts import Parts, build
 from tagger.training.preparation import Prepared, prepare
-from tagger.training.reporting import Reporter, Silent
+from tagger.training.reporting import Reporter
 from tagger.training.state import (
     TrainingState,
     best_of,
@@ -91,7 +91,7 @@ def train(
         TaggerError: Anything that a user can mend; see `tagger.errors`.
         Interrupted: Ctrl-C or SIGTERM; the training can be resumed.
     """
-    report = reporter or Silent()
+    report = reporter or Reporter()
     check_output(output, force=force, resume=resume)
     if base and base.resolve() == output.resolve():
         raise UsageError(f"{output}: is the model to start from; give another folder with -o")

@@ -32,18 +32,32 @@ class Settings:
 def settings(
     sources: Sequence[str],
     *,
-    output: Path | None,
-    resume: bool,
-    config_file: Path | None,
-    heads: Sequence[str] | None,
-    columns: str | None,
-    overrides: Mapping[str, Mapping[str, Any]],
-    base: str | None,
-    data_dir: Path | None,
-    strict: bool,
+    output: Path | None = None,
+    resume: bool = False,
+    config_file: Path | None = None,
+    heads: Sequence[str] | None = None,
+    columns: str | None = None,
+    overrides: Mapping[str, Mapping[str, Any]] | None = None,
+    base: str | None = None,
+    data_dir: Path | None = None,
+    strict: bool = False,
     may_lack_sources: bool = False,
 ) -> Settings:
     """Combine file and flags; flags win. A resumed training has what it was started with.
+
+    Args:
+        sources: Names, paths or hub ids of corpora.
+        output: The model directory; None for one named by the corpora under ``models/``.
+        resume: Take what is not given from the training that was stopped there.
+        config_file: A TOML file.
+        heads: The heads to train; None for what the file says, or all main ones.
+        columns: The columns of the files of all corpora.
+        overrides: By section of the configuration what wins; a value of None is none.
+        base: The name or directory of a model to start from, whose recipe and sizes hold where
+            nothing else is said.
+        data_dir: Where to look for named corpora first.
+        strict: Stop at a tag outside its scheme.
+        may_lack_sources: There need be no corpus: the configuration alone is asked for.
 
     Raises:
         UsageError: No corpus.
@@ -72,7 +86,7 @@ def settings(
     elif base_path is not None:
         start = from_base(start, read_config_of(base_path))
     config = read_config(config_file, start) if config_file else start
-    config = merge_overrides(config, overrides)
+    config = merge_overrides(config, overrides or {})
     if heads is not None:
         config = msgspec.structs.replace(config, heads=tuple(heads))
     if columns is not None:

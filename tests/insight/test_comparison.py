@@ -18,7 +18,7 @@ import pytest
 from tagger.errors import TrainingError
 from tagger.evaluation.evaluate import evaluate, select_split
 from tagger.insight import trials
-from tagger.insight.comparison import Progress, _by_sentence
+from tagger.insight.comparison import ComparisonReporter, _by_sentence
 from tagger.insight.significance import holm, paired_test
 from tagger.insight.trials import Counts, Outcome, Trial, run_trial, total
 from tagger.runtime.loading import load
@@ -42,13 +42,6 @@ batch_tokens = 20
 epoch_steps = 4
 threads = 1
 """
-
-
-class Quiet(Progress):
-    def note(self, text: str) -> None: ...
-    def start(self, *arguments: object) -> None: ...
-    def event(self, event: object) -> None: ...
-    def stop(self) -> None: ...
 
 
 @pytest.fixture
@@ -253,7 +246,7 @@ def test_a_trial_scores_as_evaluate_does(corpus: Path, tmp_path: Path) -> None:
         split="test",
         fingerprint="",
     )
-    outcome = run_trial(trial, tmp_path, Quiet())
+    outcome = run_trial(trial, tmp_path, ComparisonReporter())
     directory = tmp_path / trial.key
     tagger = load(directory)
     selection = select_split(directory, tagger, str(corpus), "test", ["ner"])
@@ -264,7 +257,7 @@ def test_a_trial_scores_as_evaluate_does(corpus: Path, tmp_path: Path) -> None:
     assert outcome.lengths == tuple(len(sentence.tokens) for sentence in tagged)
     by_position = total(outcome.by_position)
     assert by_position.right / by_position.gold == pytest.approx(evaluation.spans["ner"].accuracy)
-    assert run_trial(trial, tmp_path, Quiet()) == outcome
+    assert run_trial(trial, tmp_path, ComparisonReporter()) == outcome
 
 
 def test_a_share_of_the_sentences(run, tmp_path: Path) -> None:

@@ -257,7 +257,7 @@ def test_no_licence_is_invented(
     assert licence.spdx == spdx
     card = hub_card(saved, licence, "me/tiny")
     assert front in card
-    assert body_of(card) == saved.card.replace("DIRECTORY", "hub:me/tiny")
+    assert body_of(card, "m") == saved.card.replace("DIRECTORY", "hub:me/tiny")
 
 
 def test_corpora_known_by_name_are_linked_and_give_the_language(model: Path) -> None:

@@ -18,6 +18,7 @@ from tagger.features.vocabulary import (
     UNKNOWN,
     UNKNOWN_CHAR,
     Vocabulary,
+    keys_of,
     normalize,
 )
 
@@ -90,7 +91,7 @@ class FormEncoder:
         )
 
     def _vector_id(self, form: str) -> int:
-        for key in (form, form.lower(), normalize(form)):
+        for key in keys_of(form):
             if key in self.vector_ids:
                 return self.vector_ids[key]
         return 0

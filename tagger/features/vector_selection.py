@@ -7,16 +7,11 @@ from collections.abc import Container, Iterable
 import numpy as np
 from numpy.typing import NDArray
 
-from tagger.features.vocabulary import normalize
+from tagger.features.vocabulary import keys_of
 
 Matrix = NDArray[np.float32]
 Row = tuple[str, Matrix]
 """A word and its vector, (dim,)."""
-
-
-def keys_of(form: str) -> tuple[str, str, str]:
-    """Give the keys under which a form's vector is looked up, the best first."""
-    return form, form.lower(), normalize(form)
 
 
 class Selection:

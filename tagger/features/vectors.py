@@ -12,7 +12,8 @@ import numpy as np
 from tagger.errors import VectorsError
 from tagger.features.vector_files import file_rows
 from tagger.features.vector_pipelines import find_package, pipeline_rows
-from tagger.features.vector_selection import Matrix, Row, Selection, keys_of
+from tagger.features.vector_selection import Matrix, Row, Selection
+from tagger.features.vocabulary import keys_of
 
 
 @dataclass(frozen=True)

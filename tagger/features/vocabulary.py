@@ -24,6 +24,11 @@ def normalize(form: str) -> str:
     return form.lower().translate(_DIGITS)
 
 
+def keys_of(form: str) -> tuple[str, str, str]:
+    """Give the keys under which a form's vector is looked up, the best first."""
+    return form, form.lower(), normalize(form)
+
+
 class Vocabulary:
     """The words (normalised) and characters that have a vector of their own.
 

@@ -13,6 +13,7 @@ import numpy as np
 
 from tagger.config import EncoderConfig
 from tagger.runtime.decoding import Floats
+from tagger.runtime.embedding import sigmoid
 
 
 class CellWeights(NamedTuple):
@@ -46,7 +47,7 @@ def gru(weights: CellWeights, inputs: Floats) -> Floats:
     state = np.zeros_like(moved[0, :size])
     for t, x in enumerate(moved):
         h = weights.from_state @ state + weights.state_bias
-        reset, update = _sigmoid(x[:size] + h[:size]), _sigmoid(x[size:-size] + h[size:-size])
+        reset, update = sigmoid(x[:size] + h[:size]), sigmoid(x[size:-size] + h[size:-size])
         new = np.tanh(x[-size:] + reset * h[-size:])
         states[t] = state = (1 - update) * new + update * state
     return states
@@ -60,8 +61,8 @@ def lstm(weights: CellWeights, inputs: Floats) -> Floats:
     state = memory = np.zeros_like(moved[0, :size])
     for t, x in enumerate(moved):
         into, forget, new, out = np.split(x + weights.from_state @ state, 4)
-        memory = _sigmoid(forget) * memory + _sigmoid(into) * np.tanh(new)
-        states[t] = state = _sigmoid(out) * np.tanh(memory)
+        memory = sigmoid(forget) * memory + sigmoid(into) * np.tanh(new)
+        states[t] = state = sigmoid(out) * np.tanh(memory)
     return states
 
 
@@ -122,9 +123,3 @@ class Encoder:
             )
             return projected
         return both
-
-
-def _sigmoid(x: Floats) -> Floats:
-    # By tanh, which does not overflow.
-    result: Floats = 0.5 * (1 + np.tanh(0.5 * x))
-    return result

@@ -20,7 +20,7 @@ from tagger.errors import TrainingError
 from tagger.evaluation.evaluate import Tagged, not_annotated, tag_split
 from tagger.evaluation.scores import without
 from tagger.files import existing_directory, write_file
-from tagger.model.directory import FILES, META, read_model
+from tagger.model.directory import META, model_size, read_model
 from tagger.model.heads import HeadSpec
 from tagger.model.shapes import output_dim
 from tagger.runtime.loading import load
@@ -179,7 +179,7 @@ def _outcome(trial: Trial, directory: Path, prepared: Prepared) -> Outcome:
         kind=head.kind,
         n_parameters=n_encoder_weights(directory),
         output_dim=output_dim(trial.config.encoder),
-        model_bytes=sum((directory / name).stat().st_size for name in FILES),
+        model_bytes=model_size(directory),
         train_speed=speeds[len(speeds) // 2],
         seconds=sum(record.seconds for record in log),
         curve=tuple(record.scores[head.name] for record in log),

@@ -56,7 +56,7 @@ def hub_card(saved: SavedModel, licence: Licence, repo: str) -> str:
         model_name=repo.partition("/")[2] if results else None,
         eval_results=results or None,
     )
-    body = re.sub(r"(-m|--from) DIRECTORY\b", rf"\1 hub:{repo}", body_of(saved.card))
+    body = body_of(saved.card, f"hub:{repo}")
     return f"---\n{data.to_yaml()}\n---\n\n{body}"
 
 

@@ -66,10 +66,11 @@ def licence_of(directory: Path, meta: Meta) -> Licence:
     return Licence("", one_line(f"that of its corpora ({each})") if each else "not stated", False)
 
 
-def body_of(card: str) -> str:
-    """A card without the YAML front matter that it has if it comes from a hub."""
+def body_of(card: str, model: str) -> str:
+    """A card without the YAML front matter of a hub, whose commands name ``model``."""
     match = re.match(r"---\r?\n.*?^---\r?\n\s*", card, flags=re.DOTALL | re.MULTILINE)
-    return card[match.end() :] if match else card
+    body = card[match.end() :] if match else card
+    return re.sub(r"(-m|--from) DIRECTORY\b", rf"\1 {model}", body)
 
 
 def one_line(text: str) -> str:

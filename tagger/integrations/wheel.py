@@ -129,7 +129,7 @@ def _metadata(saved: SavedModel, licence: Licence, module: str, name: str, versi
         # No Requires-Dist: a package index may have something else under the name of `tagger`.
         "Description-Content-Type: text/markdown",
         "",
-        re.sub(r"(-m|--from) DIRECTORY\b", rf"\1 {name}", body_of(saved.card)),
+        body_of(saved.card, name),
     ]
     return "\n".join(lines)
 

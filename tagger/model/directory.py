@@ -30,7 +30,7 @@ from tagger.errors import ModelError
 from tagger.features.vocabulary import Vocabulary
 from tagger.files import write_file
 from tagger.model.heads import HeadSpec
-from tagger.model.shapes import weight_shapes
+from tagger.model.shapes import VECTORS, WORDS, weight_shapes
 from tagger.text import TokenizerRules
 
 FORMAT_VERSION = 2
@@ -42,8 +42,7 @@ GRAPHS = {"fp32": "graph.onnx", "int8": "graph.int8.onnx"}
 """By precision. A model may have none."""
 FILES = (CONFIG, VOCAB, HEADS, TOKENIZER, WEIGHTS, META, CARD)
 
-VECTORS = "embedder.parts.vector_ids.weight"
-TABLES = ("embedder.parts.word_ids.weight", VECTORS)
+TABLES = (WORDS, VECTORS)
 """The large tables, of which a model reads a few rows a sentence."""
 SCALES = ":scales"
 
@@ -226,6 +225,12 @@ def _check_weights(model: SavedModel, path: Path) -> None:
 
 def _size(shape: tuple[int, ...] | None) -> str:
     return "not there" if shape is None else " × ".join(map(str, shape))
+
+
+def model_size(directory: Path) -> int:
+    """The bytes of a model's files, its graphs among them."""
+    paths = (directory / name for name in (*FILES, *GRAPHS.values()))
+    return sum(path.stat().st_size for path in paths if path.is_file())
 
 
 def read_config_of(directory: Path) -> Config:

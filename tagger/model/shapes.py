@@ -18,6 +18,10 @@ Shapes: TypeAlias = dict[str, tuple[int, ...]]
 """By the name of a weight."""
 
 N_GATES = {"rnn": 1, "gru": 3, "lstm": 4}
+WORDS = "embedder.parts.word_ids.weight"
+"""The name of the table of word vectors."""
+VECTORS = "embedder.parts.vector_ids.weight"
+"""The name of that of pretrained vectors."""
 KERNEL_SIZE = 3
 """Characters that a filter of the convolution sees."""
 
@@ -38,7 +42,7 @@ def weight_shapes(
     """
     shapes = embedder_shapes(config.embedder, vocabulary)
     if vectors is not None:
-        shapes["embedder.parts.vector_ids.weight"] = vectors
+        shapes[VECTORS] = vectors
     dim = input_dim(config.embedder) + (vectors[1] if vectors is not None else 0)
     shapes |= encoder_shapes(config.encoder, dim)
     for head in heads:

@@ -15,7 +15,7 @@ import msgspec
 import numpy as np
 
 from tagger.errors import UsageError
-from tagger.model.directory import GRAPHS, read_model
+from tagger.model.directory import GRAPHS, model_size, read_model
 from tagger.runtime.finding import find_model
 from tagger.runtime.loading import load
 from tagger.runtime.processor import n_cores
@@ -146,7 +146,7 @@ def benchmark(
     )
     return Report(
         model=str(directory),
-        model_mb=sum(p.stat().st_size for p in directory.iterdir() if p.is_file()) / 1e6,
+        model_mb=model_size(directory) / 1e6,
         processor=processor_name(),
         cores=n_cores(),
         threads=threads,

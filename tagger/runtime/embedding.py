@@ -11,10 +11,10 @@ from tagger.config import EmbedderConfig
 from tagger.features.forms import FormFeatures, Ids
 from tagger.features.vocabulary import PADDING_CHAR
 from tagger.model.directory import StoredWeights
+from tagger.model.shapes import KERNEL_SIZE
 from tagger.runtime.decoding import Floats
 
 PART = "embedder.parts."
-KERNEL_SIZE = 3
 PIECE = 256
 
 
@@ -107,13 +107,14 @@ class FormEmbedder:
         for t in range(inputs.shape[1]):
             gates = projected[:, t] + hidden @ w_hh.T
             enter, forget, new, out = np.split(gates, 4, axis=1)
-            step = _sigmoid(forget) * memory + _sigmoid(enter) * np.tanh(new)
+            step = sigmoid(forget) * memory + sigmoid(enter) * np.tanh(new)
             inside = (t < lengths)[:, None]
             memory = np.where(inside, step, memory)
-            hidden = np.where(inside, _sigmoid(out) * np.tanh(step), hidden)
+            hidden = np.where(inside, sigmoid(out) * np.tanh(step), hidden)
         return hidden
 
 
-def _sigmoid(values: Floats) -> Floats:
-    result: Floats = 0.5 * (1 + np.tanh(0.5 * values))  # without overflow
+def sigmoid(values: Floats) -> Floats:
+    """Of each value, by tanh, which does not overflow."""
+    result: Floats = 0.5 * (1 + np.tanh(0.5 * values))
     return result

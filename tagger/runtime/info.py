@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from tagger.config import EncoderConfig
-from tagger.model.directory import FILES, Meta, read_model
+from tagger.model.directory import Meta, model_size, read_model
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -36,7 +36,7 @@ def describe_model(directory: Path) -> ModelInfo:
     saved = read_model(directory)
     return ModelInfo(
         path=str(directory),
-        size=sum((directory / name).stat().st_size for name in FILES),
+        size=model_size(directory),
         heads={head.name: head.labels for head in saved.heads},
         encoder=saved.config.encoder,
         n_words=len(saved.vocabulary.words),

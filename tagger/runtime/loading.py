@@ -14,6 +14,7 @@ from tagger.features.forms import FormEncoder
 from tagger.features.vocabulary import Vocabulary
 from tagger.model.directory import GRAPHS, WEIGHTS, SavedModel, read_model
 from tagger.model.heads import HeadSpec, head_key
+from tagger.model.shapes import VECTORS
 from tagger.runtime.decoding import Transitions, constrained
 from tagger.runtime.engine import Engine
 from tagger.runtime.graph import PRECISIONS, has_int8
@@ -178,7 +179,7 @@ def torch_network(saved: SavedModel, directory: Path) -> TaggingNetwork:
     from tagger.model.network import build_network
 
     weights = {name: torch.from_numpy(weight) for name, weight in saved.weights.items()}
-    vectors = weights.get("embedder.parts.vector_ids.weight")
+    vectors = weights.get(VECTORS)
     network = build_network(saved.config, saved.vocabulary, saved.heads, vectors)
     try:
         network.load_state_dict(weights)

@@ -22,6 +22,7 @@ from tagger.features.vectors import read_vectors
 from tagger.features.vocabulary import Vocabulary
 from tagger.model.directory import CorpusRecord, Meta, SavedModel, StoredWeights
 from tagger.model.network import TaggingNetwork, build_network
+from tagger.model.shapes import VECTORS
 from tagger.runtime.loading import assemble, form_encoder
 from tagger.runtime.tagger import Tagger
 from tagger.runtime.torch_engine import TorchEngine
@@ -120,7 +121,7 @@ def build(
         vocabulary = vocabulary.followed_by(base.vocabulary)
         vector_keys = base.vector_keys
         if vector_keys:
-            vectors = torch.from_numpy(base.weights["embedder.parts.vector_ids.weight"])
+            vectors = torch.from_numpy(base.weights[VECTORS])
     elif config.embedder.vectors:
         path = Path(config.embedder.vectors)
         found = read_vectors(path, forms, limit=config.embedder.max_vectors)

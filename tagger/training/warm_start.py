@@ -14,9 +14,7 @@ from tagger.features.vocabulary import FIRST_CHAR, UNKNOWN, Vocabulary
 from tagger.model.directory import SavedModel
 from tagger.model.heads import HeadSpec, head_key
 from tagger.model.network import TaggingNetwork
-
-WORDS = "embedder.parts.word_ids.weight"
-
+from tagger.model.shapes import WORDS
 
 REGULARISATION = (
     "min_count",

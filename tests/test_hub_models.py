@@ -26,8 +26,8 @@ from huggingface_hub.errors import (
 )
 from safetensors.numpy import save
 
+import tagger.hub
 from tagger.errors import ModelError, TaggerError, UsageError
-from tagger.integrations import hub as hub_models
 from tagger.integrations.card import hub_card
 from tagger.integrations.contents import OWN_FILES, body_of, licence_of
 from tagger.integrations.hub import fetch, push
@@ -457,7 +457,7 @@ def test_a_hub_that_does_not_answer_is_given_up(
 ) -> None:
     import threading
 
-    monkeypatch.setattr(hub_models, "_GIVE_UP_S", 0.05)
+    monkeypatch.setattr(tagger.hub, "_GIVE_UP_S", 0.05)
     monkeypatch.setattr(hub, "model_info", lambda *_, **__: threading.Event().wait(1))
     with pytest.raises(ModelError, match="no answer within"):
         fetch("me/tiny")

@@ -6,7 +6,6 @@ Ids of tags differ between copies of a corpus, so that they are only ever read b
 from __future__ import annotations
 
 import re
-import threading
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
@@ -17,6 +16,7 @@ from tagger.corpus.jsonl import head_name
 from tagger.corpus.records import SPLITS, Layout, Sentence
 from tagger.corpus.store import cache_dir, quiet_datasets
 from tagger.errors import CorpusError, FormatError, UsageError
+from tagger.hub import UnreachableError, ask
 
 if TYPE_CHECKING:
     import datasets
@@ -27,8 +27,6 @@ _ADDRESS = re.compile(r"([\w.-]+/[\w.-]+)(?:/([\w./-]+))?(?:@([\w./-]+))?")
 _SPLIT_NAMES = {"validation": "dev", "valid": "dev", "train": "train", "dev": "dev", "test": "test"}
 _TOKENS = ("tokens", "words", "token")
 _SAMPLE = 100  # rows that heads are found from
-_REQUEST_S = 4.0
-_GIVE_UP_S = 7.0  # name look-ups know no timeout of their own
 
 
 def fetch(addresses: Sequence[str]) -> HubSource:
@@ -48,7 +46,7 @@ def fetch(addresses: Sequence[str]) -> HubSource:
         try:
             _probe(name, revision)
             return HubSource.of(address, _load(name, folder, revision))
-        except _UnreachableError as error:
+        except UnreachableError as error:
             reasons.append(f"hub {address} ({error})")
             break  # another address would not be reached either
         except CorpusError as error:
@@ -133,10 +131,6 @@ class HubSource:
                 yield Sentence(tokens, tags, [number] * len(tokens), -1)
 
 
-class _UnreachableError(CorpusError):
-    """The hub itself cannot be reached."""
-
-
 def _probe(name: str, revision: str | None) -> None:
     """Ask the hub for the dataset's card, which fails soon where loading would fail late."""
     import huggingface_hub
@@ -145,24 +139,14 @@ def _probe(name: str, revision: str | None) -> None:
 
     if constants.HF_HUB_OFFLINE:
         return  # `datasets` then looks in its cache alone
-    failure: list[BaseException] = []
-
-    def ask() -> None:
-        try:
-            huggingface_hub.HfApi().dataset_info(name, revision=revision, timeout=_REQUEST_S)
-        except BaseException as error:
-            failure.append(error)
-
-    thread = threading.Thread(target=ask, daemon=True)
-    thread.start()
-    thread.join(_GIVE_UP_S)
-    if thread.is_alive():
-        raise _UnreachableError(f"no answer within {_GIVE_UP_S:.0f} s")
-    if failure:
-        reason = _first_line(failure[0])
-        if isinstance(failure[0], HfHubHTTPError):
-            raise CorpusError(f"hub {name} ({reason})")
-        raise _UnreachableError(reason)
+    try:
+        ask(
+            lambda timeout: huggingface_hub.HfApi().dataset_info(
+                name, revision=revision, timeout=timeout
+            )
+        )
+    except HfHubHTTPError as error:
+        raise CorpusError(f"hub {name} ({_first_line(error)})") from None
 
 
 def _load(name: str, folder: str | None, revision: str | None) -> Mapping[str, datasets.Dataset]:

@@ -7,13 +7,13 @@ from __future__ import annotations
 
 import re
 import sys
-import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, NamedTuple
 
 from tagger.errors import ModelError, TaggerError, UsageError
+from tagger.hub import UnreachableError, ask, first_line, status
 from tagger.integrations.card import hub_card
 from tagger.integrations.contents import OWN_FILES, licence_of, own_files
 from tagger.model.directory import CARD, FILES, GRAPHS, read_model
@@ -24,10 +24,6 @@ if TYPE_CHECKING:
 _REPO = re.compile(r"[\w.-]+/[\w.-]+", re.ASCII)
 _REVISION = re.compile(r"\w[\w.-]*(/[\w.-]+)*", re.ASCII)
 _COMMIT = re.compile(r"[0-9a-f]{40}")
-_REQUEST_S = 4.0
-_GIVE_UP_S = 7.0  # name look-ups know no timeout of their own
-
-T = TypeVar("T")
 
 
 class Pushed(NamedTuple):
@@ -39,10 +35,6 @@ class Pushed(NamedTuple):
     """For ``-m``: ``hub:owner/name@commit``, which will always be this very model."""
     has_heads: bool
     """Whether it can tag; else it is a base."""
-
-
-class _UnreachableError(Exception):
-    """The hub itself cannot be reached, or cannot answer."""
 
 
 def fetch(address: str) -> Path:
@@ -64,7 +56,7 @@ def fetch(address: str) -> Path:
         return cached
     try:
         commit, files = _asked(name, revision)
-    except _UnreachableError as error:
+    except UnreachableError as error:
         cached = _cached(name, revision)
         if cached is None:
             raise ModelError(
@@ -181,7 +173,7 @@ def _check_names(repo: str, revision: str | None) -> None:
     try:
         hf_hub_url(repo, CARD)  # asks nobody, but looks at the name
     except HFValidationError as error:
-        raise UsageError(f"{repo!r} is no name on the hub: {_first_line(str(error))}") from None
+        raise UsageError(f"{repo!r} is no name on the hub: {first_line(str(error))}") from None
     if revision is not None and (not _REVISION.fullmatch(revision) or ".." in revision):
         raise UsageError(f"{revision!r} is no name of a branch, tag or commit")
 
@@ -193,43 +185,18 @@ def _asked(name: str, revision: str | None) -> tuple[str, set[str]]:
     from huggingface_hub.errors import HfHubHTTPError
 
     if constants.HF_HUB_OFFLINE:
-        raise _UnreachableError("HF_HUB_OFFLINE is set")
+        raise UnreachableError("HF_HUB_OFFLINE is set")
 
-    def ask() -> tuple[str, set[str]]:
+    def commit_and_files(timeout: float) -> tuple[str, set[str]]:
         info = huggingface_hub.HfApi(library_name="tagger").model_info(
-            name, revision=revision, timeout=_REQUEST_S
+            name, revision=revision, timeout=timeout
         )
         return str(info.sha), {file.rfilename for file in info.siblings or ()}
 
     try:
-        return _within(_GIVE_UP_S, ask)
+        return ask(commit_and_files)
     except HfHubHTTPError as error:
-        if _status(error) == 429 or _status(error) >= 500:
-            raise _UnreachableError(_first_line(error)) from None
         raise _refused(name, revision, error) from None
-    except Exception as error:  # the classes differ between versions of the hub's library
-        raise _UnreachableError(_first_line(error)) from None
-
-
-def _within(seconds: float, call: Callable[[], T]) -> T:
-    """Call something that may take too long."""
-    results: list[T] = []
-    failures: list[Exception] = []
-
-    def work() -> None:
-        try:
-            results.append(call())
-        except Exception as error:
-            failures.append(error)
-
-    thread = threading.Thread(target=work, daemon=True)
-    thread.start()
-    thread.join(seconds)
-    if failures:
-        raise failures[0]
-    if not results:
-        raise TimeoutError(f"no answer within {seconds:.0f} s")
-    return results[0]
 
 
 def _cached(name: str, revision: str | None) -> Path | None:
@@ -263,7 +230,7 @@ def _downloaded(name: str, revision: str | None) -> Path:
         if isinstance(error, OSError) and error.errno is not None:
             raise  # no space, no permission
         raise ModelError(
-            f"hub:{name}: the download has broken off ({_first_line(error)}); try again"
+            f"hub:{name}: the download has broken off ({first_line(error)}); try again"
         ) from None
     return Path(path)
 
@@ -284,10 +251,10 @@ def _refused(name: str, revision: str | None, error: HfHubHTTPError) -> ModelErr
         )
     elif isinstance(error, RepositoryNotFoundError):
         why = "no such model on the hub, or a private one; for yours, log in with `hf auth login`"
-    elif _status(error) in (401, 403):
-        why = f"access is refused ({_status(error)}); log in with `hf auth login`"
+    elif status(error) in (401, 403):
+        why = f"access is refused ({status(error)}); log in with `hf auth login`"
     else:
-        why = f"the hub refuses it ({_first_line(error)})"
+        why = f"the hub refuses it ({first_line(error)})"
     return ModelError(f"hub:{name}: {why}")
 
 
@@ -301,13 +268,13 @@ def _pushing(repo: str) -> Iterator[None]:
     except TaggerError:
         raise
     except HfHubHTTPError as error:
-        status = _status(error)
-        detail = _first_line(error.server_message or error).rstrip(".")
-        if status == 401:
+        code = status(error)
+        detail = first_line(error.server_message or error).rstrip(".")
+        if code == 401:
             why = "the token is refused (401); log in anew with `hf auth login`"
-        elif status == 403 or isinstance(error, RepositoryNotFoundError):
+        elif code == 403 or isinstance(error, RepositoryNotFoundError):
             why = (
-                f"no right to write there ({status}: {detail}); use a name of your own and a "
+                f"no right to write there ({code}: {detail}); use a name of your own and a "
                 "token that may write"
             )
         else:
@@ -318,7 +285,7 @@ def _pushing(repo: str) -> Iterator[None]:
             raise
         raise TaggerError(
             f"{repo}: nothing was pushed, the hub was not reached or did not answer "
-            f"({_first_line(error)}); try again with a network"
+            f"({first_line(error)}); try again with a network"
         ) from None
 
 
@@ -339,12 +306,3 @@ def _quiet() -> Iterator[None]:
         yield
     finally:
         enable_progress_bars()
-
-
-def _status(error: HfHubHTTPError) -> int:
-    return error.response.status_code if error.response is not None else 0
-
-
-def _first_line(error: object) -> str:
-    kind = f"{type(error).__name__}: " if isinstance(error, BaseException) else ""
-    return " ".join(f"{kind}{error}".split("\n\n")[0].split())[:200]

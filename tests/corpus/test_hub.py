@@ -2,9 +2,13 @@ from __future__ import annotations
 
 import socket
 import time
+from types import SimpleNamespace
 
 import datasets
+import huggingface_hub
 import pytest
+from huggingface_hub import constants
+from huggingface_hub.errors import HfHubHTTPError
 
 from tagger.corpus import hub, load_corpus
 from tagger.errors import CorpusError, FormatError, UsageError
@@ -112,8 +116,6 @@ def test_what_is_no_address():
 
 
 def test_offline_at_once(monkeypatch):
-    from huggingface_hub import constants
-
     monkeypatch.setattr(constants, "HF_HUB_OFFLINE", True)
     monkeypatch.setattr(datasets.config, "HF_HUB_OFFLINE", True)
     begin = time.monotonic()
@@ -122,10 +124,25 @@ def test_offline_at_once(monkeypatch):
     assert time.monotonic() - begin < 5
 
 
+@pytest.mark.parametrize(("code", "n_asked"), [(404, 2), (429, 1), (503, 1)])
+def test_a_hub_that_cannot_answer_now_is_not_asked_again(monkeypatch, code, n_asked):
+    asked = []
+
+    def info(name, *, revision, timeout):
+        asked.append(name)
+        response = SimpleNamespace(status_code=code, headers={}, request=None)
+        raise HfHubHTTPError(f"{code} Client Error", response=response)
+
+    monkeypatch.setattr(constants, "HF_HUB_OFFLINE", False)
+    monkeypatch.setattr(huggingface_hub, "HfApi", lambda: SimpleNamespace(dataset_info=info))
+    with pytest.raises(CorpusError) as error:
+        load_corpus("conll2003")
+    assert f"hub lhoestq/conll2003 (HfHubHTTPError: {code} Client Error)" in str(error.value)
+    assert len(asked) == n_asked
+
+
 @pytest.mark.slow
 def test_a_hub_that_does_not_answer_is_given_up(monkeypatch):
-    from huggingface_hub import constants
-
     monkeypatch.setenv("NO_PROXY", "127.0.0.1")
     monkeypatch.setattr(constants, "HF_HUB_OFFLINE", False)
     with socket.socket() as silent:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 import shutil
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 from tagger.errors import UsageError
@@ -56,21 +57,45 @@ def _replace_file(path: Path, content: bytes) -> None:
         temporary.unlink(missing_ok=True)
 
 
-def replace_directory(new: Path, target: Path) -> None:
-    """Put a complete directory in the place of another.
+@contextmanager
+def new_directory(target: Path) -> Iterator[Path]:
+    """Give an empty directory to fill, which takes the place of ``target`` in the end.
 
-    Killed between the two renames, the old one is left as ``<target>.old``; `existing_directory`
-    finds it there.
+    If anything is raised meanwhile, the old one stays. Killed between the two renames, the old one
+    is at ``.<target>.old``, where `existing_directory` finds it.
+
+    Raises:
+        OSError: No space, no permission.
     """
-    old = target.with_name(f"{target.name}.old")
-    if target.exists():
-        shutil.rmtree(old, ignore_errors=True)
-        target.rename(old)
-    new.rename(target)
-    shutil.rmtree(old, ignore_errors=True)
+    new, old = _beside(target)
+    shutil.rmtree(new, ignore_errors=True)  # of a process that was killed
+    try:
+        new.mkdir(parents=True)
+        yield new
+        if target.exists():
+            shutil.rmtree(old, ignore_errors=True)
+            target.rename(old)
+        new.rename(target)
+    finally:
+        shutil.rmtree(new, ignore_errors=True)
+        if target.exists():
+            shutil.rmtree(old, ignore_errors=True)
+        elif old.exists():
+            old.rename(target)
 
 
 def existing_directory(target: Path) -> Path | None:
-    """Find a directory that `replace_directory` wrote, whenever it was killed."""
-    old = target.with_name(f"{target.name}.old")
+    """Find a directory that `new_directory` wrote, whenever it was killed."""
+    _, old = _beside(target)
     return next((path for path in (target, old) if path.is_dir()), None)
+
+
+def remove_directory(target: Path) -> None:
+    """Remove a directory that `new_directory` wrote, whenever it was killed."""
+    for path in (target, *_beside(target)):
+        shutil.rmtree(path, ignore_errors=True)
+
+
+def _beside(target: Path) -> tuple[Path, Path]:
+    """Where the new and the old directory are while one takes the other's place."""
+    return target.with_name(f".{target.name}.tmp"), target.with_name(f".{target.name}.old")

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 import threading
 from pathlib import Path
 
 import pytest
 
-from tagger.files import existing_directory, replace_directory, write_file
+from tagger.files import existing_directory, new_directory, remove_directory, write_file
 
 
 def test_a_failed_write_keeps_the_old_content(
@@ -50,14 +52,75 @@ def test_a_folder_is_no_file(tmp_path: Path) -> None:
         write_file(tmp_path, b"x")
 
 
-def test_directories_are_replaced_and_found_whenever_it_stopped(tmp_path: Path) -> None:
-    target, new = tmp_path / "last", tmp_path / "last.tmp"
-    for content in ("one", "two"):
-        new.mkdir()
+def fill(target: Path, content: str, failure: BaseException | None = None) -> None:
+    with new_directory(target) as new:
         (new / "file").write_text(content)
-        replace_directory(new, target)
+        if failure is not None:
+            raise failure
+
+
+def test_directories_are_replaced(tmp_path: Path) -> None:
+    target = tmp_path / "a" / "last"
+    for content in ("one", "two"):
+        fill(target, content)
         assert (target / "file").read_text() == content
-    target.rename(tmp_path / "last.old")  # as if killed between the two renames
+    assert list(target.parent.iterdir()) == [target]
+    remove_directory(target)
+    assert list(target.parent.iterdir()) == []
+
+
+def test_an_error_leaves_the_old_directory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    target = tmp_path / "last"
+    with pytest.raises(KeyboardInterrupt):
+        fill(target, "new", KeyboardInterrupt())
+    assert list(tmp_path.iterdir()) == []
+    fill(target, "old")
+    with pytest.raises(KeyboardInterrupt):
+        fill(target, "new", KeyboardInterrupt())
+    rename = Path.rename
+
+    def refuse(path: Path, to: Path) -> Path:
+        if path.name.endswith(".tmp"):
+            raise PermissionError(13, "Permission denied", str(to))
+        return rename(path, to)
+
+    monkeypatch.setattr(Path, "rename", refuse)
+    with pytest.raises(PermissionError):
+        fill(target, "new")
+    assert (target / "file").read_text() == "old"
+    assert list(tmp_path.iterdir()) == [target]
+
+
+KILLED = """
+import os, sys
+from pathlib import Path
+from tagger.files import new_directory
+
+rename, left = Path.rename, int(sys.argv[2])
+
+def die_at_last(path, to):
+    global left
+    left -= 1
+    return os._exit(9) if left == 0 else rename(path, to)
+
+Path.rename = die_at_last
+with new_directory(Path(sys.argv[1])) as new:
+    (new / "file").write_text("new")
+"""
+
+
+@pytest.mark.parametrize("n_renames", [1, 2])
+def test_killed_before_or_between_the_renames_the_old_directory_is_found(
+    tmp_path: Path, n_renames: int
+) -> None:
+    target = tmp_path / "last"
+    fill(target, "old")
+    done = subprocess.run([sys.executable, "-c", KILLED, str(target), str(n_renames)])
+    assert done.returncode == 9
+    assert target.exists() == (n_renames == 1)
     found = existing_directory(target)
     assert found is not None
-    assert (found / "file").read_text() == "two"
+    assert (found / "file").read_text() == "old"
+    fill(target, "newer")
+    assert (target / "file").read_text() == "newer"
+    assert list(tmp_path.iterdir()) == [target]

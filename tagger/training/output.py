@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import io
-import shutil
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -14,7 +13,7 @@ from filelock import FileLock, Timeout
 
 from tagger.config import Config
 from tagger.errors import ModelError, UsageError
-from tagger.files import existing_directory
+from tagger.files import existing_directory, remove_directory
 from tagger.model.directory import FILES, META
 from tagger.training.state import EpochRecord
 
@@ -63,7 +62,7 @@ def check_output(output: Path, *, force: bool, resume: bool) -> None:
             f"{output}: an unfinished training; go on with --resume or start anew with --force"
         )
     # What a training left that was killed before it had learned anything is in nobody's way.
-    foreign = {path.name for path in output.iterdir()} - {RUN, LOCK, f"{LAST}.tmp"}
+    foreign = {path.name for path in output.iterdir()} - {RUN, LOCK, f".{LAST}.tmp"}
     if force:  # beside a model's files others may lie, but in their place nothing else
         foreign &= {*FILES, LOG, BEST}
     if foreign:
@@ -161,8 +160,7 @@ def clear_output(output: Path) -> None:
 def remove_checkpoints(output: Path) -> None:
     """Remove ``last/`` and ``best/``, whenever they were last replaced."""
     for name in (LAST, BEST):
-        for suffix in ("", ".old", ".tmp"):
-            shutil.rmtree(output / f"{name}{suffix}", ignore_errors=True)
+        remove_directory(output / name)
 
 
 def render_log(history: Sequence[EpochRecord]) -> bytes:

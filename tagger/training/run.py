@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import shlex
-import shutil
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -16,7 +15,7 @@ from tagger.config import Config
 from tagger.corpus import Corpus
 from tagger.errors import Interrupted, ModelError, UsageError
 from tagger.evaluation.evaluate import Evaluation, evaluate
-from tagger.files import existing_directory, replace_directory, write_file
+from tagger.files import existing_directory, new_directory, write_file
 from tagger.interrupt import deferred_interrupt
 from tagger.model.directory import Meta, read_model, write_model
 from tagger.model.network import TaggingNetwork
@@ -220,13 +219,8 @@ def _run(state: TrainingState, parts: Parts, output: Path, report: Reporter) -> 
 
 
 def _write_best(state: TrainingState, parts: Parts, output: Path) -> None:
-    new = output / f"{BEST}.tmp"
-    shutil.rmtree(new, ignore_errors=True)
-    try:
+    with new_directory(output / BEST) as new:
         write_model(new, parts.saved_model(state.progress, weights_of(state.scored), {}))
-        replace_directory(new, output / BEST)
-    finally:
-        shutil.rmtree(new, ignore_errors=True)
 
 
 def _finish(

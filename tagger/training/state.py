@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import copy
-import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -16,7 +15,7 @@ from torch import Tensor, nn
 
 from tagger.config import TrainingConfig
 from tagger.errors import ModelError
-from tagger.files import existing_directory, replace_directory, write_file
+from tagger.files import existing_directory, new_directory, write_file
 from tagger.model.directory import read_tensors
 from tagger.model.network import TaggingNetwork
 
@@ -138,15 +137,9 @@ def save_state(state: TrainingState, directory: Path) -> None:
     """
     from safetensors.torch import save
 
-    new = directory.with_name(f"{directory.name}.tmp")
-    shutil.rmtree(new, ignore_errors=True)
-    new.mkdir(parents=True)
-    try:
+    with new_directory(directory) as new:
         write_file(new / TENSORS, save(_tensors(state)))
         write_file(new / PROGRESS, msgspec.json.encode(state.progress))
-        replace_directory(new, directory)
-    finally:
-        shutil.rmtree(new, ignore_errors=True)
 
 
 def load_state(state: TrainingState, directory: Path) -> None:

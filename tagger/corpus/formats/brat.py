@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 import re
-import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import chain, count, pairwise
 from pathlib import Path
@@ -19,6 +18,7 @@ from tagger.corpus.formats.units import same
 from tagger.corpus.lines import read_lines, unreadable
 from tagger.corpus.schemes import Scheme
 from tagger.errors import CorpusError, FormatError, UsageError
+from tagger.files import new_directory
 
 __all__ = ["annotations_in", "check_folder", "read", "write", "write_folder"]
 
@@ -189,20 +189,10 @@ def write_folder(target: Path, files: Mapping[str, bytes]) -> None:
     Raises:
         OSError: No space, no permission.
     """
-    place = target.resolve()
-    new, old = (place.with_name(f".{place.name}.{os.getpid()}.{kind}") for kind in ("tmp", "old"))
     try:
-        new.mkdir()
-        for name, content in files.items():
-            (new / name).write_bytes(content)
-        if place.exists():
-            place.rename(old)
-        new.rename(place)
+        with new_directory(target.resolve()) as new:
+            for name, content in files.items():
+                (new / name).write_bytes(content)
     except OSError as error:
+        # Named by the folder that was asked for, whichever step failed.
         raise OSError(error.errno, error.strerror, str(target)) from error
-    finally:
-        shutil.rmtree(new, ignore_errors=True)
-        if place.exists():
-            shutil.rmtree(old, ignore_errors=True)
-        elif old.exists():
-            old.rename(place)

@@ -12,8 +12,15 @@ from pathlib import Path
 from tagger.errors import UsageError
 
 
-def check_new(paths: Sequence[Path | None], *, force: bool) -> None:
+def check_new(
+    paths: Sequence[Path | None], *, force: bool, advice: str = "replace it with --force"
+) -> None:
     """See that nothing is lost where files will be written.
+
+    Args:
+        paths: The files; None is none.
+        force: They may be replaced.
+        advice: What to do if one exists.
 
     Raises:
         UsageError: One exists and ``force`` does not allow it, or two are the same.
@@ -23,7 +30,7 @@ def check_new(paths: Sequence[Path | None], *, force: bool) -> None:
         if path.resolve() in [other.resolve() for other in given[:i]]:
             raise UsageError(f"{path}: two things would be written there; name two files")
         if path.is_file() and not force:
-            raise UsageError(f"{path}: exists; replace it with --force")
+            raise UsageError(f"{path}: exists; {advice}")
 
 
 def write_file(path: Path, content: bytes) -> None:

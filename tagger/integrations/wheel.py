@@ -17,7 +17,7 @@ from pathlib import Path
 
 import tagger
 from tagger.errors import UsageError
-from tagger.files import write_file
+from tagger.files import check_new, write_file
 from tagger.integrations.contents import LICENSE, Licence, body_of, licence_of, one_line, own_files
 from tagger.model.directory import SavedModel, read_model
 from tagger.runtime.finding import GROUP, HUB
@@ -67,8 +67,7 @@ def package(
         )
     module = f"tagger_model_{re.sub(r'[-_.]+', '_', name).lower()}"
     path = output / f"{module}-{version}-py3-none-any.whl"
-    if path.exists() and not force:
-        raise UsageError(f"{path}: exists; replace it with --force, or give another --version")
+    check_new([path], force=force, advice="replace it with --force, or give another --version")
     licence = licence_of(directory, saved.meta)
     info = f"{module}-{version}.dist-info"
     contents = {f"{module}/__init__.py": b""}

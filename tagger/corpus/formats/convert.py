@@ -18,7 +18,7 @@ from tagger.corpus.formats.report import Report
 from tagger.corpus.lines import unreadable
 from tagger.corpus.schemes import Scheme
 from tagger.errors import CorpusError, FormatError, UsageError, unknown_name
-from tagger.files import write_file
+from tagger.files import check_new, write_file
 
 __all__ = ["convert"]
 
@@ -157,8 +157,8 @@ def _check_target(target: Path, name: str, *, force: bool) -> None:
         check_folder(target, force=force)
     elif target.is_dir():
         raise UsageError(f"{target}: is a folder; name a file in it")
-    elif target.is_file() and not force:
-        raise UsageError(f"{target}: exists; replace it with --force")
+    else:
+        check_new([target], force=force)
     if not target.absolute().parent.is_dir():
         raise UsageError(f"{target}: there is no folder {target.parent}; make it first")
     if not os.access(target.absolute().parent, os.W_OK):

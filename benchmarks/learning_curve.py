@@ -18,8 +18,8 @@ from pathlib import Path
 
 from tagger.cli.failures import said_in_one_line
 from tagger.corpus import load_corpus
-from tagger.evaluation.report import markdown_table
 from tagger.plotting import pyplot
+from tagger.tables import markdown_table
 from tagger.training.run import train
 from tagger.training.settings import settings
 

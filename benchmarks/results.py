@@ -16,8 +16,8 @@ import sys
 from pathlib import Path
 
 from tagger.cli.failures import said_in_one_line
-from tagger.evaluation.report import markdown_table
 from tagger.model.directory import META, Meta, read_meta
+from tagger.tables import markdown_table
 
 OPTIONS = {
     "conll2003": ["--heads", "ner,pos,chunk"],

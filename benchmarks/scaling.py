@@ -32,7 +32,6 @@ import torch
 from tagger.cli.failures import said_in_one_line
 from tagger.config import Config
 from tagger.corpus import load_corpus
-from tagger.evaluation.report import markdown_table
 from tagger.features.vocabulary import Vocabulary
 from tagger.files import write_file
 from tagger.model.directory import GRAPHS, Meta, SavedModel, StoredWeights, write_model
@@ -40,6 +39,7 @@ from tagger.model.heads import HeadSpec
 from tagger.model.network import build_network
 from tagger.plotting import pyplot
 from tagger.runtime.graph import build_graph, has_int8
+from tagger.tables import markdown_table
 from tagger.text import TokenizerRules
 from tagger.training.state import weights_of
 

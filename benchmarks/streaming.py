@@ -12,8 +12,8 @@ import argparse
 
 import tagger
 from tagger.cli.failures import said_in_one_line
-from tagger.evaluation.report import markdown_table
 from tagger.evaluation.scores import score_spans, score_tokens
+from tagger.tables import markdown_table
 
 
 def main() -> None:

@@ -33,10 +33,10 @@ from tagger.cli.options import console
 from tagger.config import Config, CorpusConfig, TrainingConfig
 from tagger.corpus import Corpus
 from tagger.errors import UsageError, unknown_name
-from tagger.evaluation.report import markdown_table
 from tagger.evaluation.scores import score_spans, score_tokens
 from tagger.files import write_file
 from tagger.model.heads import HeadSpec
+from tagger.tables import markdown_table, plain_table
 from tagger.training.preparation import prepare
 
 PEERS: dict[str, Peer] = {peer.name: peer for peer in (CRFsuite(), SpacyRecipe())}
@@ -164,18 +164,11 @@ def mean_sd(scores: Sequence[float]) -> str:
 
 def show(runs: Sequence[Run]) -> None:
     """Print a table to look at and one to paste."""
-    from rich.table import Table
-
     groups: dict[tuple[str, str], list[Run]] = {}
     for run in runs:
         groups.setdefault((run.head, run.peer), []).append(run)
     rows = [row(group) for group in groups.values()]
-    table = Table(box=None, header_style="bold")
-    for name in HEADER:
-        table.add_column(name, justify="left" if name in HEADER[:3] else "right")
-    for cells in rows:
-        table.add_row(*cells)
-    console().print(table)
+    console().print(plain_table(HEADER, rows, left=range(3)))
     print("", *markdown_table(HEADER, rows), sep="\n")
 
 

@@ -31,8 +31,8 @@ import tagger
 from tagger.cli.failures import said_in_one_line
 from tagger.corpus import load_corpus
 from tagger.evaluation.raw import raw_texts
-from tagger.evaluation.report import markdown_table
 from tagger.runtime.benchmark import SENTENCE, run_cold
+from tagger.tables import markdown_table
 
 if TYPE_CHECKING:
     from spacy.language import Language

@@ -75,6 +75,7 @@ def compare(
     from tagger.insight.grid import parse_vary
     from tagger.plotting import find_matplotlib
     from tagger.runtime.finding import MODELS
+    from tagger.tables import print_line
     from tagger.training.settings import short_name
 
     find_matplotlib("tagger compare")
@@ -103,9 +104,9 @@ def compare(
         return
     screen = console()
     for comparison in comparisons:
-        screen.print(title(comparison), highlight=False, markup=False)
+        print_line(screen, title(comparison), wrap=True)
         screen.print(table(comparison))
-        screen.print(advice(comparison), highlight=False, markup=False)
+        print_line(screen, advice(comparison), wrap=True)
         screen.print()
-    screen.print(LEGEND, highlight=False, markup=False)
-    screen.print(f"written: {', '.join(map(str, files))}", highlight=False, markup=False)
+    print_line(screen, LEGEND, wrap=True)
+    print_line(screen, f"written: {', '.join(map(str, files))}", wrap=True)

@@ -27,6 +27,7 @@ def export(
     from tagger.runtime.export import export as write
     from tagger.runtime.export import sentences_to_compare
     from tagger.runtime.finding import find_model
+    from tagger.tables import print_line
 
     loaded = load_corpus(corpus, data_dir=data_dir)
     exports = write(find_model(model), sentences_to_compare([loaded]))
@@ -35,4 +36,4 @@ def export(
         return
     screen = console()
     for exported in exports:
-        screen.print(exported.describe(), markup=False, highlight=False)
+        print_line(screen, exported.describe(), wrap=True)

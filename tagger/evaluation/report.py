@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from tagger.evaluation.scores import LabelScore, SpanScores, TokenScores
+from tagger.tables import plain_table, print_line
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -15,60 +16,42 @@ if TYPE_CHECKING:
     from tagger.evaluation.raw import RawScore
 
 
-def markdown_table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
-    """A Markdown table, line by line."""
-    body = [header, ["---"] * len(header), *rows]
-    return ["| " + " | ".join(cell.replace("|", "\\|") for cell in row) + " |" for row in body]
-
-
 def span_table(scores: SpanScores) -> Table:
     """Precision, recall and F1 by label, then over all."""
-    table = _score_table("label")
-    for label, score in scores.labels.items():
-        _add(table, label, score)
-    _add(table, "macro", scores.macro, style="dim")
-    _add(table, "micro", scores.micro, style="bold")
-    return table
+    rows = [(label, score, "") for label, score in scores.labels.items()]
+    rows += [("macro", scores.macro, "dim"), ("micro", scores.micro, "bold")]
+    return _score_table("label", rows)
 
 
 def raw_table(scores: Mapping[str, RawScore]) -> Table:
     """Scores by character spans on raw text, by head and its labels."""
-    table = _score_table("head")
+    rows: list[tuple[str, LabelScore, str]] = []
     for head, score in scores.items():
-        _add(table, head, score, style="bold" if score.labels else "")
-        for label, of_label in score.labels.items():
-            _add(table, f"  {label}", of_label)
-    return table
+        rows.append((head, score, "bold" if score.labels else ""))
+        rows += [(f"  {label}", of_label, "") for label, of_label in score.labels.items()]
+    return _score_table("head", rows)
 
 
-def _score_table(first: str) -> Table:
-    from rich.table import Table
-
-    table = Table(box=None, header_style="bold")
-    table.add_column(first)
-    for name in ("precision", "recall", "F1", "gold", "predicted"):
-        table.add_column(name, justify="right")
-    return table
-
-
-def _add(table: Table, name: str, score: LabelScore, style: str = "") -> None:
-    from rich.text import Text
-
-    shares = (score.precision, score.recall, score.f1)
-    counts = (score.n_gold, score.n_predicted)
-    cells = [*(f"{100 * x:.2f}" for x in shares), *(f"{n:,}" for n in counts)]
-    table.add_row(Text(name), *cells, style=style)
+def _score_table(first: str, rows: Sequence[tuple[str, LabelScore, str]]) -> Table:
+    """Scores by name; with the style of each row."""
+    return plain_table(
+        (first, "precision", "recall", "F1", "gold", "predicted"),
+        [
+            [
+                name,
+                *(f"{100 * share:.2f}" for share in (score.precision, score.recall, score.f1)),
+                *(f"{n:,}" for n in (score.n_gold, score.n_predicted)),
+            ]
+            for name, score, _ in rows
+        ],
+        styles=[style for *_, style in rows],
+    )
 
 
 def token_line(title: str, scores: TokenScores) -> str:
     """Accuracy in a line."""
     unknown = f", {scores.n_unknown:,} of them tags unseen in training" if scores.n_unknown else ""
     return f"{title}: accuracy {100 * scores.accuracy:.2f} over {scores.n_tokens:,} tokens{unknown}"
-
-
-def print_line(console: Console, text: str) -> None:
-    """Print a line as it is: names and labels may look like markup."""
-    console.print(text, markup=False, highlight=False, soft_wrap=True)
 
 
 def print_evaluation(console: Console, title: str, evaluation: Evaluation) -> None:

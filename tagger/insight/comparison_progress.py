@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from tagger.insight.comparison import ComparisonReporter
 from tagger.insight.trials import Outcome, Trial
+from tagger.tables import print_line
 from tagger.training.loop import EpochDone, StepDone
 
 if TYPE_CHECKING:
@@ -61,7 +62,7 @@ class Terminal(ComparisonReporter):
     def outcome(self, outcome: Outcome) -> None:
         """See `ComparisonReporter`."""
         said = outcome.failed or f"{100 * outcome.score:.2f} after {outcome.seconds:,.0f} s"
-        self._console.print(f"{self._name}: {said}", highlight=False, markup=False, soft_wrap=True)
+        print_line(self._console, f"{self._name}: {said}")
         self._bars.advance(self._task)
 
     def timing(self) -> None:
@@ -71,7 +72,7 @@ class Terminal(ComparisonReporter):
     def note(self, text: str) -> None:
         """See `tagger.training.reporting.Reporter`; shown of each corpus's first run."""
         if self._is_first:
-            self._console.print(text, highlight=False, markup=False, soft_wrap=True)
+            print_line(self._console, text)
 
     def start(self, heads: Sequence[str], n_epochs: int, done: Sequence[EpochDone]) -> None:
         """See `tagger.training.reporting.Reporter`."""

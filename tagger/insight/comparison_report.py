@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 import msgspec
 
-from tagger.evaluation.report import markdown_table
 from tagger.files import write_file
 from tagger.insight.comparison import Comparison, RowResult
 from tagger.insight.page import html_table, page
 from tagger.plotting import embedded, png, pyplot
+from tagger.tables import markdown_table, plain_table
 from tagger.training.preparation import unlike
 from tagger.training.settings import short_name
 
@@ -105,15 +105,8 @@ def advice(comparison: Comparison) -> str:
 
 def table(comparison: Comparison) -> Table:
     """The table for a terminal."""
-    from rich.table import Table
-    from rich.text import Text
-
-    shown = Table(box=None, header_style="bold")
-    for i, name in enumerate(HEADER):
-        shown.add_column(name, justify="left" if i == 0 else "right")
-    for row in comparison.rows:
-        shown.add_row(*map(Text, _cells(row)), style="bold" if row is comparison.best else "")
-    return shown
+    styles = ["bold" if row is comparison.best else "" for row in comparison.rows]
+    return plain_table(HEADER, map(_cells, comparison.rows), styles=styles)
 
 
 def title(comparison: Comparison) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from tagger.insight.explanation import (
@@ -13,6 +14,7 @@ from tagger.insight.explanation import (
     context_sides,
     side_effects,
 )
+from tagger.tables import plain_table, print_line
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -32,15 +34,13 @@ def show(console: Console, explanation: Explanation) -> None:
         _show_token(console, explanation, explanation.tokens[0])
     else:
         console.print(_overview(explanation))
-        console.print("probability in %; --token explains one in full", highlight=False)
+        print_line(console, "probability in %; --token explains one in full", wrap=True)
     for note in explanation.notes:
-        console.print(note, markup=False, highlight=False)
+        print_line(console, note, wrap=True)
 
 
 def _show_token(console: Console, explanation: Explanation, token: TokenExplanation) -> None:
-    def line(*cells: object) -> None:
-        console.print(*cells, markup=False, highlight=False)
-
+    line = partial(print_line, console, wrap=True)
     line(_coloured(explanation, token))
     line("")
     share = _percent(token.tags[token.tag].both)
@@ -131,21 +131,13 @@ def _overview(explanation: Explanation) -> Table:
 
 
 def _table(columns: list[str], rows: list[list[str]], bold: str = "") -> Table:
-    """A table of texts as they are: a word may look like markup, and none is cut."""
-    from rich.table import Table
-    from rich.text import Text
-
-    table = Table(box=None, header_style="bold")
-    for i, name in enumerate(columns):
-        is_text = i == 0 or name in TEXTS
-        table.add_column(
-            Text(name),
-            justify="left" if is_text else "right",
-            overflow="fold",
-            no_wrap=not is_text,
-        )
-    for row in rows:
-        table.add_row(*map(Text, row), style="bold" if bold and row[0] == bold else "")
+    """A table in which no word is cut."""
+    left = [i for i, name in enumerate(columns) if i == 0 or name in TEXTS]
+    styles = ["bold" if bold and row[0] == bold else "" for row in rows]
+    table = plain_table(columns, rows, left=left, styles=styles)
+    for i, column in enumerate(table.columns):
+        column.overflow = "fold"
+        column.no_wrap = i not in left
     return table
 
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from tagger.config import WAY_NAMES, Config
-from tagger.evaluation.report import markdown_table
 from tagger.model.directory import Meta
 from tagger.pretraining.encoding import TextInventory
 from tagger.pretraining.state import Progress
+from tagger.tables import markdown_table
 
 
 def base_card(config: Config, meta: Meta, inventory: TextInventory, progress: Progress) -> str:

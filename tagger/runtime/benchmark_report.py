@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tagger.files import write_file
 from tagger.plotting import png, pyplot
 from tagger.runtime.benchmark import Interval, Report
+from tagger.tables import fields_table, plain_table, print_line
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -15,50 +17,41 @@ if TYPE_CHECKING:
 
 def show(console: Console, report: Report) -> None:
     """Print a report as tables."""
-    from rich.table import Table
-
-    def line(*cells: object) -> None:
-        console.print(*cells, markup=False, highlight=False)
+    line = partial(print_line, console, wrap=True)
 
     line(f"{report.model}: {report.model_mb:.1f} MB; {report.processor}, {report.cores} cores")
     line(f"{report.n_texts:,} texts, {report.n_tokens:,} tokens; median (least to most)")
     line("")
     cold = report.cold
-    rows = Table(box=None, show_header=False)
-    rows.add_row("cold start", f"{_interval(cold.seconds, 2)} s")
-    rows.add_row("  of processor time", f"{_interval(cold.cpu_seconds, 2)} s")
-    rows.add_row("  peak memory", f"{cold.peak_mb:.0f} MB")
-    rows.add_row(
-        "one sentence", f"{report.latency_ms.median:.2f} ms; 99 % in {report.latency_p99_ms:.2f} ms"
-    )
-    rows.add_row("words never seen before", f"{report.first_pass:,.0f} tokens/s in the first pass")
-    rows.add_row(
-        "network",
-        f"{report.network_gflops:.0f} GFLOP/s; a large matrix product in single precision "
-        f"reaches {report.peak_gflops:.0f}",
-    )
-    rows.add_row("peak memory of all this", f"{report.peak_mb:.0f} MB")
-    console.print(rows)
+    fields = {
+        "cold start": f"{_interval(cold.seconds, 2)} s",
+        "  of processor time": f"{_interval(cold.cpu_seconds, 2)} s",
+        "  peak memory": f"{cold.peak_mb:.0f} MB",
+        "one sentence": f"{report.latency_ms.median:.2f} ms; 99 % in "
+        f"{report.latency_p99_ms:.2f} ms",
+        "words never seen before": f"{report.first_pass:,.0f} tokens/s in the first pass",
+        "network": f"{report.network_gflops:.0f} GFLOP/s; a large matrix product in single "
+        f"precision reaches {report.peak_gflops:.0f}",
+        "peak memory of all this": f"{report.peak_mb:.0f} MB",
+    }
+    console.print(fields_table(fields))
     line("")
-    table = Table(box=None, header_style="bold")
-    for name in ("engine", "precision", "batch", "text to entities", "tokens to tags"):
-        table.add_column(name, justify="left" if name in ("engine", "precision") else "right")
-    for speed in report.speeds:
-        table.add_row(
+    header = ("engine", "precision", "batch", "text to entities", "tokens to tags")
+    rows = [
+        [
             speed.engine,
             speed.precision,
             f"{speed.batch_tokens:,}",
             _interval(speed.from_text),
             _interval(speed.from_tokens),
-        )
-    console.print(table)
+        ]
+        for speed in report.speeds
+    ]
+    console.print(plain_table(header, rows, left=(0, 1)))
     line("tokens/s, by tokens in a batch")
     line("")
-    table = Table(box=None, header_style="bold")
-    for name in report.shares:
-        table.add_column(name, justify="right")
-    table.add_row(*(f"{share:.0%}" for share in report.shares.values()))
-    console.print(table)
+    shares = [f"{share:.0%}" for share in report.shares.values()]
+    console.print(plain_table(list(report.shares), [shares], left=()))
 
 
 def draw(report: Report, path: Path) -> None:

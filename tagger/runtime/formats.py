@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from tagger.corpus.formats.bracketed import bracketed
 from tagger.model.heads import HeadSpec
 from tagger.runtime.results import Document, Entity
+from tagger.tables import plain_table
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -85,26 +86,17 @@ def view(document: Document, heads: Sequence[HeadSpec]) -> RenderableType:
 
 
 def _entity_table(entities: Sequence[Entity]) -> RenderableType:
-    from rich.table import Table
-    from rich.text import Text
-
-    table = Table("entity", "label", "start", "end", box=None, header_style="bold")
+    header = ["entity", "label", "start", "end"]
     if any(entity.confidence is not None for entity in entities):
-        table.add_column("confidence", justify="right")
+        header.append("confidence")
+    rows = []
     for entity in entities:
         sure = [] if entity.confidence is None else [f"{entity.confidence:.3f}"]
-        offsets = (str(entity.start), str(entity.end))
-        table.add_row(Text(entity.text), Text(entity.label), *offsets, *sure)
-    return table
+        rows.append([entity.text, entity.label, str(entity.start), str(entity.end), *sure])
+    return plain_table(header, rows, left=range(4))
 
 
 def _token_table(document: Document, heads: Sequence[HeadSpec]) -> RenderableType:
-    from rich.table import Table
-    from rich.text import Text
-
-    table = Table(box=None, header_style="bold")
-    for name in ("token", *(head.name for head in heads)):
-        table.add_column(Text(name))
-    for token in document.tokens:
-        table.add_row(Text(token.text), *(Text(tag) for tag in token.tags.values()))
-    return table
+    header = ["token", *(head.name for head in heads)]
+    rows = [[token.text, *token.tags.values()] for token in document.tokens]
+    return plain_table(header, rows, left=range(len(header)))

@@ -9,6 +9,7 @@ import msgspec
 
 from tagger.config import EncoderConfig
 from tagger.model.directory import Meta, model_size, read_model
+from tagger.tables import fields_table
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -46,9 +47,6 @@ def describe_model(directory: Path) -> ModelInfo:
 
 def info_table(info: ModelInfo) -> Table:
     """The description as a table of two columns."""
-    from rich.table import Table
-    from rich.text import Text
-
     meta, encoder = info.meta, info.encoder
     rows = {
         "model": f"{info.path}, {info.size / 1e6:.1f} MB, {meta.n_parameters:,} parameters",
@@ -69,7 +67,4 @@ def info_table(info: ModelInfo) -> Table:
     scores |= {f"{k} test": v for k, v in meta.test_scores.items()}
     for name, by_head in scores.items():
         rows[name] = ", ".join(f"{head} {100 * score:.2f}" for head, score in by_head.items())
-    table = Table(box=None, show_header=False)
-    for key, value in rows.items():
-        table.add_row(Text(key, style="bold"), Text(value))
-    return table
+    return fields_table(rows, style="bold")

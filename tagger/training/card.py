@@ -6,9 +6,9 @@ from collections.abc import Mapping, Sequence
 
 from tagger.config import Config
 from tagger.evaluation.evaluate import Evaluation
-from tagger.evaluation.report import markdown_table
 from tagger.model.directory import Meta
 from tagger.model.heads import HeadSpec
+from tagger.tables import markdown_table
 
 
 def model_card(

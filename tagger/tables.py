@@ -1,0 +1,62 @@
+"""Lines and tables for people: in a terminal, in Markdown.
+
+Names, labels and words are shown as they are: none is markup, though it may look like it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+
+def print_line(console: Console, text: str | Text, *, wrap: bool = False) -> None:
+    """Print a line; ``wrap`` breaks it between words where the terminal is narrower."""
+    console.print(text, markup=False, highlight=False, soft_wrap=not wrap)
+
+
+def plain_table(
+    header: Sequence[str],
+    rows: Iterable[Sequence[str]],
+    *,
+    left: Collection[int] = (0,),
+    styles: Sequence[str] = (),
+) -> Table:
+    """A table without lines, for a terminal.
+
+    Args:
+        header: The names of the columns.
+        rows: Their cells; what is missing at the end of a row stays empty.
+        left: The columns of text, from 0; the others are of numbers and end on the right.
+        styles: The style of each row, if any has one.
+    """
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(box=None, header_style="bold")
+    for i, name in enumerate(header):
+        table.add_column(Text(name), justify="left" if i in left else "right")
+    for i, row in enumerate(rows):
+        table.add_row(*map(Text, row), style=styles[i] if styles else "")
+    return table
+
+
+def fields_table(fields: Mapping[str, str], *, style: str = "") -> Table:
+    """Names, in a style, and what they stand for, as a table of two columns."""
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(box=None, show_header=False)
+    for name, value in fields.items():
+        table.add_row(Text(name, style=style), Text(value))
+    return table
+
+
+def markdown_table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
+    """A Markdown table, line by line."""
+    body = [header, ["---"] * len(header), *rows]
+    return ["| " + " | ".join(cell.replace("|", "\\|") for cell in row) + " |" for row in body]

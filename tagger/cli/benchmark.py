@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from tagger.cli.options import DataDir, Json, Model, console
+from tagger.cli.options import DataDir, Json, Model, console, print_json
 
 
 def benchmark(
@@ -26,7 +26,6 @@ def benchmark(
 
     tagger benchmark en mails.txt
     """
-    import msgspec
     from rich.console import Console
 
     from tagger.evaluation.raw import texts_of
@@ -42,6 +41,6 @@ def benchmark(
     if plot is not None:
         draw(report, plot)
     if json:
-        typer.echo(msgspec.json.encode(report).decode())
+        print_json(report)
     else:
         show(console(), report)

@@ -18,6 +18,7 @@ from tagger.cli.options import (
     TrainingThreads,
     console,
     names,
+    print_json,
 )
 
 
@@ -65,7 +66,6 @@ def compare(
 
     tagger compare brackets
     """
-    import msgspec
     from rich.console import Console
 
     from tagger.insight.comparison import Plan
@@ -100,7 +100,7 @@ def compare(
     command = shlex.join(["tagger", *sys.argv[1:]])
     files = write_report(plan.output, comparisons, command)
     if json:
-        typer.echo(msgspec.json.encode(comparisons).decode())
+        print_json(comparisons)
         return
     screen = console()
     for comparison in comparisons:

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from tagger.cli.options import Columns, Json
+from tagger.cli.options import Columns, Json, print_json
 
 
 def convert(
@@ -46,8 +46,6 @@ def convert(
 
     tagger convert train.conll docs --to brat
     """
-    import msgspec
-
     from tagger.corpus.formats.convert import convert as run
 
     report = run(
@@ -62,7 +60,7 @@ def convert(
         force=force,
     )
     if json:
-        typer.echo(msgspec.json.encode(report).decode())
+        print_json(report)
         return
     for line in report.lines():
         typer.echo(line)

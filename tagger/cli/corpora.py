@@ -4,19 +4,17 @@ from __future__ import annotations
 
 import typer
 
-from tagger.cli.options import DataDir, Json, console
+from tagger.cli.options import DataDir, Json, console, print_json
 
 
 def corpora(json: Json = False, data_dir: DataDir = None) -> None:
     """List the corpora known by name, and which are at hand."""
-    import msgspec
-
     from tagger.corpus import list_corpora
     from tagger.tables import plain_table
 
     entries = list_corpora(data_dir)
     if json:
-        typer.echo(msgspec.json.encode(entries).decode())
+        print_json(entries)
         return
     rows = []
     for entry in entries:

@@ -20,6 +20,7 @@ from tagger.cli.options import (
     Threads,
     console,
     names,
+    print_json,
 )
 from tagger.errors import UsageError
 from tagger.files import check_new
@@ -55,7 +56,6 @@ def evaluate(
     if raw and predictions is not None:
         raise UsageError("--predictions is of gold tokens; it does not go with --raw")
     check_new([predictions], force=force)
-    import msgspec
 
     from tagger.evaluation.evaluate import evaluate as score
     from tagger.evaluation.evaluate import select_split
@@ -87,13 +87,13 @@ def evaluate(
     if raw:
         raw_scores = evaluate_raw(tagger, data, shared, not_annotated)
         if json:
-            typer.echo(msgspec.json.encode(raw_scores).decode())
+            print_json(raw_scores)
         else:
             print_raw(screen, title, raw_scores)
         return
     evaluation, tagged = score(tagger, data, shared, not_annotated)
     if json:
-        typer.echo(msgspec.json.encode(evaluation).decode())
+        print_json(evaluation)
     else:
         print_evaluation(screen, title, evaluation)
     if predictions is not None:

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from tagger.cli.options import Json, NamedModel, console
+from tagger.cli.options import Json, NamedModel, console, print_json
 
 
 def explain(
@@ -29,8 +29,6 @@ def explain(
 
     tagger explain "John works at Apple in California" --token Apple
     """
-    import msgspec
-
     from tagger.files import check_new
     from tagger.insight.explanation import explain as run
     from tagger.insight.page import write_page
@@ -52,7 +50,7 @@ def explain(
     if states is not None:
         left_out = draw_states(states, tagger, saved, directory, text, token)
     if json:
-        typer.echo(msgspec.json.encode(explanation).decode())
+        print_json(explanation)
     else:
         show(console(), explanation)
     for path in (html, states):

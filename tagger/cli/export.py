@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from tagger.cli.options import DataDir, Json, Model, console
+from tagger.cli.options import DataDir, Json, Model, console, print_json
 
 
 def export(
@@ -21,8 +21,6 @@ def export(
 
     tagger export models/conll2003 conll2003
     """
-    import msgspec
-
     from tagger.corpus import load_corpus
     from tagger.runtime.export import export as write
     from tagger.runtime.export import sentences_to_compare
@@ -32,7 +30,7 @@ def export(
     loaded = load_corpus(corpus, data_dir=data_dir)
     exports = write(find_model(model), sentences_to_compare([loaded]))
     if json:
-        typer.echo(msgspec.json.encode(exports).decode())
+        print_json(exports)
         return
     screen = console()
     for exported in exports:

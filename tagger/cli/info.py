@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import typer
-
-from tagger.cli.options import Json, Model, console
+from tagger.cli.options import Json, Model, console, print_json
 
 
 def info(
@@ -12,13 +10,11 @@ def info(
     json: Json = False,
 ) -> None:
     """Show what a model is: heads, labels, size, corpora, scores."""
-    import msgspec
-
     from tagger.runtime.finding import find_model
     from tagger.runtime.info import describe_model, info_table
 
     description = describe_model(find_model(model))
     if json:
-        typer.echo(msgspec.json.encode(description).decode())
+        print_json(description)
     else:
         console().print(info_table(description))

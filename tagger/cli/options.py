@@ -1,4 +1,4 @@
-"""Options that several commands have."""
+"""Options that several commands have, and how they print."""
 
 from __future__ import annotations
 
@@ -65,3 +65,10 @@ def console() -> Console:
     from rich.console import Console
 
     return Console() if sys.stdout.isatty() else Console(width=1000)
+
+
+def print_json(value: object) -> None:
+    """Print what ``--json`` asks for, on one line."""
+    import msgspec
+
+    typer.echo(msgspec.json.encode(value).decode())

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from tagger.cli.options import Json, console
+from tagger.cli.options import Json, console, print_json
 
 
 def score(
@@ -20,13 +20,11 @@ def score(
 
     tagger score out.txt
     """
-    import msgspec
-
     from tagger.evaluation.predictions import score_file
     from tagger.evaluation.report import print_evaluation
 
     evaluation = score_file(file)
     if json:
-        typer.echo(msgspec.json.encode(evaluation).decode())
+        print_json(evaluation)
     else:
         print_evaluation(console(), str(file), evaluation)

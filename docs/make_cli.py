@@ -11,6 +11,7 @@ from typing import Any
 import typer
 
 from tagger.cli import app
+from tagger.tables import markdown_table
 
 PAGE = Path(__file__).with_name("cli.md")
 KINDS = {bool: "", int: "N", float: "X", Path: "PATH", str: "TEXT"}
@@ -100,14 +101,13 @@ def _default(parameter: Any) -> str:
 def _escape(text: str) -> str:
     """Text that Markdown and HTML leave as it is."""
     text = text.replace("<", "&lt;")
-    for mark in "*[|":
+    for mark in "*[":
         text = text.replace(mark, f"\\{mark}")
     return text
 
 
 def _table(header: list[str], rows: list[list[str]]) -> str:
-    lines = [header, ["---"] * len(header), *rows]
-    return "\n".join("| " + " | ".join(cells) + " |" for cells in lines) + "\n"
+    return "\n".join(markdown_table(header, rows)) + "\n"
 
 
 if __name__ == "__main__":

@@ -19,7 +19,7 @@ from pathlib import Path
 from tagger.cli.failures import said_in_one_line
 from tagger.corpus import load_corpus
 from tagger.plotting import pyplot
-from tagger.tables import markdown_table
+from tagger.tables import markdown_table, mean_sd
 from tagger.training.run import train
 from tagger.training.settings import settings
 
@@ -121,9 +121,7 @@ def table(rows: list[dict[str, str]]) -> list[str]:
     lines = []
     for (corpus, base), sizes in curves(rows).items():
         for size, scores in sorted(sizes.items()):
-            sd = statistics.stdev(scores) if len(scores) > 1 else 0.0
-            mean = f"{statistics.mean(scores):.1f} ± {sd:.1f}"
-            lines.append([corpus, base or "–", f"{size:,}", mean])
+            lines.append([corpus, base or "–", f"{size:,}", mean_sd(scores, digits=1)])
     return markdown_table(["corpus", "from", "training sentences", "test F1"], lines)
 
 

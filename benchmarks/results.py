@@ -17,7 +17,7 @@ from pathlib import Path
 
 from tagger.cli.failures import said_in_one_line
 from tagger.model.directory import META, Meta, read_meta
-from tagger.tables import markdown_table
+from tagger.tables import markdown_table, mean_sd
 
 OPTIONS = {
     "conll2003": ["--heads", "ner,pos,chunk"],
@@ -62,17 +62,11 @@ def main() -> None:
         heads = metas[0].test_scores[corpus]
         seconds = statistics.mean(meta.seconds for meta in metas)
         for head in heads:
-            dev = mean_sd([meta.dev_scores[head] for meta in metas])
-            test = mean_sd([meta.test_scores[corpus][head] for meta in metas])
+            dev = mean_sd([100 * meta.dev_scores[head] for meta in metas])
+            test = mean_sd([100 * meta.test_scores[corpus][head] for meta in metas])
             shown = f"`{' '.join(command(corpus, 1, Path('models/m'), 0, arguments.base))}`"
             rows.append([corpus, head, dev, test, f"{seconds:.0f}", shown])
     print("\n".join(markdown_table(["corpus", "head", "dev", "test", "s", "command"], rows)))
-
-
-def mean_sd(scores: list[float]) -> str:
-    """Scores in percent."""
-    sd = statistics.stdev(scores) if len(scores) > 1 else 0.0
-    return f"{100 * statistics.mean(scores):.2f} ± {100 * sd:.2f}"
 
 
 if __name__ == "__main__":

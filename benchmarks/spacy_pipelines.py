@@ -11,7 +11,6 @@ does in use. An entity is right if its characters and its label are.
 from __future__ import annotations
 
 import argparse
-import statistics
 
 import spacy
 from spacy.tokens import Doc, Span
@@ -19,6 +18,7 @@ from spacy.tokens import Doc, Span
 from tagger.cli.failures import said_in_one_line
 from tagger.corpus import load_corpus
 from tagger.corpus.schemes import Scheme, spans
+from tagger.tables import mean_sd
 
 
 def main() -> None:
@@ -40,7 +40,7 @@ def main() -> None:
         scores.append(200 * right / sum(len(a) + len(b) for a, b in pairs))
         print(f"{name}: {scores[-1]:.2f}")
     if len(scores) > 1:
-        print(f"{statistics.mean(scores):.2f} ± {statistics.stdev(scores):.2f}")
+        print(mean_sd(scores))
 
 
 def places(doc: Doc) -> set[tuple[int, int, str]]:

@@ -1,4 +1,4 @@
-"""Lines and tables for people: in a terminal, in Markdown.
+"""Lines, tables and scores for people: in a terminal, in Markdown.
 
 Names, labels and words are shown as they are: none is markup, though it may look like it.
 """
@@ -60,3 +60,13 @@ def markdown_table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> list
     """A Markdown table, line by line."""
     body = [header, ["---"] * len(header), *rows]
     return ["| " + " | ".join(cell.replace("|", "\\|") for cell in row) + " |" for row in body]
+
+
+def mean_sd(values: Sequence[float], digits: int = 2) -> str:
+    """Mean and standard deviation, as ``88.55 ± 0.13``; a single value has no deviation."""
+    import statistics  # takes longer than all else here
+
+    if not values:
+        return "–"
+    mean = f"{statistics.mean(values):.{digits}f}"
+    return f"{mean} ± {statistics.stdev(values):.{digits}f}" if len(values) > 1 else mean

@@ -7,7 +7,7 @@ from typing import Any
 
 from rich.console import Console
 
-from tagger.tables import fields_table, markdown_table, plain_table, print_line
+from tagger.tables import fields_table, markdown_table, mean_sd, plain_table, print_line
 
 MARKUP = "[red]x[/red]"
 
@@ -41,3 +41,9 @@ def test_a_line_is_broken_where_that_is_asked_for() -> None:
 
 def test_a_bar_in_a_cell_is_no_column() -> None:
     assert markdown_table(["a|b"], [["c"]]) == ["| a\\|b |", "| --- |", "| c |"]
+
+
+def test_a_mean_has_a_deviation_if_there_are_several_values() -> None:
+    assert mean_sd([88.0, 89.0, 90.0]) == "89.00 ± 1.00"
+    assert mean_sd([88.0, 90.0], digits=1) == "89.0 ± 1.4"
+    assert (mean_sd([88.125]), mean_sd([])) == ("88.12", "–")

@@ -36,7 +36,7 @@ from tagger.errors import UsageError, unknown_name
 from tagger.evaluation.scores import score_spans, score_tokens
 from tagger.files import write_file
 from tagger.model.heads import HeadSpec
-from tagger.tables import markdown_table, plain_table
+from tagger.tables import markdown_table, mean_sd, plain_table
 from tagger.training.preparation import prepare
 
 PEERS: dict[str, Peer] = {peer.name: peer for peer in (CRFsuite(), SpacyRecipe())}
@@ -144,7 +144,7 @@ def row(runs: Sequence[Run]) -> list[str]:
         first.head,
         f"{first.peer} {first.version}",
         *(
-            mean_sd([r.scores[split] for r in runs if split in r.scores])
+            mean_sd([100 * r.scores[split] for r in runs if split in r.scores])
             for split in ("dev", "test")
         ),
         f"{statistics.mean(r.train_seconds for r in runs):.0f}",
@@ -152,14 +152,6 @@ def row(runs: Sequence[Run]) -> list[str]:
         f"{statistics.mean(r.n_bytes for r in runs) / 1e6:.1f}",
         f"{statistics.mean(r.tokens_per_second for r in runs):,.0f}",
     ]
-
-
-def mean_sd(scores: Sequence[float]) -> str:
-    """Scores in percent; of one run there is no deviation."""
-    if not scores:
-        return "–"
-    mean = f"{100 * statistics.mean(scores):.2f}"
-    return f"{mean} ± {100 * statistics.stdev(scores):.2f}" if len(scores) > 1 else mean
 
 
 def show(runs: Sequence[Run]) -> None:

@@ -15,7 +15,7 @@ from tagger.files import write_file
 from tagger.insight.comparison import Comparison, RowResult
 from tagger.insight.page import html_table, page
 from tagger.plotting import embedded, png, pyplot
-from tagger.tables import markdown_table, plain_table
+from tagger.tables import markdown_table, mean_sd, plain_table
 from tagger.training.preparation import unlike
 from tagger.training.settings import short_name
 
@@ -203,8 +203,7 @@ def _failures(comparison: Comparison) -> list[str]:
 
 
 def _score(row: RowResult) -> str:
-    mean = f"{100 * row.mean:.2f}"
-    return f"{mean} ± {100 * row.sd:.2f}" if len(row.scores) > 1 else mean
+    return mean_sd([100 * score for score in row.scores])
 
 
 def _listed(names: Sequence[str]) -> str:

@@ -30,7 +30,7 @@ from tagger.runtime.onnx_engine import OnnxEngine
 from tagger.runtime.tagger import Tagger
 from tagger.text import TokenizerRules
 from tagger.training.state import weights_of
-from tests.test_network import HEADS, VOCABULARY, WORDS, build_from
+from tests.test_network import HEADS, VOCABULARY, WORDS, build_from, emissions
 
 NETWORKS = [
     *(
@@ -72,16 +72,6 @@ def both(config: Config, folder: Path, precision: str = "fp32") -> tuple[Tagger,
 def sentences(n: int = 40, longest: int = 30) -> list[list[str]]:
     rng = np.random.default_rng(0)
     return [rng.choice(WORDS, rng.integers(1, longest)).tolist() for _ in range(n)]
-
-
-def emissions(model: Tagger, texts: list[list[str]]) -> list[np.ndarray]:
-    """The first head's emissions, all sentences in one batch."""
-    lengths = np.array([len(text) for text in texts])
-    vectors, rows = model._forms.lookup([form for text in texts for form in text])
-    index = np.zeros((len(texts), lengths.max()), dtype=np.int64)
-    index[np.arange(lengths.max()) < lengths[:, None]] = rows
-    found = model.engine.emissions(vectors, index, lengths, ["ner"])["ner"]
-    return [found[i, :n] for i, n in enumerate(lengths)]
 
 
 @pytest.mark.parametrize("encoder", NETWORKS, ids=lambda e: "-".join(map(str, e.values())))
@@ -250,7 +240,7 @@ def test_a_graph_is_there_only_once_its_tags_agree(
     def stopped(*_: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("tagger.runtime.export._agreement", stopped)
+    monkeypatch.setattr("tagger.runtime.export.equal_tags", stopped)
     with pytest.raises(KeyboardInterrupt):
         export(copy, sentences(10))
     assert not (copy / GRAPHS["int8"]).exists()

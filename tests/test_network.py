@@ -48,14 +48,12 @@ def build_from(config) -> tuple[TaggingNetwork, Tagger]:
 
 
 def emissions(tagger: Tagger, sentences: list[list[str]]) -> list[np.ndarray]:
-    """The first head's emissions of sentences that are padded to one length."""
-    forms = sorted({form for sentence in sentences for form in sentence})
+    """The first head's emissions of sentences, all in one batch."""
     lengths = np.array([len(sentence) for sentence in sentences])
+    vectors, rows = tagger.look_up([form for sentence in sentences for form in sentence])
     index = np.zeros((len(sentences), lengths.max()), dtype=np.int64)
-    for i, sentence in enumerate(sentences):
-        index[i, : len(sentence)] = [forms.index(form) for form in sentence]
-    vectors, rows = tagger._forms.lookup(forms)
-    found = tagger.engine.emissions(vectors, rows[index], lengths, ["ner"])["ner"]
+    index[np.arange(lengths.max()) < lengths[:, None]] = rows
+    found = tagger.engine.emissions(vectors, index, lengths, ["ner"])["ner"]
     return [found[i, :n] for i, n in enumerate(lengths)]
 
 

@@ -71,7 +71,7 @@ def export(directory: Path, sentences: Sequence[Sequence[str]]) -> list[Export]:
         graph = build_graph(encoder, saved.heads, saved.weights, precision)
         # Compared before it is written: a graph that is there, whenever we are killed, agrees.
         tags = _tags(saved, graph_engine(saved, graph, path, precision), sentences)
-        agreement = _agreement(expected, tags)
+        agreement = equal_tags(expected, tags)
         least = {
             head.name: LEAST_AGREEMENT[head.kind if precision == "int8" else precision]
             for head in saved.heads
@@ -126,9 +126,10 @@ def _tags(
     return tagger.tag(sentences)
 
 
-def _agreement(
+def equal_tags(
     one: Sequence[Mapping[str, Sequence[str]]], other: Sequence[Mapping[str, Sequence[str]]]
 ) -> dict[str, float]:
+    """By head, the share of tokens that have the same tag in both."""
     names = one[0] if one else ()
     shares = {}
     for name in names:

@@ -1,6 +1,7 @@
 """Lines, tables and scores for people: in a terminal, in Markdown.
 
-Names, labels and words are shown as they are: none is markup, though it may look like it.
+Names, labels and words are shown as they are, though they may look like markup or, as the
+``:100:`` of a line in a file does, like an emoji.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 
 def print_line(console: Console, text: str | Text, *, wrap: bool = False) -> None:
     """Print a line; ``wrap`` breaks it between words where the terminal is narrower."""
-    console.print(text, markup=False, highlight=False, soft_wrap=not wrap)
+    console.print(text, markup=False, highlight=False, emoji=False, soft_wrap=not wrap)
 
 
 def plain_table(

@@ -9,7 +9,7 @@ from rich.console import Console
 
 from tagger.tables import fields_table, markdown_table, mean_sd, plain_table, print_line
 
-MARKUP = "[red]x[/red]"
+MARKUP = "[red]x[/red] a.txt:100: y"
 
 
 def printed(shown: Any, width: int = 80) -> str:

@@ -246,10 +246,3 @@ def test_workers_end_with_the_process_that_has_them(model: Path) -> None:
         process.kill()
         # They have the same standard output: it ends when the last of them has.
         assert process.stdout.read() == b""
-
-
-@pytest.mark.parametrize("start", [b"\x1f\x8b\x08\x00", b"\x28\xb5\x2f\xfd\x00"])
-def test_a_compressed_file_is_named(run, model: Path, tmp_path: Path, start: bytes) -> None:
-    path = tmp_path / "mails.txt.gz"
-    path.write_bytes(start)
-    assert_one_line(run("predict", "-m", model, "-f", path), 1, "mails.txt.gz:1: compressed")

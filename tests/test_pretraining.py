@@ -64,7 +64,7 @@ def test_a_text_is_the_same_however_it_is_packed(raw: Path, tmp_path: Path) -> N
 @pytest.mark.parametrize(
     ("content", "said"),
     [
-        (b"One line.\nTwo\0lines.\n", r"t\.txt:1: binary"),
+        (b"One line.\nTwo\0lines.\n", r"t\.txt:2: a NUL byte"),
         (b"One line.\nTw\xff\n", r"t\.txt:2: not UTF-8"),
         (b"One line.\n" + b"long " * 20_000, r"t\.txt:2: a line of more than"),
         (b"One line.\n", r"t\.txt: 1 sentences are too few"),

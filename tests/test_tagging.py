@@ -15,8 +15,9 @@ from hypothesis import strategies as st
 import tagger
 from tagger.corpus.formats import bracketed
 from tagger.errors import FormatError, UsageError
+from tagger.lines import decode_lines
 from tagger.runtime.formats import as_conll, as_text
-from tagger.runtime.streaming import lines_of, pieces
+from tagger.runtime.streaming import pieces
 from tagger.runtime.tagger import GivenTokens, Tagger
 
 
@@ -120,11 +121,6 @@ def test_formats(tiny: Tagger) -> None:
     assert lines.count("") == 2
 
 
-def test_lines_end_at_newlines_alone() -> None:
-    stream = io.BytesIO("\ufeffa\u2028b\r\nc\x0bd\n\nlast".encode())
-    assert list(lines_of(stream, "x")) == ["a\u2028b", "c\x0bd", "", "last"]
-
-
 def test_pieces_answer_a_slow_stream_at_once() -> None:
     go_on = threading.Event()
 
@@ -141,8 +137,8 @@ def test_pieces_answer_a_slow_stream_at_once() -> None:
 
 
 def test_pieces_give_what_came_before_an_error() -> None:
-    stream = pieces(lines_of(io.BytesIO(b"good\n\xff\n"), "input"))
-    assert next(stream) == ["good"]
+    stream = pieces(decode_lines(io.BytesIO(b"good\n\xff\n"), "input"))
+    assert next(stream) == [(1, "good")]
     with pytest.raises(FormatError, match="input:2: not UTF-8"):
         next(stream)
 

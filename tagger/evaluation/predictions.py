@@ -12,6 +12,7 @@ from tagger.errors import FormatError, UsageError
 from tagger.evaluation.evaluate import Evaluation, Tagged
 from tagger.evaluation.scores import score_spans, score_tokens
 from tagger.files import write_file
+from tagger.lines import decode_lines
 
 _SPAN = re.compile(r"O$|[BIESLU]-.")
 
@@ -105,17 +106,14 @@ class _File(NamedTuple):
 
 def _read(path: Path) -> _File:
     try:
-        text = path.read_bytes().decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        number = error.object.count(b"\n", 0, error.start) + 1
-        raise FormatError(path, number, "not UTF-8; is it a file of tokens and tags?") from None
+        with path.open("rb") as file:
+            lines = list(decode_lines(file, path))
     except OSError as error:
         raise UsageError(f"{path}: cannot be read ({(error.strerror or '').lower()})") from None
     heads, width = ["tags"], 0
     left_out: dict[str, set[str]] = {}
     sentences: list[list[list[str]]] = [[]]
-    for number, raw in enumerate(text.split("\n"), start=1):
-        line = raw.removesuffix("\r")
+    for number, line in lines:
         if number == 1 and line.startswith(HEADS):
             heads = line.removeprefix(HEADS).split(",")
             continue

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator, Sequence
+from io import BufferedReader, RawIOBase
+from itertools import count
 from pathlib import Path
 from typing import BinaryIO, cast
 
 from tagger.errors import FormatError, UsageError
+from tagger.lines import decode_lines
 
 BLOCK = 1 << 20
 MAX_LINE = 16 << 20
@@ -45,42 +48,32 @@ def read_lines(path: str) -> Iterator[str]:
         path: A file, decompressed by its ending, or ``-`` for standard input.
 
     Raises:
-        FormatError: The file is binary, not UTF-8, damaged, or has a line that is too long;
-            the message begins with ``path:line``.
+        FormatError: The file is no text, not UTF-8, damaged, or has a line that is too long.
     """
-    number = 1
-    rest = b""
     with _open(path) as file:
-        while True:
-            try:
-                block = file.read(BLOCK)
-            except OSError as error:
-                detail = str(error).splitlines()[0]
-                raise FormatError(path, number, f"cannot be read on ({detail})") from None
-            if b"\0" in block:
-                raise FormatError(path, number, "binary; raw text in UTF-8 is expected")
-            *lines, rest = (rest + block).split(b"\n")
-            if not block and rest:
-                lines.append(rest)
-            for line in lines:
-                try:
-                    text = line.decode("utf-8").strip("\r\ufeff")
-                except UnicodeDecodeError:
-                    raise FormatError(
-                        path, number, "not UTF-8; convert it with `iconv -t utf-8`"
-                    ) from None
-                number += 1
-                if text and not text.isspace():
-                    yield text
-            if not block:
-                return
-            if len(rest) > MAX_LINE:
-                raise FormatError(
-                    path,
-                    number,
-                    f"a line of more than {MAX_LINE >> 20} MB; put each paragraph on a line of "
-                    "its own",
-                )
+        for _, line in decode_lines(_raw_lines(file, path), path):
+            text = line.strip("\r\ufeff")
+            if text and not text.isspace():
+                yield text
+
+
+def _raw_lines(file: BinaryIO, path: str) -> Iterator[bytes]:
+    """Give the lines as they are, none of them too long."""
+    for number in count(1):
+        try:
+            line = file.readline(MAX_LINE + 1)
+        except OSError as error:
+            detail = str(error).splitlines()[0]
+            raise FormatError(path, number, f"cannot be read on ({detail})") from None
+        if not line:
+            return
+        if len(line) > MAX_LINE:
+            raise FormatError(
+                path,
+                number,
+                f"a line of more than {MAX_LINE >> 20} MB; put each paragraph on a line of its own",
+            )
+        yield line
 
 
 def _open(path: str) -> BinaryIO:
@@ -89,9 +82,10 @@ def _open(path: str) -> BinaryIO:
     try:
         compression = COMPRESSIONS.get(Path(path).suffix)
         if compression is None:
-            return Path(path).open("rb")
+            return Path(path).open("rb", buffering=BLOCK)
         import pyarrow
 
-        return cast("BinaryIO", pyarrow.input_stream(path, compression=compression))
+        stream = pyarrow.input_stream(path, compression=compression)
+        return BufferedReader(cast("RawIOBase", stream), BLOCK)
     except OSError as error:
         raise FormatError(path, 1, f"cannot be read ({error.strerror or error})") from None

@@ -10,41 +10,17 @@ import threading
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 from pathlib import Path
-from typing import BinaryIO, TypeVar
+from typing import TypeVar
 
-from tagger.errors import FormatError, UsageError
+from tagger.errors import UsageError
+from tagger.lines import decode_lines
 
 T = TypeVar("T")
 
 STDIN = Path("-")
-COMPRESSED = (b"\x1f\x8b", b"\x28\xb5\x2f\xfd")
-"""How gzip's and Zstandard's files begin."""
 PIECE = 512
 WAITING = 4 * PIECE
 """Lines that are read ahead: enough to be busy, few to hold."""
-
-
-def lines_of(stream: BinaryIO, name: str | Path) -> Iterator[str]:
-    r"""Read UTF-8 lines; only ``\n`` and ``\r\n`` end one.
-
-    Raises:
-        FormatError: A line is not UTF-8.
-    """
-    for number, raw in enumerate(stream, start=1):
-        if number == 1 and raw.startswith(COMPRESSED):
-            raise FormatError(
-                name, 1, "compressed; unpack it first, as in `gunzip -c FILE | tagger predict`"
-            )
-        try:
-            line = raw.decode("utf-8-sig" if number == 1 else "utf-8")
-        except UnicodeDecodeError as error:
-            raise FormatError(
-                name,
-                number,
-                f"not UTF-8 (byte {raw[error.start]:#04x}); convert it, for example with "
-                "`iconv -f latin1 -t utf-8`",
-            ) from None
-        yield line.removesuffix("\n").removesuffix("\r")
 
 
 def check_utf8(text: str) -> None:
@@ -64,7 +40,7 @@ def inputs(texts: Sequence[str], files: Sequence[Path]) -> Iterator[str]:
 
     Raises:
         UsageError: A file cannot be read, or a text is not UTF-8.
-        FormatError: A line is not UTF-8.
+        FormatError: A line is not UTF-8, or a file is no text.
     """
     for text in texts:
         check_utf8(text)
@@ -77,11 +53,12 @@ def inputs(texts: Sequence[str], files: Sequence[Path]) -> Iterator[str]:
                 print("reading lines from the terminal; end with Ctrl-D", file=sys.stderr)  # noqa: T201
             # A reader of its own: at exit Python waits for the lock of `sys.stdin.buffer`, which
             # the thread of `pieces` may hold for ever.
-            yield from lines_of(open(sys.stdin.fileno(), "rb", closefd=False), "standard input")  # noqa: SIM115
+            stream = open(sys.stdin.fileno(), "rb", closefd=False)  # noqa: SIM115
+            yield from (line for _, line in decode_lines(stream, "standard input"))
             continue
         try:
             with path.open("rb") as file:
-                yield from lines_of(file, path)
+                yield from (line for _, line in decode_lines(file, path))
         except OSError as error:
             raise UsageError(f"{path}: cannot be read ({(error.strerror or '').lower()})") from None
 

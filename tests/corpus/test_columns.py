@@ -222,7 +222,7 @@ OUTSIDE = "x\tO\n" * 20
         ("", r": the file has no sentences"),
         ("\n \n# nothing\n", r": the file has no sentences"),
         ("-DOCSTART- O\n\n", r": the file has no sentences"),
-        (b"a\tO\nb\xe9\tO\n", r":2: byte 2 of the line is not UTF-8.*iconv -f latin1"),
+        (b"a\tO\nb\xe9\tO\n", r":2: not UTF-8 \(byte 2 of the line\).*iconv -f latin1"),
         (b"a\tO\nb\0\tO\n", r":2: a NUL byte"),
     ],
 )

@@ -370,6 +370,18 @@ def test_bad_brat(run, write, content, message):
     assert_one_line(run(write("a.ann", content), "out.conll"), 1, message)
 
 
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        ("John\ncaf\xe9".encode("latin1"), "a.txt:2: not UTF-8 (byte 4 of the line)"),
+        ("John".encode("utf-16"), "a.txt: encoded in UTF-16"),
+    ],
+)
+def test_bad_brat_texts(run, write, content, message):
+    write("a.txt", content)
+    assert_one_line(run(write("a.ann", "T1\tPER 0 4\tJohn\n"), "out.conll"), 1, message)
+
+
 def test_brat_without_its_text_or_annotations(run, write, tmp_path):
     assert_one_line(run(write("x/a.ann", ""), "o.conll"), 1, "a.txt: cannot be read")
     (tmp_path / "empty").mkdir()

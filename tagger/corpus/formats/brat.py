@@ -19,6 +19,7 @@ from tagger.corpus.lines import read_lines, unreadable
 from tagger.corpus.schemes import Scheme
 from tagger.errors import CorpusError, FormatError, UsageError
 from tagger.files import new_directory
+from tagger.lines import decode
 
 __all__ = ["annotations_in", "check_folder", "read", "write", "write_folder"]
 
@@ -67,14 +68,9 @@ def read(path: Path, notes: Notes) -> Iterator[Document]:
 
 def _document(name: str, text_path: Path, path: Path, notes: Notes) -> Document:
     try:
-        text = text_path.read_bytes().decode()  # line ends count as they are
+        text = decode(text_path.read_bytes(), text_path)  # line ends count as they are
     except OSError as error:
         raise unreadable(text_path, error) from None
-    except UnicodeDecodeError as error:
-        line = error.object.count(b"\n", 0, error.start) + 1
-        raise FormatError(
-            text_path, line, "not UTF-8; where it is Latin-1, iconv -f latin1 -t utf-8"
-        ) from None
     entries = list(_entries(path, name, notes))
     plain = text.replace("\r\n", "\n")
     if text != plain and _fits(plain, entries) and not _fits(text, entries):

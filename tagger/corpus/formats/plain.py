@@ -9,12 +9,9 @@ from tagger.corpus import schemes
 from tagger.corpus.formats.documents import ENTITIES, Document, Notes, main_layer
 from tagger.corpus.schemes import Scheme, Span
 from tagger.errors import FormatError
+from tagger.lines import BOM, MAGIC
 
 __all__ = ["encode_lines", "heads_of", "note_unwritten", "refuse", "sentence_tags", "space_after"]
-
-_BOM = "\ufeff"
-# What a reader takes for something else at the beginning of a file, unless the mark is before it.
-_MISTAKEN = (_BOM, "BZh", "PK\3\4")
 
 
 def encode_lines(documents: Sequence[Document], lines: Iterable[str]) -> bytes:
@@ -27,7 +24,9 @@ def encode_lines(documents: Sequence[Document], lines: Iterable[str]) -> bytes:
     if "\0" in content:
         for document in documents:
             refuse(document, "\0", *document.tokens, document.text or "", *_labels(document))
-    return (_BOM + content if content.startswith(_MISTAKEN) else content).encode()
+    # What a reader would take for something else has a mark before it.
+    mark, data = BOM.encode(), content.encode()
+    return mark + data if data.startswith((mark, *MAGIC)) else data
 
 
 def refuse(document: Document, marks: str, *values: str) -> None:

@@ -708,7 +708,9 @@ def test_files_that_cannot_be_read_or_written(run, write, monkeypatch):
 
 def test_a_token_that_columns_take_for_a_mark(run, write):
     path = write("a.jsonl", '{"tokens": ["-DOCSTART-"], "ner": ["O"]}')
-    assert_one_line(run(path, "o.conll"), 1, "a.jsonl:1: document 1:", "cannot hold")
+    assert_one_line(
+        run(path, "o.conll"), 1, "a.jsonl:1: document 1:", "has '-DOCSTART-' in it", "cannot hold"
+    )
 
 
 @pytest.mark.parametrize(

@@ -42,6 +42,6 @@ def _lines(documents: Sequence[Document], scheme: Scheme) -> Iterator[str]:
                 row = [document.tokens[i], *(column[i] or "_" for column in columns)]
                 refuse(document, "\t\r\n", *row)
                 if row[0] == _DOCSTART:
-                    refuse(document, _DOCSTART, row[0])
+                    refuse(document, [_DOCSTART], row[0])
                 yield "\t".join(row)
             yield ""

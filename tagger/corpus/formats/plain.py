@@ -29,7 +29,7 @@ def encode_lines(documents: Sequence[Document], lines: Iterable[str]) -> bytes:
     return mark + data if data.startswith((mark, *MAGIC)) else data
 
 
-def refuse(document: Document, marks: str, *values: str) -> None:
+def refuse(document: Document, marks: Sequence[str], *values: str) -> None:
     """Refuse strings that a format has no way to write.
 
     Raises:

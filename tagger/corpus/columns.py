@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Literal
 
 from tagger.corpus.lines import read_lines
-from tagger.corpus.records import RESERVED, Layout, Sentence
+from tagger.corpus.records import RESERVED, TOKEN_KEYS, Layout, Sentence
 from tagger.corpus.spacing import align
 from tagger.corpus.tally import looks_like_spans
 from tagger.errors import FormatError, UsageError
@@ -118,7 +118,7 @@ def parse_columns(columns: str) -> list[str | None]:
         UsageError: where no column or more than one is the token, or a name is impossible.
     """
     names = [name.strip().lower() for name in columns.split(",")]
-    names = ["token" if name in ("tokens", "word", "words", "form") else name for name in names]
+    names = ["token" if name in (*TOKEN_KEYS, "word") else name for name in names]
     used = [name for name in names if name not in ("-", "_")]
     if used.count("token") != 1:
         raise UsageError(f"columns {columns!r}: exactly one must be 'token', as in token,pos,ner")

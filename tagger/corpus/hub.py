@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tagger.corpus.jsonl import head_name
-from tagger.corpus.records import SPLITS, Layout, Sentence
+from tagger.corpus.records import SPLITS, TOKEN_KEYS, Layout, Sentence
 from tagger.corpus.store import cache_dir, quiet_datasets
 from tagger.errors import CorpusError, FormatError, UsageError
 from tagger.hub import UnreachableError, ask
@@ -25,7 +25,6 @@ __all__ = ["HubSource", "fetch"]
 
 _ADDRESS = re.compile(r"([\w.-]+/[\w.-]+)(?:/([\w./-]+))?(?:@([\w./-]+))?")
 _SPLIT_NAMES = {"validation": "dev", "valid": "dev", "train": "train", "dev": "dev", "test": "test"}
-_TOKENS = ("tokens", "words", "token")
 _SAMPLE = 100  # rows that heads are found from
 
 
@@ -95,11 +94,11 @@ class HubSource:
         splits = {split: splits[split] for split in SPLITS if split in splits}
         first = next(iter(splits.values()))
         features = first.features
-        tokens = next((key for key in _TOKENS if _is_strings(features.get(key))), None)
+        tokens = next((key for key in TOKEN_KEYS if _is_strings(features.get(key))), None)
         heads = {
             head_name(key): key
             for key, feature in features.items()
-            if key not in _TOKENS
+            if key not in TOKEN_KEYS
             and tokens is not None
             and (_names(feature) or (_is_strings(feature) and _is_beside(first, tokens, key)))
         }

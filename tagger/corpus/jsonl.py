@@ -13,13 +13,12 @@ from typing import Any
 import msgspec
 
 from tagger.corpus.lines import read_lines
-from tagger.corpus.records import RESERVED, Layout, Sentence
+from tagger.corpus.records import RESERVED, TOKEN_KEYS, Layout, Sentence
 from tagger.corpus.tally import KNOWN_HEADS
 from tagger.errors import FormatError
 
 __all__ = ["JsonlReader", "detect_layout", "head_name"]
 
-_TOKENS = ("tokens", "words", "token", "form")
 _NO_HEADS = frozenset({"line", "document", "space_after"})
 
 
@@ -43,7 +42,7 @@ def detect_layout(path: Path) -> Layout:
         names = [
             head_name(key)
             for key, value in record.items()
-            if _is_tags(value, len(tokens)) and key not in (*_TOKENS, *_NO_HEADS)
+            if _is_tags(value, len(tokens)) and key not in (*TOKEN_KEYS, *_NO_HEADS)
         ]
         for name in names:
             if names.count(name) > 1:
@@ -104,7 +103,7 @@ def _decode(path: Path, number: int, line: str) -> dict[str, Any]:
 
 
 def _tokens(path: Path, number: int, record: dict[str, Any]) -> list[str]:
-    for key in _TOKENS:
+    for key in TOKEN_KEYS:
         tokens = record.get(key)
         if isinstance(tokens, list) and all(isinstance(t, str) and t for t in tokens):
             if any(mark in token for token in tokens for mark in "\t\r\n"):

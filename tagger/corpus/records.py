@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 __all__ = [
     "RESERVED",
     "SPLITS",
+    "TOKEN_KEYS",
     "Corpus",
     "HeadColumn",
     "Layout",
@@ -34,6 +35,10 @@ RESERVED = frozenset(
     {"tokens", "document", "line", "space_after", "form_ids", "text", "start", "end"}
 )
 """What no head can be called: other columns of a corpus, and other keys of an answer."""
+
+
+TOKEN_KEYS = ("tokens", "words", "token", "form")
+"""What the list of a sentence's tokens is called in JSON and on hubs, first come first served."""
 
 
 def can_name_head(name: str) -> bool:

@@ -169,6 +169,12 @@ def test_lists_that_are_not_of_tokens_are_no_heads(monkeypatch):
     assert [head.name for head in load_corpus("hub:owner/name").heads] == ["ner"]
 
 
+def test_tokens_have_any_of_their_names(monkeypatch):
+    rows = wiki(["B-PER", "O"])["train"].rename_column("tokens", "form")
+    offer(monkeypatch, {"owner/name": {"train": rows}})
+    assert load_corpus("hub:owner/name").splits["train"][0]["tokens"] == ["Ann", "sings"]
+
+
 def test_too_few_tags_name_the_row(monkeypatch):
     rows = wiki(["B-PER", "O"])["train"]
     short = rows.map(lambda row: {"ner_tags": row["ner_tags"][:1]}, load_from_cache_file=False)

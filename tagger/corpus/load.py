@@ -78,14 +78,15 @@ def load_corpus(
 
 def _files(files: Mapping[str, Path], columns: str | None, scheme: str | None) -> Source:
     """Give the source of files: of documents, which are cut into sentences, or of sentences."""
+    from tagger.corpus.formats.detect import sentence_format
     from tagger.corpus.formats.source import document_source
 
     documents = document_source(files)
+    first = next(iter(files.values()))
     if documents is None:
-        return FileSource(files, columns)
+        return FileSource(files, sentence_format(first), columns)
     for option, value in (("columns", columns), ("a scheme", scheme)):
         if value is not None:
-            first = next(iter(files.values()))
             raise UsageError(
                 f"{first}: {option} cannot be given for documents, which hold spans and no tags"
             )

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import msgspec
 
+from tagger.corpus.formats.registry import FORMATS, JSON_SUFFIXES
 from tagger.corpus.lines import unreadable
 from tagger.corpus.records import SPLITS
 from tagger.corpus.registry import REGISTRY, CorpusEntry, find_entry, unknown_corpus
@@ -36,13 +37,13 @@ _SPLIT_WORD = re.compile(
 
 # Suffixes of corpora, best first: a treebank's folder has the plain text beside the trees.
 _SUFFIXES = (
-    (".conllu",),
+    FORMATS["conllu"].suffixes,
     (".iob2",),
-    (".jsonl", ".json"),
-    (".spacy",),
+    JSON_SUFFIXES,
+    FORMATS["spacy"].suffixes,
     (
-        *(".conll", ".bio", ".bio2", ".bioes", ".iob", ".iob1", ".iobes", ".bilou", ".ner", ".pos"),
-        *(".tsv", ".txt", ".tagged", ".annotated", ".col", ".cols", ".dat", ".data", ""),
+        *FORMATS["conll"].suffixes,
+        *(".tagged", ".annotated", ".dat", ".data", ""),
         *(f".{word}" for word in _SPLIT_OF),
     ),
 )

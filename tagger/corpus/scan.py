@@ -5,20 +5,23 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import Literal, Protocol
 
 import msgspec
 
 from tagger.corpus import columns as column_files
 from tagger.corpus import conllu as conllu_files
 from tagger.corpus import jsonl as json_files
-from tagger.corpus.lines import content_hash, read_lines
+from tagger.corpus.lines import content_hash
 from tagger.corpus.records import HeadColumn, Kind, Layout, Reader
 from tagger.corpus.schemes import Scheme
 from tagger.corpus.tally import BadTagError, Place, Tally, Violations
 from tagger.errors import FormatError, UsageError
 
-__all__ = ["FileSource", "FoundHead", "FoundRepair", "Scan", "Source", "scan"]
+__all__ = ["FileKind", "FileSource", "FoundHead", "FoundRepair", "Scan", "Source", "scan"]
+
+
+FileKind = Literal["columns", "conllu", "jsonl"]
 
 
 class FoundHead(msgspec.Struct, frozen=True, kw_only=True):
@@ -87,33 +90,34 @@ class FileSource:
     """Files of one format and layout, and what the user says about their columns."""
 
     paths: Mapping[str, Path]
+    kind: FileKind
     columns: str | None = None
 
     def content(self) -> list[str]:
         """Give the names of the splits, the suffixes, which tell the format, and the hashes."""
         return [
             self.columns or "",
-            *(f"{s}{path.suffix}:{content_hash(path)}" for s, path in self.paths.items()),
+            *(f"{s}{path.suffix.lower()}:{content_hash(path)}" for s, path in self.paths.items()),
         ]
 
     def detect(self) -> Layout:
-        """Tell the format by the files' suffix or else by their first lines, then the columns.
+        """Find the columns or heads.
 
         Raises:
-            FormatError: for files that are none of the formats.
+            FormatError: for files that are not of the format.
             UsageError: for ``columns`` where the format leaves no choice.
         """
         first = next(iter(self.paths.values()))
-        kind = _format(first)
-        if kind != "columns" and self.columns is not None:
+        if self.kind != "columns" and self.columns is not None:
             raise UsageError(
                 f"{first}: columns cannot be given for CoNLL-U or JSON lines, which name their own"
             )
-        if kind == "conllu":
+        if self.kind == "conllu":
             return conllu_files.detect_layout(self.paths.values())
-        if kind == "jsonl":
+        if self.kind == "jsonl":
             return json_files.detect_layout(first)
-        return column_files.detect_layout(first, self.columns, iob2=first.suffix == ".iob2")
+        is_iob2 = first.suffix.lower() == ".iob2"
+        return column_files.detect_layout(first, self.columns, iob2=is_iob2)
 
     def reader(self, layout: Layout) -> Reader:
         """Give the reader for a layout that was found."""
@@ -181,17 +185,3 @@ def scan(source: Source, scheme: Scheme | None = None) -> Scan:
 def _repair(head: str, bad: Violations) -> FoundRepair:
     n, (file, line), example = bad
     return FoundRepair(head=head, n=n, file=file, line=line, example=example)
-
-
-def _format(path: Path) -> str:
-    suffixes = {".conllu": "conllu", ".jsonl": "jsonl", ".json": "jsonl", ".iob2": "columns"}
-    if path.suffix in suffixes:
-        return suffixes[path.suffix]
-    for _, line in read_lines(path):
-        if not line.strip() or line.startswith("# "):
-            continue
-        if line.startswith("{") and line.rstrip().endswith("}"):
-            return "jsonl"
-        fields = line.split("\t")
-        return "conllu" if len(fields) == 10 and fields[0][:1] == "1" else "columns"
-    return "columns"

@@ -130,9 +130,10 @@ def test_columns_can_be_named_and_skipped(write):
     assert corpus.main_heads == ("xpos",)
 
 
-def test_iob2_of_universal_ner(write):
+@pytest.mark.parametrize("suffix", [".iob2", ".IOB2"])
+def test_iob2_of_universal_ner(write, suffix):
     path = write(
-        "xx_y-ud-dev.iob2",
+        f"xx_y-ud-dev{suffix}",
         "# sent_id = 1\n# text = Ann's dog.\n1\tAnn\tB-PER\tO#O\ts\n2\t's\tO\tO#O\ts\n"
         "3\tdog\tO\tO#O\ts\n4\t.\tO\tO#O\ts\n",
     )

@@ -664,11 +664,13 @@ def test_bad_spans_are_said_in_one_line(run, write, spans, message):
     [
         (["o.conll", "--from", "prodgy"], ["unknown format 'prodgy'", "'prodigy'", "labelstudio"]),
         (["o.conll", "--to", "iob"], ["unknown format 'iob'", "conll, conllu, jsonl"]),
-        (["o.jsonl"], [".jsonl leaves the format open", "jsonl, prodigy or doccano"]),
-        (["o.txt"], ["conll or text"]),
-        (["o.xyz"], ["its name tells no format", "--to conll", "brat (a folder)"]),
+        (["o.jsonl"], [".jsonl leaves the format open", "jsonl, prodigy, doccano"]),
+        (["o.ndjson"], [".ndjson leaves the format open", "jsonl, prodigy, doccano"]),
+        (["o.txt"], ["conll, text"]),
+        (["o.ann"], ["name a folder"]),
+        (["o.xyz"], ["its name tells no format", "--to", "conll, conllu", "text"]),
         (["o.conll", "--scheme", "BIOS"], ["unknown scheme 'BIOS'"]),
-        (["o.spacy", "--scheme", "BIO"], ["--scheme is for conll, conllu and jsonl"]),
+        (["o.spacy", "--scheme", "BIO"], ["--scheme is for conll, conllu, jsonl"]),
         (["o.conll", "--misaligned", "expnd"], ["--misaligned", "'expand'"]),
         (["o.conll", "--overlapping", "x"], ["--overlapping", "error, drop"]),
         (["no/o.conll"], ["there is no folder no"]),
@@ -766,6 +768,20 @@ def test_splits_of_documents(write, tmp_path, run):
     assert len(corpus.splits["train"]) == 2
     both = f"train={folder / 'train.jsonl'},dev={tmp_path / 's' / 'test.spacy'}"
     assert load_corpus(both).layout.describe() == "Prodigy's JSON lines and spaCy's DocBin: ner"
+
+
+@pytest.mark.parametrize("suffix", [".ndjson", ".JSONL"])
+@pytest.mark.parametrize("content", [PRODIGY, '{"tokens": ["a", "b"], "ner": ["B-X", "O"]}\n'])
+def test_json_lines_by_any_suffix(write, suffix, content):
+    folder = write(f"c/train{suffix}", content).parent
+    rows = list(load_corpus(str(folder)).splits["train"])
+    assert rows == list(load_corpus(str(folder / f"train{suffix}")).splits["train"])
+    assert rows[0]["ner"][0].startswith("B-")
+
+
+def test_the_help_names_all_formats(run):
+    text = run("--help").out
+    assert all(name in text for name in FORMATS)
 
 
 def test_a_head_that_only_one_file_has(write, tmp_path, run):

@@ -13,7 +13,7 @@ from tagger.corpus.formats.align import Aligner, as_sentences, as_text
 from tagger.corpus.formats.brat import check_folder, write_folder
 from tagger.corpus.formats.detect import format_of, format_to_write
 from tagger.corpus.formats.documents import Document, Notes
-from tagger.corpus.formats.registry import Format, find_format
+from tagger.corpus.formats.registry import FORMATS, Format, find_format
 from tagger.corpus.formats.report import Report
 from tagger.corpus.lines import unreadable
 from tagger.corpus.schemes import Scheme
@@ -65,7 +65,8 @@ def convert(
     to_name = target_format or format_to_write(target)
     writer = find_format(to_name)
     if scheme is not None and not writer.has_tags:
-        raise UsageError(f"--scheme is for conll, conllu and jsonl; {to_name} has no tags")
+        tagged = ", ".join(name for name, one in FORMATS.items() if one.has_tags)
+        raise UsageError(f"--scheme is for {tagged}; {to_name} has no tags")
     spelling = Scheme(scheme or "BIO")
     if columns is not None and from_name != "conll":
         raise UsageError(f"--columns is for conll; {source} is {from_name}")

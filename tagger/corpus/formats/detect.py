@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -11,27 +11,18 @@ from typing import Any
 from tagger.corpus.formats.brat import annotations_in
 from tagger.corpus.formats.json_records import read_records
 from tagger.corpus.formats.offsets import SPAN_KEYS
+from tagger.corpus.formats.registry import FORMATS, JSON_SUFFIXES, formats_for
 from tagger.corpus.lines import read_lines
+from tagger.corpus.records import TOKEN_KEYS
+from tagger.corpus.scan import FileKind
 from tagger.corpus.schemes import is_tag
 from tagger.errors import FormatError, UsageError
 
-__all__ = ["document_format", "format_of", "format_to_write"]
+__all__ = ["document_format", "format_of", "format_to_write", "sentence_format"]
 
-_COLUMNS = (
-    *(".conll", ".bio", ".bio2", ".bioes", ".iob", ".iob1", ".iob2", ".iobes", ".bilou"),
-    *(".ner", ".pos", ".tsv", ".col", ".cols"),
-)
-_BY_SUFFIX = {".conllu": "conllu", ".spacy": "spacy", ".ann": "brat"} | dict.fromkeys(
-    _COLUMNS, "conll"
-)
-_JSON = (".json", ".jsonl", ".ndjson")
-_TOKENS = ("tokens", "words", "token", "form")
 _BRACKETED = re.compile(r"\[[^\[\]]+\]\([^()\s]+\)")
 _SAMPLE = 1000  # lines
-# Formats of sentences: the readers of a corpus tell them apart themselves.
-SENTENCES = ("conll", "conllu", "jsonl")
-
-_NAME_IT = "say which with --from: conll, conllu, jsonl, prodigy, doccano, labelstudio, spacy, brat"
+_NAME_IT = f"say which with --from: {', '.join(FORMATS)}"
 
 
 def format_of(path: Path) -> str:
@@ -43,11 +34,12 @@ def format_of(path: Path) -> str:
         CorpusError: where it cannot be read.
     """
     found = _told(path)
-    if found is None or (found == "conll" and path.suffix != ".iob2"):
+    if found is None or (found == "conll" and path.suffix.lower() != ".iob2"):
         lines = list(islice(read_lines(path), _SAMPLE))
-        found = "conllu" if _is_conllu(lines) else "conll" if found or _is_columns(lines) else None
+        is_columns = found is not None or _is_columns(lines)
+        found = "conllu" if _is_conllu(_first(lines)) else "conll" if is_columns else None
     if found is None:
-        raise UsageError(f"{path}: its format cannot be told; {_NAME_IT} or text")
+        raise UsageError(f"{path}: its format cannot be told; {_NAME_IT}")
     return found
 
 
@@ -58,14 +50,33 @@ def document_format(path: Path) -> str | None:
         FormatError: for a JSON array that is none.
         CorpusError: where it cannot be read.
     """
-    if path.suffix.lower() in _JSON and not _begins(path, "["):
+    if path.suffix.lower() in JSON_SUFFIXES and not _begins(path, "["):
         try:
             found = _told(path)
         except FormatError:  # what is wrong is said by the reader of sentences
             return None
     else:
         found = _told(path)
-    return found if found not in SENTENCES else None
+    return found if found is not None and FORMATS[found].has_text else None
+
+
+def sentence_format(path: Path) -> FileKind:
+    """Tell the format of a file of sentences; columns where nothing tells another.
+
+    Raises:
+        CorpusError: where it cannot be read.
+    """
+    suffix = path.suffix.lower()
+    if suffix in JSON_SUFFIXES:
+        return "jsonl"
+    if suffix == ".iob2":
+        return "columns"
+    if suffix == ".conllu":
+        return "conllu"
+    first = _first(read_lines(path))
+    if first.startswith("{") and first.rstrip().endswith("}"):
+        return "jsonl"
+    return "conllu" if _is_conllu(first) else "columns"
 
 
 def format_to_write(path: Path) -> str:
@@ -74,21 +85,13 @@ def format_to_write(path: Path) -> str:
     Raises:
         UsageError: where the name leaves it open.
     """
-    suffix = path.suffix.lower()
     if path.is_dir():
         return "brat"
-    if suffix in _BY_SUFFIX and suffix != ".ann":
-        return _BY_SUFFIX[suffix]
-    if suffix == ".json":
-        return "labelstudio"
-    several = {
-        ".jsonl": "jsonl, prodigy or doccano",
-        ".txt": "conll or text",
-    }
-    if suffix in several:
-        raise UsageError(f"{path}: {suffix} leaves the format open; give --to {several[suffix]}")
-    names = "conll, conllu, jsonl, prodigy, doccano, labelstudio, spacy, brat (a folder) or text"
-    raise UsageError(f"{path}: its name tells no format; give --to {names}")
+    meant = formats_for(path)
+    if len(meant) == 1:
+        return meant[0]
+    what = f"{path.suffix} leaves the format open" if meant else "its name tells no format"
+    raise UsageError(f"{path}: {what}; give --to with one of {', '.join(meant or FORMATS)}")
 
 
 def _told(path: Path) -> str | None:
@@ -96,11 +99,11 @@ def _told(path: Path) -> str | None:
     if path.is_dir():
         annotations_in(path)
         return "brat"
-    suffix = path.suffix.lower()
-    if suffix in _JSON:
+    if path.suffix.lower() in JSON_SUFFIXES:
         return _json_format(path)
-    if suffix in _BY_SUFFIX:
-        return _BY_SUFFIX[suffix]
+    meant = formats_for(path)
+    if len(meant) == 1:
+        return meant[0]
     if path.with_suffix(".ann").exists():
         return "brat"
     if _begins(path, "{", "["):
@@ -110,12 +113,13 @@ def _told(path: Path) -> str | None:
             pass  # a text, or columns
     lines = list(islice(read_lines(path), _SAMPLE))
     marked = sum(_BRACKETED.search(line) is not None for _, line in lines)
-    return "text" if marked and not _is_conllu(lines) and not _is_columns(lines) else None
+    is_columns = _is_conllu(_first(lines)) or _is_columns(lines)
+    return "text" if marked and not is_columns else None
 
 
 def _json_format(path: Path) -> str:
     for line, record in read_records(path):
-        if any(_is_strings(record.get(key)) for key in _TOKENS):
+        if any(_is_strings(record.get(key)) for key in TOKEN_KEYS):
             return "jsonl"
         if isinstance(record.get("data"), dict):
             return "labelstudio"
@@ -126,7 +130,7 @@ def _json_format(path: Path) -> str:
             path,
             line,
             f"JSON with {', '.join(map(repr, islice(record, 6))) or 'nothing in it'}, neither "
-            f"'text' nor 'tokens' nor 'data'; {_NAME_IT} or text",
+            f"'text' nor 'tokens' nor 'data'; {_NAME_IT}",
         )
     raise FormatError(path, None, "the file has no documents")
 
@@ -140,12 +144,16 @@ def _begins(path: Path, *marks: str) -> bool:
     return first.lstrip().startswith(marks)
 
 
-def _data(lines: list[tuple[int, str]]) -> Iterator[str]:
+def _data(lines: Iterable[tuple[int, str]]) -> Iterator[str]:
     return (line for _, line in lines if line.strip() and not line.startswith("# "))
 
 
-def _is_conllu(lines: list[tuple[int, str]]) -> bool:
-    fields = next(_data(lines), "").split("\t")
+def _first(lines: Iterable[tuple[int, str]]) -> str:
+    return next(_data(lines), "")
+
+
+def _is_conllu(first: str) -> bool:
+    fields = first.split("\t")
     return len(fields) == 10 and fields[0][:1] == "1"
 
 

@@ -22,7 +22,7 @@ from tagger.corpus.formats.documents import Document, Notes
 from tagger.corpus.schemes import Scheme
 from tagger.errors import UsageError, unknown_name
 
-__all__ = ["FORMATS", "Format", "find_format"]
+__all__ = ["FORMATS", "JSON_SUFFIXES", "Format", "find_format", "formats_for"]
 
 Content = bytes | dict[str, bytes]
 
@@ -33,6 +33,7 @@ class Format:
 
     Attributes:
         title: what it is called in messages.
+        suffixes: those of its files; where several formats have one, the content decides.
         read: gives the documents of a file.
         write: lays documents out as a file, or as the files of a folder.
         has_text: whether its spans are of characters in a text; else it holds tokens alone.
@@ -42,6 +43,7 @@ class Format:
     """
 
     title: str
+    suffixes: tuple[str, ...]
     read: Callable[[Path, Notes], Iterator[Document]]
     write: Callable[[Sequence[Document], Scheme, Notes], Content]
     has_text: bool = True
@@ -50,18 +52,35 @@ class Format:
     has_tags: bool = False
 
 
+_COLUMNS = (
+    *(".conll", ".bio", ".bio2", ".bioes", ".iob", ".iob1", ".iob2", ".iobes", ".bilou"),
+    *(".ner", ".pos", ".tsv", ".txt", ".col", ".cols"),
+)
+_JSON_LINES = (".jsonl", ".ndjson")
+JSON_SUFFIXES = (*_JSON_LINES, ".json")
+
 _sentences = partial(Format, has_text=False, is_cut=True, may_overlap=False, has_tags=True)
 
 FORMATS: dict[str, Format] = {
-    "conll": _sentences("CoNLL columns", partial(tokens.read, kind="columns"), columns.write),
-    "conllu": _sentences("CoNLL-U", partial(tokens.read, kind="conllu"), conllu.write),
-    "jsonl": _sentences("JSON lines by tokens", partial(tokens.read, kind="jsonl"), jsonl.write),
-    "prodigy": Format("Prodigy's JSON lines", offsets.read, offsets.write_prodigy),
-    "doccano": Format("doccano's JSON lines", offsets.read, offsets.write_doccano),
-    "labelstudio": Format("Label Studio's JSON", labelstudio.read, labelstudio.write),
-    "spacy": Format("spaCy's DocBin", docbin.read, docbin.write, is_cut=True, may_overlap=False),
-    "brat": Format("brat's standoff", brat.read, brat.write),
-    "text": Format("text with brackets", bracketed.read, bracketed.write, may_overlap=False),
+    "conll": _sentences(
+        "CoNLL columns", _COLUMNS, partial(tokens.read, kind="columns"), columns.write
+    ),
+    "conllu": _sentences(
+        "CoNLL-U", (".conllu",), partial(tokens.read, kind="conllu"), conllu.write
+    ),
+    "jsonl": _sentences(
+        "JSON lines by tokens", _JSON_LINES, partial(tokens.read, kind="jsonl"), jsonl.write
+    ),
+    "prodigy": Format("Prodigy's JSON lines", _JSON_LINES, offsets.read, offsets.write_prodigy),
+    "doccano": Format("doccano's JSON lines", _JSON_LINES, offsets.read, offsets.write_doccano),
+    "labelstudio": Format("Label Studio's JSON", (".json",), labelstudio.read, labelstudio.write),
+    "spacy": Format(
+        "spaCy's DocBin", (".spacy",), docbin.read, docbin.write, is_cut=True, may_overlap=False
+    ),
+    "brat": Format("brat's standoff", (".ann",), brat.read, brat.write),
+    "text": Format(
+        "text with brackets", (".txt",), bracketed.read, bracketed.write, may_overlap=False
+    ),
 }
 
 
@@ -74,3 +93,8 @@ def find_format(name: str) -> Format:
     if name not in FORMATS:
         raise UsageError(unknown_name("format", name, FORMATS))
     return FORMATS[name]
+
+
+def formats_for(path: Path) -> list[str]:
+    """Name the formats whose files have the suffix of ``path``."""
+    return [name for name, one in FORMATS.items() if path.suffix.lower() in one.suffixes]

@@ -3,41 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from itertools import accumulate
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
-from tagger.corpus import columns as column_files
-from tagger.corpus import conllu as conllu_files
-from tagger.corpus import jsonl as json_files
 from tagger.corpus.formats.documents import Document, Notes
-from tagger.corpus.records import Layout
-from tagger.corpus.scan import FileSource, Scan, scan
+from tagger.corpus.scan import FileKind, FileSource, Scan, scan
 from tagger.corpus.schemes import Scheme, Span, spans
 from tagger.corpus.store import as_row
 
 __all__ = ["read"]
 
-Kind = Literal["columns", "conllu", "jsonl"]
 
-
-@dataclass(frozen=True)
-class _KnownSource(FileSource):
-    """A file whose format is known, whatever it is called."""
-
-    kind: Kind = "columns"
-
-    def detect(self) -> Layout:
-        (path,) = self.paths.values()
-        if self.kind == "conllu":
-            return conllu_files.detect_layout([path])
-        if self.kind == "jsonl":
-            return json_files.detect_layout(path)
-        return column_files.detect_layout(path, self.columns, iob2=path.suffix == ".iob2")
-
-
-def read(path: Path, notes: Notes, *, kind: Kind, columns: str | None = None) -> Iterator[Document]:
+def read(
+    path: Path, notes: Notes, *, kind: FileKind, columns: str | None = None
+) -> Iterator[Document]:
     """Give the documents of a file; where it marks none, each sentence is one.
 
     Raises:
@@ -45,7 +25,7 @@ def read(path: Path, notes: Notes, *, kind: Kind, columns: str | None = None) ->
         CorpusError: where the file cannot be read.
         UsageError: for impossible ``columns``.
     """
-    source = _KnownSource({"train": path}, columns, kind)
+    source = FileSource({"train": path}, kind, columns)
     found = scan(source)
     for repair in found.repairs:
         what = "empty tokens, read as U+FFFD" if repair.head == "token" else ""

@@ -81,6 +81,10 @@ class HubSource:
         """Give itself."""
         return self
 
+    def described(self, layout: Layout, *, folder: Path, strict: bool) -> Layout:
+        """Give the layout as it is: a dataset holds tags."""
+        return layout
+
     @classmethod
     def of(cls, address: str, loaded: Mapping[str, datasets.Dataset]) -> HubSource:
         """Find tokens and heads among the columns of a dataset.

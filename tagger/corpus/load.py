@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from tagger.corpus.records import SPLITS, Corpus, Layout, Repairs
+from tagger.corpus.records import SPLITS, Corpus, Repairs
 from tagger.corpus.registry import CorpusEntry
 from tagger.corpus.resolve import Resolved, resolve
 from tagger.corpus.scan import FileSource, FoundHead, Scan, Source
 from tagger.corpus.schemes import Scheme
-from tagger.corpus.store import Store, cache_dir
+from tagger.corpus.store import Store
 from tagger.errors import CorpusError, FormatError, UsageError, unknown_name
 
 __all__ = ["load_corpus"]
@@ -60,7 +60,7 @@ def load_corpus(
     wanted = _wanted(where.name, splits, files)
     store = Store(found, span_scheme)
     scan = store.scan()
-    layout = _layout(found, scan, store, strict)
+    layout = found.described(scan.layout, folder=store.folder, strict=strict)
     repairs = _repairs(scan, list(files.values()), strict)
     return Corpus(
         name=where.name,
@@ -91,17 +91,6 @@ def _files(files: Mapping[str, Path], columns: str | None, scheme: str | None) -
                 f"{first}: {option} cannot be given for documents, which hold spans and no tags"
             )
     return documents
-
-
-def _layout(found: Source, scan: Scan, store: Store, strict: bool) -> Layout:
-    """Give the layout, with what became of spans of characters, or refuse it where ``strict``."""
-    from tagger.corpus.formats.source import DocumentSource
-
-    if not isinstance(found, DocumentSource):
-        return scan.layout
-    if strict:
-        found.refuse_problems()
-    return found.described(scan.layout, cache_dir() / store.fingerprint)
 
 
 def _fetch(where: Resolved) -> Source:

@@ -78,7 +78,7 @@ class Layout(msgspec.Struct, frozen=True, kw_only=True):
     """How the files of a corpus are laid out: what was detected, or what the user said.
 
     Attributes:
-        format: ``columns``, ``conllu``, ``jsonl`` or ``hub``.
+        format: ``columns``, ``conllu``, ``jsonl``, ``documents`` or ``hub``.
         delimiter: ``tab`` or ``spaces``; empty where the format has no columns.
         columns: the name of each column that is read, by its number from 1; ``token`` is the text.
         skipped: the numbers of the columns that are not read.
@@ -88,7 +88,7 @@ class Layout(msgspec.Struct, frozen=True, kw_only=True):
         remarks: what was changed or left out, as spans off token bounds.
     """
 
-    format: Literal["columns", "conllu", "jsonl", "hub"]
+    format: Literal["columns", "conllu", "jsonl", "documents", "hub"]
     delimiter: Literal["tab", "spaces", ""] = ""
     columns: dict[int, str]
     skipped: tuple[int, ...] = ()
@@ -108,8 +108,7 @@ class Layout(msgspec.Struct, frozen=True, kw_only=True):
             f"{number} {name}" + (f" ({self.schemes[name]})" if name in self.schemes else "")
             for number, name in sorted(self.columns.items())
         ]
-        if self.format in ("jsonl", "hub"):
-            kind = "JSON lines" if self.format == "jsonl" else "hub"
+        if kind := {"jsonl": "JSON lines", "documents": "documents", "hub": "hub"}.get(self.format):
             return f"{kind}: " + ", ".join(part.split(" ", 1)[1] for part in parts)
         kind = "CoNLL-U" if self.format == "conllu" else f"{self.delimiter}-separated"
         kind = kind.replace("spaces-", "space-")

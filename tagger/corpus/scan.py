@@ -84,6 +84,16 @@ class Source(Protocol):
         """Give the reader for a layout that was found."""
         ...
 
+    def described(self, layout: Layout, *, folder: Path, strict: bool) -> Layout:
+        """Add what became of annotations that are no tags; ``strict`` refuses to mend any.
+
+        Args:
+            layout: the layout that was found.
+            folder: where the corpus lies in the cache.
+            strict: whether what would be mended is an error.
+        """
+        ...
+
 
 @dataclass(frozen=True)
 class FileSource:
@@ -127,6 +137,10 @@ class FileSource:
             "jsonl": json_files.JsonlReader,
         }
         return readers[layout.format](layout)
+
+    def described(self, layout: Layout, *, folder: Path, strict: bool) -> Layout:
+        """Give the layout as it is: files of sentences hold tags."""
+        return layout
 
 
 def scan(source: Source, scheme: Scheme | None = None) -> Scan:

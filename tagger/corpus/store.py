@@ -50,6 +50,7 @@ class Store:
 
     Attributes:
         fingerprint: a hash of all that determines its sentences.
+        folder: where it lies.
     """
 
     def __init__(self, source: Source, scheme: Scheme | None = None) -> None:
@@ -57,7 +58,7 @@ class Store:
         self._scheme = scheme
         self._content = source.content()
         self.fingerprint = _digest(repr((READER_VERSION, str(scheme), self._content)))
-        self._folder = cache_dir() / self.fingerprint
+        self.folder = cache_dir() / self.fingerprint
 
     def scan(self) -> Scan:
         """Give what the first pass finds, reading the corpus only where it was not kept.
@@ -65,7 +66,7 @@ class Store:
         Raises:
             CorpusError: what the readers raise.
         """
-        kept = self._folder / "scan.json"
+        kept = self.folder / "scan.json"
         try:
             return msgspec.json.decode(kept.read_bytes(), type=Scan)
         except (OSError, msgspec.DecodeError):
@@ -89,7 +90,7 @@ class Store:
                 yield as_row(sentence, found)
             self._refuse_changed()
 
-        return build(sentences, found, self._folder / split, _digest(self.fingerprint + split))
+        return build(sentences, found, self.folder / split, _digest(self.fingerprint + split))
 
     def _refuse_changed(self) -> None:
         if self._source.content() != self._content:

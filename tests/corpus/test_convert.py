@@ -16,6 +16,7 @@ from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from tagger.corpus import load_corpus
+from tagger.corpus.formats.align import Aligner
 from tagger.corpus.formats.convert import convert
 from tagger.corpus.formats.documents import Document
 from tagger.corpus.formats.registry import FORMATS
@@ -749,6 +750,26 @@ def test_training_on_an_export_says_what_became_of_spans(write):
     assert rows[2]["ner"] == ["B-PER", "O", "O"]
     with pytest.raises(FormatError, match=r"my.jsonl:2: 1 span not .* leave out --strict"):
         load_corpus(str(path), strict=True)
+
+
+def test_documents_are_aligned_once_a_pass(write, monkeypatch):
+    aligned = []
+    original = Aligner.align
+    monkeypatch.setattr(Aligner, "align", lambda *of: aligned.append(1) or original(*of))
+    path = write("my.jsonl", PRODIGY)
+    for n in (3, 0):  # heads and spans, schemes and counts, sentences; then the cache
+        load_corpus(str(path), strict=True)
+        assert len(aligned) == n
+        aligned.clear()
+    assert load_corpus(str(path)).layout.format == "documents"
+    again = write("elsewhere/my.jsonl", PRODIGY)
+    load_corpus(str(again))  # what is said of its spans names the path
+    assert len(aligned) == 1
+
+
+def test_strict_names_overlaps(write):
+    with pytest.raises(FormatError, match=r"my.jsonl:1: 2 spans that overlap .* out --strict"):
+        load_corpus(str(write("my.jsonl", OVERLAP)), strict=True)
 
 
 def test_splits_of_documents(write, tmp_path, run):

@@ -23,7 +23,7 @@ from tagger.text.detokenizer import detokenize
 from tagger.text.sentences import group_sentences
 from tagger.text.tokenizer import Tokenizer
 
-__all__ = ["Aligner", "as_sentences", "as_text"]
+__all__ = ["Aligner", "as_sentences", "as_text", "refuse"]
 
 # Between sentences that a format of text takes up: the tokenizer parts them there again.
 _SENTENCE_BREAK = "\n\n"
@@ -79,30 +79,13 @@ class Aligner:
         if spans or document.spans or not document.tags:  # else parts of speech are all it has
             document.spans = {ENTITIES: spans}
 
-    def check(self, advice: str = "") -> None:
+    def check(self) -> None:
         """Refuse what the policy does not allow, all documents having been seen.
-
-        Args:
-            advice: what else to do about it than to mend it; how else to convert if not given.
 
         Raises:
             FormatError: for the first span, naming some of the others.
         """
-        for kind, what, choices in (
-            ("misaligned", "not on token bounds", "--misaligned expand or drop"),
-            ("discontinuous", "with gaps", "--misaligned expand or drop"),
-            ("overlapping", "that overlap with others", "--overlapping drop"),
-        ):
-            refused = [p for p in self.problems if p.kind == kind and p.done == "refused"]
-            if refused:
-                some = ", ".join(one.name() for one in refused[:_NAMED])
-                more = f" and {len(refused) - _NAMED:,} more" if len(refused) > _NAMED else ""
-                raise FormatError(
-                    refused[0].path,
-                    refused[0].line,
-                    f"{len(refused):,} span{'s' * (len(refused) > 1)} {what}: {some}{more}; mend "
-                    f"what is wrong, or {advice or f'give {choices}'}",
-                )
+        refuse([one for one in self.problems if one.done == "refused"])
 
     def _fit(self, document: Document, offsets: Sequence[tuple[int, int]]) -> list[_Fitted]:
         """Find the tokens of each span, and deal with those that are not whole tokens."""
@@ -161,6 +144,33 @@ class Aligner:
             joined = len(document.ends) - len(ends)
             self.notes["sentences joined to the next, as a span crosses their bound"] += joined
             document.ends = ends
+
+
+def refuse(problems: Sequence[Problem], advice: str = "") -> None:
+    """Refuse spans that cannot be taken as they stand, if there are any.
+
+    Args:
+        problems: what is wrong with them.
+        advice: what else to do about it than to mend it; how else to convert if not given.
+
+    Raises:
+        FormatError: for the first span, naming some of the others of its kind.
+    """
+    for kind, what, choices in (
+        ("misaligned", "not on token bounds", "--misaligned expand or drop"),
+        ("discontinuous", "with gaps", "--misaligned expand or drop"),
+        ("overlapping", "that overlap with others", "--overlapping drop"),
+    ):
+        refused = [one for one in problems if one.kind == kind]
+        if refused:
+            some = ", ".join(one.name() for one in refused[:_NAMED])
+            more = f" and {len(refused) - _NAMED:,} more" if len(refused) > _NAMED else ""
+            raise FormatError(
+                refused[0].path,
+                refused[0].line,
+                f"{len(refused):,} span{'s' * (len(refused) > 1)} {what}: {some}{more}; mend "
+                f"what is wrong, or {advice or f'give {choices}'}",
+            )
 
 
 def as_text(document: Document, notes: Notes) -> None:

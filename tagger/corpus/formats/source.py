@@ -6,11 +6,12 @@ import hashlib
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 import msgspec
 
-from tagger.corpus.formats.align import Aligner
+from tagger.corpus.formats.align import Aligner, refuse
 from tagger.corpus.formats.brat import annotations_in
 from tagger.corpus.formats.detect import document_format
 from tagger.corpus.formats.documents import ENTITIES, Document, Problem
@@ -109,23 +110,22 @@ class DocumentSource:
         Raises:
             FormatError: for a file that is wrong, or without text.
         """
-        heads: dict[str, None] = {}
-        for path in self.paths.values():
-            empty = True
-            for document in self.documents(path, Aligner("expand", "drop")):
-                empty = empty and not document.tokens
-                heads |= dict.fromkeys([*document.tags, *document.spans])
-            if empty:
-                raise FormatError(path, None, "the file has no sentences")
-        return Layout(format="jsonl", columns=dict(enumerate(["token", *heads], start=1)))
+        heads, _ = self._found
+        return Layout(format="documents", columns=dict(enumerate(["token", *heads], start=1)))
 
     def reader(self, layout: Layout) -> Reader:
         """Give the reader for the heads that were found."""
         return _Reader(self, layout)
 
-    def described(self, layout: Layout, folder: Path) -> Layout:
-        """Add to a layout what became of the spans, which is kept in a folder of the cache."""
+    def described(self, layout: Layout, *, folder: Path, strict: bool) -> Layout:
+        """Add what became of the spans, which is kept in the cache.
+
+        Raises:
+            FormatError: where ``strict``, for the first span that is mended otherwise.
+        """
         outcome = self._outcome(folder)
+        if strict:
+            refuse(outcome.problems, "leave out --strict to have them mended")
         groups: dict[str, list[Problem]] = {}
         for problem in outcome.problems:
             groups.setdefault(_DONE[problem.kind, problem.done], []).append(problem)
@@ -138,24 +138,26 @@ class DocumentSource:
             **{**msgspec.structs.asdict(layout), "titles": titles, "remarks": tuple(remarks)}
         )
 
-    def refuse_problems(self) -> None:
-        """Stop at the spans that are mended otherwise.
-
-        Raises:
-            FormatError: for the first of them.
-        """
-        aligner = Aligner("error", "error")
-        for path in self.paths.values():
-            for _ in self.documents(path, aligner):
-                pass
-        aligner.check("leave out --strict to have them mended")
-
     def documents(self, path: Path, aligner: Aligner) -> Iterator[Document]:
         """Give the documents of one of the files, their spans laid on tokens."""
         name = next(self.formats[split] for split, one in self.paths.items() if one == path)
         for document in FORMATS[name].read(path, aligner.notes):
             aligner.align(document)
             yield document
+
+    @cached_property
+    def _found(self) -> tuple[list[str], _Outcome]:
+        """The heads, and what became of the spans: one pass over all documents finds both."""
+        heads: dict[str, None] = {}
+        aligner = Aligner("expand", "drop")
+        for path in self.paths.values():
+            empty = True
+            for document in self.documents(path, aligner):
+                empty = empty and not document.tokens
+                heads |= dict.fromkeys([*document.tags, *document.spans])
+            if empty:
+                raise FormatError(path, None, "the file has no sentences")
+        return list(heads), _Outcome(aligner.problems, dict(aligner.notes))
 
     def _outcome(self, folder: Path) -> _Outcome:
         # Named by the paths too, which are in it: equal files elsewhere share the folder.
@@ -165,11 +167,7 @@ class DocumentSource:
             return msgspec.json.decode(kept.read_bytes(), type=_Outcome)
         except (OSError, msgspec.DecodeError):
             pass
-        aligner = Aligner("expand", "drop")
-        for path in self.paths.values():
-            for _ in self.documents(path, aligner):
-                pass
-        outcome = _Outcome(aligner.problems, dict(aligner.notes))
+        _, outcome = self._found
         with suppress(OSError):  # then it is found again the next time
             write_file(kept, msgspec.json.encode(outcome))
         return outcome

@@ -5,8 +5,8 @@ from __future__ import annotations
 import os
 import shutil
 import threading
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from tagger.errors import UsageError
@@ -31,6 +31,20 @@ def check_new(
             raise UsageError(f"{path}: two things would be written there; name two files")
         if path.is_file() and not force:
             raise UsageError(f"{path}: exists; {advice}")
+
+
+def check_not_read(written: Iterable[Path | None], read: Iterable[Path | str]) -> None:
+    """See that no file is written that is read itself, by whatever name or link.
+
+    Raises:
+        UsageError: One is.
+    """
+    sources = list(read)
+    for path in written:
+        for source in sources if path is not None else ():
+            with suppress(OSError):  # one that is not there yet; whoever reads it will say so
+                if path is not None and path.samefile(source):
+                    raise UsageError(f"{path}: is the input too; name another file to write to")
 
 
 def write_file(path: Path, content: bytes) -> None:

@@ -146,7 +146,7 @@ def test_a_label_that_a_corpus_does_not_annotate_does_not_count(
     loaded = tagger.load(model)
     without = [line.replace("B-LOC", "O").replace("I-LOC", "O") for line in TOKENS["train"]]
     folder = write_corpus(tmp_path / "c", {"test": without})
-    data, heads, _, not_annotated, _ = select_split(model, loaded, str(folder), "test", ["ner"])
+    data, heads, _, not_annotated, *_ = select_split(model, loaded, str(folder), "test", ["ner"])
     assert not_annotated == {"ner": {"LOC"}}
     scores = evaluate(loaded, data, heads, not_annotated)[0].spans["ner"]
     assert scores.not_scored == {"LOC": 4}
@@ -184,5 +184,7 @@ def test_predictions_replace_nothing_unasked(run, model: Path, corpus: Path) -> 
     before = gold.read_bytes()
     options = ("evaluate", model, gold, "--heads", "ner", "--predictions", gold)
     assert_one_line(run(*options), 2, "exists", "--force")
-    assert_one_line(run(*options, "--force"), 2, "is the corpus")
+    assert_one_line(run(*options, "--force"), 2, "is the input too")
+    options = ("evaluate", model, corpus, "--heads", "ner", "--predictions", gold)
+    assert_one_line(run(*options, "--force"), 2, "is the input too")
     assert gold.read_bytes() == before

@@ -390,7 +390,7 @@ def test_what_another_corpus_annotates_does_not_count(corpus: Path, tmp_path: Pa
     _, tests = train([str(corpus), str(folder)], output, small_config(epochs=40))
     scored = tests["c"].spans["ner"]
     loaded = tagger.load(output)
-    data, heads, _, left_out, _ = select_split(output, loaded, str(folder), "test", ["ner"])
+    data, heads, _, left_out, *_ = select_split(output, loaded, str(folder), "test", ["ner"])
     assert left_out == {"ner": {"LOC"}}
     assert scored == evaluate(loaded, data, heads, left_out)[0].spans["ner"]
     assert scored.not_scored

@@ -23,7 +23,7 @@ from tagger.cli.options import (
     print_json,
 )
 from tagger.errors import UsageError
-from tagger.files import check_new
+from tagger.files import check_new, check_not_read
 
 
 def evaluate(
@@ -67,7 +67,7 @@ def evaluate(
 
     directory = find_model(model)
     tagger = load(directory, device=device, engine=engine, precision=precision, threads=threads)
-    data, shared, split, not_annotated, mended = select_split(
+    chosen = select_split(
         directory,
         tagger,
         corpus,
@@ -77,24 +77,24 @@ def evaluate(
         data_dir=data_dir,
         strict=strict,
     )
-    there = [path for path in (predictions, Path(corpus)) if path is not None and path.is_file()]
-    if len(there) == 2 and there[0].samefile(there[1]):
-        raise UsageError(f"{predictions}: is the corpus; name another file")
-    for line in mended:
+    check_not_read([predictions], chosen.files)
+    for line in chosen.mended:
         typer.echo(f"{corpus}: {line}", err=True)
     screen = console()
-    title = f"{model} on {corpus} {split}"
+    title = f"{model} on {corpus} {chosen.split}"
     if raw:
-        raw_scores = evaluate_raw(tagger, data, shared, not_annotated)
+        raw_scores = evaluate_raw(tagger, chosen.data, chosen.heads, chosen.not_annotated)
         if json:
             print_json(raw_scores)
         else:
             print_raw(screen, title, raw_scores)
         return
-    evaluation, tagged = score(tagger, data, shared, not_annotated)
+    evaluation, tagged = score(tagger, chosen.data, chosen.heads, chosen.not_annotated)
     if json:
         print_json(evaluation)
     else:
         print_evaluation(screen, title, evaluation)
     if predictions is not None:
-        write_predictions(predictions, tagged, [head.name for head in shared], not_annotated)
+        write_predictions(
+            predictions, tagged, [head.name for head in chosen.heads], chosen.not_annotated
+        )

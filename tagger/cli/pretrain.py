@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -58,4 +59,4 @@ def pretrain(
         resume=resume,
         reporter=Terminal(Console()),
     )
-    typer.echo(f"\ntagger train sample --from {output}")
+    typer.echo(f"\ntagger train sample --from {shlex.quote(str(output))}")

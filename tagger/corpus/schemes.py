@@ -32,7 +32,7 @@ __all__ = [
     "spans",
     "split_tag",
     "tag_inventory",
-    "tags",
+    "tags_of",
     "violations",
 ]
 
@@ -156,7 +156,7 @@ def spans(tags: Sequence[str], scheme: Scheme) -> list[Span]:
     return found
 
 
-def tags(spans: Iterable[Span], n_tokens: int, scheme: Scheme) -> list[str]:
+def tags_of(spans: Iterable[Span], n_tokens: int, scheme: Scheme) -> list[str]:
     """Spell ``spans``, in any order, as the tags of a sentence of ``n_tokens`` tokens.
 
     Raises:
@@ -191,10 +191,7 @@ def convert(tags: Sequence[str], source: Scheme, target: Scheme) -> list[str]:
     Raises:
         ValueError: for a string that is no span tag of ``source``.
     """
-    return _write(spans(tags, source), len(tags), target)
-
-
-_write = tags  # `tags` is a parameter's name above
+    return tags_of(spans(tags, source), len(tags), target)
 
 
 def is_allowed(scheme: Scheme, previous: str | None, tag: str | None) -> bool:

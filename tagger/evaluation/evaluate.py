@@ -57,6 +57,8 @@ class Selection(NamedTuple):
     """By span head the model's labels that occur nowhere in the corpus."""
     mended: list[str]
     """What of the corpus is read in another way than it stands in its files."""
+    files: tuple[str, ...]
+    """The files of the corpus."""
 
 
 def select_split(
@@ -112,7 +114,8 @@ def select_split(
         )
     # Labels that the split itself lacks may be in the others; those need not be read as a rule.
     left_out = not_annotated((corpus.splits[split], *corpus.splits.values()), shared)
-    return Selection(corpus.splits[split], shared, split, left_out, corpus.mended)
+    files = tuple(corpus.files.values())
+    return Selection(corpus.splits[split], shared, split, left_out, corpus.mended, files)
 
 
 def not_annotated(

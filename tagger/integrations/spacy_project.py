@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from tagger.config import Config
 from tagger.corpus.schemes import Scheme, spans
 from tagger.errors import UsageError
-from tagger.files import check_new, write_file
+from tagger.files import check_new, check_not_read, write_file
 from tagger.integrations.spacy_training import KINDS
 from tagger.model.directory import read_config_of
 from tagger.model.heads import HeadSpec
@@ -67,9 +67,7 @@ def init_spacy(
     targets = [output / name for name in (CONFIG, "train.spacy", "dev.spacy")]
     check_new(targets, force=force)
     prepared = prepare([source], Config(heads=tuple(heads)), data_dir=data_dir)
-    read = {Path(file).resolve() for file in prepared.corpora[0].files.values()}
-    if taken := [target for target in targets if target.resolve() in read]:
-        raise UsageError(f"{taken[0]}: is of the corpus itself; give another folder with -o")
+    check_not_read(targets, prepared.corpora[0].files.values())
     chosen = [head for head in prepared.heads if head.name in KINDS]
     if not chosen:
         raise UsageError(

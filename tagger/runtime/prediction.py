@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Sequence
-from contextlib import suppress
 from pathlib import Path
 
 from tagger.errors import UsageError, unknown_name
+from tagger.files import check_not_read
 from tagger.runtime.bulk import Job
 from tagger.runtime.finding import find_model
 from tagger.runtime.formats import FORMATS
@@ -84,12 +83,8 @@ def _check_output(
     force: bool,
 ) -> None:
     """See that nothing is lost."""
-    if output is not None and output.is_file():
-        there = output.stat()
-        for path in files or ([] if texts else [STDIN]):
-            with suppress(OSError):  # whoever reads it will say so
-                if os.path.samestat(os.fstat(0) if path == STDIN else path.stat(), there):
-                    raise UsageError(f"{output}: is the input too; name another for the answers")
+    read = files or ([] if texts else [STDIN])
+    check_not_read([output], ["/dev/stdin" if path == STDIN else path for path in read])
     if resume:
         if output is None:
             raise UsageError("--resume needs the file to go on with: --output")

@@ -65,7 +65,7 @@ def conlleval(tags: tuple[str, ...]) -> list[Span]:
 def test_spans_survive_every_scheme(scheme):
     for n_tokens in range(6):
         for spans in all_spans(n_tokens):
-            tags = schemes.tags(spans, n_tokens, scheme)
+            tags = schemes.tags_of(spans, n_tokens, scheme)
             assert schemes.spans(tags, scheme) == spans
             assert schemes.violations(tags, scheme) == []
             for other in Scheme:
@@ -82,7 +82,7 @@ def test_reading_is_conllevals_over_all_short_sequences(scheme):
 def test_allowed_sequences_are_those_that_tags_writes(scheme):
     """What decoding can give is read without loss, and there is nothing else it could miss."""
     for n in range(5):
-        written = {tuple(schemes.tags(spans, n, scheme)) for spans in all_spans(n)}
+        written = {tuple(schemes.tags_of(spans, n, scheme)) for spans in all_spans(n)}
         allowed = {
             tags
             for tags in all_sequences(scheme, n)
@@ -115,7 +115,7 @@ def test_round_trip_of_long_sentences(parts, source, target):
     for gap, length, label in parts:
         spans.append(Span(position + gap, position + gap + length, label))
         position = spans[-1].end
-    tags = schemes.tags(spans, position + 1, source)
+    tags = schemes.tags_of(spans, position + 1, source)
     assert schemes.spans(schemes.convert(tags, source, target), target) == spans
     assert schemes.convert(schemes.convert(tags, source, target), target, source) == tags
 
@@ -133,7 +133,7 @@ def test_violations_of_bio():
 @pytest.mark.parametrize("scheme", Scheme)
 def test_detect(scheme):
     spans = [Span(0, 1, "A"), Span(1, 3, "A"), Span(5, 6, "B")]
-    assert schemes.detect([["O"], schemes.tags(spans, 6, scheme)]) is scheme
+    assert schemes.detect([["O"], schemes.tags_of(spans, 6, scheme)]) is scheme
 
 
 def test_detect_defaults_to_bio_and_bears_a_few_errors():
@@ -169,7 +169,7 @@ def test_spans_refuses_letters_of_another_scheme():
 )
 def test_tags_refuses_impossible_spans(spans):
     with pytest.raises(ValueError):
-        schemes.tags(spans, 3, Scheme.BIO)
+        schemes.tags_of(spans, 3, Scheme.BIO)
 
 
 def test_inventory_is_stable():

@@ -57,7 +57,7 @@ def sentence_tags(document: Document, head: str, scheme: Scheme) -> Iterator[lis
     """Give the tags of a span head, a list for each sentence."""
     spans = document.sentence_spans(head)
     for (first, past), within in zip(document.bounds(), spans, strict=True):
-        yield schemes.tags(within, past - first, scheme)
+        yield schemes.tags_of(within, past - first, scheme)
 
 
 def space_after(document: Document) -> list[bool] | None:

@@ -19,7 +19,7 @@ from tagger.corpus.formats.plain import space_after
 from tagger.corpus.formats.registry import FORMATS
 from tagger.corpus.lines import content_hash
 from tagger.corpus.records import Layout, Reader, Sentence
-from tagger.corpus.schemes import Scheme, tags
+from tagger.corpus.schemes import Scheme, tags_of
 from tagger.errors import FormatError, UsageError
 from tagger.files import write_file
 
@@ -192,7 +192,7 @@ class _Reader:
                     if head in document.tags:
                         found[head] = document.tags[head][first:past]
                     elif head in spans:
-                        found[head] = [*tags(spans[head][i], n, Scheme.BIO)]
+                        found[head] = [*tags_of(spans[head][i], n, Scheme.BIO)]
                     else:  # other documents have it; one without entities has none of them
                         found[head] = ["O" if head == ENTITIES else None] * n
                 yield Sentence(

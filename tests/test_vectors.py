@@ -287,6 +287,8 @@ DAMAGED: dict[str, tuple[bytes, str]] = {
     "header of huge vectors": (f"1 {10**9}\nthe 1 2\n".encode(), "v:1: the header announces"),
     "huge number": (b"9" * 5000 + b" 2\nthe 1 2\n", "1 values in the first row"),
     "unequal": (b"2 3\nthe 1 2 3\npear 1 2\n", r"v:3: 2 values where 3 are expected"),
+    "too long": (b"the .5 1.5\npear .5 1.5 2.5\n", r"v:2: more than 2 values"),
+    "header of short vectors": (b"1 2\nthe .5 1.5 2e-1\n", r"v:2: more than 2 values"),
     "no vectors": (b"the\napple\n", r"v:1: 0 values in the first row"),
     "no word": (b"the 1 2\n 1 2\n", r"v:2: a row without a word"),
     "no number": (b"the 1 x\n", r"v:1: a value is no number"),
@@ -340,6 +342,13 @@ def test_damaged_files_are_refused_in_one_line(
         read_vectors(path, FORMS, limit=10)
     assert str(caught.value).startswith(f"{path}:")
     assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("header", ["", "3 2\n"])
+def test_words_may_hold_spaces_numbers_and_control_characters(header: str, tmp_path: Path) -> None:
+    path = put(tmp_path / "v", f"{header}\x02 .5 1.5\n. . 3 2 4\nthe 1.5 2.5\n".encode())
+    found = read_vectors(path, Counter([". . 3", "\x02", "the"]), limit=10)
+    assert set(found.keys) == {". . 3", "\x02", "the"}
 
 
 @pytest.mark.parametrize("compression", ["gzip", "zstd"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -32,6 +33,7 @@ MAX_DIM = 1 << 16
 _Lines = Iterator[tuple[int, bytes]]
 _Keeps = Callable[[int, str], bool]
 
+_VALUE = re.compile(r"[-+]?[0-9]*\.[0-9]+(?:[eE][-+]?[0-9]+)?|[-+]?[0-9]+[eE][-+]?[0-9]+")
 _CONTROLS = frozenset(range(32)) - frozenset(b"\t\n\r")
 
 
@@ -61,10 +63,21 @@ def file_rows(path: Path, selection: Selection) -> Iterator[Row]:
         elif header.floret:
             table = _read_table(lines, path, header)
             yield from floret_rows(table, selection.missing(()))
-        elif _CONTROLS.intersection(file.peek(BUFFER)[:4096]):
+        elif _is_binary(file.peek(BUFFER), header.dim):
             yield from _binary_rows(file, path, header, selection.keeps)
         else:
             yield from _text_rows(lines, path, header, selection.keeps)
+
+
+def _is_binary(head: bytes, dim: int) -> bool:
+    """Whether control bytes follow a header, and no row of text."""
+    _, *values = head.partition(b"\n")[0].rstrip().rsplit(b" ", dim)
+    try:
+        if list(map(float, values)):
+            return False
+    except ValueError:
+        pass
+    return not _CONTROLS.isdisjoint(head[:4096])
 
 
 @contextmanager
@@ -145,6 +158,10 @@ def _text_rows(lines: _Lines, path: Path, header: _Header | None, keeps: _Keeps)
                 "or its header wrong?"
             )
         word = _decode(raw, where)
+        if _VALUE.fullmatch(word.rpartition(" ")[2]) and " " in word:
+            raise VectorsError(
+                f"{where}: more than {dim} values; is the file damaged, or its header wrong?"
+            )
         if keeps(i, word):
             yield word, _parse(values, where)
     if header and i + 1 < header.n:

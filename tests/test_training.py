@@ -190,6 +190,10 @@ def test_renamed_labels_and_heads(corpus: Path, tmp_path: Path) -> None:
     heads = {head.name: head.labels for head in read_model(tmp_path / "m").heads}
     assert heads["ner"] == ("LOC", "ORG", "PERSON")
     assert "pos" in heads
+    without = msgspec.structs.replace(config, corpora={"tiny": CorpusConfig(labels={"PER": "O"})})
+    train([str(corpus)], tmp_path / "o", msgspec.structs.replace(without, heads=("ner",)))
+    (head,) = read_model(tmp_path / "o").heads
+    assert head.labels == ("LOC", "ORG")
     wrong = msgspec.structs.replace(config, corpora={"tiny": CorpusConfig(labels={"PRE": "X"})})
     with pytest.raises(UsageError, match="unknown label 'PRE': did you mean 'PER'"):
         train([str(corpus)], tmp_path / "n", wrong)

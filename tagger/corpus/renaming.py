@@ -56,7 +56,8 @@ def rename(
 
     Args:
         corpus: The corpus.
-        labels: New label by old one, for every head that has the old one.
+        labels: New label by old one, for every head that has the old one; spans whose new label
+            is ``O`` are none any more.
         heads: New head by old one.
         may_lack: The corpus may lack them, as when one file of it is scored.
 
@@ -102,6 +103,8 @@ def rename(
 def _new_tag(tag: str | None, kind: str, labels: Mapping[str, str]) -> str | None:
     if tag is None or (kind == "span" and tag == "O"):
         return tag
+    if kind == "span" and labels.get(tag[2:]) == "O":
+        return "O"
     if kind == "span":
         return f"{tag[:2]}{labels.get(tag[2:], tag[2:])}"
     return labels.get(tag, tag)

@@ -116,6 +116,8 @@ class Meta(msgspec.Struct, frozen=True, kw_only=True):
     created: str
     """Date, ISO 8601."""
     corpora: tuple[CorpusRecord, ...]
+    earlier_corpora: tuple[CorpusRecord, ...] = ()
+    """Those of the models that it started from, the first first."""
     seed: int
     n_parameters: int
     best_epoch: int
@@ -258,9 +260,10 @@ def read_meta(directory: Path) -> Meta:
     missing = [name for name in FILES if not (directory / name).is_file()]
     if missing:
         if (directory / "last").is_dir():
+            best = directory / "best"
+            other = f", or use {best}" if best.is_dir() else ""
             raise ModelError(
-                f"{directory}: its training has not ended; go on with `--resume`, "
-                f"or use {directory / 'best'}"
+                f"{directory}: its training has not ended; go on with `--resume`{other}"
             )
         raise ModelError(f"{directory}: not a complete model, {', '.join(missing)} missing")
     path = directory / META

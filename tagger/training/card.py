@@ -42,10 +42,15 @@ def model_card(
                     corpus.licence or "not stated",
                     corpus.citation or "–",
                 ]
-                for corpus in meta.corpora
+                for corpus in (*meta.corpora, *meta.earlier_corpora)
             ],
         ),
         "",
+        *(
+            [f"It started from a model that had learned from {', '.join(earlier)}.", ""]
+            if (earlier := [corpus.name for corpus in meta.earlier_corpora])
+            else []
+        ),
         f"Seed {meta.seed}; the best of {meta.epochs} epochs was number {meta.best_epoch}; "
         f"{meta.seconds:,.0f} s of training.",
         "",

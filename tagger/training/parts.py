@@ -45,6 +45,8 @@ class Parts:
     vocabulary: Vocabulary
     vector_keys: tuple[str, ...]
     rules: TokenizerRules
+    earlier_corpora: tuple[CorpusRecord, ...] = ()
+    """Those of the model that it started from."""
 
     @cached_property
     def form_encoder(self) -> FormEncoder:
@@ -80,6 +82,7 @@ class Parts:
             tagger_version=package.__version__,
             created=datetime.now(UTC).date().isoformat(),
             corpora=tuple(_record(corpus) for corpus in self.prepared.corpora),
+            earlier_corpora=self.earlier_corpora,
             seed=self.config.training.seed,
             n_parameters=sum(weight.size for weight in weights.values()),
             best_epoch=best.epoch,
@@ -147,7 +150,8 @@ def build(
         raise ConfigError(f"the network cannot be built, is it too large? ({detail})") from None
     if base is not None:
         report.note(start_from(network, vocabulary, prepared.heads, base))
-    return Parts(config, prepared, vocabulary, vector_keys, rules), network
+    earlier = (*base.meta.earlier_corpora, *base.meta.corpora) if base else ()
+    return Parts(config, prepared, vocabulary, vector_keys, rules, earlier), network
 
 
 def _record(corpus: Corpus) -> CorpusRecord:

@@ -12,6 +12,19 @@ from pathlib import Path
 from tagger.errors import UsageError
 
 
+def check_names(*names: object) -> None:
+    """See that the names of files can be kept as text, as in a configuration; None is none.
+
+    Raises:
+        UsageError: One is not UTF-8.
+    """
+    for name in names:
+        try:
+            str(name or "").encode()
+        except UnicodeEncodeError:
+            raise UsageError(f"{str(name)!a}: this name is not UTF-8; rename the file") from None
+
+
 def check_new(
     paths: Sequence[Path | None], *, force: bool, advice: str = "replace it with --force"
 ) -> None:

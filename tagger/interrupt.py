@@ -1,10 +1,10 @@
-"""Ctrl-C between two steps rather than within one."""
+"""Ctrl-C between two steps rather than within one; SIGTERM as Ctrl-C."""
 
 from __future__ import annotations
 
 import signal
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import FrameType
 
@@ -32,9 +32,31 @@ def deferred_interrupt() -> Iterator[Interrupt]:
     if threading.current_thread() is not threading.main_thread():
         yield interrupt
         return
-    before = {number: signal.signal(number, note) for number in (signal.SIGINT, signal.SIGTERM)}
-    try:
+    with _handled(note, signal.SIGINT, signal.SIGTERM):
         yield interrupt
+
+
+@contextmanager
+def interrupted_by_sigterm() -> Iterator[None]:
+    """Raise `KeyboardInterrupt` at SIGTERM, too. Outside the main thread nothing changes."""
+
+    def stop(signum: int, frame: FrameType | None) -> None:
+        raise KeyboardInterrupt
+
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    with _handled(stop, signal.SIGTERM):
+        yield
+
+
+@contextmanager
+def _handled(
+    handler: Callable[[int, FrameType | None], None], *numbers: signal.Signals
+) -> Iterator[None]:
+    before = {number: signal.signal(number, handler) for number in numbers}
+    try:
+        yield
     finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
+        for number, old in before.items():
+            signal.signal(number, old)

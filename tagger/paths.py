@@ -12,12 +12,18 @@ def shipped(kind: Literal["data", "models"], name: str) -> Path | None:
     In a wheel it lies inside the package, in a checkout (installed editable or not at all)
     beside it, in ``data/`` and ``models/`` at the top of the repository.
     """
+    return next((path for path in _all_shipped(kind) if path.name == name), None)
+
+
+def shipped_names(kind: Literal["data", "models"]) -> list[str]:
+    """The names of all corpora or models that come with `tagger`."""
+    return sorted(path.name for path in _all_shipped(kind))
+
+
+def _all_shipped(kind: str) -> list[Path]:
     package = Path(__file__).resolve().parent
-    in_wheel = package / "_shipped" / kind / name
-    in_checkout = package.parent / kind / name
-    if in_wheel.is_dir():
-        return in_wheel
+    folder = package / "_shipped" / kind
     # Beside an installed package lie other packages: only a checkout has a pyproject.toml there.
-    if in_checkout.is_dir() and (package.parent / "pyproject.toml").is_file():
-        return in_checkout
-    return None
+    if not folder.is_dir() and (package.parent / "pyproject.toml").is_file():
+        folder = package.parent / kind
+    return [path for path in folder.glob("*") if path.is_dir()]

@@ -3,6 +3,7 @@
 import gzip
 import os
 import signal
+from collections.abc import Mapping
 from pathlib import Path
 
 import msgspec
@@ -13,14 +14,16 @@ import torch
 
 import tagger
 from tagger.config import Config, config_from_dict
-from tagger.errors import Interrupted, ModelError, TaggerError, UsageError
+from tagger.errors import Interrupted, ModelError, TaggerError, TrainingError, UsageError
 from tagger.features.forms import CASES, FormFeatures
 from tagger.features.vocabulary import normalize
 from tagger.model.directory import read_model
 from tagger.model.encoder import MERGES, RecurrentEncoder
+from tagger.pretraining import static
 from tagger.pretraining import text as text_module
 from tagger.pretraining.encoding import EncodedText, encode_texts
 from tagger.pretraining.language_model import LanguageModel
+from tagger.pretraining.reporting import PretrainingReporter
 from tagger.pretraining.run import pretrain
 from tagger.pretraining.text import read_lines
 from tagger.runtime.loading import form_encoder
@@ -82,6 +85,45 @@ def test_what_is_no_text_is_refused_and_leaves_no_model(
     with pytest.raises(TaggerError, match=said):
         pretrain([str(path)], tmp_path / "base", small())
     assert not (tmp_path / "base").exists()
+
+
+def test_an_old_model_stays_until_there_is_text_to_learn_from(raw: Path, tmp_path: Path) -> None:
+    base = tmp_path / "base"
+    pretrain([str(raw)], base, small())
+    before = {path.name: path.read_bytes() for path in base.iterdir()}
+    (tmp_path / "bad.txt").write_bytes(raw.read_bytes() + b"Tw\xff\n")
+    with pytest.raises(TaggerError, match="not UTF-8"):
+        pretrain([str(tmp_path / "bad.txt")], base, small(), force=True)
+    assert {path.name: path.read_bytes() for path in base.iterdir()} == before
+
+
+def test_stopped_while_reading_nothing_is_kept(raw: Path, tmp_path: Path) -> None:
+    class Stop(PretrainingReporter):
+        def progress(self, stage: str, share: float | None, details: Mapping[str, str]) -> None:
+            assert stage == "reading"
+            os.kill(os.getpid(), signal.SIGTERM)
+
+    with pytest.raises(Interrupted, match="nothing is kept"):
+        pretrain([str(raw)], tmp_path / "base", small(), reporter=Stop())
+    assert not (tmp_path / "base").exists()
+
+
+def test_word_vectors_that_a_full_disk_has_cut_off_are_refused(
+    raw: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    program = """
+import sys
+with open(sys.argv[2], "w") as file:
+    file.write("3 2\\nthe 0.1 0.2\\nship 0.1 0")
+"""
+    monkeypatch.setattr(static, "_PROGRAM", program)
+    config = small(vector_epochs=1)
+    with pytest.raises(TrainingError, match="2 of 3 word vectors were written; is there no space"):
+        pretrain([str(raw)], tmp_path / "base", config)
+    monkeypatch.undo()
+    pytest.importorskip("floret")
+    pretrain([str(raw)], tmp_path / "base", config, resume=True)
+    assert read_model(tmp_path / "base").vocabulary.words
 
 
 def test_a_damaged_archive_a_folder_and_no_file_are_refused(raw: Path, tmp_path: Path) -> None:
@@ -188,16 +230,14 @@ def test_a_base_is_learned_and_started_from(raw: Path, corpus: Path, tmp_path: P
     base = tmp_path / "base"
     heard: list[dict[str, str]] = []
 
-    class Ear:
-        def note(self, text: str) -> None: ...
-        def stop(self) -> None: ...
-        def progress(self, stage: str, share: float | None, details: dict[str, str]) -> None:
+    class Ear(PretrainingReporter):
+        def progress(self, stage: str, share: float | None, details: Mapping[str, str]) -> None:
             if stage == "language model":
                 heard.append(details)
 
     pretrain([str(raw)], base, small(epochs=60), licence="CC0", reporter=Ear())
-    assert float(heard[-1]["loss ahead"]) < 0.75 * float(heard[0]["loss ahead"])
-    assert float(heard[-1]["loss back"]) < 0.75 * float(heard[0]["loss back"])
+    assert float(heard[-1]["loss forward"]) < 0.75 * float(heard[0]["loss forward"])
+    assert float(heard[-1]["loss backward"]) < 0.75 * float(heard[0]["loss backward"])
     assert sorted(path.name for path in base.iterdir()) == sorted(tagger.model.directory.FILES)
     assert "CC0" in (base / "README.md").read_text("utf-8")
     with pytest.raises(ModelError, match="a base without heads"):
@@ -216,6 +256,8 @@ def test_a_base_is_learned_and_started_from(raw: Path, corpus: Path, tmp_path: P
             old.weights[words][old.vocabulary.word_ids[word]],
             new.weights[words][new.vocabulary.word_ids[word]],
         )
+    assert new.meta.earlier_corpora == old.meta.corpora
+    assert f"| raw.txt | {old.meta.corpora[0].n_sentences['text']} text | CC0 |" in new.card
 
 
 def test_a_stopped_pretraining_goes_on_as_if_it_never_had_been(raw: Path, tmp_path: Path) -> None:
@@ -224,21 +266,21 @@ def test_a_stopped_pretraining_goes_on_as_if_it_never_had_been(raw: Path, tmp_pa
     config = small(epochs=4)
     pretrain([str(raw)], tmp_path / "whole", config)
 
-    class Stop:
+    class Stop(PretrainingReporter):
         def __init__(self) -> None:
             self.n = 0
 
-        def note(self, text: str) -> None: ...
-        def stop(self) -> None: ...
-        def progress(self, stage: str, share: float | None, details: dict[str, str]) -> None:
+        def progress(self, stage: str, share: float | None, details: Mapping[str, str]) -> None:
             self.n += stage == "language model"
             if self.n == 11:
                 os.kill(os.getpid(), signal.SIGINT)
 
     with pytest.raises(Interrupted, match="--resume"):
         pretrain([str(raw)], tmp_path / "parts", config, reporter=Stop())
-    with pytest.raises(UsageError, match="changed since"):
+    with pytest.raises(UsageError, match=r"\[pretraining\] epochs changed since"):
         pretrain([str(raw)], tmp_path / "parts", small(epochs=5), resume=True)
+    with pytest.raises(UsageError, match="the texts changed since"):
+        pretrain([str(raw)] * 2, tmp_path / "parts", config, resume=True)
     with pytest.raises(ModelError, match=r"of a pretraining\? then go on with `tagger pretrain`"):
         run_of_training(tmp_path / "parts")
     pretrain([str(raw)], tmp_path / "parts", config, licence="CC0", resume=True)

@@ -22,7 +22,8 @@ def pretrain(
         "models/base"
     ),
     hours: Annotated[
-        float | None, typer.Option(help="Wall time of the language model; 0 for all its epochs.")
+        float | None,
+        typer.Option(help="Wall time of the language model, which reads the text once, at most."),
     ] = None,
     licence: Annotated[str, typer.Option(help="Of the text, for the model card.")] = "",
     seed: Seed = None,

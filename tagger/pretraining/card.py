@@ -12,7 +12,10 @@ from tagger.tables import markdown_table
 def base_card(config: Config, meta: Meta, inventory: TextInventory, progress: Progress) -> str:
     """Write a base's ``README.md``."""
     encoder, settings = config.encoder, config.pretraining
-    licence = meta.corpora[0].licence or "not stated"
+    licence = " ".join(meta.corpora[0].licence.split()) or "not stated"
+    static = f"Word vectors: {settings.vector_epochs} passes, window {settings.window}; then a "
+    if settings.vector_epochs == 0:
+        static = "A "
     lines = [
         "# A base to train taggers from",
         "",
@@ -32,9 +35,8 @@ def base_card(config: Config, meta: Meta, inventory: TextInventory, progress: Pr
             ],
         ),
         "",
-        f"Word vectors: {settings.vector_epochs} passes, window {settings.window}; then a "
-        f"bidirectional language model of {progress.n_tokens:,} tokens in {progress.seconds:,.0f} "
-        f"s, seed {meta.seed}. The loss of a word at the end, in nats: "
+        f"{static}bidirectional language model of {progress.n_tokens:,} tokens in "
+        f"{progress.seconds:,.0f} s, seed {meta.seed}. The loss of a word at the end, in nats: "
         + ", ".join(f"{WAY_NAMES[way]} {loss:.3f}" for way, loss in progress.losses.items())
         + ".",
         "",

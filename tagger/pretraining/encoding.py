@@ -75,9 +75,9 @@ def encode_texts(
                     ids[form] = len(ids)
                     words.append(normalize(form))
             row = np.array([ids[form] for form in flat], dtype=np.int32)
-            row.tofile(forms_file)
+            forms_file.write(row.tobytes())
             digest.update(row.tobytes())
-            np.array([len(s) for s in sentences], dtype=np.int32).tofile(lengths_file)
+            lengths_file.write(np.array([len(s) for s in sentences], dtype=np.int32).tobytes())
             words_file.writelines(
                 " ".join([words[ids[form]] for form in sentence]) + "\n" for sentence in sentences
             )

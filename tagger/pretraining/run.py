@@ -20,8 +20,8 @@ from tagger.errors import Interrupted, TaggerError, TrainingError, UsageError
 from tagger.features.forms import CASES, FormEncoder
 from tagger.features.vectors import read_vectors
 from tagger.features.vocabulary import Vocabulary, word_counts
-from tagger.files import write_file
-from tagger.interrupt import deferred_interrupt
+from tagger.files import check_names, write_file
+from tagger.interrupt import deferred_interrupt, interrupted_by_sigterm
 from tagger.model.directory import CorpusRecord, Meta, SavedModel, StoredWeights, write_model
 from tagger.model.network import build_network
 from tagger.pretraining.card import base_card
@@ -50,7 +50,15 @@ from tagger.runtime.loading import form_encoder
 from tagger.runtime.torch_engine import form_tensors
 from tagger.text import TokenizerRules
 from tagger.training.batching import plan_epoch
-from tagger.training.output import LAST, check_output, clear_output, locked, remove_checkpoints
+from tagger.training.output import (
+    LAST,
+    changed,
+    check_output,
+    check_same_config,
+    clear_model,
+    clear_run,
+    locked,
+)
 from tagger.training.run import use_threads
 from tagger.training.state import weights_of
 
@@ -98,17 +106,16 @@ def pretrain(
         Interrupted: Ctrl-C or SIGTERM; it can be resumed.
     """
     report = reporter or PretrainingReporter()
+    check_names(*texts, output)
     check_output(output, force=force, resume=resume)
     _check_config(config)
     check_floret()
     work = output / LAST
     if resume:
         run = stored_run(output)
-        if run.config != config or (texts and run.texts != tuple(texts)):
-            raise UsageError(
-                f"{output / RUN}: texts or configuration changed since the pretraining began; "
-                "resume with what it was started with, or start anew with --force"
-            )
+        check_same_config(output, run.config, config)
+        if texts and run.texts != tuple(texts):
+            raise changed(output, "the texts")
         if licence:
             run = msgspec.structs.replace(run, licence=licence)
             write_file(output / RUN, msgspec.json.encode(run))
@@ -116,20 +123,32 @@ def pretrain(
         check_texts(texts)
         run = Pretraining(config=config, texts=tuple(texts), licence=licence)
     use_threads(config.training.threads)
-    with locked(output):
+    with locked(output), interrupted_by_sigterm():
         if not resume:
-            clear_output(output)
+            clear_run(output)
             work.mkdir(parents=True)
             write_file(output / RUN, msgspec.json.encode(run))
         try:
-            try:
-                inventory = _read_texts(run, work, report)
-            except TaggerError:
-                clear_output(output)  # nothing is learned yet, and what was read is of no use
-                raise
+            inventory = _inventory(run, output, report)
+            clear_model(output)  # not before: with no text to learn from, an old model stays
+            vocabulary = _vocabulary(config, inventory)
             _static_vectors(config, work, report)
-            state, text, vocabulary = _language_model(config, inventory, work, device, report)
+            state, text = _language_model(config, inventory, vocabulary, work, device, report)
             _learn(state, text, config, work, report)
+            meta = _meta(state, inventory, run)
+            write_model(
+                output,
+                SavedModel(
+                    config=config,
+                    vocabulary=vocabulary,
+                    vector_keys=(),
+                    heads=(),
+                    rules=TokenizerRules(),
+                    weights=StoredWeights(weights_of(state.model.network)),
+                    meta=meta,
+                    card=base_card(config, meta, inventory, state.progress),
+                ),
+            )
         except KeyboardInterrupt:
             again = "" if STDIN in run.texts else f"{shlex.join(run.texts)} "
             raise Interrupted(
@@ -138,23 +157,7 @@ def pretrain(
             ) from None
         finally:
             report.stop()
-        meta = _meta(state, inventory, run)
-        card = base_card(config, meta, inventory, state.progress)
-        write_model(
-            output,
-            SavedModel(
-                config=config,
-                vocabulary=vocabulary,
-                vector_keys=(),
-                heads=(),
-                rules=TokenizerRules(),
-                weights=StoredWeights(weights_of(state.model.network)),
-                meta=meta,
-                card=card,
-            ),
-        )
-        remove_checkpoints(output)
-        (output / RUN).unlink(missing_ok=True)
+        clear_run(output)
         return meta
 
 
@@ -165,10 +168,24 @@ def _check_config(config: Config) -> None:
         raise UsageError("[embedder] word_dim: a base is made of word vectors; give 1 or more")
 
 
-def _read_texts(run: Pretraining, work: Path, report: PretrainingReporter) -> TextInventory:
-    path = work / INVENTORY
+def _inventory(run: Pretraining, output: Path, report: PretrainingReporter) -> TextInventory:
+    """What was found in the texts before, or what is in them."""
+    path = output / LAST / INVENTORY
     if path.is_file():  # written last
         return msgspec.json.decode(path.read_bytes(), type=TextInventory)
+    try:
+        return _read_texts(run, output / LAST, report)
+    except TaggerError:
+        clear_run(output)  # nothing is learned yet, and what was read is of no use
+        raise
+    except KeyboardInterrupt:
+        clear_run(output)
+        raise Interrupted(
+            "stopped while the text was read; nothing is kept of it, start again"
+        ) from None
+
+
+def _read_texts(run: Pretraining, work: Path, report: PretrainingReporter) -> TextInventory:
     started = time.monotonic()
 
     def tell(n_tokens: int) -> None:
@@ -176,14 +193,7 @@ def _read_texts(run: Pretraining, work: Path, report: PretrainingReporter) -> Te
         details = {"tokens": f"{n_tokens:,}", "a second": f"{speed:,.0f}"}
         report.progress("reading", None, details)
 
-    with deferred_interrupt() as interrupt:
-
-        def tell_or_stop(n_tokens: int) -> None:
-            tell(n_tokens)
-            if interrupt.requested:
-                raise KeyboardInterrupt
-
-        inventory = encode_texts(run.texts, work, tell=tell_or_stop)
+    inventory = encode_texts(run.texts, work, tell=tell)
     report.note(
         f"{', '.join(inventory.names)}: {inventory.n_tokens:,} tokens, "
         f"{inventory.n_sentences:,} sentences, {len(inventory.forms):,} forms"
@@ -212,14 +222,7 @@ def _static_vectors(config: Config, work: Path, report: PretrainingReporter) -> 
     report.note(f"word vectors: {time.monotonic() - started:,.0f} s")
 
 
-def _language_model(
-    config: Config,
-    inventory: TextInventory,
-    work: Path,
-    device: str,
-    report: PretrainingReporter,
-) -> tuple[PretrainingState, EncodedText, Vocabulary]:
-    """The language model at its beginning, or where a checkpoint left it."""
+def _vocabulary(config: Config, inventory: TextInventory) -> Vocabulary:
     settings = config.pretraining
     vocabulary = Vocabulary.from_counts(
         inventory.forms,
@@ -227,12 +230,25 @@ def _language_model(
         min_char_count=MIN_CHAR_COUNT,
         limit=settings.n_words,
     )
-    words = word_counts(inventory.forms)
     if not vocabulary.words:
         raise TrainingError(
             f"no word occurs {settings.min_count} times; give more text or lower [pretraining] "
             "min_count"
         )
+    return vocabulary
+
+
+def _language_model(
+    config: Config,
+    inventory: TextInventory,
+    vocabulary: Vocabulary,
+    work: Path,
+    device: str,
+    report: PretrainingReporter,
+) -> tuple[PretrainingState, EncodedText]:
+    """The language model at its beginning, or where a checkpoint left it."""
+    settings = config.pretraining
+    words = word_counts(inventory.forms)
     encoder: FormEncoder = form_encoder(config.embedder, vocabulary, ())
     torch.manual_seed(config.training.seed)
     encoder_config = msgspec.structs.replace(
@@ -264,7 +280,7 @@ def _language_model(
         report.note(f"resuming after {state.progress.n_tokens:,} tokens")
     text = EncodedText(work, inventory, encoder)
     report.note(f"language model: {len(vocabulary.words):,} words, {len(vocabulary.chars)} chars")
-    return state, text, vocabulary
+    return state, text
 
 
 def _learn(
@@ -292,6 +308,7 @@ def _learn(
                 share = (progress.epoch + progress.step / len(plan)) / settings.epochs
                 share = max(share, progress.seconds / limit) if limit else share
                 if share >= 1:
+                    save_state(state, work)
                     return
                 batch = text.batch(plan[progress.step].sentences)
                 losses = pretrain_step(state, batch, config, rate=_rate(config, share))
@@ -303,6 +320,7 @@ def _learn(
                 if interrupt.requested:
                     raise KeyboardInterrupt
             progress.epoch, progress.step = progress.epoch + 1, 0
+        save_state(state, work)  # whatever becomes of the model that is written now
 
 
 def pretrain_step(

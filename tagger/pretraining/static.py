@@ -82,4 +82,24 @@ def train_vectors(
     if process.returncode != 0:
         detail = said.decode(errors="replace").strip().splitlines() or ["no message"]
         raise TrainingError(f"{text}: word vectors could not be trained ({detail[-1]})")
+    try:
+        _check_complete(temporary)
+    except TrainingError:
+        temporary.unlink()
+        raise
     temporary.replace(output)
+
+
+def _check_complete(path: Path) -> None:
+    """See that all vectors were written: floret does not notice that a disk is full."""
+    with path.open("rb") as file:
+        header = file.readline().split()
+        n_lines, last = 0, b""
+        for line in file:
+            n_lines, last = n_lines + 1, line
+    expected, dim = map(int, header) if len(header) == 2 else (0, 0)
+    if n_lines != expected or len(last.split()) < dim + 1 or not last.endswith(b"\n"):
+        raise TrainingError(
+            f"{path}: {n_lines:,} of {expected:,} word vectors were written; is there no space "
+            "left? then make some and go on with --resume"
+        )

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from tagger.errors import ModelError
 from tagger.model.directory import META
-from tagger.paths import shipped
+from tagger.paths import shipped, shipped_names
 
 MODELS = Path("models")
 HUB = "hub:"
@@ -49,7 +49,7 @@ def find_model(name: str) -> Path:
         if path.is_dir():
             return path
     here = [p.name for p in local_models()]
-    near = difflib.get_close_matches(name, [*here, *installed], n=1)
+    near = difflib.get_close_matches(name, [*here, *shipped_names("models"), *installed], n=1)
     hint = f"; did you mean {near[0]!r}?" if near else ""
     known = ", ".join(here) or "none"
     packages = f", nor installed (there: {', '.join(sorted(installed))})" if installed else ""

@@ -14,7 +14,7 @@ from filelock import FileLock, Timeout
 from tagger.config import Config
 from tagger.errors import ModelError, UsageError
 from tagger.files import existing_directory, remove_directory
-from tagger.model.directory import FILES, META
+from tagger.model.directory import FILES, GRAPHS, META
 from tagger.training.state import EpochRecord
 
 LAST, BEST, LOG, RUN, LOCK = "last", "best", "log.csv", "run.json", ".lock"
@@ -122,21 +122,31 @@ def check_same_run(output: Path, run: Run) -> None:
         ModelError: What it was started with cannot be read.
     """
     stored = stored_run(output)
-    # Threads may change: they decide how fast it is, and no more than the last digits.
-    threads = run.config.training.threads
-    training = msgspec.structs.replace(stored.config.training, threads=threads)
-    if msgspec.structs.replace(stored.config, training=training) != run.config:
-        raise UsageError(
-            f"{output / RUN}: {_difference(stored.config, run.config)} changed since the training "
-            "began; resume with what it was started with, or start anew with --force"
-        )
+    check_same_config(output, stored.config, run.config)
     for field in ("sources", "fingerprints", "base"):
         if getattr(stored, field) != getattr(run, field):
             what = {"fingerprints": "the corpora or how they are read"}.get(field, f"the {field}")
-            raise UsageError(
-                f"{output / RUN}: {what} changed since the training began; resume with what it "
-                "was started with, or start anew with --force"
-            )
+            raise changed(output, what)
+
+
+def check_same_config(output: Path, stored: Config, config: Config) -> None:
+    """See that a configuration is what a training was started with.
+
+    Raises:
+        UsageError: Something changed; says what.
+    """
+    # Threads may change: they decide how fast it is, and no more than the last digits.
+    training = msgspec.structs.replace(stored.training, threads=config.training.threads)
+    if msgspec.structs.replace(stored, training=training) != config:
+        raise changed(output, _difference(stored, config))
+
+
+def changed(output: Path, what: str) -> UsageError:
+    """The error of a training that cannot be resumed since something is not as it was."""
+    return UsageError(
+        f"{output / RUN}: {what} changed since it was begun; resume with what it was "
+        "started with, or start anew with --force"
+    )
 
 
 def _difference(old: Config, new: Config) -> str:
@@ -145,22 +155,28 @@ def _difference(old: Config, new: Config) -> str:
         before, after = getattr(old, name), getattr(new, name)
         if before != after:
             fields = getattr(before, "__struct_fields__", ())
-            changed = (f for f in fields if getattr(before, f) != getattr(after, f))
-            return f"[{name}] {next(changed)}" if fields else name
+            others = (f for f in fields if getattr(before, f) != getattr(after, f))
+            return f"[{name}] {next(others)}" if fields else name
     return "the configuration"
 
 
 def clear_output(output: Path) -> None:
     """Remove a model or an unfinished training, and nothing else that may lie there."""
-    for name in (*FILES, LOG, RUN):
+    clear_model(output)
+    clear_run(output)
+
+
+def clear_model(output: Path) -> None:
+    """Remove a model's own files."""
+    for name in (*FILES, *GRAPHS.values(), LOG):
         (output / name).unlink(missing_ok=True)
-    remove_checkpoints(output)
 
 
-def remove_checkpoints(output: Path) -> None:
-    """Remove ``last/`` and ``best/``, whenever they were last replaced."""
+def clear_run(output: Path) -> None:
+    """Remove what an unfinished training goes on from: ``run.json``, ``last/`` and ``best/``."""
     for name in (LAST, BEST):
         remove_directory(output / name)
+    (output / RUN).unlink(missing_ok=True)
 
 
 def render_log(history: Sequence[EpochRecord]) -> bytes:

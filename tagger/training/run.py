@@ -32,8 +32,8 @@ from tagger.training.output import (
     check_output,
     check_same_run,
     clear_output,
+    clear_run,
     locked,
-    remove_checkpoints,
     render_log,
 )
 from tagger.training.parts import Parts, build
@@ -244,6 +244,5 @@ def _finish(
     write_model(output, model)
     for exported in export(output, sentences_to_compare(parts.prepared.corpora)):
         report.note(exported.describe())
-    remove_checkpoints(output)
-    (output / RUN).unlink(missing_ok=True)
+    clear_run(output)
     return model.meta, tests

@@ -11,8 +11,8 @@ import msgspec
 
 from tagger.config import Config, CorpusConfig, is_meant, merge_overrides, read_config
 from tagger.errors import UsageError
-from tagger.files import existing_directory
-from tagger.model.directory import read_config_of
+from tagger.files import check_names, existing_directory
+from tagger.model.directory import read_config_of, read_meta
 from tagger.runtime.finding import MODELS, find_model
 from tagger.training.output import LAST, stored_run
 
@@ -64,18 +64,15 @@ def settings(
         ConfigError: An unknown key or a bad value.
     """
     sources = [source.rstrip("/") or source for source in sources]
-    for name in (*sources, str(output or "")):
-        try:
-            name.encode()
-        except UnicodeEncodeError:
-            raise UsageError(f"{name!a}: this name is not UTF-8; rename the file") from None
+    vectors = (overrides or {}).get("embedder", {}).get("vectors")
+    check_names(*sources, output, base, vectors)
     if "" in sources:
         raise UsageError("the name of a corpus is empty; `tagger corpora` lists them")
     if not sources and not (resume and output) and not may_lack_sources:
         raise UsageError("name a corpus, as in `tagger train sample`; `tagger corpora` lists them")
     place = output or MODELS / "+".join(short_name(source) for source in sources)
     start = Config()
-    base_path = find_model(base) if base else None
+    base_path = find_model(base) if base is not None else None
     if resume and existing_directory(place / LAST):
         run = stored_run(place)
         start = run.config
@@ -84,6 +81,7 @@ def settings(
         data_dir = data_dir or (Path(run.data_dir) if run.data_dir else None)
         strict = strict or run.strict
     elif base_path is not None:
+        read_meta(base_path)  # says what is no model
         start = from_base(start, read_config_of(base_path))
     config = read_config(config_file, start) if config_file else start
     config = merge_overrides(config, overrides or {})

@@ -4,9 +4,10 @@ VENV ?= .venv
 PYTHON ?= python3
 BIN = $(VENV)/bin
 
-# Raw text for `make model`, a paragraph a line, and how often each file counts.
-WIKIPEDIA ?= wikipedia.txt
-NEWS ?= news.txt
+# Raw text for `make model`, a paragraph a line. If they are not there they are cut from
+# $$TAGGER_DATA/raw/en.txt.zst, which is Wikipedia and, from line 849,042 on, newswire.
+WIKIPEDIA ?= data/wikipedia.txt
+NEWS ?= data/news.txt
 
 .PHONY: demo test lint types install model clean
 
@@ -36,7 +37,7 @@ FROM_BASE = --from models/en-base --threads 1 --force
 EN = $(BIN)/tagger train conll2003 ud_en_ewt wnut17
 SILVER = $(BIN)/python models/silver.py
 TEACHERS = models/teacher-1 models/teacher-2 models/teacher-3
-model: $(VENV)/.installed-dev
+model: $(VENV)/.installed-dev $(WIKIPEDIA) $(NEWS)
 	$(BIN)/tagger pretrain $(WIKIPEDIA) $(NEWS) $(NEWS) $(NEWS) -o models/en-base --force \
 		--hours 0.6 --threads 1 --licence "CC BY-SA (Wikipedia), research use (Reuters)"
 	for seed in 1 2 3; do $(BIN)/tagger train conll2003 --heads ner --seed $$seed $(FROM_BASE) \
@@ -47,6 +48,12 @@ model: $(VENV)/.installed-dev
 	$(SILVER) data/ewt-silver ud_en_ewt $(TEACHERS) models/teacher-en
 	$(EN) data/ewt-silver data/news-silver data/wiki-silver --config models/en.toml $(FROM_BASE) \
 		-o models/en
+
+data/wikipedia.txt:
+	zstd -dc $(TAGGER_DATA)/raw/en.txt.zst | head -n 849041 > $@
+
+data/news.txt:
+	zstd -dc $(TAGGER_DATA)/raw/en.txt.zst | tail -n +849042 > $@
 
 # The documentation as a site in site/: the reference of the command line anew, then all pages, strictly.
 docs: $(VENV)/.installed-docs

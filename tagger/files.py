@@ -68,13 +68,23 @@ def write_file(path: Path, content: bytes) -> None:
     Raises:
         OSError: No space, no permission; the old content stays.
     """
-    try:
+    with named_errors(path):
         if path.exists() and not path.is_file():
             path.write_bytes(content)
         else:
             _replace_file(path.resolve(), content)
+
+
+@contextmanager
+def named_errors(path: Path) -> Iterator[None]:
+    """Let errors of the operating system name a path, whichever step failed.
+
+    Raises:
+        OSError: As it was, of ``path``.
+    """
+    try:
+        yield
     except OSError as error:
-        # Named by the file that was asked for, whichever step failed.
         raise OSError(error.errno, error.strerror, str(path)) from error
 
 

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from tagger.errors import CorpusError
 from tagger.features.forms import FormEncoder, FormFeatures, Ids, take_forms
 from tagger.features.vocabulary import normalize
-from tagger.files import write_file
+from tagger.files import named_errors, write_file
 from tagger.pretraining.text import read_lines
 from tagger.text import Tokenizer
 
@@ -63,6 +63,7 @@ def encode_texts(
     digest = hashlib.blake2b(digest_size=16)
     n_tokens = n_sentences = 0
     with (
+        named_errors(directory),
         (directory / FORMS).open("wb") as forms_file,
         (directory / LENGTHS).open("wb") as lengths_file,
         (directory / WORDS).open("w", encoding="utf-8", newline="\n") as words_file,

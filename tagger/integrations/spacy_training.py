@@ -19,6 +19,7 @@ from tagger.model.directory import read_model, write_model
 from tagger.model.network import IGNORED
 from tagger.runtime.export import export
 from tagger.runtime.tagger import Tagger
+from tagger.training.batching import pad
 from tagger.training.encoding import Batch, Inventory, recased, tag_ids
 from tagger.training.loop import learning_rate, train_step
 from tagger.training.parts import build
@@ -145,22 +146,18 @@ class Trainer:
     def _batch(self, given: Sequence[Sentence]) -> Batch:
         prob = self.parts.config.training.recase_prob
         sentences = [(recased(tokens, prob), tags) for tokens, tags in given]
-        lengths = np.array([len(tokens) for tokens, _ in sentences], dtype=np.int64)
-        shape = (len(sentences), int(lengths.max()))
-        inside = np.arange(shape[1]) < lengths[:, None]
         rows: dict[str, int] = {}
-        index = np.zeros(shape, dtype=np.int64)
-        index[inside] = [rows.setdefault(t, len(rows)) for tokens, _ in sentences for t in tokens]
+        index, lengths = pad(
+            [[rows.setdefault(t, len(rows)) for t in tokens] for tokens, _ in sentences], fill=0
+        )
         features = self.parts.form_encoder(list(rows))
         tags = {}
         for head in self.parts.prepared.heads:
-            ids = np.full(shape, IGNORED, dtype=np.int64)
-            ids[inside] = [
-                i
+            ids = [
+                tag_ids(head, in_bio(head.name, of_sentence.get(head.name), len(tokens)))
                 for tokens, of_sentence in sentences
-                for i in tag_ids(head, in_bio(head.name, of_sentence.get(head.name), len(tokens)))
             ]
-            tags[head.name] = ids
+            tags[head.name], _ = pad(ids, fill=IGNORED)
         return Batch(features, index, lengths, self._counts[features.word_ids], tags)
 
 

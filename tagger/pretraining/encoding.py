@@ -18,6 +18,7 @@ from tagger.features.vocabulary import normalize
 from tagger.files import named_errors, write_file
 from tagger.pretraining.text import read_lines
 from tagger.text import Tokenizer
+from tagger.training.batching import pad
 
 FORMS, LENGTHS, INVENTORY, WORDS = "forms.bin", "lengths.bin", "inventory.json", "words.txt"
 MAX_TOKENS = 100
@@ -154,20 +155,13 @@ class EncodedText:
 
     def batch(self, sentences: Ids) -> TextBatch:
         """Collect sentences into a batch."""
-        lengths = self.lengths[sentences].astype(np.int64)
-        ends = self._ends[sentences]
-        rows = [
-            self._forms[end - n : end]
-            for end, n in zip(ends.tolist(), lengths.tolist(), strict=True)
-        ]
-        shape = (len(rows), int(lengths.max()))
-        inside = np.arange(shape[1]) < lengths[:, None]
-        forms = np.full(shape, rows[0][0], dtype=np.int64)
-        forms[inside] = np.concatenate(rows)
+        ends, counts = self._ends[sentences].tolist(), self.lengths[sentences].tolist()
+        rows = [self._forms[end - n : end] for end, n in zip(ends, counts, strict=True)]
+        forms, lengths = pad(rows, fill=rows[0][0])
         distinct, index = np.unique(forms, return_inverse=True)
         taken = take_forms(self._features, distinct)
         features = FormFeatures(*(array.astype(np.int64) for array in taken))
-        return TextBatch(features, index.reshape(shape), lengths)
+        return TextBatch(features, index.reshape(forms.shape), lengths)
 
 
 def _all_features(forms: Sequence[str], encoder: FormEncoder) -> FormFeatures[Ids]:

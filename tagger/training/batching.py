@@ -1,4 +1,4 @@
-"""Which sentences make up the batches of an epoch: a pure function of seed and epoch."""
+"""The sentences of the batches of an epoch, a pure function of seed and epoch; and padding."""
 
 from __future__ import annotations
 
@@ -75,3 +75,19 @@ def _shuffled_batches(lengths: Lengths, batch_tokens: int, rng: np.random.Genera
         part = order[first : first + bucket]
         batches += [part[batch] for batch in batches_by_length(lengths[part], batch_tokens)]
     return [batches[i] for i in rng.permutation(len(batches))]
+
+
+def pad(rows: Sequence[Sequence[int] | Ids | Lengths], fill: int) -> tuple[Ids, Ids]:
+    """Put rows of unequal length into one array.
+
+    Args:
+        rows: Ids, one row a sentence.
+        fill: What stands behind the end of a row.
+
+    Returns:
+        The array (rows, longest) and the length of each row.
+    """
+    lengths = np.array([len(row) for row in rows], dtype=np.int64)
+    padded = np.full((len(rows), int(lengths.max())), fill, dtype=np.int64)
+    padded[np.arange(padded.shape[1]) < lengths[:, None]] = np.concatenate(rows)
+    return padded, lengths

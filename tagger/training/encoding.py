@@ -17,6 +17,7 @@ from tagger.corpus.store import quiet_datasets
 from tagger.features.forms import FormEncoder, FormFeatures, Ids, take_forms
 from tagger.model.heads import HeadSpec
 from tagger.model.network import IGNORED
+from tagger.training.batching import pad
 
 if TYPE_CHECKING:
     import datasets
@@ -156,23 +157,17 @@ class EncodedCorpus:
             for i in (torch.rand(len(rows)) < recase_prob).nonzero().flatten().tolist():
                 to = int(torch.randint(len(self.table.recased), ()))
                 rows[i] = self.table.recased[to][rows[i]]
-        lengths = np.array([len(row) for row in rows], dtype=np.int64)
-        shape = (len(rows), int(lengths.max()))
-        inside = np.arange(shape[1]) < lengths[:, None]
-        forms = np.full(shape, rows[0][0], dtype=np.int64)
-        forms[inside] = np.concatenate(rows)
+        forms, lengths = pad(rows, fill=rows[0][0])
         distinct, index = np.unique(forms, return_inverse=True)
-        tags = {}
-        for name, column in self._tags.items():
-            ids = np.full(shape, IGNORED, dtype=np.int64)
-            ids[inside] = np.concatenate([column[i] for i in sentences.tolist()])
-            tags[name] = ids
         return Batch(
             take_forms(self.table.features, distinct),
-            index.reshape(shape),
+            index.reshape(forms.shape),
             lengths,
             self.table.counts[distinct],
-            tags,
+            {
+                name: pad([column[i] for i in sentences.tolist()], fill=IGNORED)[0]
+                for name, column in self._tags.items()
+            },
         )
 
 

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 import msgspec
 
 from tagger.files import write_file
-from tagger.insight.comparison import Comparison, RowResult
-from tagger.insight.page import html_table, page
+from tagger.insight.comparison_results import Comparison, RowResult
+from tagger.insight.html import html_table, page
 from tagger.plotting import embedded, png, pyplot
 from tagger.tables import markdown_table, mean_sd, plain_table
 from tagger.training.preparation import unlike

@@ -11,7 +11,7 @@ from tagger.config import WAY_NAMES
 from tagger.errors import UsageError
 from tagger.files import write_file
 from tagger.insight.explanation import Place, find_token, locate
-from tagger.insight.page import page
+from tagger.insight.html import page
 from tagger.model.directory import SavedModel
 from tagger.plotting import embedded, find_matplotlib, png, pyplot
 from tagger.runtime.tagger import Tagger

@@ -18,7 +18,8 @@ import pytest
 from tagger.errors import TrainingError
 from tagger.evaluation.evaluate import evaluate, select_split
 from tagger.insight import trials
-from tagger.insight.comparison import ComparisonReporter, _by_sentence
+from tagger.insight.comparison import ComparisonReporter
+from tagger.insight.comparison_results import _by_sentence
 from tagger.insight.significance import holm, paired_test
 from tagger.insight.trials import Counts, Outcome, Trial, run_trial, total
 from tagger.runtime.loading import load

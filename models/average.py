@@ -2,14 +2,15 @@
 
     python models/average.py models/en models/en-1 models/en-2 models/en-3
 
-The models must have been trained alike from the same base, with different seeds. What each has
-learned by chance is averaged out, at the cost of tagging of one (Wortsman et al. 2022, Model soups).
+The models must have gone on alike from the same model, with different seeds: then what each has
+learned by chance is averaged out, and the mean tags as fast as one (Wortsman et al. 2022, Model
+soups). Of models whose heads began at random the mean is worse than each.
 """
 
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import msgspec
@@ -22,6 +23,7 @@ from tagger.errors import ModelError
 from tagger.evaluation.evaluate import Evaluation, evaluate, select_split
 from tagger.model.directory import SavedModel, StoredWeights, read_model, write_model
 from tagger.runtime.export import export, sentences_to_compare
+from tagger.tables import markdown_table, mean_sd
 from tagger.training.card import model_card
 
 
@@ -48,12 +50,40 @@ def scores(directory: Path, sources: Sequence[str], split: str) -> dict[str, Eva
     return found
 
 
+def runs_section(model: Mapping[str, Evaluation], runs: Sequence[Mapping[str, Evaluation]]) -> str:
+    """The model beside the runs that it is the mean of, as a part of its card."""
+    rows = []
+    for corpus, evaluation in model.items():
+        for head, one in numbers(evaluation).items():
+            others = [100 * numbers(run[corpus])[head] for run in runs]
+            rows.append([corpus, head, f"{100 * one:.2f}", mean_sd(others)])
+    lines = [
+        f"## The {len(runs)} runs",
+        "",
+        f"The weights are the mean of those of {len(runs)} runs with different seeds, which by "
+        "themselves have on test (mean ± standard deviation):",
+        "",
+        *markdown_table(["data", "head", "the model", "the runs"], rows),
+        "",
+    ]
+    return "\n".join(lines)
+
+
+def numbers(evaluation: Evaluation) -> dict[str, float]:
+    """All scores of an evaluation by name, those of labels too."""
+    found = dict(evaluation.main)
+    for head, spans in evaluation.spans.items():
+        found |= {f"{head} {label}": score.f1 for label, score in spans.labels.items()}
+    return found
+
+
 def main(output: str, *models: str) -> None:
-    """Write the mean, scored on the dev and test sets of the corpora that can be found."""
+    """Write the mean, scored on the dev and test sets of the corpora that have a test set."""
     directory = Path(output)
     model = averaged([read_model(Path(name)) for name in models])
-    write_model(directory, model)
     sources = list(model.meta.test_scores)
+    runs = [scores(Path(name), sources, "test") for name in models]
+    write_model(directory, model)
     by_head: dict[str, list[float]] = {}
     for evaluation in scores(directory, sources, "dev").values():
         for head, score in evaluation.main.items():
@@ -64,7 +94,7 @@ def main(output: str, *models: str) -> None:
         dev_scores={head: sum(values) / len(values) for head, values in by_head.items()},
         test_scores={name: evaluation.main for name, evaluation in tests.items()},
     )
-    card = model_card(model.config, model.heads, meta, tests)
+    card = model_card(model.config, model.heads, meta, tests) + "\n" + runs_section(tests, runs)
     write_model(directory, msgspec.structs.replace(model, meta=meta, card=card))
     corpora = [load_corpus(source) for source in sources]
     for exported in export(directory, sentences_to_compare(corpora)):

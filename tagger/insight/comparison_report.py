@@ -243,7 +243,7 @@ def _speed(comparison: Comparison) -> Figure:
             yerr=100 * row.sd,
             label=row.name,
             capsize=3,
-            **{**style, "linestyle": "none", "marker": "o"},
+            **{**style, "linestyle": "none"},
         )
 
     return _lines(comparison, draw, "thousand words/s, tagging", comparison.measure)
@@ -264,7 +264,7 @@ def _binned(comparison: Comparison, field: str, label: str) -> Figure | None:
 
     def draw(axes: Any, row: RowResult, style: dict[str, Any]) -> None:
         scores = [100 * getattr(row, field).get(name, float("nan")) for name in bins]
-        axes.plot(bins, scores, label=row.name, marker="o", **style)
+        axes.plot(bins, scores, label=row.name, **style)
 
     return _lines(comparison, draw, label, comparison.measure)
 
@@ -321,7 +321,6 @@ def _across(comparisons: Sequence[Comparison]) -> Figure:
             [100 * row.mean for _, row in rows],
             yerr=[100 * row.sd for _, row in rows],
             label=name,
-            marker="o",
             capsize=3,
             **style,
         )
@@ -339,8 +338,15 @@ def _finished(figure: Figure, axes: Any, x_label: str, y_label: str, name: str) 
 
 
 def _styles(n: int) -> list[dict[str, Any]]:
-    """A colour and a kind of line for each row; lines that lie on each other are both seen."""
-    kinds = ("-", "--", ":", "-.")
+    """A colour, a kind of line and a marker for each row: no two rows look alike, and lines that
+    lie on each other are both seen.
+    """
+    kinds, markers = ("-", "--", ":", "-."), "os^Dv"
     return [
-        {"color": f"C{i % 10}", "linestyle": kinds[(i + i // 10) % len(kinds)]} for i in range(n)
+        {
+            "color": f"C{i % 10}",
+            "linestyle": kinds[(i + i // 10) % len(kinds)],
+            "marker": markers[i // 10 % len(markers)],
+        }
+        for i in range(n)
     ]

@@ -4,13 +4,12 @@
     python models/silver.py data/ewt-silver ud_en_ewt models/teacher-1 models/teacher-2 …
 
 The source is a file of raw text, a paragraph a line, of which 20,000 sentences are taken, or a
-corpus with Penn tags (``xpos``). A span counts if most of the models find it. A sentence is left
-out where the models disagree about more than one span, and six in ten of those without any entity
-are.
+corpus with UPOS. A span counts if most of the models find it. A sentence is left out where the
+models disagree about more than one span, and six in ten of those without any entity are.
 
-A corpus's own parts of speech have a say as well: there a span counts only if it begins and ends
-with a proper noun (one of MISC, if a proper noun or an adjective is in it, as in "Welsh"). So the
-models learn where they agree on something that is no name.
+A corpus's own parts of speech have a say as well: there a span must have a proper noun in it (of
+MISC also an adjective, as in "Welsh"), and a sentence is left out if a proper noun is in no span:
+either the models overlook an entity or it is something else, and both would be learned.
 """
 
 from __future__ import annotations
@@ -38,7 +37,7 @@ def sentences(source: str, splitter: Tagger) -> Iterator[Sentence]:
     path = Path(source)
     if not path.is_file():
         split = load_corpus(source).splits["train"]
-        yield from zip(split[:]["tokens"], split[:]["xpos"], strict=True)
+        yield from zip(split[:]["tokens"], split[:]["upos"], strict=True)
         return
     lines = [line.strip() for line in path.open(encoding="utf-8") if len(line) > 40]
     random.shuffle(lines)
@@ -50,18 +49,18 @@ def sentences(source: str, splitter: Tagger) -> Iterator[Sentence]:
                 yield tokens, None
 
 
-def vote(answers: Sequence[Sequence[str]], xpos: Sequence[str] | None) -> list[str] | None:
+def vote(answers: Sequence[Sequence[str]], upos: Sequence[str] | None) -> list[str] | None:
     """Tags in BIO that most models agree on; None if the sentence teaches nothing for certain."""
-    votes = Counter(
-        span
-        for tags in answers
-        for span in spans(list(tags), Scheme.BIO)
-        if xpos is None or _is_name(span[2], xpos[span[0] : span[1]])
-    )
+    votes = Counter(span for tags in answers for span in spans(list(tags), Scheme.BIO))
+    found = [span for span, n in votes.items() if 2 * n > len(answers)]
     if sum(n < len(answers) for n in votes.values()) > 1:
         return None
-    found = [span for span, n in votes.items() if 2 * n > len(answers)]
-    if xpos is None and not found and random.random() < 0.6:
+    if upos is not None:
+        found = [span for span in found if _is_name(span[2], upos[span[0] : span[1]])]
+        inside = {i for start, end, _ in found for i in range(start, end)}
+        if any(tag == "PROPN" and i not in inside for i, tag in enumerate(upos)):
+            return None
+    elif not found and random.random() < 0.6:
         return None
     tags = ["O"] * len(answers[0])
     for start, end, label in sorted(found):
@@ -69,11 +68,8 @@ def vote(answers: Sequence[Sequence[str]], xpos: Sequence[str] | None) -> list[s
     return tags
 
 
-def _is_name(label: str, xpos: Sequence[str]) -> bool:
-    proper = ("NNP", "NNPS")
-    if label == "MISC":
-        return not {*proper, "JJ"}.isdisjoint(xpos)
-    return xpos[0] in proper and xpos[-1] in (*proper, "CD")
+def _is_name(label: str, upos: Sequence[str]) -> bool:
+    return bool({"PROPN", "ADJ"} & set(upos)) if label == "MISC" else "PROPN" in upos
 
 
 def main(output: str, source: str, *models: str) -> None:
@@ -88,8 +84,8 @@ def main(output: str, source: str, *models: str) -> None:
         while n_kept < N_SENTENCES and (piece := list(islice(given, PIECE))):
             found = [teacher.tag([tokens for tokens, _ in piece], ["ner"]) for teacher in teachers]
             n_seen += len(piece)
-            for (tokens, xpos), *answers in zip(piece, *found, strict=True):
-                tags = vote([answer["ner"] for answer in answers], xpos)
+            for (tokens, upos), *answers in zip(piece, *found, strict=True):
+                tags = vote([answer["ner"] for answer in answers], upos)
                 if tags is not None and n_kept < N_SENTENCES:
                     n_kept += 1
                     file.writelines(f"{a}\t{b}\n" for a, b in zip(tokens, tags, strict=True))

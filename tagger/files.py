@@ -7,6 +7,7 @@ import shutil
 import threading
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
+from itertools import product
 from pathlib import Path
 
 from tagger.errors import UsageError
@@ -52,12 +53,10 @@ def check_not_read(written: Iterable[Path | None], read: Iterable[Path | str]) -
     Raises:
         UsageError: One is.
     """
-    sources = list(read)
-    for path in written:
-        for source in sources if path is not None else ():
-            with suppress(OSError):  # one that is not there yet; whoever reads it will say so
-                if path is not None and path.samefile(source):
-                    raise UsageError(f"{path}: is the input too; name another file to write to")
+    for path, source in product(filter(None, written), read):
+        with suppress(OSError):  # one that is not there yet; whoever reads it will say so
+            if path.samefile(source):
+                raise UsageError(f"{path}: is the input too; name another file to write to")
 
 
 def write_file(path: Path, content: bytes) -> None:

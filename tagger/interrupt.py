@@ -29,9 +29,6 @@ def deferred_interrupt() -> Iterator[Interrupt]:
             raise KeyboardInterrupt
         interrupt.requested = True
 
-    if threading.current_thread() is not threading.main_thread():
-        yield interrupt
-        return
     with _handled(note, signal.SIGINT, signal.SIGTERM):
         yield interrupt
 
@@ -43,9 +40,6 @@ def interrupted_by_sigterm() -> Iterator[None]:
     def stop(signum: int, frame: FrameType | None) -> None:
         raise KeyboardInterrupt
 
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
     with _handled(stop, signal.SIGTERM):
         yield
 
@@ -54,6 +48,9 @@ def interrupted_by_sigterm() -> Iterator[None]:
 def _handled(
     handler: Callable[[int, FrameType | None], None], *numbers: signal.Signals
 ) -> Iterator[None]:
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
     before = {number: signal.signal(number, handler) for number in numbers}
     try:
         yield

@@ -387,7 +387,7 @@ class RecurrentTagger(TrainablePipe):  # type: ignore[misc]
         folder = Path(path)
         folder.mkdir(parents=True, exist_ok=True)
         # No graph and no licence of a model that was there before; without meta.json it is none.
-        for name in {META, *OWN_FILES} - (files.keys() - {META}):
+        for name in {META} | (set(OWN_FILES) - files.keys()):
             (folder / name).unlink(missing_ok=True)
         for name in sorted(files, key=lambda name: name == META):
             write_file(folder / name, files[name])

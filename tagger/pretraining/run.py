@@ -135,6 +135,7 @@ def pretrain(
             _static_vectors(config, work, report)
             state, text = _language_model(config, inventory, vocabulary, work, device, report)
             _learn(state, text, config, work, report)
+            save_state(state, work)  # whatever becomes of the model that is written now
             meta = _meta(state, inventory, run)
             write_model(
                 output,
@@ -308,7 +309,6 @@ def _learn(
                 share = (progress.epoch + progress.step / len(plan)) / settings.epochs
                 share = max(share, progress.seconds / limit) if limit else share
                 if share >= 1:
-                    save_state(state, work)
                     return
                 batch = text.batch(plan[progress.step].sentences)
                 losses = pretrain_step(state, batch, config, rate=_rate(config, share))
@@ -320,7 +320,6 @@ def _learn(
                 if interrupt.requested:
                     raise KeyboardInterrupt
             progress.epoch, progress.step = progress.epoch + 1, 0
-        save_state(state, work)  # whatever becomes of the model that is written now
 
 
 def pretrain_step(

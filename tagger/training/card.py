@@ -16,6 +16,7 @@ def model_card(
 ) -> str:
     """Write a model's ``README.md``."""
     encoder, names = config.encoder, ", ".join(corpus.name for corpus in meta.corpora)
+    earlier = ", ".join(corpus.name for corpus in meta.earlier_corpora)
     lines = [
         f"# A tagger trained on {names}",
         "",
@@ -46,11 +47,7 @@ def model_card(
             ],
         ),
         "",
-        *(
-            [f"It started from a model that had learned from {', '.join(earlier)}.", ""]
-            if (earlier := [corpus.name for corpus in meta.earlier_corpora])
-            else []
-        ),
+        *([f"It started from a model that had learned from {earlier}.", ""] if earlier else []),
         f"Seed {meta.seed}; the best of {meta.epochs} epochs was number {meta.best_epoch}; "
         f"{meta.seconds:,.0f} s of training.",
         "",

@@ -64,8 +64,8 @@ def settings(
         ConfigError: An unknown key or a bad value.
     """
     sources = [source.rstrip("/") or source for source in sources]
-    vectors = (overrides or {}).get("embedder", {}).get("vectors")
-    check_names(*sources, output, base, vectors)
+    overrides = overrides or {}
+    check_names(*sources, output, base, overrides.get("embedder", {}).get("vectors"))
     if "" in sources:
         raise UsageError("the name of a corpus is empty; `tagger corpora` lists them")
     if not sources and not (resume and output) and not may_lack_sources:
@@ -84,7 +84,7 @@ def settings(
         read_meta(base_path)  # says what is no model
         start = from_base(start, read_config_of(base_path))
     config = read_config(config_file, start) if config_file else start
-    config = merge_overrides(config, overrides or {})
+    config = merge_overrides(config, overrides)
     if heads is not None:
         config = msgspec.structs.replace(config, heads=tuple(heads))
     if columns is not None:

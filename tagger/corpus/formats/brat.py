@@ -18,7 +18,7 @@ from tagger.corpus.formats.units import same
 from tagger.corpus.lines import read_lines, unreadable
 from tagger.corpus.schemes import Scheme
 from tagger.errors import CorpusError, FormatError, UsageError
-from tagger.files import new_directory
+from tagger.files import named_errors, new_directory
 from tagger.lines import decode
 
 __all__ = ["annotations_in", "check_folder", "read", "write", "write_folder"]
@@ -185,10 +185,6 @@ def write_folder(target: Path, files: Mapping[str, bytes]) -> None:
     Raises:
         OSError: No space, no permission.
     """
-    try:
-        with new_directory(target.resolve()) as new:
-            for name, content in files.items():
-                (new / name).write_bytes(content)
-    except OSError as error:
-        # Named by the folder that was asked for, whichever step failed.
-        raise OSError(error.errno, error.strerror, str(target)) from error
+    with named_errors(target), new_directory(target.resolve()) as new:
+        for name, content in files.items():
+            (new / name).write_bytes(content)

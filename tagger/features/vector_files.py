@@ -158,7 +158,7 @@ def _text_rows(lines: _Lines, path: Path, header: _Header | None, keeps: _Keeps)
                 "or its header wrong?"
             )
         word = _decode(raw, where)
-        if _VALUE.fullmatch(word.rpartition(" ")[2]) and " " in word:
+        if " " in word and _VALUE.fullmatch(word.rpartition(" ")[2]):
             raise VectorsError(
                 f"{where}: more than {dim} values; is the file damaged, or its header wrong?"
             )

@@ -6,6 +6,8 @@ import time
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
+from tagger.tables import print_line
+
 if TYPE_CHECKING:
     from rich.console import Console
 
@@ -50,7 +52,7 @@ class Terminal(PretrainingReporter):
 
     def note(self, text: str) -> None:
         """See `PretrainingReporter`."""
-        self._console.print(text, highlight=False, markup=False, soft_wrap=True)
+        print_line(self._console, text)
 
     def progress(self, stage: str, share: float | None, details: Mapping[str, str]) -> None:
         """See `PretrainingReporter`."""

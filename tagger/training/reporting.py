@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tagger.errors import UsageError
+from tagger.tables import print_line
 from tagger.training.loop import EpochDone, StepDone
 
 if TYPE_CHECKING:
@@ -94,7 +95,7 @@ class Terminal(Reporter):
 
     def note(self, text: str) -> None:
         """See `Reporter`."""
-        self._console.print(text, highlight=False, markup=False, soft_wrap=True)
+        print_line(self._console, text)
 
     def start(self, heads: Sequence[str], n_epochs: int, done: Sequence[EpochDone]) -> None:
         """See `Reporter`."""

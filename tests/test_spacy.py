@@ -166,7 +166,7 @@ def test_saved_and_loaded_it_is_the_same(nlp: Language, tmp_path: Path) -> None:
     # The pipeline carries the model: it needs the one it was made of no more.
     config = (tmp_path / "p" / "config.cfg").read_text()
     (tmp_path / "p" / "config.cfg").write_text(
-        config.replace(nlp.get_pipe("recurrent_tagger").cfg["model"], "gone")
+        config.replace(nlp.get_pipe("recurrent_tagger").settings.model, "gone")
     )
     assert annotations(spacy.load(tmp_path / "p")(TEXT)) == expected[0]
     names = {path.suffix for path in (tmp_path / "p" / "recurrent_tagger").iterdir()}
@@ -204,6 +204,11 @@ def test_what_is_wrong_is_said_as_spacy_does(model: Path, tmp_path: Path) -> Non
     (tmp_path / "component.json").write_text("{}")
     with pytest.raises(ValueError, match="not a complete model"):
         pipeline(model).get_pipe("recurrent_tagger").from_disk(tmp_path)
+    pipeline(model).get_pipe("recurrent_tagger").to_disk(tmp_path)
+    for settings, message in (('{"threads": "many"}', r"threads"), ('{"threads"', "truncated")):
+        (tmp_path / "component.json").write_text(settings)
+        with pytest.raises(ValueError, match=f"component.json: damaged .*{message}"):
+            pipeline(model).get_pipe("recurrent_tagger").from_disk(tmp_path)
 
 
 def test_error_handlers_hear_of_it(model: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -19,7 +19,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import msgspec
-import srsly
 from spacy.language import Language
 from spacy.pipeline.trainable_pipe import TrainablePipe
 from spacy.scorer import Scorer, get_ner_prf
@@ -48,25 +47,43 @@ CONFIG_FILE = "component.json"
 UNKNOWN_SHARE, UNKNOWN_AFTER = 0.6, 200
 """A warning is due if of so many words such a share is unknown."""
 
-DEFAULTS: dict[str, Any] = {
-    "model": "en",
-    "heads": {},
-    "labels": {},
-    "overwrite_ents": False,
-    "overwrite_tags": False,
-    "set_sentences": True,
-    "confidence": False,
-    "engine": None,
-    "precision": None,
-    "threads": 1,
-    "base": "",
-    "settings": {},
-}
+
+class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What the component's part of a pipeline's configuration says."""
+
+    model: str = "en"
+    """A model directory or a name, as ``tagger predict -m`` takes; empty if it is still to be
+    trained."""
+    heads: dict[str, str] = {}
+    """Where each head goes: ``ents``, ``spans:KEY``, ``tag``, ``pos`` or ``ext:NAME`` (for
+    ``token._.NAME``); empty for `default_targets`. A head that is not named is not run."""
+    labels: dict[str, str] = {}
+    """Labels and tags to rename."""
+    overwrite_ents: bool = False
+    """Whether entities that are there give way; else ours do, where they overlap."""
+    overwrite_tags: bool = False
+    """Whether tags that are there give way."""
+    set_sentences: bool = True
+    """Mark the sentences, if nothing has marked any."""
+    confidence: bool = False
+    """Write how probable entities are to ``span._.confidence``, spans of a group to
+    ``span._.HEAD_confidence``, and a token's tags (of a span the whole span) by head to
+    ``token._.confidence``."""
+    engine: str | None = None
+    """As ``tagger predict --engine``."""
+    precision: str | None = None
+    """As ``tagger predict --precision``."""
+    threads: int = 1
+    """As ``tagger predict --threads``."""
+    base: str = ""
+    """In training, the model to start from."""
+    settings: dict[str, Any] = {}
+    """In training, the configuration, as in ``tagger train --config``."""
 
 
 @Language.factory(
     "recurrent_tagger",
-    default_config=DEFAULTS,
+    default_config=msgspec.to_builtins(Settings()),
     assigns=[
         "doc.ents",
         "doc.spans",
@@ -94,9 +111,9 @@ def make_recurrent_tagger(
     base: str,
     settings: dict[str, Any],
 ) -> RecurrentTagger:
-    """Make the component; spaCy wants each argument by name, see `RecurrentTagger`."""
-    config = {key: value for key, value in locals().items() if key in DEFAULTS}
-    return RecurrentTagger(nlp.vocab, name, **config)
+    """Make the component; spaCy wants each of the `Settings` by name."""
+    given = {key: value for key, value in locals().items() if key in Settings.__struct_fields__}
+    return RecurrentTagger(nlp.vocab, name, Settings(**given))
 
 
 class RecurrentTagger(TrainablePipe):  # type: ignore[misc]
@@ -105,59 +122,16 @@ class RecurrentTagger(TrainablePipe):  # type: ignore[misc]
     Args:
         vocab: The pipeline's vocabulary.
         name: The component's name.
-        model: A model directory or a name, as ``tagger predict -m`` takes; empty if it is still
-            to be trained.
-        heads: Where each head goes: ``ents``, ``spans:KEY``, ``tag``, ``pos`` or ``ext:NAME`` (for
-            ``token._.NAME``); empty for `default_targets`. A head that is not named is not run.
-        labels: Labels and tags to rename.
-        overwrite_ents: Whether entities that are there give way; else ours do, where they overlap.
-        overwrite_tags: Whether tags that are there give way.
-        set_sentences: Mark the sentences, if nothing has marked any.
-        confidence: Write how probable entities are to ``span._.confidence``, spans of a group to
-            ``span._.HEAD_confidence``, and a token's tags (of a span the whole span) by head to
-            ``token._.confidence``.
-        engine: As ``tagger predict --engine``.
-        precision: As ``tagger predict --precision``.
-        threads: As ``tagger predict --threads``.
-        base: In training, the model to start from.
-        settings: In training, the configuration, as in ``tagger train --config``.
+        settings: The component's part of the pipeline's configuration.
     """
 
     def __init__(
-        self,
-        vocab: Vocab,
-        name: str = "recurrent_tagger",
-        *,
-        model: str = "en",
-        heads: Mapping[str, str] | None = None,
-        labels: Mapping[str, str] | None = None,
-        overwrite_ents: bool = False,
-        overwrite_tags: bool = False,
-        set_sentences: bool = True,
-        confidence: bool = False,
-        engine: str | None = None,
-        precision: str | None = None,
-        threads: int = 1,
-        base: str = "",
-        settings: Mapping[str, Any] | None = None,
+        self, vocab: Vocab, name: str = "recurrent_tagger", settings: Settings | None = None
     ) -> None:
         self.vocab = vocab
         self.name = name
         self.model = None  # what spaCy's own components keep there
-        self.cfg: dict[str, Any] = {
-            "model": model,
-            "heads": dict(heads or {}),
-            "labels": dict(labels or {}),
-            "overwrite_ents": overwrite_ents,
-            "overwrite_tags": overwrite_tags,
-            "set_sentences": set_sentences,
-            "confidence": confidence,
-            "engine": engine,
-            "precision": precision,
-            "threads": threads,
-            "base": base,
-            "settings": dict(settings or {}),
-        }
+        self.settings = settings or Settings()
         self._files: dict[str, bytes] = {}
         self._trainer: Trainer | None = None
         self._tagger: Tagger | None = None
@@ -179,14 +153,14 @@ class RecurrentTagger(TrainablePipe):  # type: ignore[misc]
             return self._tagger
         with _errors(self.name):
             tagger = self._load()
-            targets = self.cfg["heads"] or default_targets(tagger.heads)
-            check_targets(targets, tagger.heads, self.cfg["labels"])
+            targets = self.settings.heads or default_targets(tagger.heads)
+            check_targets(targets, tagger.heads, self.settings.labels)
         self._writer = Writer(
             targets,
-            labels=self.cfg["labels"],
-            overwrite_ents=self.cfg["overwrite_ents"],
-            overwrite_tags=self.cfg["overwrite_tags"],
-            confidence=self.cfg["confidence"],
+            labels=self.settings.labels,
+            overwrite_ents=self.settings.overwrite_ents,
+            overwrite_tags=self.settings.overwrite_tags,
+            confidence=self.settings.confidence,
         )
         self._tagger, self._pid = tagger, os.getpid()
         return tagger
@@ -198,7 +172,7 @@ class RecurrentTagger(TrainablePipe):  # type: ignore[misc]
             names = [label for head in self._heads() for label in head.labels]
         except TaggerError:  # spaCy asks for labels also before a model is read from a pipeline
             return ()
-        return tuple(dict.fromkeys(self.cfg["labels"].get(name, name) for name in names))
+        return tuple(dict.fromkeys(self.settings.labels.get(name, name) for name in names))
 
     @property
     def label_data(self) -> None:
@@ -235,7 +209,7 @@ class RecurrentTagger(TrainablePipe):  # type: ignore[misc]
             for sentence in of_doc
         ]
         self._warn_if_foreign(sentences)
-        if self.cfg["confidence"]:
+        if self.settings.confidence:
             tagged = (Tags(*found) for found in tagger.tag_with_confidence(sentences, heads))
         else:
             tagged = (Tags(tags, {}) for tags in tagger.tag(sentences, heads))
@@ -248,7 +222,7 @@ class RecurrentTagger(TrainablePipe):  # type: ignore[misc]
     ) -> None:
         """Write what `predict` has found."""
         for doc, (places, tags) in zip(docs, scores, strict=True):
-            if self.cfg["set_sentences"] and len(doc) and not doc.has_annotation("SENT_START"):
+            if self.settings.set_sentences and len(doc) and not doc.has_annotation("SENT_START"):
                 starts = {sentence[0] for sentence in places[1:]}
                 for token in doc:
                     token.is_sent_start = token.i in starts or token.i == 0
@@ -276,7 +250,6 @@ class RecurrentTagger(TrainablePipe):  # type: ignore[misc]
             self._n_seen = -1
 
     def _load(self) -> Tagger:
-        options = {key: self.cfg[key] for key in ("engine", "precision", "threads")}
         self._n_seen = self._n_unknown = 0
         if self._trainer is not None:
             self._known_words = self._trainer.parts.vocabulary.word_ids
@@ -284,7 +257,13 @@ class RecurrentTagger(TrainablePipe):  # type: ignore[misc]
         with _unpacked(self.files) as folder:
             saved = read_model(folder)
             self._known_words = saved.vocabulary.word_ids
-            return from_saved(saved, folder, **options)
+            return from_saved(
+                saved,
+                folder,
+                engine=self.settings.engine,
+                precision=self.settings.precision,
+                threads=self.settings.threads,
+            )
 
     def _heads(self) -> tuple[HeadSpec, ...]:
         if self._trainer is not None:
@@ -311,7 +290,7 @@ class RecurrentTagger(TrainablePipe):  # type: ignore[misc]
 
         with _errors(self.name):
             training = nlp.config.interpolate()["training"] if nlp is not None else {}
-            start = self.cfg["model"] or self.cfg["base"]
+            start = self.settings.model or self.settings.base
             base: AbstractContextManager[Path | None]
             if self._trainer is not None or self._files:
                 base = _unpacked(self.files)
@@ -320,7 +299,7 @@ class RecurrentTagger(TrainablePipe):  # type: ignore[misc]
             with base as folder:
                 self._trainer = Trainer(
                     [_gold(example) for example in get_examples()],
-                    settings=self.cfg["settings"],
+                    settings=self.settings.settings,
                     base=folder,
                     n_steps=int(training.get("max_steps") or 0),
                     seed=int(training.get("seed") or 0),
@@ -358,7 +337,7 @@ class RecurrentTagger(TrainablePipe):  # type: ignore[misc]
     def score(self, examples: Iterable[Example], **options: Any) -> dict[str, Any]:
         """Score entities and tags as spaCy does."""
         examples = list(examples)
-        targets = set((self.cfg["heads"] or default_targets(self._heads())).values())
+        targets = set((self.settings.heads or default_targets(self._heads())).values())
         scores: dict[str, Any] = {}
         if "ents" in targets:
             scores |= get_ner_prf(examples)
@@ -375,9 +354,9 @@ class RecurrentTagger(TrainablePipe):  # type: ignore[misc]
         if self._trainer is not None:
             return self._trainer.files()
         if not self._files:
-            if not self.cfg["model"]:
+            if not self.settings.model:
                 raise UsageError("there is no model yet; name one in the config, or train")
-            self._files = _read(find_model(self.cfg["model"]))
+            self._files = _read(find_model(self.settings.model))
         return self._files
 
     def to_disk(self, path: Path | str, *, exclude: Iterable[str] = ()) -> None:
@@ -391,20 +370,22 @@ class RecurrentTagger(TrainablePipe):  # type: ignore[misc]
             (folder / name).unlink(missing_ok=True)
         for name in sorted(files, key=lambda name: name == META):
             write_file(folder / name, files[name])
-        write_file(folder / CONFIG_FILE, srsly.json_dumps(self.cfg).encode())
+        write_file(folder / CONFIG_FILE, msgspec.json.encode(self.settings))
 
     def from_disk(self, path: Path | str, *, exclude: Iterable[str] = ()) -> RecurrentTagger:
         """Read what `to_disk` has written."""
         folder = Path(path)
         with _errors(self.name):
-            self._take(_read(folder), srsly.read_json(folder / CONFIG_FILE))
+            files = _read(folder)
+            self._take(files, _settings((folder / CONFIG_FILE).read_bytes()))
         return self
 
     def to_bytes(self, *, exclude: Iterable[str] = ()) -> bytes:
         """The model directory and the configuration as bytes."""
         with _errors(self.name):
-            content: bytes = srsly.msgpack_dumps({"files": self.files, "cfg": self.cfg})
-        return content
+            return msgspec.msgpack.encode(
+                {**self.files, CONFIG_FILE: msgspec.json.encode(self.settings)}
+            )
 
     def from_bytes(self, bytes_data: bytes, *, exclude: Iterable[str] = ()) -> RecurrentTagger:
         """Read what `to_bytes` has made.
@@ -413,36 +394,46 @@ class RecurrentTagger(TrainablePipe):  # type: ignore[misc]
             ValueError: The bytes are damaged.
         """
         try:
-            data = srsly.msgpack_loads(bytes_data)
-            files, cfg = dict(data["files"]), dict(data["cfg"])
-            if not set(files) <= set(OWN_FILES) or not all(
-                isinstance(c, bytes) for c in files.values()
-            ):
-                raise KeyError("unknown files")
-        except Exception as error:
+            files = msgspec.msgpack.decode(bytes_data, type=dict[str, bytes])
+            settings = _settings(files.pop(CONFIG_FILE, b""))
+            if not set(files) <= set(OWN_FILES):
+                raise UsageError("unknown files")
+        except (msgspec.DecodeError, UsageError) as error:
             raise ValueError(
                 f"{self.name}: these bytes are no component, or damaged ({error}); write them anew "
                 "with to_bytes"
             ) from None
-        self._take(files, cfg)
+        self._take(files, settings)
         return self
 
-    def _take(self, files: dict[str, bytes], cfg: Mapping[str, Any]) -> None:
-        self._files, self.cfg = files, {**DEFAULTS, **cfg}
+    def _take(self, files: dict[str, bytes], settings: Settings) -> None:
+        self._files, self.settings = files, settings
         self._trainer = None
         self._forget()
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Go to another process without what belongs to this one."""
         files = self.files if self._trainer or self._files else {}
-        return _restored, (self.vocab, self.name, files, self.cfg)
+        return _restored, (self.vocab, self.name, files, self.settings)
+
+
+def _settings(content: bytes) -> Settings:
+    """Settings as they were saved; one that came with a later version has its default.
+
+    Raises:
+        UsageError: They are none.
+    """
+    try:
+        return msgspec.json.decode(content, type=Settings)
+    except msgspec.DecodeError as error:
+        raise UsageError(f"{CONFIG_FILE}: damaged ({error})") from None
 
 
 def _restored(
-    vocab: Vocab, name: str, files: dict[str, bytes], cfg: Mapping[str, Any]
+    vocab: Vocab, name: str, files: dict[str, bytes], settings: Settings
 ) -> RecurrentTagger:
-    component = RecurrentTagger(vocab, name)
-    component._take(files, cfg)
+    component = RecurrentTagger(vocab, name, settings)
+    component._take(files, settings)
     return component
 
 

@@ -177,6 +177,17 @@ def test_a_prediction_imports_nothing_heavy(model: Path) -> None:
     assert done == ["[John](PER) works at [Apple](ORG) in [California](LOC)", "[]"]
 
 
+def test_an_evaluation_imports_no_torch(model: Path) -> None:
+    code = (
+        "import sys; from tagger.cli import main; "
+        f"sys.argv = ['tagger', 'evaluate', {str(model)!r}, 'sample', '--split', 'dev', '--json']\n"
+        "try:\n    main()\nexcept SystemExit as end:\n    assert not end.code\n"
+        "print('torch' in sys.modules)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines()[1:] == ["False"]
+
+
 def test_a_training_leaves_graphs_that_agree(model: Path) -> None:
     assert all((model / name).stat().st_size < 10_000 for name in GRAPHS.values())
     default = tagger.load(model)

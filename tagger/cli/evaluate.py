@@ -42,7 +42,7 @@ def evaluate(
     ] = None,
     force: Annotated[bool, typer.Option("--force", help="Replace the file --predictions.")] = False,
     json: Json = False,
-    device: Device = "auto",
+    device: Device = "cpu",
     engine: Engine = None,
     precision: Precision = None,
     threads: Threads = 0,

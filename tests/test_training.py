@@ -250,6 +250,16 @@ def test_from_a_model_to_new_labels(model: Path, corpus: Path, tmp_path: Path) -
     assert [entity.label for entity in found] == ["PER", "FIRM", "LOC"]
 
 
+def test_a_corpus_learned_from_twice_is_named_once(corpus: Path, tmp_path: Path) -> None:
+    for base, name in ((None, "a"), ("a", "b"), ("b", "c")):
+        start = tmp_path / base if base else None
+        train([str(corpus)], tmp_path / name, small_config(epochs=1), base=start)
+    saved = read_model(tmp_path / "c")
+    (record,) = saved.meta.all_corpora
+    assert saved.card.count(f"\n| {record.name} | ") == 1
+    assert f"It started from a model that had learned from {record.name}.\n" in saved.card
+
+
 def test_a_sentence_in_another_case_is_learned_with_the_same_tags(corpus: Path) -> None:
     from tagger.corpus import load_corpus
     from tagger.features.vocabulary import Vocabulary

@@ -58,10 +58,7 @@ def licence_of(directory: Path, meta: Meta) -> Licence:
     if path.is_file():
         found = _named_in(path.read_text("utf-8", errors="replace"))
         return Licence(found, found or f"see {LICENSE}", True)
-    by_corpus = {
-        corpus.name: corpus.licence or "not stated"
-        for corpus in (*meta.corpora, *meta.earlier_corpora)
-    }
+    by_corpus = {corpus.name: corpus.licence or "not stated" for corpus in meta.all_corpora}
     stated = list(dict.fromkeys(by_corpus.values()))
     if len(stated) == 1:
         return Licence(_called(stated[0]), one_line(stated[0]), False)

@@ -129,6 +129,12 @@ class Meta(msgspec.Struct, frozen=True, kw_only=True):
     test_scores: dict[str, dict[str, float]]
     """By corpus, then by head."""
 
+    @property
+    def all_corpora(self) -> tuple[CorpusRecord, ...]:
+        """Its own corpora and the earlier ones, each once."""
+        both = (*self.corpora, *self.earlier_corpora)
+        return tuple({(record.name, record.fingerprint): record for record in both}.values())
+
 
 class SavedModel(msgspec.Struct, frozen=True, kw_only=True):
     """All that a model directory holds."""

@@ -55,7 +55,7 @@ def info_table(info: ModelInfo) -> Table:
     }
     for head, labels in info.heads.items():
         rows[f"head {head}"] = f"{len(labels)}: {', '.join(labels)}"
-    for corpus in (*meta.corpora, *meta.earlier_corpora):
+    for corpus in meta.all_corpora:
         sizes = ", ".join(f"{n:,} {split}" for split, n in corpus.n_sentences.items())
         rows[f"corpus {corpus.name}"] = f"{sizes}; licence: {corpus.licence or 'not stated'}"
     epoch = f"epoch {meta.best_epoch} of {meta.epochs}, " if info.heads else ""

@@ -16,7 +16,7 @@ def model_card(
 ) -> str:
     """Write a model's ``README.md``."""
     encoder, names = config.encoder, ", ".join(corpus.name for corpus in meta.corpora)
-    earlier = ", ".join(corpus.name for corpus in meta.earlier_corpora)
+    earlier = ", ".join(dict.fromkeys(corpus.name for corpus in meta.earlier_corpora))
     lines = [
         f"# A tagger trained on {names}",
         "",
@@ -43,7 +43,7 @@ def model_card(
                     corpus.licence or "not stated",
                     corpus.citation or "–",
                 ]
-                for corpus in (*meta.corpora, *meta.earlier_corpora)
+                for corpus in meta.all_corpora
             ],
         ),
         "",
@@ -53,7 +53,7 @@ def model_card(
         "",
         "## Scores",
         "",
-        "F1 of whole spans for span heads, accuracy for token heads, on gold tokens, of one run.",
+        "F1 of whole spans for span heads, accuracy for token heads, on gold tokens, of one model.",
         "",
     ]
     rows = [

@@ -16,9 +16,10 @@ import tagger
 from tagger.corpus.formats import bracketed
 from tagger.errors import FormatError, UsageError
 from tagger.lines import decode_lines
+from tagger.runtime.cutting import GivenTokens
 from tagger.runtime.formats import as_conll, as_text
 from tagger.runtime.streaming import pieces
-from tagger.runtime.tagger import GivenTokens, Tagger
+from tagger.runtime.tagger import Tagger
 
 
 @pytest.fixture(scope="module")

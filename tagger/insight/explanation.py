@@ -167,7 +167,7 @@ def locate(tagger: Tagger, text: str) -> list[Located]:
         UsageError: There is no token in it.
     """
     located, first = [], 1
-    for offsets in tagger.cut([text]).sentences[0]:
+    for offsets in tagger.splitter.sentences(text):
         located.append(Located([text[start:end] for start, end in offsets], offsets, first))
         first += len(offsets)
     if not located:

@@ -16,6 +16,8 @@ import numpy as np
 
 from tagger.errors import UsageError
 from tagger.model.directory import GRAPHS, model_size, read_model
+from tagger.runtime.cutting import cut_texts
+from tagger.runtime.documents import build_documents
 from tagger.runtime.finding import find_model
 from tagger.runtime.loading import load
 from tagger.runtime.processor import n_cores
@@ -241,7 +243,7 @@ def stages(tagger: Tagger, texts: Sequence[str], rounds: int) -> dict[str, float
         for first in range(0, len(texts), WINDOW):
             window = texts[first : first + WINDOW]
             times = [time.perf_counter()]
-            cut = tagger.cut(window)
+            cut = cut_texts(window, tagger.splitter)
             times.append(time.perf_counter())
             vectors, rows = tagger.look_up(cut.forms)
             times.append(time.perf_counter())
@@ -249,7 +251,7 @@ def stages(tagger: Tagger, texts: Sequence[str], rounds: int) -> dict[str, float
             times.append(time.perf_counter())
             tag_ids = {h.name: tagger.best(h, emissions[h.name], cut.lengths) for h in tagger.heads}
             times.append(time.perf_counter())
-            tagger.documents(cut, tag_ids, tagger.heads)
+            build_documents(cut, tag_ids, tagger.heads, tagger.tables)
             times.append(time.perf_counter())
             for stage, before, after in zip(STAGES, times, times[1:], strict=False):
                 seconds[stage] += after - before

@@ -15,11 +15,12 @@ from typing import NamedTuple
 
 from tagger.errors import TaggerError, UsageError
 from tagger.interrupt import deferred_interrupt
+from tagger.runtime.cutting import GivenTokens
 from tagger.runtime.formats import FORMATS
 from tagger.runtime.loading import load
 from tagger.runtime.processor import n_cores
 from tagger.runtime.streaming import pieces as as_they_come
-from tagger.runtime.tagger import GivenTokens, Tagger
+from tagger.runtime.tagger import Tagger
 
 
 class Job(NamedTuple):

@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from copy import copy
-from functools import partial
-from itertools import accumulate, chain, pairwise
-from typing import NamedTuple, Protocol
 
 import numpy as np
 
@@ -16,11 +12,13 @@ from tagger.errors import UsageError, unknown_name
 from tagger.features.forms import FormEncoder, Ids
 from tagger.model.heads import HeadSpec
 from tagger.runtime.batching import batches_by_length
+from tagger.runtime.cutting import Splitter, cut_texts
 from tagger.runtime.decoding import Floats, Transitions, Viterbi, greedy
+from tagger.runtime.documents import build_documents
 from tagger.runtime.engine import Engine
 from tagger.runtime.form_cache import FormCache
 from tagger.runtime.marginals import Marginals, Probs, softmax
-from tagger.runtime.results import Document, Entity, Token
+from tagger.runtime.results import Document
 from tagger.runtime.streaming import full_pieces
 from tagger.runtime.tag_table import TagTable
 
@@ -30,47 +28,6 @@ DECODED_SCORES = 2**22
 """Documents may be long: so many emissions, tokens times tags, are held at once."""
 WINDOW = 1000
 """Texts or sentences that are looked at together: enough to sort by length, little to hold."""
-
-Offsets = list[tuple[int, int]]
-
-
-class Splitter(Protocol):
-    """Cuts a text into sentences of tokens; `tagger.text.Tokenizer` is one."""
-
-    def sentences(self, text: str) -> list[Offsets]:
-        """The offsets of each sentence's tokens."""
-        ...
-
-
-class GivenTokens:
-    """Takes each text for one sentence whose tokens stand between tabs, or else between spaces."""
-
-    def sentences(self, text: str) -> list[Offsets]:
-        """The offsets of the tokens, in one sentence; none for an empty text.
-
-        Raises:
-            UsageError: An empty token, two tabs side by side.
-        """
-        if "\t\t" in text:
-            raise UsageError(f"an empty token, two tabs side by side, in {text[:60]!r}")
-        # Not \s: a no-break space may be part of a token.
-        pattern = r"[^\t\r\n]+" if "\t" in text else r"[^ \r\n]+"
-        offsets = [match.span() for match in re.finditer(pattern, text)]
-        return [offsets] if offsets else []
-
-
-class CutTexts(NamedTuple):
-    """Texts, cut into sentences of tokens."""
-
-    texts: Sequence[str]
-    sentences: list[list[Offsets]]
-    """The offsets of each text's sentences."""
-    offsets: list[Offsets]
-    """The same by text alone."""
-    forms: list[str]
-    """All tokens, text after text."""
-    lengths: Ids
-    """(sentences,), the tokens of each."""
 
 
 class Tagger:
@@ -108,7 +65,7 @@ class Tagger:
             head.name: Viterbi(transitions[head.name]) if head.name in transitions else greedy
             for head in heads
         }
-        self._tables = {head.name: TagTable(head) for head in heads}
+        self.tables = {head.name: TagTable(head) for head in heads}
 
     def with_splitter(self, splitter: Splitter) -> Tagger:
         """The same model over texts that are cut in another way."""
@@ -146,9 +103,9 @@ class Tagger:
         chosen = self.choose(heads)
         documents: list[Document] = []
         for first in range(0, len(texts), WINDOW):
-            cut = self.cut(texts[first : first + WINDOW])
+            cut = cut_texts(texts[first : first + WINDOW], self.splitter)
             tag_ids, probs = self._decode(cut.forms, cut.lengths, chosen, confidence=confidence)
-            documents += self.documents(cut, tag_ids, chosen, probs)
+            documents += build_documents(cut, tag_ids, chosen, self.tables, probs)
         return documents
 
     def stream(
@@ -212,7 +169,7 @@ class Tagger:
             forms = [form for sentence in window for form in sentence]
             filled = np.array([n for n in lengths if n], dtype=np.int64)
             tag_ids, probs = self._decode(forms, filled, chosen, confidence=confidence)
-            tags = {h.name: self._tables[h.name].strings(tag_ids[h.name]) for h in chosen}
+            tags = {h.name: self.tables[h.name].strings(tag_ids[h.name]) for h in chosen}
             past = 0
             for n in lengths:
                 start, past = past, past + n
@@ -239,18 +196,6 @@ class Tagger:
             if name not in by_name:
                 raise UsageError(unknown_name("head", name, by_name))
         return [head for head in self.heads if head.name in names]
-
-    def cut(self, texts: Sequence[str]) -> CutTexts:
-        """Cut texts into sentences of tokens."""
-        sentences = [self.splitter.sentences(text) for text in texts]
-        offsets = [list(chain.from_iterable(of_text)) for of_text in sentences]
-        forms = [
-            text[start:end]
-            for text, of_text in zip(texts, offsets, strict=True)
-            for start, end in of_text
-        ]
-        lengths = [len(sentence) for of_text in sentences for sentence in of_text]
-        return CutTexts(texts, sentences, offsets, forms, np.array(lengths, dtype=np.int64))
 
     def look_up(self, forms: Sequence[str]) -> tuple[Floats, Ids]:
         """Find the vectors of forms; see `tagger.runtime.form_cache.FormCache.lookup`."""
@@ -295,7 +240,7 @@ class Tagger:
         posterior = marginals.posterior(emissions, lengths)
         probs: Probs = posterior.marginals[tokens, tag_ids]
         if head.kind == "span":
-            table = self._tables[head.name]
+            table = self.tables[head.name]
             first, last = table.bounds(tag_ids)
             of_spans = marginals.spans(posterior, lengths, tag_ids, first, last, table.goes_on)
             n_inside = last + 1 - first
@@ -368,67 +313,6 @@ class Tagger:
         """Decode: (tokens,) tag ids of emissions (tokens, tags) of sentences of these lengths."""
         return self._decoders[head.name](emissions, lengths)
 
-    def documents(
-        self,
-        cut: CutTexts,
-        tag_ids: Mapping[str, Ids],
-        heads: Sequence[HeadSpec],
-        probs: Mapping[str, Probs] | None = None,
-    ) -> list[Document]:
-        """Put the answers together; for each token a tag id by head, and perhaps a probability."""
-        entities = self._entities(cut, tag_ids, heads, probs or {})
-        documents = []
-        past = 0
-        for text, sentences, offsets, found in zip(
-            cut.texts, cut.sentences, cut.offsets, entities, strict=True
-        ):
-            start, past = past, past + len(offsets)
-            # Copies, so that a document that is kept does not keep its whole window.
-            of_text = {name: ids[start:past].copy() for name, ids in tag_ids.items()}
-            tokens = partial(self._tokens, cut.forms[start:past], offsets, of_text)
-            main = found.pop("ner") if "ner" in found else _first(found)
-            bounds = list(pairwise(accumulate(map(len, sentences), initial=0)))
-            documents.append(Document(text, tokens, main, bounds, found))
-        return documents
-
-    def _tokens(
-        self, forms: Sequence[str], offsets: Offsets, tag_ids: Mapping[str, Ids]
-    ) -> list[Token]:
-        """The tokens of a text."""
-        tags = [self._tables[name].strings(ids) for name, ids in tag_ids.items()]
-        return [
-            Token(form, start, end, dict(zip(tag_ids, of_token, strict=True)))
-            for form, (start, end), of_token in zip(
-                forms, offsets, zip(*tags, strict=True), strict=True
-            )
-        ]
-
-    def _entities(
-        self,
-        cut: CutTexts,
-        tag_ids: Mapping[str, Ids],
-        heads: Sequence[HeadSpec],
-        probs: Mapping[str, Probs],
-    ) -> list[dict[str, list[Entity]]]:
-        """The spans in each text, by head."""
-        found: list[dict[str, list[Entity]]] = [{} for _ in cut.texts]
-        for head in heads:
-            if head.kind != "span":
-                continue
-            spans = self._tables[head.name].spans(tag_ids[head.name])
-            sure = probs.get(head.name)
-            i = past = 0
-            for text, of_text, by_head in zip(cut.texts, cut.offsets, found, strict=True):
-                first, past = past, past + len(of_text)
-                entities = by_head[head.name] = []
-                while i < len(spans) and spans[i][0] < past:
-                    begin, last, label = spans[i]
-                    start, end = of_text[begin - first][0], of_text[last - first][1]
-                    confidence = None if sure is None else float(sure[begin])
-                    entities.append(Entity(text[start:end], label, start, end, confidence))
-                    i += 1
-        return found
-
 
 def _slices(lengths: Sequence[int], budget: int) -> Iterator[slice]:
     """Cut sentences into runs of so many tokens at most; a longer sentence is one by itself."""
@@ -439,8 +323,3 @@ def _slices(lengths: Sequence[int], budget: int) -> Iterator[slice]:
             first, total = i, 0
         total += length
     yield slice(first, len(lengths))
-
-
-def _first(found: dict[str, list[Entity]]) -> list[Entity]:
-    """Take out what the first head has found; nothing where there is no head."""
-    return found.pop(next(iter(found))) if found else []

@@ -260,6 +260,32 @@ def test_a_base_is_learned_and_started_from(raw: Path, corpus: Path, tmp_path: P
     assert f"| raw.txt | {old.meta.corpora[0].n_sentences['text']} text | CC0 |" in new.card
 
 
+def test_without_a_terminal_each_stage_says_a_line_at_once(
+    raw: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from rich.console import Console
+
+    from tagger.pretraining.reporting import Terminal
+
+    pytest.importorskip("floret")
+    pretrain(
+        [str(raw)],
+        tmp_path / "base",
+        small(vector_epochs=1),
+        reporter=Terminal(Console(stderr=True, width=200)),
+    )
+    lines = capsys.readouterr().err.splitlines()
+    stages = [
+        "reading: ",
+        "raw.txt: ",
+        "word vectors: begins",
+        "word vectors: ",
+        "language model: ",
+    ]
+    for line, stage in zip(lines, stages, strict=False):
+        assert line.startswith(stage), lines
+
+
 def test_a_stopped_pretraining_goes_on_as_if_it_never_had_been(raw: Path, tmp_path: Path) -> None:
     from tagger.training.output import stored_run as run_of_training
 

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
 LINE_EVERY = 30.0
-"""Seconds between two lines where there is no terminal to draw a bar in."""
+"""Seconds between two lines of a stage where there is no terminal to draw a bar in."""
 
 
 class PretrainingReporter:
@@ -48,7 +48,7 @@ class Terminal(PretrainingReporter):
             console=console,
         )
         self._tasks: dict[str, int] = {}
-        self._said = time.monotonic()
+        self._stage, self._said = "", 0.0
 
     def note(self, text: str) -> None:
         """See `PretrainingReporter`."""
@@ -58,10 +58,10 @@ class Terminal(PretrainingReporter):
         """See `PretrainingReporter`."""
         text = ", ".join(f"{key} {value}" for key, value in details.items())
         if not self._console.is_terminal:
-            if time.monotonic() - self._said > LINE_EVERY:
-                self._said = time.monotonic()
+            if stage != self._stage or time.monotonic() - self._said > LINE_EVERY:
+                self._stage, self._said = stage, time.monotonic()
                 done = f" {share:4.0%}" if share is not None else ""
-                self.note(f"{stage}{done}: {text}")
+                self.note(f"{stage}{done}: {text or 'begins'}")
             return
         if stage not in self._tasks:
             self._bar.start()

@@ -208,6 +208,7 @@ def _static_vectors(config: Config, work: Path, report: PretrainingReporter) -> 
     if settings.vector_epochs == 0 or output.is_file():
         return
     started = time.monotonic()
+    report.progress("word vectors", None, {})  # on one thread floret says nothing until the end
     train_vectors(
         work / WORDS,
         output,

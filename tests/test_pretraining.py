@@ -97,6 +97,18 @@ def test_an_old_model_stays_until_there_is_text_to_learn_from(raw: Path, tmp_pat
     assert {path.name: path.read_bytes() for path in base.iterdir()} == before
 
 
+@pytest.mark.parametrize(
+    ("direction", "said"), [("bi", "A bidirectional language"), ("forward", "A forward language")]
+)
+def test_the_card_says_how_the_text_was_read(
+    raw: Path, tmp_path: Path, direction: str, said: str
+) -> None:
+    config = small()
+    encoder = msgspec.structs.replace(config.encoder, direction=direction)
+    pretrain([str(raw)], tmp_path / "base", msgspec.structs.replace(config, encoder=encoder))
+    assert said in read_model(tmp_path / "base").card
+
+
 def test_stopped_while_reading_nothing_is_kept(raw: Path, tmp_path: Path) -> None:
     class Stop(PretrainingReporter):
         def progress(self, stage: str, share: float | None, details: Mapping[str, str]) -> None:

@@ -16,6 +16,7 @@ def base_card(config: Config, meta: Meta, inventory: TextInventory, progress: Pr
     static = f"Word vectors: {settings.vector_epochs} passes, window {settings.window}; then a "
     if settings.vector_epochs == 0:
         static = "A "
+    kind = "bidirectional" if encoder.direction == "bi" else encoder.direction
     lines = [
         "# A base to train taggers from",
         "",
@@ -35,7 +36,7 @@ def base_card(config: Config, meta: Meta, inventory: TextInventory, progress: Pr
             ],
         ),
         "",
-        f"{static}bidirectional language model of {progress.n_tokens:,} tokens in "
+        f"{static}{kind} language model of {progress.n_tokens:,} tokens in "
         f"{progress.seconds:,.0f} s, seed {meta.seed}. The loss of a word at the end, in nats: "
         + ", ".join(f"{WAY_NAMES[way]} {loss:.3f}" for way, loss in progress.losses.items())
         + ".",

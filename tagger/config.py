@@ -121,7 +121,7 @@ class TrainingConfig(Section, frozen=True):
     """The optimisation."""
 
     epochs: Annotated[int, Meta(ge=1)] = 15
-    """Passes over the training data, at most."""
+    """Epochs, at most; one passes over a small corpus several times, see `epoch_steps`."""
     patience: Annotated[int, Meta(ge=0)] = 5
     """Stop when the dev score has not risen for so many epochs; 0 never stops early."""
     batch_tokens: OptionalDim = 0
@@ -151,7 +151,7 @@ class TrainingConfig(Section, frozen=True):
     seed: Annotated[int, Meta(ge=0, lt=2**32)] = 1
     """Seeds everything that is random."""
     threads: Annotated[int, Meta(ge=0, le=1024)] = 0
-    """Threads on a CPU; 0 for one a core."""
+    """Threads on a CPU; 0 for ``$OMP_NUM_THREADS``, or one a core where that is not set."""
 
 
 class PretrainingConfig(Section, frozen=True):
@@ -180,7 +180,8 @@ class PretrainingConfig(Section, frozen=True):
     unknown_prob: Prob = 0.05
     """Language model: how often a word is read as unknown, so that its characters must do."""
     learning_rate: Positive = 2e-3
-    """Language model: the highest learning rate; a short rise, then a cosine down to zero."""
+    """Language model: the highest learning rate; a short rise, then a cosine down to
+    half a percent of it."""
 
 
 class CorpusConfig(Section, frozen=True):

@@ -16,10 +16,11 @@ if TYPE_CHECKING:
 _MODEL = "A model directory, the name of a model, or hub:owner/name."
 Model = Annotated[str, typer.Argument(help=_MODEL)]
 NamedModel = Annotated[str, typer.Option("--model", "-m", help=_MODEL)]
-Epochs = Annotated[int | None, typer.Option("--epochs", help="Passes over the data, at most.")]
+Epochs = Annotated[int | None, typer.Option("--epochs", help="Epochs, at most.")]
 Seed = Annotated[int | None, typer.Option("--seed", help="Seeds everything that is random.")]
 TrainingThreads = Annotated[
-    int | None, typer.Option("--threads", help="CPU threads; 0 for one a core.")
+    int | None,
+    typer.Option("--threads", help="CPU threads; 0 for $OMP_NUM_THREADS, else one a core."),
 ]
 Resume = Annotated[bool, typer.Option("--resume", help="Go on with a training that was stopped.")]
 Replace = Annotated[bool, typer.Option("--force", help="Replace a model that is there.")]

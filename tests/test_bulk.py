@@ -230,11 +230,12 @@ def test_lines_from_a_pipe_are_read_in_single_precision(
     monkeypatch.setattr(prediction, "write_answers", lambda job, *a, **k: seen.append(job))
     job = bulk.Job(str(model), "cpu", None, None, 1, None, False, "text")
     monkeypatch.setattr(prediction, "is_live", lambda *arguments: True)
-    prediction.predict(job, [], [])
+    for given in (job, job._replace(device="auto"), job._replace(precision="int8")):
+        prediction.predict(given, [], [])
     monkeypatch.undo()
     monkeypatch.setattr(prediction, "write_answers", lambda job, *a, **k: seen.append(job))
     prediction.predict(job, [], [file])
-    assert [j.precision for j in seen] == ["fp32", None]
+    assert [j.precision for j in seen] == ["fp32", "fp32", "int8", None]
     assert writing.answered(file.parent / "none") == writing.NONE
 
 

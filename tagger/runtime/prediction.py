@@ -27,9 +27,10 @@ def predict(
 ) -> None:
     """Answer texts, the lines of files, or those of standard input.
 
-    Lines that come from a pipe are answered as they come, in single precision, in which it does
-    not matter what a sentence is tagged together with; lines of files in fixed pieces, in the
-    model's own precision. So the answers never depend on when a line came.
+    Lines that come from a pipe are answered as they come, in single precision unless another is
+    asked for: in that it does not matter what a sentence is tagged together with. Lines of files
+    are answered in fixed pieces, in the model's own precision. So the answers do not depend on
+    when a line came.
 
     Args:
         job: What to do with each; its format may be empty for a view in a terminal, else text.
@@ -54,7 +55,7 @@ def predict(
     done = answered(output) if resume and output is not None else NONE
     job = job._replace(model=str(find_model(job.model)))
     live = is_live(texts, files)
-    if live and job.precision is None and job.engine != "torch" and job.device == "cpu":
+    if live and job.precision is None:
         job = job._replace(precision="fp32")
     lines = inputs(texts, files)
     if done.n_texts:

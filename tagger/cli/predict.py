@@ -33,7 +33,8 @@ def predict(
         Path | None, typer.Option("--output", "-o", help="Write to this file.")
     ] = None,
     resume: Annotated[
-        bool, typer.Option("--resume", help="Go on behind the whole lines that --output has.")
+        bool,
+        typer.Option("--resume", help="Go on with --output, behind its last whole 512 answers."),
     ] = False,
     force: Annotated[bool, typer.Option("--force", help="Replace the file --output.")] = False,
     workers: Annotated[int, typer.Option("--workers", min=1, help="Processes.")] = 1,

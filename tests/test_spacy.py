@@ -299,6 +299,12 @@ def test_settings_of_the_training_are_those_of_tagger_train(
     assert set(nlp.get_pipe("recurrent_tagger").labels) == {"LOC", "ORG", "PER"}
 
 
+def test_a_training_starts_from_the_base_rather_than_the_model(model: Path) -> None:
+    nlp = pipeline("none-of-that-name", base=str(model))
+    nlp.initialize(lambda: examples(nlp))
+    assert nlp(TEXT).ents  # what the base has found at once
+
+
 def test_nothing_to_learn_is_named() -> None:
     nlp = pipeline("", settings=SETTINGS)
     empty = [Example(nlp.make_doc("a b"), nlp.make_doc("a b"))]

@@ -76,7 +76,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     threads: int = 1
     """As ``tagger predict --threads``."""
     base: str = ""
-    """In training, the model to start from."""
+    """In training, the model to start from; empty for ``model``, if that is not empty."""
     settings: dict[str, Any] = {}
     """In training, the configuration, as in ``tagger train --config``."""
 
@@ -290,7 +290,7 @@ class RecurrentTagger(TrainablePipe):  # type: ignore[misc]
 
         with _errors(self.name):
             training = nlp.config.interpolate()["training"] if nlp is not None else {}
-            start = self.settings.model or self.settings.base
+            start = self.settings.base or self.settings.model
             base: AbstractContextManager[Path | None]
             if self._trainer is not None or self._files:
                 base = _unpacked(self.files)

@@ -317,6 +317,10 @@ def test_nothing_to_learn_is_named() -> None:
         ({"heads": ["pos"]}, "unknown head 'pos'"),
         ({"description": 1}, "description"),
         ({"training": {"epochs": 3}}, "epochs has no effect here"),
+        ({"training": {"auxiliary_weight": 1.0}}, "auxiliary_weight has no effect here"),
+        ({"training": 3}, "training"),
+        ({"pretraining": {"window": 3}}, r"\[pretraining\] has no effect here"),
+        ({"corpora": {"sample": {}}}, r"\[corpora\] has no effect here"),
         ({"encoder": {"hidden_dim": 9}}, "hidden_dim is 200"),
     ):
         bad = pipeline("", settings=settings, base="en" if "encoder" in settings else "")

@@ -20,7 +20,8 @@ def init_spacy(
     force: Annotated[bool, typer.Option("--force", help="Replace what is there.")] = False,
     data_dir: DataDir = None,
 ) -> None:
-    """Write a configuration and a corpus for `spacy train`, with the recipe of `tagger train`.
+    """Write a configuration and a corpus for `spacy train`, with the recipe of `tagger train`
+    and heads of equal weight.
 
     tagger init-spacy sample -o spacy-sample
     """

@@ -46,7 +46,8 @@ def init_spacy(
 ) -> Project:
     """Write ``config.cfg``, ``train.spacy`` and ``dev.spacy``, so that ``spacy train`` can begin.
 
-    The recipe is that of ``tagger train``: as many epochs, the same batches in tokens.
+    The recipe is that of ``tagger train``: as many epochs, the same batches in tokens;
+    but all heads weigh alike.
 
     Args:
         source: A corpus by name or path.

@@ -33,9 +33,9 @@ Sentence = tuple[list[str], dict[str, list[str | None]]]
 KINDS = {"ner": "span", "xpos": "token", "upos": "token"}
 SPACYS = frozenset(
     {"seed", "epochs", "patience", "batch_tokens", "epoch_steps"}
-    | {"threads", "fraction", "dev_fraction"}
+    | {"threads", "fraction", "dev_fraction", "auxiliary_weight"}
 )
-"""Settings of a training that spaCy decides."""
+"""Settings that spaCy decides, and the weight of heads that are no main ones: here all are."""
 N_COMPARED = 200
 """Sentences that the graphs for ONNX Runtime are compared on."""
 
@@ -67,13 +67,16 @@ class Trainer:
     ) -> None:
         base_model = read_model(base) if base else None
         start = from_base(Config(), base_model.config) if base_model else Config()
-        given = settings.get("training", {})
-        if idle := sorted(SPACYS.intersection(given if isinstance(given, Mapping) else ())):
-            raise ConfigError(
-                f"settings: [training] {idle[0]} has no effect here; spaCy's own configuration "
-                "has seed, max_steps, patience and batcher under [training]"
-            )
         config = config_from_dict(merged(msgspec.to_builtins(start), settings), where="settings")
+        idle = [f"[{name}]" for name in ("corpora", "pretraining") if name in settings]
+        idle += [
+            f"[training] {key}" for key in sorted(SPACYS.intersection(settings.get("training", ())))
+        ]
+        if idle:
+            raise ConfigError(
+                f"settings: {idle[0]} has no effect here; leave it out (seed, max_steps, patience "
+                "and batcher are in spaCy's own configuration, under [training])"
+            )
         config = merge_overrides(config, {"training": {"seed": seed}})
         if base is not None and base_model is not None:
             check_base(config, base_model.config, base)

@@ -265,6 +265,10 @@ def test_it_is_trained_the_way_spacy_trains(tmp_path: Path) -> None:
     assert scores["pos_acc"] == 1.0
     assert losses["recurrent_tagger"] < 0.5
     nlp.to_disk(tmp_path / "p")
+    card = (tmp_path / "p" / "recurrent_tagger" / "README.md").read_text()
+    assert card.startswith("# A tagger trained by spaCy\n")
+    assert "epochs" not in card
+    assert "## Scores" not in card
     loaded = spacy.load(tmp_path / "p")
     assert entities(loaded("Mary Jones lives in Ohio .")) == [
         ("Mary Jones", "PER"),

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from tagger.config import Config
 from tagger.evaluation.evaluate import Evaluation
-from tagger.model.directory import Meta
+from tagger.model.directory import CorpusRecord, Meta
 from tagger.model.heads import HeadSpec
 from tagger.tables import markdown_table
 
@@ -14,11 +14,20 @@ from tagger.tables import markdown_table
 def model_card(
     config: Config, heads: Sequence[HeadSpec], meta: Meta, tests: Mapping[str, Evaluation]
 ) -> str:
-    """Write a model's ``README.md``."""
+    """Write a model's ``README.md``.
+
+    A model that spaCy trains knows of no corpus: spaCy has the data, the epochs and the scores.
+    """
     encoder, names = config.encoder, ", ".join(corpus.name for corpus in meta.corpora)
     earlier = ", ".join(dict.fromkeys(corpus.name for corpus in meta.earlier_corpora))
+    history = (
+        f"Seed {meta.seed}; the best of {meta.epochs} epochs was number {meta.best_epoch}; "
+        f"{meta.seconds:,.0f} s of training."
+    )
+    if not names:
+        history = f"Seed {meta.seed}; trained by spaCy on the documents that it was given."
     lines = [
-        f"# A tagger trained on {names}",
+        f"# A tagger trained {f'on {names}' if names else 'by spaCy'}",
         "",
         f"A {encoder.direction} {encoder.cell.upper()} of {encoder.hidden_dim} units a direction, "
         f"{meta.n_parameters:,} parameters, made by tagger {meta.tagger_version} on "
@@ -34,26 +43,9 @@ def model_card(
         "",
         "## Training data",
         "",
-        *markdown_table(
-            ["corpus", "sentences", "licence", "citation"],
-            [
-                [
-                    corpus.name,
-                    ", ".join(f"{n:,} {split}" for split, n in corpus.n_sentences.items()),
-                    corpus.licence or "not stated",
-                    corpus.citation or "–",
-                ]
-                for corpus in meta.all_corpora
-            ],
-        ),
-        "",
+        *(_corpora(meta.all_corpora) if meta.all_corpora else []),
         *([f"It started from a model that had learned from {earlier}.", ""] if earlier else []),
-        f"Seed {meta.seed}; the best of {meta.epochs} epochs was number {meta.best_epoch}; "
-        f"{meta.seconds:,.0f} s of training.",
-        "",
-        "## Scores",
-        "",
-        "F1 of whole spans for span heads, accuracy for token heads, on gold tokens, of one model.",
+        history,
         "",
     ]
     rows = [
@@ -61,7 +53,15 @@ def model_card(
     ]
     for corpus, scores in meta.test_scores.items():
         rows += [[f"{corpus} test", head, f"{100 * score:.2f}"] for head, score in scores.items()]
-    lines += markdown_table(["data", "head", "score"], rows)
+    if rows:
+        lines += [
+            "## Scores",
+            "",
+            "F1 of whole spans for span heads, accuracy for token heads, on gold tokens, of one "
+            "model.",
+            "",
+            *markdown_table(["data", "head", "score"], rows),
+        ]
     for corpus, evaluation in tests.items():
         for head, spans in evaluation.spans.items():
             lines += ["", f"### {corpus} test, {head} by label", ""]
@@ -71,7 +71,7 @@ def model_card(
             ]
             lines += markdown_table(["label", "precision", "recall", "F1", "spans"], by_label)
     lines += [
-        "",
+        *([""] if rows else []),
         "## Use",
         "",
         "```",
@@ -80,3 +80,19 @@ def model_card(
         "",
     ]
     return "\n".join(lines)
+
+
+def _corpora(corpora: Sequence[CorpusRecord]) -> list[str]:
+    table = markdown_table(
+        ["corpus", "sentences", "licence", "citation"],
+        [
+            [
+                corpus.name,
+                ", ".join(f"{n:,} {split}" for split, n in corpus.n_sentences.items()),
+                corpus.licence or "not stated",
+                corpus.citation or "–",
+            ]
+            for corpus in corpora
+        ],
+    )
+    return [*table, ""]

@@ -27,6 +27,7 @@ from tagger.pretraining.reporting import PretrainingReporter
 from tagger.pretraining.run import pretrain
 from tagger.pretraining.text import read_lines
 from tagger.runtime.loading import form_encoder
+from tagger.training.output import Run
 from tests.conftest import small_config
 
 LINES = [
@@ -327,6 +328,23 @@ def test_a_stopped_pretraining_goes_on_as_if_it_never_had_been(raw: Path, tmp_pa
     assert whole.vocabulary.words == parts.vocabulary.words
     for name, weight in whole.weights.items():
         np.testing.assert_array_equal(weight, parts.weights[name], err_msg=name)
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (msgspec.json.encode(Run(config=Config(), sources=("sample",), fingerprints=())),
+         r"of a training\? then go on with `tagger train`"),
+        (b'{"config"', "damaged .* start anew with --force"),
+    ],
+)  # fmt: skip
+def test_only_a_pretraining_is_gone_on_with(
+    raw: Path, tmp_path: Path, content: bytes, said: str
+) -> None:
+    (tmp_path / "base" / "last").mkdir(parents=True)
+    (tmp_path / "base" / "run.json").write_bytes(content)
+    with pytest.raises(ModelError, match=said):
+        pretrain([str(raw)], tmp_path / "base", small(), resume=True)
 
 
 def test_word_vectors_are_where_the_language_model_starts(raw: Path, tmp_path: Path) -> None:

@@ -36,7 +36,6 @@ from tagger.pretraining.encoding import (
 from tagger.pretraining.language_model import LanguageModel
 from tagger.pretraining.reporting import PretrainingReporter
 from tagger.pretraining.state import (
-    RUN,
     Pretraining,
     PretrainingState,
     load_state,
@@ -52,6 +51,7 @@ from tagger.text import TokenizerRules
 from tagger.training.batching import plan_epoch
 from tagger.training.output import (
     LAST,
+    RUN,
     changed,
     check_output,
     check_same_config,

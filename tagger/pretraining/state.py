@@ -11,14 +11,15 @@ import torch
 from torch import Tensor
 
 from tagger.config import WAY_NAMES, Config
-from tagger.errors import ModelError, UsageError
+from tagger.errors import ModelError
 from tagger.files import write_file
 from tagger.model.directory import read_tensors
 from tagger.pretraining.language_model import LanguageModel, word_tables
+from tagger.training.output import read_run
 
 SMOOTHING = 0.99
 
-RUN, TENSORS, PROGRESS = "run.json", "state.safetensors", "progress.json"
+TENSORS, PROGRESS = "state.safetensors", "progress.json"
 
 
 class Pretraining(msgspec.Struct, frozen=True, kw_only=True):
@@ -157,13 +158,8 @@ def stored_run(directory: Path) -> Pretraining:
     """What the pretraining in a directory was started with.
 
     Raises:
-        UsageError: It was a training, not a pretraining.
-        ModelError: It cannot be read.
+        ModelError: It cannot be read, or it was a training.
     """
-    path = directory / RUN
-    try:
-        return msgspec.json.decode(path.read_bytes(), type=Pretraining)
-    except OSError as error:
-        raise ModelError(f"{path}: cannot be read ({error.strerror})") from None
-    except msgspec.DecodeError:
-        raise UsageError(f"{path}: not of a pretraining; start anew with --force") from None
+    return read_run(
+        directory, Pretraining, "a pretraining", other="a training", command="tagger train"
+    )

@@ -7,6 +7,7 @@ import io
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import TypeVar
 
 import msgspec
 from filelock import FileLock, Timeout
@@ -16,6 +17,8 @@ from tagger.errors import ModelError, UsageError
 from tagger.files import existing_directory, remove_directory
 from tagger.model.directory import FILES, GRAPHS, META
 from tagger.training.state import EpochRecord
+
+T = TypeVar("T")
 
 LAST, BEST, LOG, RUN, LOCK = "last", "best", "log.csv", "run.json", ".lock"
 
@@ -45,7 +48,9 @@ def check_output(output: Path, *, force: bool, resume: bool) -> None:
     if resume:
         if existing_directory(output / LAST) is None:
             what = "its training has ended" if (output / META).is_file() else "no training there"
-            raise UsageError(f"{output}: {what}, nothing to resume; go on from a model with --from")
+            raise UsageError(
+                f"{output}: {what}, nothing to resume; `tagger train --from` goes on from a model"
+            )
         return
     if output.exists() and not output.is_dir():
         raise UsageError(f"{output}: is a file; give a folder with -o")
@@ -95,20 +100,31 @@ def locked(output: Path) -> Iterator[None]:
 
 
 def stored_run(output: Path) -> Run:
-    """What the training in a directory was started with.
+    """What the training in a directory was started with; see `read_run`."""
+    return read_run(output, Run, "a training", other="a pretraining", command="tagger pretrain")
+
+
+def read_run(output: Path, kind: type[T], what: str, *, other: str, command: str) -> T:
+    """What a training, or a pretraining, in a directory was started with.
+
+    Args:
+        output: The directory.
+        kind: What is kept of it.
+        what: What it is called.
+        other: The one of the two that it is not.
+        command: What goes on with that.
 
     Raises:
-        ModelError: There is none, or it is damaged.
+        ModelError: There is none, it is the other one's, or it is damaged.
     """
     path = output / RUN
     try:
-        return msgspec.json.decode(path.read_bytes(), type=Run)
+        return msgspec.json.decode(path.read_bytes(), type=kind)
     except OSError as error:
         raise ModelError(f"{path}: cannot be read ({error.strerror})") from None
     except msgspec.ValidationError as error:
         raise ModelError(
-            f"{path}: not of a training ({error}); of a pretraining? then go on with `tagger "
-            "pretrain`"
+            f"{path}: not of {what} ({error}); of {other}? then go on with `{command}`"
         ) from None
     except msgspec.DecodeError as error:
         raise ModelError(f"{path}: damaged ({error}); start anew with --force") from None
@@ -221,4 +237,6 @@ def read_log(path: Path) -> list[EpochRecord]:
             for row in rows
         ]
     except (OSError, KeyError, ValueError, TypeError):
-        raise ModelError(f"{path}: missing or damaged; train again with --force") from None
+        raise ModelError(
+            f"{path}: missing or damaged; remove {path.parent} and do the same again"
+        ) from None

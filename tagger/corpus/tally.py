@@ -148,6 +148,6 @@ def _explain(tag: str) -> str:
     if guess != tag and is_tag(guess):
         return f"{tag!r} is not O or a letter of BIESLU, a dash and a label; write {guess!r}"
     return (
-        f"{tag!r} is not O or a letter of BIESLU, a dash and a label; if the column holds no "
-        "spans, give it another name with --columns"
+        f"{tag!r} is not O or a letter of BIESLU, a dash and a label; if these are no spans, "
+        "give them another name (that of a column with --columns, any other in the file)"
     )

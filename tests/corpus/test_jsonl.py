@@ -39,6 +39,7 @@ GOOD = '{"tokens": ["a", "b"], "ner": ["O", "O"]}\n'
         (GOOD + '{"tokens": ["a"], "ner": []}', ":2: 0 tags in 'ner' where there are 1 tokens"),
         (GOOD + '{"tokens": ["a"], "ner": [1]}', ":2: 'ner' is not a list of strings"),
         (GOOD + '{"tokens": ["a"], "ner": [null]}', ":2: ner tag is missing"),
+        (GOOD + '{"tokens": ["a"], "ner": ["X-Y"]}', ":2: ner tag 'X-Y' .* any other in the file"),
         (GOOD + '{"words": "a", "ner": ["O"]}', ":2: no list of strings"),
         (GOOD + '{"tokens": ["a", ""], "ner": ["O", "O"]}', ":2: no list of strings, none of them"),
         ('{"tokens": ["a"], "ner": [0]}', ":1: no list of tags as long as"),

@@ -145,7 +145,8 @@ class TrainingConfig(Section, frozen=True):
     ema_decay: Annotated[float, Meta(ge=0.0, lt=1.0)] = 0.998
     """Decay of the moving average of the weights, which is what is scored and kept; 0 for none."""
     fraction: Annotated[float, Meta(gt=0.0, le=1.0)] = 1.0
-    """The share of the training sentences that is used, the same ones for every seed."""
+    """The share of the training sentences that is used, the same ones for every seed; but where dev
+    is cut from them, which each seed does in its own way, it is the share of what stays."""
     dev_fraction: Annotated[float, Meta(gt=0.0, lt=1.0)] = 0.1
     """What is cut from the training data where a corpus has no dev split."""
     seed: Annotated[int, Meta(ge=0, lt=2**32)] = 1

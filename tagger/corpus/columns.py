@@ -1,8 +1,8 @@
 """Column files: a token a line, its tags beside it, an empty line after each sentence.
 
 CoNLL-2000, 2002 and 2003, WNUT, BC5CDR, the ``.iob2`` files of Universal NER and their many
-relatives. A comment begins with ``#`` and stands before the first token of a sentence; a token
-``#`` with its columns is a token all the same.
+relatives. A comment is ``#`` or begins with ``# ``, and stands before the first token of a
+sentence; a token ``#`` with its columns is a token all the same.
 """
 
 from __future__ import annotations

@@ -1,7 +1,8 @@
 """From what the user calls a corpus to its files.
 
 A name is looked for in the folder of corpora that is given, in ``$TAGGER_DATA``, in ``data/`` of
-the current folder, among the shipped data, and at last on the hub.
+the current folder, among the shipped data, and at last on the hub, where
+some are.
 """
 
 from __future__ import annotations

@@ -9,8 +9,8 @@
     weights.safetensors  the network's weights, in half precision, tables of words in 8 bits
     meta.json            format version, corpora, licences, seed, scores; written last
     README.md            the model card
-    graph*.onnx          the network without its weights, for ONNX Runtime; written afterwards,
-                         the one in 8 bits only if its tags agree with those of the others
+    graph*.onnx          the network without its weights, for ONNX Runtime; written afterwards, each
+                         only if its tags agree with PyTorch's
 
 Neither torch nor `datasets` is imported here.
 """
@@ -301,7 +301,7 @@ def read_tensors(path: Path) -> Weights:
 
 
 def _compressed(weights: Mapping[str, NDArray[Any]]) -> Weights:
-    """Weights as they are stored; scores are taken from what comes back."""
+    """Weights as they are stored; test scores are taken from what comes back."""
     stored: Weights = {}
     for name, weight in weights.items():
         if name in TABLES:

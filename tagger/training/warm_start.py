@@ -23,7 +23,7 @@ REGULARISATION = (
     "layer_dropout",
     "output_dropout",
 )
-"""Fields of embedder and encoder that no weight depends on."""
+"""Fields of embedder and encoder that change neither a weight's size nor what it reads."""
 
 
 def check_base(config: Config, base: Config, path: Path) -> None:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from tagger.errors import FormatError
+from tagger.errors import FormatError, UsageError
 
-__all__ = ["BOM", "MAGIC", "decode", "decode_lines"]
+__all__ = ["BOM", "MAGIC", "decode", "decode_lines", "read_lines"]
 
 BOM = "\ufeff"
 MAGIC = {
@@ -20,6 +20,20 @@ MAGIC = {
     b"\xfe\xff": "encoded in UTF-16; convert it with iconv -f utf-16 -t utf-8",
 }
 """How files begin that are often given for text, and what is to be done with them."""
+
+
+def read_lines(path: Path) -> Iterator[tuple[int, str]]:
+    """Give each line of a file that a command is given, as `decode_lines` does.
+
+    Raises:
+        UsageError: where it cannot be read.
+        FormatError: where a line is not UTF-8, or the file is no text.
+    """
+    try:
+        with path.open("rb") as file:
+            yield from decode_lines(file, path)
+    except OSError as error:
+        raise UsageError(f"{path}: cannot be read ({(error.strerror or '').lower()})") from None
 
 
 def decode_lines(stream: Iterable[bytes], name: str | Path) -> Iterator[tuple[int, str]]:

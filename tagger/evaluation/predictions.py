@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import NamedTuple
 
 from tagger.corpus.schemes import Scheme, convert, split_tag
-from tagger.errors import FormatError, UsageError
+from tagger.errors import FormatError
 from tagger.evaluation.evaluate import Evaluation, Tagged
 from tagger.evaluation.scores import score_spans, score_tokens
 from tagger.files import write_file
-from tagger.lines import decode_lines
+from tagger.lines import read_lines
 
 _SPAN = re.compile(r"O$|[BIESLU]-.")
 
@@ -67,7 +67,8 @@ def score_file(path: Path) -> Evaluation:
     pairs. Columns stand between tabs, or else between spaces; an empty line ends a sentence.
 
     Raises:
-        FormatError: It cannot be read, or a line has too few columns.
+        UsageError: It cannot be read.
+        FormatError: It is no text, or a line has too few columns.
     """
     heads, sentences, left_out = _read(path)
     spans, tokens = {}, {}
@@ -105,11 +106,7 @@ class _File(NamedTuple):
 
 
 def _read(path: Path) -> _File:
-    try:
-        with path.open("rb") as file:
-            lines = list(decode_lines(file, path))
-    except OSError as error:
-        raise UsageError(f"{path}: cannot be read ({(error.strerror or '').lower()})") from None
+    lines = list(read_lines(path))  # first of all: is it a text?
     heads, width = ["tags"], 0
     left_out: dict[str, set[str]] = {}
     sentences: list[list[list[str]]] = [[]]

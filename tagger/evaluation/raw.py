@@ -57,8 +57,9 @@ def texts_of(source: str, data_dir: Path | None, n: int) -> list[str]:
     Of a corpus they are those of its test split, or of the first that it has.
 
     Raises:
-        CorpusError: Neither a file nor a corpus.
-        FormatError: A line is not UTF-8.
+        UsageError: The file cannot be read, or there is no such corpus.
+        CorpusError: The corpus is not found or cannot be read.
+        FormatError: The file is no text, or one of the corpus has wrong content.
     """
     if Path(source).is_file():
         return list(islice(inputs([], [Path(source)]), n))

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from tagger.errors import UsageError
-from tagger.lines import decode_lines
+from tagger.lines import decode_lines, read_lines
 
 T = TypeVar("T")
 
@@ -56,11 +56,7 @@ def inputs(texts: Sequence[str], files: Sequence[Path]) -> Iterator[str]:
             stream = open(sys.stdin.fileno(), "rb", closefd=False)  # noqa: SIM115
             yield from (line for _, line in decode_lines(stream, "standard input"))
             continue
-        try:
-            with path.open("rb") as file:
-                yield from (line for _, line in decode_lines(file, path))
-        except OSError as error:
-            raise UsageError(f"{path}: cannot be read ({(error.strerror or '').lower()})") from None
+        yield from (line for _, line in read_lines(path))
 
 
 def is_live(texts: Sequence[str], files: Sequence[Path]) -> bool:

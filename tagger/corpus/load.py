@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from tagger.corpus.records import SPLITS, Corpus, Repairs
+from tagger.corpus.records import Corpus, Repairs
 from tagger.corpus.registry import CorpusEntry
 from tagger.corpus.resolve import Resolved, resolve
 from tagger.corpus.scan import FileSource, FoundHead, Scan, Source
-from tagger.corpus.schemes import Scheme
 from tagger.corpus.store import Store
-from tagger.errors import CorpusError, FormatError, UsageError, unknown_name
+from tagger.errors import CorpusError, FormatError, UsageError
 
 __all__ = ["load_corpus"]
 
@@ -21,9 +20,7 @@ def load_corpus(
     *,
     data_dir: Path | None = None,
     columns: str | None = None,
-    scheme: str | None = None,
     strict: bool = False,
-    splits: Sequence[str] | None = None,
 ) -> Corpus:
     """Load a corpus, reading its files only where the cache does not have them.
 
@@ -32,39 +29,31 @@ def load_corpus(
             or several files with commas between them.
         data_dir: the folder of corpora to look in first, or the folder of the corpus.
         columns: what the columns of its files hold, as ``token,pos,-,ner``; found where not given.
-        scheme: the scheme of its spans' tags; found where not given.
         strict: refuse a tag outside its scheme, which is else read as conlleval does and counted.
-        splits: the splits that are needed, of ``train``, ``dev`` and ``test``; all that exist
-            where not given. A file whose name tells no split is ``train``.
 
     Raises:
-        UsageError: for an unknown name, or impossible ``columns``, ``scheme`` or ``splits``.
+        UsageError: for an unknown name, or impossible ``columns``.
         FormatError: for a file with wrong content, at its first wrong line.
-        CorpusError: where the corpus or one of the ``splits`` is not found or cannot be read.
+        CorpusError: where the corpus is not found or cannot be read.
     """
-    for split in splits or ():
-        if split not in SPLITS:
-            raise UsageError(unknown_name("split", split, SPLITS))
-    span_scheme = Scheme(scheme) if scheme is not None else None
     where = resolve(source, data_dir)
     found: Source
     if where.files:
         if columns is None and where.entry is not None:
             columns = where.entry.columns
-        found = _files(where.files, columns, scheme)
+        found = _files(where.files, columns)
     elif columns is not None:
         raise UsageError(f"{where.name}: columns can be given for files, not for the hub")
     else:
         found = _fetch(where)
     files = {split: str(path) for split, path in found.paths.items()}
-    wanted = _wanted(where.name, splits, files)
-    store = Store(found, span_scheme)
+    store = Store(found)
     scan = store.scan()
     layout = found.described(scan.layout, folder=store.folder, strict=strict)
     repairs = _repairs(scan, list(files.values()), strict)
     return Corpus(
         name=where.name,
-        splits={split: store.split(split, scan) for split in wanted},
+        splits={split: store.split(split, scan) for split in files},
         heads=tuple(head.column() for head in scan.heads),
         main_heads=_main_heads(scan.heads, where.entry),
         layout=layout,
@@ -76,7 +65,7 @@ def load_corpus(
     )
 
 
-def _files(files: Mapping[str, Path], columns: str | None, scheme: str | None) -> Source:
+def _files(files: Mapping[str, Path], columns: str | None) -> Source:
     """Give the source of files: of documents, which are cut into sentences, or of sentences."""
     from tagger.corpus.formats.detect import sentence_format
     from tagger.corpus.formats.source import document_source
@@ -85,11 +74,10 @@ def _files(files: Mapping[str, Path], columns: str | None, scheme: str | None) -
     first = next(iter(files.values()))
     if documents is None:
         return FileSource(files, sentence_format(first), columns)
-    for option, value in (("columns", columns), ("a scheme", scheme)):
-        if value is not None:
-            raise UsageError(
-                f"{first}: {option} cannot be given for documents, which hold spans and no tags"
-            )
+    if columns is not None:
+        raise UsageError(
+            f"{first}: columns cannot be given for documents, which hold spans and no tags"
+        )
     return documents
 
 
@@ -110,17 +98,6 @@ def _fetch(where: Resolved) -> Source:
         f"put them into data/{where.entry.folders[0]}, or name the folder they are in with "
         "--data-dir or TAGGER_DATA"
     )
-
-
-def _wanted(name: str, splits: Sequence[str] | None, files: Mapping[str, str]) -> list[str]:
-    for split in splits or ():
-        if split not in files:
-            there = ", ".join(f"{split} ({path})" for split, path in files.items())
-            raise CorpusError(
-                f"corpus {name} has no {split} split, only {there}; name its file, as in "
-                f"{split}=FILE"
-            )
-    return [split for split in files if splits is None or split in splits]
 
 
 def _repairs(scan: Scan, paths: Sequence[str], strict: bool) -> tuple[Repairs, ...]:

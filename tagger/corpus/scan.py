@@ -143,8 +143,8 @@ class FileSource:
         return layout
 
 
-def scan(source: Source, scheme: Scheme | None = None) -> Scan:
-    """Read all the sentences once; ``scheme`` is that of all spans, where the user gives it.
+def scan(source: Source) -> Scan:
+    """Read all the sentences once.
 
     Raises:
         FormatError: for the first line that cannot be read as the layout and the schemes ask.
@@ -178,7 +178,7 @@ def scan(source: Source, scheme: Scheme | None = None) -> Scan:
             heads.append(FoundHead(name=tally.head, kind="token"))
             continue
         try:
-            found = tally.scheme(scheme)
+            found = tally.scheme()
         except BadTagError as error:
             raise FormatError(paths[error.place.file], error.place.line, str(error)) from None
         bad = tally.violations(found)

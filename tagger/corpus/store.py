@@ -53,11 +53,11 @@ class Store:
         folder: where it lies.
     """
 
-    def __init__(self, source: Source, scheme: Scheme | None = None) -> None:
+    def __init__(self, source: Source) -> None:
         self._source = source
-        self._scheme = scheme
         self._content = source.content()
-        self.fingerprint = _digest(repr((READER_VERSION, str(scheme), self._content)))
+        # "None" is of a setting that is no more: models and comparisons remember the whole.
+        self.fingerprint = _digest(repr((READER_VERSION, "None", self._content)))
         self.folder = cache_dir() / self.fingerprint
 
     def scan(self) -> Scan:
@@ -71,7 +71,7 @@ class Store:
             return msgspec.json.decode(kept.read_bytes(), type=Scan)
         except (OSError, msgspec.DecodeError):
             pass
-        found = scan(self._source, self._scheme)
+        found = scan(self._source)
         self._refuse_changed()
         _write(kept, msgspec.json.encode(found))
         return found

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from tagger.corpus.records import Kind
-from tagger.corpus.schemes import Scheme, detect_from_pairs, is_allowed, is_tag, split_tag
+from tagger.corpus.schemes import Scheme, detect_from_pairs, is_allowed, is_tag
 
 __all__ = ["BadTagError", "Place", "Tally", "Violations", "looks_like_spans"]
 
@@ -88,11 +88,12 @@ class Tally:
                 counts[tag or "_"] += n  # where spans are, every token has a tag
         return "span" if looks_like_spans(counts) else "token"
 
-    def scheme(self, given: Scheme | None = None) -> Scheme:
-        """Give the scheme of a span head: the one ``given``, or the one the tags fit best.
+    def scheme(self) -> Scheme:
+        """Give the scheme of a span head: the one that its tags fit best.
 
         Raises:
-            BadTagError: for a tag without the shape of a span's, or not of the scheme.
+            BadTagError: for a tag without the shape of a span's, or one that fits no scheme with
+                the others.
         """
         tags: dict[str, Place] = {}
         for (_, tag), place in self._first.items():
@@ -102,12 +103,6 @@ class Tally:
         if wrong:
             place, tag = min(wrong)
             raise BadTagError(place, f"{self.head} tag {_explain(tag)}")
-        if given is not None:
-            strangers = [(place, tag) for tag, place in tags.items() if not _fits(tag, given)]
-            if strangers:
-                place, tag = min(strangers)
-                raise BadTagError(place, f"{self.head} tag {tag!r} is not of the scheme {given}")
-            return given
         try:
             return detect_from_pairs(self._pairs)
         except ValueError:
@@ -133,11 +128,6 @@ class Tally:
         else:
             example = f"{tag} after {previous}"
         return Violations(sum(self._pairs[pair] for pair in bad), self._first[first], example)
-
-
-def _fits(tag: str, scheme: Scheme) -> bool:
-    # The name of a scheme spells its letters, but for IOB1.
-    return split_tag(tag)[0] in (Scheme.BIO if scheme is Scheme.IOB1 else scheme)
 
 
 def _explain(tag: str) -> str:

@@ -262,16 +262,6 @@ def test_impossible_columns(write, columns, message):
         load_corpus(str(write("train.tsv", "a\tO\n")), columns=columns)
 
 
-def test_a_scheme_that_is_given_is_held_to(write):
-    path = write("train.tsv", "a\tB-X\nb\tE-X\n")
-    with pytest.raises(FormatError, match=r":2: ner tag 'E-X' is not of the scheme BIO"):
-        load_corpus(str(path), scheme="IOB2")
-    path = write("b/train.tsv", "a\tB-X\nb\tI-X\n")
-    corpus, _ = rows(path, scheme="IOB1")
-    assert corpus.heads[0].scheme == "IOB1"
-    assert corpus.repairs[0].n == 1
-
-
 def test_more_columns_are_wrong_too(write):
     path = write("train.txt", "a N O\nb N O\nc d N O\n")
     with pytest.raises(FormatError, match=":3: 4 columns where 3 are expected"):

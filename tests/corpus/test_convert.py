@@ -824,8 +824,6 @@ def test_options_that_documents_do_not_have(write):
     path = str(write("my.jsonl", PRODIGY))
     with pytest.raises(UsageError, match="columns cannot be given for documents"):
         load_corpus(path, columns="token,ner")
-    with pytest.raises(UsageError, match="a scheme cannot be given"):
-        load_corpus(path, scheme="BIO")
     mixed = f"train={path},dev={write('a.conll', COLUMNS)}"
     with pytest.raises(UsageError, match=r"a.conll: holds sentences.*tagger convert"):
         load_corpus(mixed)

@@ -65,8 +65,8 @@ def test_counts(name, real_data):
 
 def test_both_spellings_of_conll2003_have_the_same_entities(real_data):
     need(real_data / "conll2003" / "iob1")
-    bio = load_corpus("conll2003", splits=["dev"])
-    iob1 = load_corpus(str(real_data / "conll2003" / "iob1"), splits=["dev"])
+    bio = load_corpus("conll2003")
+    iob1 = load_corpus(str(real_data / "conll2003" / "iob1"))
     assert [head.scheme for head in iob1.heads] == [None, "IOB1", "IOB1"]
     for column in ("tokens", "ner"):
         assert bio.splits["dev"][column][:] == iob1.splits["dev"][column][:]
@@ -74,4 +74,4 @@ def test_both_spellings_of_conll2003_have_the_same_entities(real_data):
 
 def test_detected_columns_of_conll2003_are_those_of_the_registry(real_data):
     path = need(real_data / "conll2003") / "valid.txt"
-    assert load_corpus(str(path)).layout == load_corpus("conll2003", splits=["dev"]).layout
+    assert load_corpus(str(path)).layout == load_corpus("conll2003").layout

@@ -129,20 +129,6 @@ def test_unknown_names():
         load_corpus("nowhere/train.txt")
 
 
-def test_missing_splits(write):
-    path = write("train.tsv", TSV)
-    with pytest.raises(CorpusError, match=r"has no dev split, only train \(.*dev=FILE"):
-        load_corpus(str(path), splits=["train", "dev"])
-    with pytest.raises(UsageError, match="unknown split 'tset': did you mean 'test'"):
-        load_corpus(str(path), splits=["tset"])
-
-
-def test_only_the_splits_that_are_asked_for(write):
-    folder = write("c/train.tsv", TSV).parent
-    write("c/test.tsv", TSV)
-    assert list(load_corpus(str(folder), splits=["test"]).splits) == ["test"]
-
-
 @pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="root may read all")
 def test_no_permission(write):
     path = write("c/train.tsv", TSV)

@@ -14,7 +14,6 @@ does not allow where it stands begins a span. Writing always gives well-formed t
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from enum import StrEnum
 from functools import lru_cache
@@ -33,7 +32,6 @@ __all__ = [
     "split_tag",
     "tag_inventory",
     "tags_of",
-    "violations",
 ]
 
 OUTSIDE = "O"
@@ -209,39 +207,15 @@ def is_allowed(scheme: Scheme, previous: str | None, tag: str | None) -> bool:
     return letter in with_any or (letter in with_same and label == previous_label)
 
 
-def violations(tags: Sequence[str], scheme: Scheme) -> list[int]:
-    """Give the positions of the tags that may not stand where they do.
+def detect(pairs: Mapping[tuple[str | None, str | None], int]) -> Scheme:
+    """Find the scheme that fewest tags violate; BIO where two do as well.
 
-    A span that is left open at the end of the sentence counts at the last tag.
-
-    Raises:
-        ValueError: for a string that is no span tag.
-    """
-    previous: str | None = None
-    positions = []
-    for i, tag in enumerate(tags):
-        if not is_allowed(scheme, previous, tag):
-            positions.append(i)
-        previous = tag
-    if not is_allowed(scheme, previous, None) and positions[-1:] != [len(tags) - 1]:
-        positions.append(len(tags) - 1)
-    return positions
-
-
-def detect(sequences: Iterable[Sequence[str]]) -> Scheme:
-    """Find the scheme that fewest tags of ``sequences`` violate; BIO where two do as well.
+    Args:
+        pairs: how often which tags are neighbours, None at either end of a sentence.
 
     Raises:
         ValueError: for a string that is no span tag, or letters that no one scheme has.
     """
-    pairs: Counter[tuple[str | None, str | None]] = Counter()
-    for sequence in sequences:
-        pairs.update(zip((None, *sequence), (*sequence, None), strict=True))
-    return detect_from_pairs(pairs)
-
-
-def detect_from_pairs(pairs: Mapping[tuple[str | None, str | None], int]) -> Scheme:
-    """Like `detect`, from the counts of neighbouring tags, None at either end of a sentence."""
     letters = {split_tag(tag)[0] for pair in pairs for tag in pair if tag is not None}
     candidates = [scheme for scheme, follow in _FOLLOW.items() if letters <= follow.keys()]
     if not candidates:

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from tagger.corpus.records import Kind
-from tagger.corpus.schemes import Scheme, detect_from_pairs, is_allowed, is_tag
+from tagger.corpus.schemes import Scheme, detect, is_allowed, is_tag
 
 __all__ = ["BadTagError", "Place", "Tally", "Violations", "looks_like_spans"]
 
@@ -104,7 +104,7 @@ class Tally:
             place, tag = min(wrong)
             raise BadTagError(place, f"{self.head} tag {_explain(tag)}")
         try:
-            return detect_from_pairs(self._pairs)
+            return detect(self._pairs)
         except ValueError:
             firsts = [
                 min((place, tag) for tag, place in tags.items() if tag[0] in letters)

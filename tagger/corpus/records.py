@@ -177,7 +177,7 @@ class Corpus:
     splits: Mapping[str, datasets.Dataset]
     heads: tuple[HeadColumn, ...]
     main_heads: tuple[str, ...]
-    layout: Layout | None
+    layout: Layout
     repairs: tuple[Repairs, ...] = ()
     files: Mapping[str, str] = field(default_factory=dict)
     licence: str = ""
@@ -187,5 +187,4 @@ class Corpus:
     @property
     def mended(self) -> list[str]:
         """What is read in another way than it stands in the files, in a line each."""
-        remarks = self.layout.remarks if self.layout else ()
-        return [*remarks, *(repair.describe() for repair in self.repairs)]
+        return [*self.layout.remarks, *(repair.describe() for repair in self.repairs)]

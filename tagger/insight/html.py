@@ -16,10 +16,10 @@ pre { white-space: pre-wrap; }
 table { border-collapse: collapse; }
 td, th { padding: .2rem .8rem .2rem 0; text-align: right; }
 td { white-space: nowrap; }
-th { border-bottom: 1px solid var(--line); font-weight: 600; } td:first-child, th:first-child,
-td.text, th.text { text-align: left; }
+th { border-bottom: 1px solid var(--line); font-weight: 600; } td:first-child, th:first-child
+{ text-align: left; }
 .bar { display: inline-block; height: .7em; border-radius: 2px; background: #2a78b5; }
-.for { background: #2b9348; } .against { background: #c1352b; }
+.against { background: #c1352b; }
 .chosen { font-weight: 600; } .note { color: var(--soft); font-size: .9rem; }
 img { max-width: 100%; background: white; }
 """

@@ -40,6 +40,8 @@ class Tagger:
         transitions: Scores between tags, by head; a head without them takes each token's best.
         splitter: Cuts raw text as the training corpora were cut.
         threads: So many batches are computed at once.
+
+    Attributes:
         batch_tokens: Tokens in a batch at most, padding included; a longer sentence is one.
     """
 
@@ -52,13 +54,12 @@ class Tagger:
         transitions: Mapping[str, Transitions],
         splitter: Splitter,
         threads: int = 1,
-        batch_tokens: int = BATCH_TOKENS,
     ) -> None:
         self.heads = tuple(heads)
         self.engine = engine
         self.splitter = splitter
         self.threads = threads
-        self.batch_tokens = batch_tokens
+        self.batch_tokens = BATCH_TOKENS
         self.transitions = dict(transitions)
         self._forms = FormCache(form_encoder, engine.embed)
         self._decoders: dict[str, Callable[[Floats, Ids], Ids]] = {

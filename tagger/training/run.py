@@ -152,9 +152,7 @@ def use_threads(threads: int) -> None:
 def describe(corpus: Corpus) -> list[str]:
     """A corpus in some lines: sizes, layout, and tags outside their scheme."""
     sizes = ", ".join(f"{len(data):,} {split}" for split, data in corpus.splits.items())
-    lines = [f"{corpus.name}: {sizes} sentences"]
-    if corpus.layout is not None:
-        lines.append(f"  {corpus.layout.describe()}")
+    lines = [f"{corpus.name}: {sizes} sentences", f"  {corpus.layout.describe()}"]
     lines += [f"  {repair.describe()}" for repair in corpus.repairs]
     return lines
 

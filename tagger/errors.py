@@ -31,6 +31,7 @@ __all__ = [
     "TrainingError",
     "UsageError",
     "VectorsError",
+    "first_line",
     "unknown_name",
 ]
 
@@ -79,6 +80,15 @@ class Interrupted(TaggerError):  # noqa: N818 - it is no mistake
 
 class VectorsError(TaggerError):
     """A file of word vectors that cannot be read."""
+
+
+def first_line(error: Exception) -> str:
+    r"""What an error of another library says first, or else its class, to be put into one of ours.
+
+    >>> first_line(RuntimeError("out of memory\ntried to allocate")), first_line(KeyError())
+    ('out of memory', 'KeyError')
+    """
+    return (str(error).strip() or type(error).__name__).splitlines()[0]
 
 
 def unknown_name(kind: str, name: str, valid: Iterable[str]) -> str:

@@ -51,7 +51,7 @@ def ask(call: Callable[[float], T]) -> T:
     if isinstance(error, HfHubHTTPError) and status(error) != 429 and status(error) < 500:
         raise error
     # The classes of what else goes wrong differ between versions of the hub's library.
-    raise UnreachableError(first_line(error)) from None
+    raise UnreachableError(in_a_line(error)) from None
 
 
 def status(error: HfHubHTTPError) -> int:
@@ -59,7 +59,7 @@ def status(error: HfHubHTTPError) -> int:
     return error.response.status_code if error.response is not None else 0
 
 
-def first_line(error: object) -> str:
+def in_a_line(error: object) -> str:
     """What an error says first, with its class; or the first of a text."""
     kind = f"{type(error).__name__}: " if isinstance(error, BaseException) else ""
     return " ".join(f"{kind}{error}".split("\n\n")[0].split())[:200]

@@ -10,7 +10,7 @@ import pytest
 from huggingface_hub.errors import HfHubHTTPError
 
 import tagger.hub
-from tagger.hub import UnreachableError, ask, first_line
+from tagger.hub import UnreachableError, ask, in_a_line
 
 
 def failing(error: Exception) -> Any:
@@ -33,7 +33,7 @@ def test_an_answer_is_given_and_a_request_has_a_limit() -> None:
 def test_a_hub_that_cannot_answer_is_unreachable(error: Exception) -> None:
     with pytest.raises(UnreachableError) as info:
         ask(failing(error))
-    assert str(info.value) == first_line(error)
+    assert str(info.value) == in_a_line(error)
     assert "\n" not in str(info.value)
 
 

@@ -16,7 +16,7 @@ from tagger.corpus.jsonl import head_name
 from tagger.corpus.records import SPLITS, TOKEN_KEYS, Layout, Sentence
 from tagger.corpus.store import cache_dir, quiet_datasets
 from tagger.errors import CorpusError, FormatError, UsageError
-from tagger.hub import UnreachableError, ask
+from tagger.hub import UnreachableError, ask, in_a_line
 
 if TYPE_CHECKING:
     import datasets
@@ -51,7 +51,7 @@ def fetch(addresses: Sequence[str]) -> HubSource:
         except CorpusError as error:
             reasons.append(str(error))
         except Exception as error:  # whatever the hub's libraries raise, another address may do
-            reasons.append(f"hub {address} ({_first_line(error)})")
+            reasons.append(f"hub {address} ({in_a_line(error)})")
     raise CorpusError("; ".join(reasons))
 
 
@@ -149,7 +149,7 @@ def _probe(name: str, revision: str | None) -> None:
             )
         )
     except HfHubHTTPError as error:
-        raise CorpusError(f"hub {name} ({_first_line(error)})") from None
+        raise CorpusError(f"hub {name} ({in_a_line(error)})") from None
 
 
 def _load(name: str, folder: str | None, revision: str | None) -> Mapping[str, datasets.Dataset]:
@@ -191,7 +191,3 @@ def _by_name(tags: Sequence[Any], names: Sequence[str] | None) -> list[str | Non
     if names is None:
         return list(tags)
     return [names[tag] if tag is not None and tag >= 0 else None for tag in tags]
-
-
-def _first_line(error: BaseException) -> str:
-    return f"{type(error).__name__}: {error}".strip().splitlines()[0][:200]

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from tagger.errors import VectorsError
+from tagger.errors import VectorsError, first_line
 from tagger.features.vector_selection import Row, Selection
 from tagger.features.vector_subwords import FloretTable, floret_rows
 
@@ -90,5 +90,6 @@ def _load_vocab(path: Path, folder: Path) -> Vocab:
     except VectorsError:
         raise
     except Exception as error:  # whatever spaCy, msgpack and NumPy have for damaged files
-        detail = (str(error) or type(error).__name__).splitlines()[0]
-        raise VectorsError(f"{path}: damaged ({detail}); install the pipeline anew") from None
+        raise VectorsError(
+            f"{path}: damaged ({first_line(error)}); install the pipeline anew"
+        ) from None

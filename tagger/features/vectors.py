@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
-from tagger.errors import VectorsError
+from tagger.errors import VectorsError, first_line
 from tagger.features.vector_files import file_rows
 from tagger.features.vector_pipelines import find_package, pipeline_rows
 from tagger.features.vector_selection import Matrix, Row, Selection
@@ -50,7 +50,7 @@ def read_vectors(path: Path, forms: Counter[str], *, limit: int) -> Vectors:
         for word, values in _rows(path, Selection(forms, limit)):
             rows.setdefault(word, values)
     except OSError as error:
-        detail = error.strerror or str(error).splitlines()[0]
+        detail = error.strerror or first_line(error)
         raise VectorsError(f"{path}: cannot be read ({detail})") from None
     coverage, share_of_tokens = _coverage(rows, forms)
     if not share_of_tokens:

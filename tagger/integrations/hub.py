@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from tagger.errors import ModelError, TaggerError, UsageError
-from tagger.hub import UnreachableError, ask, first_line, status
+from tagger.hub import UnreachableError, ask, in_a_line, status
 from tagger.integrations.card import hub_card
 from tagger.integrations.contents import OWN_FILES, licence_of, own_files
 from tagger.model.directory import CARD, FILES, GRAPHS, read_model
@@ -173,7 +173,7 @@ def _check_names(repo: str, revision: str | None) -> None:
     try:
         hf_hub_url(repo, CARD)  # asks nobody, but looks at the name
     except HFValidationError as error:
-        raise UsageError(f"{repo!r} is no name on the hub: {first_line(str(error))}") from None
+        raise UsageError(f"{repo!r} is no name on the hub: {in_a_line(str(error))}") from None
     if revision is not None and (not _REVISION.fullmatch(revision) or ".." in revision):
         raise UsageError(f"{revision!r} is no name of a branch, tag or commit")
 
@@ -230,7 +230,7 @@ def _downloaded(name: str, revision: str | None) -> Path:
         if isinstance(error, OSError) and error.errno is not None:
             raise  # no space, no permission
         raise ModelError(
-            f"hub:{name}: the download has broken off ({first_line(error)}); try again"
+            f"hub:{name}: the download has broken off ({in_a_line(error)}); try again"
         ) from None
     return Path(path)
 
@@ -254,7 +254,7 @@ def _refused(name: str, revision: str | None, error: HfHubHTTPError) -> ModelErr
     elif status(error) in (401, 403):
         why = f"access is refused ({status(error)}); log in with `hf auth login`"
     else:
-        why = f"the hub refuses it ({first_line(error)})"
+        why = f"the hub refuses it ({in_a_line(error)})"
     return ModelError(f"hub:{name}: {why}")
 
 
@@ -269,7 +269,7 @@ def _pushing(repo: str) -> Iterator[None]:
         raise
     except HfHubHTTPError as error:
         code = status(error)
-        detail = first_line(error.server_message or error).rstrip(".")
+        detail = in_a_line(error.server_message or error).rstrip(".")
         if code == 401:
             why = "the token is refused (401); log in anew with `hf auth login`"
         elif code == 403 or isinstance(error, RepositoryNotFoundError):
@@ -285,7 +285,7 @@ def _pushing(repo: str) -> Iterator[None]:
             raise
         raise TaggerError(
             f"{repo}: nothing was pushed, the hub was not reached or did not answer "
-            f"({first_line(error)}); try again with a network"
+            f"({in_a_line(error)}); try again with a network"
         ) from None
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from tagger.config import Config
 from tagger.corpus.schemes import Scheme, spans
-from tagger.errors import UsageError
+from tagger.errors import UsageError, first_line
 from tagger.files import check_new, check_not_read, write_file
 from tagger.integrations.spacy_training import KINDS
 from tagger.model.directory import read_config_of
@@ -86,7 +86,7 @@ def init_spacy(
     try:
         nlp = spacy.blank(language)
     except ImportError as error:
-        detail = str(error).splitlines()[0]
+        detail = first_line(error)
         raise UsageError(f"--language {language}: spaCy has none of that name ({detail})") from None
     output.mkdir(parents=True, exist_ok=True)
     splits = prepared.corpora[0].splits

@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from tagger.config import WAY_NAMES, Config
-from tagger.errors import ModelError
+from tagger.errors import ModelError, first_line
 from tagger.files import write_file
 from tagger.model.directory import read_tensors
 from tagger.pretraining.language_model import LanguageModel, word_tables
@@ -149,8 +149,7 @@ def load_state(state: PretrainingState, directory: Path) -> bool:
             optimizer.state[parameter][key] = kept
         state.model.load_state_dict(weights)
     except (KeyError, RuntimeError, ValueError, msgspec.DecodeError) as error:
-        detail = str(error).splitlines()[0]
-        raise ModelError(f"{path}: this checkpoint cannot be used ({detail})") from None
+        raise ModelError(f"{path}: this checkpoint cannot be used ({first_line(error)})") from None
     return True
 
 

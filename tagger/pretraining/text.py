@@ -9,7 +9,7 @@ from itertools import count
 from pathlib import Path
 from typing import BinaryIO, cast
 
-from tagger.errors import FormatError, UsageError
+from tagger.errors import FormatError, UsageError, first_line
 from tagger.lines import decode_lines
 
 BLOCK = 1 << 20
@@ -63,8 +63,7 @@ def _raw_lines(file: BinaryIO, path: str) -> Iterator[bytes]:
         try:
             line = file.readline(MAX_LINE + 1)
         except OSError as error:
-            detail = str(error).splitlines()[0]
-            raise FormatError(path, number, f"cannot be read on ({detail})") from None
+            raise FormatError(path, number, f"cannot be read on ({first_line(error)})") from None
         if not line:
             return
         if len(line) > MAX_LINE:

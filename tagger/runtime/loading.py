@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from numpy.typing import NDArray
 
 from tagger.config import EmbedderConfig
-from tagger.errors import ModelError, UsageError, unknown_name
+from tagger.errors import ModelError, UsageError, first_line, unknown_name
 from tagger.features.forms import FormEncoder
 from tagger.features.vocabulary import Vocabulary
 from tagger.model.directory import GRAPHS, WEIGHTS, SavedModel, read_model
@@ -206,8 +206,9 @@ def pick_device(name: str) -> str:
             raise RuntimeError("nothing is computed there")
         torch.empty(0, device=name)
     except (RuntimeError, AssertionError) as error:
-        detail = str(error).splitlines()[0]
-        raise UsageError(f"no device {name!r} here ({detail}); use cpu or auto") from None
+        raise UsageError(
+            f"no device {name!r} here ({first_line(error)}); use cpu or auto"
+        ) from None
     return name
 
 

@@ -10,7 +10,7 @@ import numpy as np
 import onnxruntime
 
 from tagger.config import EncoderConfig
-from tagger.errors import ModelError
+from tagger.errors import ModelError, first_line
 from tagger.features.forms import FormFeatures, Ids
 from tagger.model.heads import HeadSpec, head_key
 from tagger.runtime.decoding import Floats
@@ -83,7 +83,7 @@ class OnnxEngine:
                 graph, options, providers=["CPUExecutionProvider"]
             )
         except Exception as error:  # ONNX Runtime's have no common class
-            detail = str(error).splitlines()[0][:200]
+            detail = first_line(error)[:200]
             raise ModelError(
                 f"{path}: damaged, or not of this model ({detail}); write it anew with "
                 f"`tagger export {path.parent}`"

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 import tagger as package
 from tagger.config import Config
 from tagger.corpus import Corpus
-from tagger.errors import ConfigError
+from tagger.errors import ConfigError, first_line
 from tagger.evaluation.evaluate import Evaluation
 from tagger.features.forms import FormEncoder
 from tagger.features.vectors import read_vectors
@@ -146,8 +146,9 @@ def build(
             config, vocabulary, prepared.heads, vectors, n_trained_words=n_trained_words
         )
     except RuntimeError as error:
-        detail = str(error).splitlines()[0]
-        raise ConfigError(f"the network cannot be built, is it too large? ({detail})") from None
+        raise ConfigError(
+            f"the network cannot be built, is it too large? ({first_line(error)})"
+        ) from None
     if base is not None:
         report.note(start_from(network, vocabulary, prepared.heads, base))
     earlier = (*base.meta.earlier_corpora, *base.meta.corpora) if base else ()

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from tagger.config import TrainingConfig
-from tagger.errors import ModelError
+from tagger.errors import ModelError, first_line
 from tagger.files import existing_directory, new_directory, write_file
 from tagger.model.directory import read_tensors
 from tagger.model.network import TaggingNetwork
@@ -163,8 +163,7 @@ def load_state(state: TrainingState, directory: Path) -> None:
         if "rng.cuda" in tensors and torch.cuda.is_available():
             torch.cuda.set_rng_state(tensors["rng.cuda"])
     except (OSError, KeyError, RuntimeError, msgspec.DecodeError) as error:
-        detail = str(error).splitlines()[0]
-        raise ModelError(f"{found}: this checkpoint cannot be used ({detail})") from None
+        raise ModelError(f"{found}: this checkpoint cannot be used ({first_line(error)})") from None
 
 
 def _tensors(state: TrainingState) -> dict[str, Tensor]:

@@ -86,7 +86,7 @@ def test_all_places_are_named(monkeypatch):
         load_corpus("conll2003")
     message = str(info.value)
     assert "data/conll2003 (no such folder)" in message
-    assert "hub lhoestq/conll2003 (ValueError: odd)" in message
+    assert "hub lhoestq/conll2003 (ValueError: odd more)" in message
     assert "hub eriktks/conll2003 (404)" in message
     assert "TAGGER_DATA" in message
     assert "\n" not in message

@@ -13,6 +13,7 @@ from tagger.corpus.formats.documents import (
     Document,
     Notes,
     Problem,
+    in_characters,
     main_layer,
     problem,
 )
@@ -189,10 +190,7 @@ def as_text(document: Document, notes: Notes) -> None:
         position += len(text) + len(_SENTENCE_BREAK)
     document.text = _SENTENCE_BREAK.join(texts)
     document.offsets = offsets
-    document.chars = [
-        CharSpan(offsets[start][0], offsets[end - 1][1], label)
-        for start, end, label in document.spans.get(main_layer(document), [])
-    ]
+    document.chars = in_characters(document.spans.get(main_layer(document), []), offsets)
     note_unwritten(document, notes)
 
 

@@ -16,10 +16,10 @@ import numpy as np
 
 from tagger.corpus.formats.documents import (
     ENTITIES,
-    CharSpan,
     Document,
     Notes,
     check_text,
+    in_characters,
     main_layer,
 )
 from tagger.corpus.formats.plain import note_unwritten
@@ -112,12 +112,8 @@ def _documents(path: Path, content: _Bin, notes: Notes) -> Iterator[Document]:
                 if kept[start] < kept[end]
             ]
             document.spans = {ENTITIES: found}
-            offsets = document.offsets
-            if offsets is not None:
-                document.chars = [
-                    CharSpan(offsets[start][0], offsets[end - 1][1], label)
-                    for start, end, label in found
-                ]
+            if document.offsets is not None:
+                document.chars = in_characters(found, document.offsets)
         for name in heads:
             values = [v for v, form in zip(part[name], forms, strict=True) if not form.isspace()]
             names = [NAMES[value] if name == "POS" else strings[value] for value in values]

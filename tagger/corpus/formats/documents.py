@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, deque
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal, NamedTuple
@@ -12,7 +13,7 @@ import msgspec
 from tagger.corpus.schemes import Span
 from tagger.errors import FormatError
 
-__all__ = ["CharSpan", "Document", "Notes", "Problem", "check_span", "main_layer"]
+__all__ = ["CharSpan", "Document", "Notes", "Problem", "check_span", "in_characters", "main_layer"]
 
 Notes = Counter[str]
 """What a reader or writer leaves out or changes, and how often; shown, never silent."""
@@ -164,6 +165,11 @@ def check_span(
             f"{which} ({label}) goes past the text's end at {len(text)}; offsets count characters",
         )
     return CharSpan(start, end, label)
+
+
+def in_characters(spans: Iterable[Span], offsets: Sequence[tuple[int, int]]) -> list[CharSpan]:
+    """Give the characters of spans of tokens, whose ``offsets`` are known."""
+    return [CharSpan(offsets[start][0], offsets[end - 1][1], label) for start, end, label in spans]
 
 
 def check_text(path: Path, line: int | None, *values: object) -> None:

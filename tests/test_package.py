@@ -10,6 +10,7 @@ import os
 import shutil
 import subprocess
 import sys
+import tomllib
 import zipfile
 from email import message_from_bytes
 from pathlib import Path
@@ -17,7 +18,7 @@ from pathlib import Path
 import pytest
 
 from tagger.errors import ModelError, UsageError
-from tagger.integrations.wheel import package
+from tagger.integrations.wheel import SHIPPED, package
 from tagger.model.directory import FILES, GRAPHS
 from tagger.runtime.finding import find_model, installed_models
 from tests.conftest import assert_one_line
@@ -25,6 +26,12 @@ from tests.conftest import assert_one_line
 ROOT = Path(__file__).parent.parent
 SENTENCE = "John works at Apple in California"
 ANSWER = "[John](PER) works at [Apple](ORG) in [California](LOC)\n"
+
+
+def test_names_of_models_that_ship_are_taken() -> None:
+    build = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["hatch"]["build"]
+    shipped = [path for path in build["targets"]["wheel"]["force-include"] if "models/" in path]
+    assert shipped == [f"models/{name}" for name in SHIPPED]
 
 
 @pytest.fixture(scope="module")

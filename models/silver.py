@@ -1,25 +1,32 @@
 """Entities for text that has none, by the vote of several models; part of the way to `models/en`.
 
     python models/silver.py data/news-silver news.txt models/teacher-1 models/teacher-2 …
-    python models/silver.py data/ewt-silver ud_en_ewt models/teacher-1 models/teacher-2 …
+    python models/silver.py data/ewt-silver ud_en_ewt --names data/names.json models/teacher-1 …
 
 The source is a file of raw text, a paragraph a line, of which 20,000 sentences are taken, or a
-corpus with UPOS. A span counts if most of the models find it. A sentence is left out where the
-models disagree about more than one span, and six in ten of those without any entity are.
+corpus with Penn tags (``xpos``). A span counts if most of the models find it. A sentence is left
+out where the models disagree about more than one span, and six in ten of those without any entity
+are.
 
-A corpus's own parts of speech have a say as well: there a span must have a proper noun in it (of
-MISC also an adjective, as in "Welsh"), and a sentence is left out if a proper noun is in no span:
-either the models overlook an entity or it is something else, and both would be learned.
+A corpus's own parts of speech have a say as well: there a span counts only if it begins and ends
+with a proper noun (one of MISC, if a proper noun or an adjective is in it, as in "Welsh"). So the
+models learn where they agree on something that is no name.
+
+With ``--names`` a name has the label that it has as a rule (`names.py`), whatever the models take
+it for in this sentence.
 """
 
 from __future__ import annotations
 
+import json
 import random
-import sys
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice
 from pathlib import Path
+from typing import Annotated
+
+import typer
 
 import tagger
 from tagger.cli.failures import said_in_one_line
@@ -37,7 +44,7 @@ def sentences(source: str, splitter: Tagger) -> Iterator[Sentence]:
     path = Path(source)
     if not path.is_file():
         split = load_corpus(source).splits["train"]
-        yield from zip(split[:]["tokens"], split[:]["upos"], strict=True)
+        yield from zip(split[:]["tokens"], split[:]["xpos"], strict=True)
         return
     lines = [line.strip() for line in path.open(encoding="utf-8") if len(line) > 40]
     random.shuffle(lines)
@@ -49,18 +56,24 @@ def sentences(source: str, splitter: Tagger) -> Iterator[Sentence]:
                 yield tokens, None
 
 
-def vote(answers: Sequence[Sequence[str]], upos: Sequence[str] | None) -> list[str] | None:
+def vote(
+    answers: Sequence[Sequence[str]],
+    tokens: Sequence[str],
+    xpos: Sequence[str] | None,
+    names: Mapping[str, str],
+) -> list[str] | None:
     """Tags in BIO that most models agree on; None if the sentence teaches nothing for certain."""
-    votes = Counter(span for tags in answers for span in spans(list(tags), Scheme.BIO))
-    found = [span for span, n in votes.items() if 2 * n > len(answers)]
+    votes = Counter(
+        (start, end, label)
+        for tags in answers
+        for start, end, found_as in spans(list(tags), Scheme.BIO)
+        for label in [names.get(" ".join(tokens[start:end]), found_as)]
+        if xpos is None or _is_name(label, xpos[start:end])
+    )
     if sum(n < len(answers) for n in votes.values()) > 1:
         return None
-    if upos is not None:
-        found = [span for span in found if _is_name(span[2], upos[span[0] : span[1]])]
-        inside = {i for start, end, _ in found for i in range(start, end)}
-        if any(tag == "PROPN" and i not in inside for i, tag in enumerate(upos)):
-            return None
-    elif not found and random.random() < 0.6:
+    found = [span for span, n in votes.items() if 2 * n > len(answers)]
+    if xpos is None and not found and random.random() < 0.6:
         return None
     tags = ["O"] * len(answers[0])
     for start, end, label in sorted(found):
@@ -68,31 +81,39 @@ def vote(answers: Sequence[Sequence[str]], upos: Sequence[str] | None) -> list[s
     return tags
 
 
-def _is_name(label: str, upos: Sequence[str]) -> bool:
-    return bool({"PROPN", "ADJ"} & set(upos)) if label == "MISC" else "PROPN" in upos
+def _is_name(label: str, xpos: Sequence[str]) -> bool:
+    proper = ("NNP", "NNPS")
+    if label == "MISC":
+        return not {*proper, "JJ"}.isdisjoint(xpos)
+    return xpos[0] in proper and xpos[-1] in (*proper, "CD")
 
 
-def main(output: str, source: str, *models: str) -> None:
+def main(
+    output: Path,
+    source: str,
+    models: list[str],
+    names: Annotated[Path | None, typer.Option(help="What names are, by names.py.")] = None,
+) -> None:
     """Write ``train.txt``: a token and its tag a line."""
     random.seed(1)
     teachers = [tagger.load(model) for model in models]
+    labels = json.loads(names.read_text(encoding="utf-8")) if names else {}
     given = sentences(source, teachers[0])
-    folder = Path(output)
-    folder.mkdir(parents=True, exist_ok=True)
+    output.mkdir(parents=True, exist_ok=True)
     n_seen = n_kept = 0
-    with (folder / "train.txt").open("w", encoding="utf-8") as file:
+    with (output / "train.txt").open("w", encoding="utf-8") as file:
         while n_kept < N_SENTENCES and (piece := list(islice(given, PIECE))):
             found = [teacher.tag([tokens for tokens, _ in piece], ["ner"]) for teacher in teachers]
             n_seen += len(piece)
-            for (tokens, upos), *answers in zip(piece, *found, strict=True):
-                tags = vote([answer["ner"] for answer in answers], upos)
+            for (tokens, xpos), *answers in zip(piece, *found, strict=True):
+                tags = vote([answer["ner"] for answer in answers], tokens, xpos, labels)
                 if tags is not None and n_kept < N_SENTENCES:
                     n_kept += 1
                     file.writelines(f"{a}\t{b}\n" for a, b in zip(tokens, tags, strict=True))
                     file.write("\n")
-    print(f"{folder}: {n_kept:,} of {n_seen:,} sentences")  # noqa: T201
+    typer.echo(f"{output}: {n_kept:,} of {n_seen:,} sentences")
 
 
 if __name__ == "__main__":
     with said_in_one_line():
-        main(*sys.argv[1:])
+        typer.run(main)

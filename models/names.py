@@ -21,6 +21,7 @@ from silver import PIECE, sentences
 import tagger
 from tagger.cli.failures import said_in_one_line
 from tagger.corpus.schemes import Scheme, spans
+from tagger.runtime.streaming import full_pieces
 from tagger.runtime.tagger import Tagger
 
 N_SENTENCES = 600_000
@@ -31,7 +32,7 @@ def count(source: str, models: list[Tagger]) -> dict[str, Counter[str]]:
     """The votes for each label by name."""
     votes: dict[str, Counter[str]] = defaultdict(Counter)
     given = (tokens for tokens, _ in islice(sentences(source, models[0]), N_SENTENCES))
-    while piece := list(islice(given, PIECE)):
+    for piece in full_pieces(given, PIECE):
         for model in models:
             for tokens, tags in zip(piece, model.tag(piece, ["ner"]), strict=True):
                 for start, end, label in spans(tags["ner"], Scheme.BIO):

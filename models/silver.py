@@ -22,7 +22,6 @@ import json
 import random
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from itertools import islice
 from pathlib import Path
 from typing import Annotated
 
@@ -32,6 +31,7 @@ import tagger
 from tagger.cli.failures import said_in_one_line
 from tagger.corpus import load_corpus
 from tagger.corpus.schemes import Scheme, spans
+from tagger.runtime.streaming import full_pieces
 from tagger.runtime.tagger import Tagger
 
 N_SENTENCES = 20_000
@@ -102,7 +102,7 @@ def main(
     output.mkdir(parents=True, exist_ok=True)
     n_seen = n_kept = 0
     with (output / "train.txt").open("w", encoding="utf-8") as file:
-        while n_kept < N_SENTENCES and (piece := list(islice(given, PIECE))):
+        for piece in full_pieces(given, PIECE):
             found = [teacher.tag([tokens for tokens, _ in piece], ["ner"]) for teacher in teachers]
             n_seen += len(piece)
             for (tokens, xpos), *answers in zip(piece, *found, strict=True):
@@ -111,6 +111,8 @@ def main(
                     n_kept += 1
                     file.writelines(f"{a}\t{b}\n" for a, b in zip(tokens, tags, strict=True))
                     file.write("\n")
+            if n_kept == N_SENTENCES:
+                break
     typer.echo(f"{output}: {n_kept:,} of {n_seen:,} sentences")
 
 

@@ -1,8 +1,7 @@
 """From what the user calls a corpus to its files.
 
 A name is looked for in the folder of corpora that is given, in ``$TAGGER_DATA``, in ``data/`` of
-the current folder, among the shipped data, and at last on the hub, where
-some are.
+the current folder, among the shipped data, and at last on the hub, where some are.
 """
 
 from __future__ import annotations

@@ -38,7 +38,7 @@ from tagger.model.directory import GRAPHS, Meta, SavedModel, StoredWeights, writ
 from tagger.model.heads import HeadSpec
 from tagger.model.network import build_network
 from tagger.plotting import pyplot
-from tagger.runtime.graph import build_graph, has_int8
+from tagger.runtime.engines.graph import build_graph, has_int8
 from tagger.tables import markdown_table
 from tagger.text import TokenizerRules
 from tagger.training.state import weights_of

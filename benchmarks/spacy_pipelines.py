@@ -17,7 +17,7 @@ from spacy.tokens import Doc, Span
 
 from tagger.cli.failures import said_in_one_line
 from tagger.corpus import load_corpus
-from tagger.corpus.schemes import Scheme, spans
+from tagger.schemes import Scheme, spans
 from tagger.tables import mean_sd
 
 

@@ -20,9 +20,9 @@ from silver import PIECE, sentences
 
 import tagger
 from tagger.cli.failures import said_in_one_line
-from tagger.corpus.schemes import Scheme, spans
-from tagger.runtime.streaming import full_pieces
+from tagger.prediction.input import full_pieces
 from tagger.runtime.tagger import Tagger
+from tagger.schemes import Scheme, spans
 
 N_SENTENCES = 600_000
 LEAST_SHARE = 0.6

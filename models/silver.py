@@ -30,9 +30,9 @@ import typer
 import tagger
 from tagger.cli.failures import said_in_one_line
 from tagger.corpus import load_corpus
-from tagger.corpus.schemes import Scheme, spans
-from tagger.runtime.streaming import full_pieces
+from tagger.prediction.input import full_pieces
 from tagger.runtime.tagger import Tagger
+from tagger.schemes import Scheme, spans
 
 N_SENTENCES = 20_000
 PIECE = 1000

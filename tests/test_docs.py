@@ -31,7 +31,7 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from tagger.runtime.processor import n_cores
+from tagger.runtime.engines.processor import n_cores
 
 ROOT = Path(__file__).parent.parent
 DOCS = ROOT / "docs"

@@ -14,7 +14,7 @@ import pytest
 
 from tagger.errors import FormatError
 from tagger.lines import decode, decode_lines
-from tests.conftest import assert_one_line
+from tests.helpers.commands import assert_one_line
 
 TEXT = "Kim left Leeds.\n\nCafé\n"
 

@@ -11,9 +11,9 @@ import tagger
 from tagger.evaluation.evaluate import evaluate, select_split
 from tagger.model.directory import read_model
 from tagger.paths import shipped
-from tagger.runtime.export import equal_tags
-from tagger.runtime.finding import find_model
+from tagger.runtime.engines.export import equal_tags
 from tagger.runtime.tagger import Tagger
+from tagger.sharing.finding import find_model
 
 HELD_OUT = Path(__file__).parent / "held_out"
 # What models/en reached when it was committed (docs/results.md), less two points: each of these

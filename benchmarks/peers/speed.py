@@ -31,7 +31,7 @@ import tagger
 from tagger.cli.failures import said_in_one_line
 from tagger.corpus import load_corpus
 from tagger.evaluation.raw import raw_texts
-from tagger.runtime.benchmark import SENTENCE, run_cold
+from tagger.insight.benchmark import SENTENCE, run_cold
 from tagger.tables import markdown_table
 
 if TYPE_CHECKING:
@@ -85,7 +85,7 @@ def with_crfsuite(model: str, tokens_by: str) -> Callable[[Sequence[str]], list[
     """CRFsuite on one core, behind this tagger's tokenizer."""
     from crfsuite import CRFsuite
 
-    from tagger.corpus.schemes import Scheme, spans
+    from tagger.schemes import Scheme, spans
 
     peer = CRFsuite()
     loaded = peer.load(Path(model))

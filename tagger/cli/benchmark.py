@@ -29,9 +29,9 @@ def benchmark(
     from rich.console import Console
 
     from tagger.evaluation.raw import texts_of
+    from tagger.insight.benchmark import benchmark as measure
+    from tagger.insight.benchmark_report import draw, show
     from tagger.plotting import find_matplotlib
-    from tagger.runtime.benchmark import benchmark as measure
-    from tagger.runtime.benchmark_report import draw, show
 
     if plot is not None:
         find_matplotlib("--plot")

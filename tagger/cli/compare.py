@@ -68,13 +68,13 @@ def compare(
     """
     from rich.console import Console
 
-    from tagger.insight.comparison import Plan
-    from tagger.insight.comparison import compare as run
-    from tagger.insight.comparison_progress import Terminal
-    from tagger.insight.comparison_report import LEGEND, advice, table, title, write_report
-    from tagger.insight.grid import parse_vary
+    from tagger.insight.compare.comparison import Plan
+    from tagger.insight.compare.comparison import compare as run
+    from tagger.insight.compare.grid import parse_vary
+    from tagger.insight.compare.progress import Terminal
+    from tagger.insight.compare.report import LEGEND, advice, table, title, write_report
     from tagger.plotting import find_matplotlib
-    from tagger.runtime.finding import MODELS
+    from tagger.sharing.finding import MODELS
     from tagger.tables import print_line
     from tagger.training.settings import short_name
 

@@ -46,7 +46,7 @@ def convert(
 
     tagger convert train.conll docs --to brat
     """
-    from tagger.corpus.formats.convert import convert as run
+    from tagger.corpus.conversion import convert as run
 
     report = run(
         source,

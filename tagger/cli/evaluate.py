@@ -62,8 +62,8 @@ def evaluate(
     from tagger.evaluation.predictions import write_predictions
     from tagger.evaluation.raw import evaluate_raw
     from tagger.evaluation.report import print_evaluation, print_raw
-    from tagger.runtime.finding import find_model
     from tagger.runtime.loading import load
+    from tagger.sharing.finding import find_model
 
     directory = find_model(model)
     tagger = load(directory, device=device, engine=engine, precision=precision, threads=threads)

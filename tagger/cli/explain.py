@@ -30,13 +30,13 @@ def explain(
     tagger explain "John works at Apple in California" --token Apple
     """
     from tagger.files import check_new
-    from tagger.insight.explanation import explain as run
-    from tagger.insight.page import write_page
-    from tagger.insight.pictures import check_picture, draw_states
-    from tagger.insight.show import show
+    from tagger.insight.explain.explanation import explain as run
+    from tagger.insight.explain.page import write_page
+    from tagger.insight.explain.pictures import check_picture, draw_states
+    from tagger.insight.explain.terminal import show
     from tagger.model.directory import read_model
-    from tagger.runtime.finding import find_model
     from tagger.runtime.loading import from_saved
+    from tagger.sharing.finding import find_model
 
     if states is not None:
         check_picture(states)

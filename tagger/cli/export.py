@@ -22,9 +22,9 @@ def export(
     tagger export models/conll2003 conll2003
     """
     from tagger.corpus import load_corpus
-    from tagger.runtime.export import export as write
-    from tagger.runtime.export import sentences_to_compare
-    from tagger.runtime.finding import find_model
+    from tagger.runtime.engines.export import export as write
+    from tagger.runtime.engines.export import sentences_to_compare
+    from tagger.sharing.finding import find_model
     from tagger.tables import print_line
 
     loaded = load_corpus(corpus, data_dir=data_dir)

@@ -10,8 +10,8 @@ def info(
     json: Json = False,
 ) -> None:
     """Show what a model is: heads, labels, size, corpora, scores."""
-    from tagger.runtime.finding import find_model
     from tagger.runtime.info import describe_model, info_table
+    from tagger.sharing.finding import find_model
 
     description = describe_model(find_model(model))
     if json:

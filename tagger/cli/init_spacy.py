@@ -25,7 +25,7 @@ def init_spacy(
 
     tagger init-spacy sample -o spacy-sample
     """
-    from tagger.integrations.spacy_project import init_spacy as write
+    from tagger.integrations.spacy.project import init_spacy as write
 
     project = write(
         corpus,

@@ -32,9 +32,9 @@ def package(
 
     tagger predict -m news "John works at Apple"
     """
-    from tagger.integrations.wheel import default_name
-    from tagger.integrations.wheel import package as write
-    from tagger.runtime.finding import find_model
+    from tagger.sharing.finding import find_model
+    from tagger.sharing.wheel import default_name
+    from tagger.sharing.wheel import package as write
 
     called = name if name is not None else default_name(model)
     path = write(find_model(model), output, name=called, version=version, force=force)

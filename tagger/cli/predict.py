@@ -49,8 +49,8 @@ def predict(
 
     tagger predict --file mails.txt --format json -o mails.jsonl --workers 2
     """
-    from tagger.runtime.bulk import Job
-    from tagger.runtime.prediction import predict as run
+    from tagger.prediction.predict import predict as run
+    from tagger.prediction.workers import Job
 
     run(
         Job(

@@ -22,8 +22,8 @@ def push(
 
     tagger predict -m hub:me/conll2003 "John works at Apple"
     """
-    from tagger.integrations.hub import push as upload
-    from tagger.runtime.finding import find_model
+    from tagger.sharing.finding import find_model
+    from tagger.sharing.hub import push as upload
 
     pushed = upload(find_model(model), repo, private=private, revision=revision, message=message)
     typer.echo(pushed.url)

@@ -12,10 +12,10 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tagger.corpus.jsonl import head_name
-from tagger.corpus.records import SPLITS, TOKEN_KEYS, Layout, Sentence
 from tagger.corpus.store import cache_dir, quiet_datasets
 from tagger.errors import CorpusError, FormatError, UsageError
+from tagger.formats.jsonl import head_name
+from tagger.formats.records import SPLITS, TOKEN_KEYS, Layout, Sentence
 from tagger.hub import UnreachableError, ask, in_a_line
 
 if TYPE_CHECKING:

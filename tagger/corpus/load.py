@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from tagger.corpus.records import Corpus, Repairs
-from tagger.corpus.registry import CorpusEntry
+from tagger.corpus.catalogue import CorpusEntry
 from tagger.corpus.resolve import Resolved, resolve
 from tagger.corpus.scan import FileSource, FoundHead, Scan, Source
 from tagger.corpus.store import Store
 from tagger.errors import CorpusError, FormatError, UsageError
+from tagger.formats.records import Corpus, Repairs
 
 __all__ = ["load_corpus"]
 
@@ -67,8 +67,8 @@ def load_corpus(
 
 def _files(files: Mapping[str, Path], columns: str | None) -> Source:
     """Give the source of files: of documents, which are cut into sentences, or of sentences."""
-    from tagger.corpus.formats.detect import sentence_format
-    from tagger.corpus.formats.source import document_source
+    from tagger.corpus.document_source import document_source
+    from tagger.formats.detect import sentence_format
 
     documents = document_source(files)
     first = next(iter(files.values()))

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 
 from tagger.config import CorpusConfig
 from tagger.corpus.load import load_corpus
-from tagger.corpus.records import Corpus, HeadColumn, can_name_head
 from tagger.corpus.store import quiet_datasets
 from tagger.errors import UsageError, unknown_name
+from tagger.formats.records import Corpus, HeadColumn, can_name_head
 
 if TYPE_CHECKING:
     import datasets

@@ -14,13 +14,13 @@ from pathlib import Path
 
 import msgspec
 
-from tagger.corpus.formats.registry import FORMATS, JSON_SUFFIXES
-from tagger.corpus.lines import unreadable
-from tagger.corpus.records import SPLITS
-from tagger.corpus.registry import REGISTRY, CorpusEntry, find_entry, unknown_corpus
+from tagger.corpus.catalogue import REGISTRY, CorpusEntry, find_entry, unknown_corpus
 from tagger.corpus.store import cache_dir
 from tagger.corpus.synthetic import SYNTHETIC, make_corpus, parse_task
 from tagger.errors import CorpusError
+from tagger.formats.lines import unreadable
+from tagger.formats.records import SPLITS
+from tagger.formats.table import FORMATS, JSON_SUFFIXES
 
 __all__ = ["Resolved", "list_corpora", "resolve"]
 

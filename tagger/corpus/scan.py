@@ -9,14 +9,14 @@ from typing import Literal, Protocol
 
 import msgspec
 
-from tagger.corpus import columns as column_files
-from tagger.corpus import conllu as conllu_files
-from tagger.corpus import jsonl as json_files
-from tagger.corpus.lines import content_hash
-from tagger.corpus.records import HeadColumn, Kind, Layout, Reader
-from tagger.corpus.schemes import Scheme
 from tagger.corpus.tally import BadTagError, Place, Tally, Violations
 from tagger.errors import FormatError, UsageError
+from tagger.formats import columns as column_files
+from tagger.formats import conllu as conllu_files
+from tagger.formats import jsonl as json_files
+from tagger.formats.lines import content_hash
+from tagger.formats.records import HeadColumn, Kind, Layout, Reader
+from tagger.schemes import Scheme
 
 __all__ = ["FileKind", "FileSource", "FoundHead", "FoundRepair", "Scan", "Source", "scan"]
 

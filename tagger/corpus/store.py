@@ -17,11 +17,11 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from tagger.corpus.records import Sentence
 from tagger.corpus.scan import Scan, Source, scan
-from tagger.corpus.schemes import Scheme, convert
 from tagger.errors import CorpusError, TaggerError
 from tagger.files import write_file
+from tagger.formats.records import Sentence
+from tagger.schemes import Scheme, convert
 
 if TYPE_CHECKING:
     import datasets

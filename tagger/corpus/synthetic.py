@@ -20,7 +20,7 @@ from typing import NamedTuple
 
 import msgspec
 
-from tagger.corpus.registry import CorpusEntry
+from tagger.corpus.catalogue import CorpusEntry
 from tagger.errors import UsageError
 from tagger.files import write_file
 

@@ -7,8 +7,8 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-from tagger.corpus.records import Kind
-from tagger.corpus.schemes import Scheme, detect, is_allowed, is_tag
+from tagger.formats.records import Kind
+from tagger.schemes import Scheme, detect, is_allowed, is_tag
 
 __all__ = ["BadTagError", "Place", "Tally", "Violations", "looks_like_spans"]
 

@@ -7,12 +7,12 @@ from collections.abc import Mapping, Sequence, Set
 from pathlib import Path
 from typing import NamedTuple
 
-from tagger.corpus.schemes import Scheme, convert, split_tag
 from tagger.errors import FormatError
 from tagger.evaluation.evaluate import Evaluation, Tagged
 from tagger.evaluation.scores import score_spans, score_tokens
 from tagger.files import write_file
 from tagger.lines import read_lines
+from tagger.schemes import Scheme, convert, split_tag
 
 _SPAN = re.compile(r"O$|[BIESLU]-.")
 

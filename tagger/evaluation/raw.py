@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import msgspec
 
 from tagger.corpus import load_corpus
-from tagger.corpus.schemes import Scheme, spans
 from tagger.evaluation.scores import LabelScore
-from tagger.runtime.streaming import inputs
+from tagger.prediction.input import inputs
+from tagger.schemes import Scheme, spans
 from tagger.text import detokenize, fit_rules
 
 if TYPE_CHECKING:

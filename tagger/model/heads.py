@@ -8,7 +8,7 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from tagger.corpus.schemes import Scheme, is_allowed, tag_inventory
+from tagger.schemes import Scheme, is_allowed, tag_inventory
 
 FORBIDDEN = -1e4
 """The score of a transition that a tag scheme forbids: ``exp`` of it is exactly 0."""

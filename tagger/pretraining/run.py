@@ -18,7 +18,7 @@ import tagger as package
 from tagger.config import Config
 from tagger.errors import Interrupted, TaggerError, TrainingError, UsageError
 from tagger.features.forms import CASES, FormEncoder
-from tagger.features.vectors import read_vectors
+from tagger.features.vectors.vectors import read_vectors
 from tagger.features.vocabulary import Vocabulary, word_counts
 from tagger.files import check_names, write_file
 from tagger.interrupt import deferred_interrupt, interrupted_by_sigterm
@@ -45,8 +45,8 @@ from tagger.pretraining.state import (
 )
 from tagger.pretraining.static import check_floret, train_vectors
 from tagger.pretraining.text import STDIN, check_texts
+from tagger.runtime.engines.pytorch import form_tensors
 from tagger.runtime.loading import form_encoder
-from tagger.runtime.torch_engine import form_tensors
 from tagger.text import TokenizerRules
 from tagger.training.batching import plan_epoch
 from tagger.training.output import (

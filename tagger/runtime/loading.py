@@ -16,9 +16,9 @@ from tagger.model.directory import GRAPHS, WEIGHTS, SavedModel, read_model
 from tagger.model.heads import HeadSpec, head_key
 from tagger.model.shapes import VECTORS
 from tagger.runtime.decoding import Transitions, constrained
-from tagger.runtime.engine import Engine
-from tagger.runtime.graph import PRECISIONS, has_int8
-from tagger.runtime.processor import n_cores
+from tagger.runtime.engines.graph import PRECISIONS, has_int8
+from tagger.runtime.engines.processor import n_cores
+from tagger.runtime.engines.protocol import Engine
 from tagger.runtime.tagger import Tagger
 from tagger.text import Tokenizer, TokenizerRules
 
@@ -52,7 +52,7 @@ def load(
         ModelError: It is missing, incomplete, damaged or of a newer format, or has no such graph.
         UsageError: There is no such device, engine or precision.
     """
-    from tagger.runtime.finding import find_model
+    from tagger.sharing.finding import find_model
 
     directory = find_model(str(model))
     saved = read_model(directory)
@@ -135,8 +135,8 @@ def graph_engine(saved: SavedModel, graph: bytes, path: Path, precision: str) ->
     Raises:
         ModelError: It is damaged.
     """
-    from tagger.runtime.embedding import FormEmbedder
-    from tagger.runtime.onnx_engine import OnnxEngine
+    from tagger.runtime.engines.embedding import FormEmbedder
+    from tagger.runtime.engines.onnx_runtime import OnnxEngine
 
     words = saved.vocabulary.words[:N_TYPICAL]
     return OnnxEngine(
@@ -161,7 +161,7 @@ def torch_engine(saved: SavedModel, directory: Path, device: str, threads: int =
     """
     import torch
 
-    from tagger.runtime.torch_engine import TorchEngine
+    from tagger.runtime.engines.pytorch import TorchEngine
 
     if threads:
         torch.set_num_threads(threads)

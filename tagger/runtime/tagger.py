@@ -11,15 +11,15 @@ import numpy as np
 from tagger.errors import UsageError, unknown_name
 from tagger.features.forms import FormEncoder, Ids
 from tagger.model.heads import HeadSpec
+from tagger.prediction.input import full_pieces
 from tagger.runtime.batching import batches_by_length
 from tagger.runtime.cutting import Splitter, cut_texts
 from tagger.runtime.decoding import Floats, Transitions, Viterbi, greedy
 from tagger.runtime.documents import build_documents
-from tagger.runtime.engine import Engine
-from tagger.runtime.form_cache import FormCache
+from tagger.runtime.engines.form_cache import FormCache
+from tagger.runtime.engines.protocol import Engine
 from tagger.runtime.marginals import Marginals, Probs, softmax
 from tagger.runtime.results import Document
-from tagger.runtime.streaming import full_pieces
 from tagger.runtime.tag_table import TagTable
 
 BATCH_TOKENS = 320
@@ -199,7 +199,7 @@ class Tagger:
         return [head for head in self.heads if head.name in names]
 
     def look_up(self, forms: Sequence[str]) -> tuple[Floats, Ids]:
-        """Find the vectors of forms; see `tagger.runtime.form_cache.FormCache.lookup`."""
+        """Find the vectors of forms; see `tagger.runtime.engines.form_cache.FormCache.lookup`."""
         return self._forms.lookup(forms)
 
     def _decode(
@@ -277,7 +277,7 @@ class Tagger:
         """Run the network over sentences in batches of like length.
 
         Args:
-            vectors: (forms, dim), as `tagger.runtime.engine.Engine.emissions` takes them.
+            vectors: (forms, dim), as `tagger.runtime.engines.protocol.Engine.emissions` takes them.
             rows: (tokens,), each token's row in ``vectors``, sentence after sentence.
             lengths: (sentences,), each at least 1.
             heads: The heads.

@@ -12,11 +12,11 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from tagger.corpus.schemes import Scheme, convert
 from tagger.corpus.store import quiet_datasets
 from tagger.features.forms import FormEncoder, FormFeatures, Ids, take_forms
 from tagger.model.heads import HeadSpec
 from tagger.model.network import IGNORED
+from tagger.schemes import Scheme, convert
 from tagger.training.batching import pad
 
 if TYPE_CHECKING:

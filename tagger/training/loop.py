@@ -12,7 +12,7 @@ import torch
 from tagger.config import Config, TrainingConfig
 from tagger.errors import TrainingError
 from tagger.model.network import TaggingNetwork
-from tagger.runtime.torch_engine import form_tensors
+from tagger.runtime.engines.pytorch import form_tensors
 from tagger.training.batching import default_batch_tokens, plan_epoch
 from tagger.training.encoding import Batch, EncodedCorpus
 from tagger.training.state import EpochRecord, TrainingState

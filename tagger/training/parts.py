@@ -18,14 +18,14 @@ from tagger.corpus import Corpus
 from tagger.errors import ConfigError, first_line
 from tagger.evaluation.evaluate import Evaluation
 from tagger.features.forms import FormEncoder
-from tagger.features.vectors import read_vectors
+from tagger.features.vectors.vectors import read_vectors
 from tagger.features.vocabulary import Vocabulary
 from tagger.model.directory import CorpusRecord, Meta, SavedModel, StoredWeights
 from tagger.model.network import TaggingNetwork, build_network
 from tagger.model.shapes import VECTORS
+from tagger.runtime.engines.pytorch import TorchEngine
 from tagger.runtime.loading import assemble, form_encoder
 from tagger.runtime.tagger import Tagger
-from tagger.runtime.torch_engine import TorchEngine
 from tagger.text import TokenizerRules, fit_rules
 from tagger.training.card import model_card
 from tagger.training.preparation import Prepared

@@ -19,8 +19,8 @@ from tagger.files import existing_directory, new_directory, write_file
 from tagger.interrupt import deferred_interrupt
 from tagger.model.directory import Meta, read_model, write_model
 from tagger.model.network import TaggingNetwork
-from tagger.runtime.export import export, sentences_to_compare
-from tagger.runtime.processor import n_cores
+from tagger.runtime.engines.export import export, sentences_to_compare
+from tagger.runtime.engines.processor import n_cores
 from tagger.training.encoding import EncodedCorpus, FormTable
 from tagger.training.loop import EpochDone, run_epochs
 from tagger.training.output import (

@@ -13,7 +13,7 @@ from tagger.config import Config, CorpusConfig, is_meant, merge_overrides, read_
 from tagger.errors import UsageError
 from tagger.files import check_names, existing_directory
 from tagger.model.directory import read_config_of, read_meta
-from tagger.runtime.finding import MODELS, find_model
+from tagger.sharing.finding import MODELS, find_model
 from tagger.training.output import LAST, stored_run
 
 

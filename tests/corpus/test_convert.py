@@ -16,13 +16,13 @@ from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from tagger.corpus import load_corpus
-from tagger.corpus.formats.align import Aligner
-from tagger.corpus.formats.convert import convert
-from tagger.corpus.formats.documents import Document
-from tagger.corpus.formats.registry import FORMATS
+from tagger.corpus.alignment import Aligner
+from tagger.corpus.conversion import convert
 from tagger.errors import FormatError, TaggerError, UsageError
+from tagger.formats.documents import Document
+from tagger.formats.table import FORMATS
 from tagger.text import Tokenizer
-from tests.conftest import assert_one_line
+from tests.helpers.commands import assert_one_line
 
 TEXT = "John works at Apple. He left New York for Berlin!"
 SPANS = [(0, 4, "PER"), (14, 19, "ORG"), (29, 37, "LOC"), (42, 48, "LOC")]

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tagger.corpus import load_corpus
-from tagger.corpus.schemes import Scheme, convert
+from tagger.schemes import Scheme, convert
 
 pytestmark = pytest.mark.slow
 

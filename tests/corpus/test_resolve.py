@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from tagger.corpus import CorpusEntry, list_corpora, load_corpus
-from tagger.corpus.registry import REGISTRY
+from tagger.corpus.catalogue import REGISTRY
 from tagger.corpus.resolve import find_splits, split_of
 from tagger.errors import CorpusError, UsageError
 

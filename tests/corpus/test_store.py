@@ -9,8 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from tagger.corpus import columns, load_corpus, scan, store
+from tagger.corpus import load_corpus, scan, store
 from tagger.errors import CorpusError, FormatError
+from tagger.formats import columns
 
 TSV = "a\tO\nb\tB-X\n\nc\tO\n"
 
@@ -117,7 +118,7 @@ def test_a_build_that_fails_leaves_nothing(write, monkeypatch):
 def test_a_build_that_is_killed_leaves_nothing(write):
     path = write("train.tsv", "a\tO\n\n" * 5000)
     code = f"""
-import os, tagger.corpus.columns as columns
+import os, tagger.formats.columns as columns
 from tagger.corpus import load_corpus
 original, calls = columns.ColumnReader.read, []
 def read(self, path):

@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from tagger.config import EncoderConfig
-from tagger.insight.cells import CellWeights, Encoder, rnn
+from tagger.insight.explain.cells import CellWeights, Encoder, rnn
 from tagger.model.encoder import RecurrentEncoder
 
 CELLS = ("rnn", "gru", "lstm")

@@ -17,13 +17,14 @@ import pytest
 
 from tagger.errors import TrainingError
 from tagger.evaluation.evaluate import evaluate, select_split
-from tagger.insight import trials
-from tagger.insight.comparison import ComparisonReporter
-from tagger.insight.comparison_results import _by_sentence
-from tagger.insight.significance import holm, paired_test
-from tagger.insight.trials import Counts, Outcome, Trial, run_trial, total
+from tagger.insight.compare import trials
+from tagger.insight.compare.comparison import ComparisonReporter
+from tagger.insight.compare.results import _by_sentence
+from tagger.insight.compare.significance import holm, paired_test
+from tagger.insight.compare.trials import Counts, Outcome, Trial, run_trial, total
 from tagger.runtime.loading import load
-from tests.conftest import assert_one_line, small_config, write_corpus
+from tests.helpers.commands import assert_one_line
+from tests.helpers.corpora import small_config, write_corpus
 
 pytest.importorskip("matplotlib")
 

@@ -10,8 +10,8 @@ import pytest
 import torch
 
 from tagger.errors import UsageError
-from tagger.insight import explanation as module
-from tagger.insight.explanation import (
+from tagger.insight.explain import explanation as module
+from tagger.insight.explain.explanation import (
     EmissionParts,
     Explanation,
     Sides,
@@ -22,13 +22,14 @@ from tagger.insight.explanation import (
     split_hindrance,
     vectors_of,
 )
-from tagger.insight.page import explanation_page
-from tagger.insight.states import paired_correlation, reach
+from tagger.insight.explain.page import explanation_page
+from tagger.insight.explain.states import paired_correlation, reach
 from tagger.model.directory import read_model
 from tagger.runtime.loading import load
 from tagger.runtime.marginals import Marginals
 from tagger.runtime.tagger import Tagger
-from tests.conftest import assert_one_line, small_config
+from tests.helpers.commands import assert_one_line
+from tests.helpers.corpora import small_config
 from tests.insight.test_cells import build
 
 TEXT = "John works at Apple in California"
@@ -312,8 +313,8 @@ def test_a_part_of_the_states_is_that_of_the_whole_sentence(
     model: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     pytest.importorskip("matplotlib")
-    from tagger.insight import pictures
-    from tagger.insight.states import states_of
+    from tagger.insight.explain import pictures
+    from tagger.insight.explain.states import states_of
 
     drawn = []
     monkeypatch.setattr(pictures, "figure", drawn.append)

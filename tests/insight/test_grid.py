@@ -9,7 +9,7 @@ import pytest
 from tagger.config import Config, merge_overrides
 from tagger.errors import ConfigError, UsageError
 from tagger.features.vocabulary import Vocabulary
-from tagger.insight.grid import n_encoder_parameters, parse_vary, rows
+from tagger.insight.compare.grid import n_encoder_parameters, parse_vary, rows
 from tagger.model.heads import HeadSpec
 from tagger.model.network import build_network
 from tagger.model.shapes import output_dim

@@ -1,0 +1,1 @@
+"""Pretrained word vectors: reading and selecting them."""

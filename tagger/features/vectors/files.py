@@ -1,0 +1,257 @@
+"""Files of word vectors: text and word2vec's binary form, row by row; which format a file has."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from io import BufferedReader
+from itertools import chain
+from pathlib import Path
+from typing import BinaryIO, cast
+
+import numpy as np
+
+from tagger.errors import VectorsError
+from tagger.features.vectors.selection import Matrix, Row, Selection
+from tagger.features.vectors.subwords import (
+    MAX_WORD,
+    MODEL_MAGIC,
+    FloretTable,
+    floret_rows,
+    model_rows,
+)
+
+COMPRESSIONS = {b"\x1f\x8b": "gzip", b"\x28\xb5\x2f\xfd": "zstd"}
+BUFFER = 1 << 16
+MAX_LINE = 16 << 20
+"""Bytes."""
+MAX_DIM = 1 << 16
+"""A header that announces more is wrong; a row of so many values could fill the memory."""
+
+_Lines = Iterator[tuple[int, bytes]]
+_Keeps = Callable[[int, str], bool]
+
+_VALUE = re.compile(r"[-+]?[0-9]*\.[0-9]+(?:[eE][-+]?[0-9]+)?|[-+]?[0-9]+[eE][-+]?[0-9]+")
+_CONTROLS = frozenset(range(32)) - frozenset(b"\t\n\r")
+
+
+def file_rows(path: Path, selection: Selection) -> Iterator[Row]:
+    """Read the vectors of a file, whose content tells its format.
+
+    Args:
+        path: Text (GloVe, word2vec, fastText ``.vec``, floret's table) or word2vec's binary
+            form, also compressed by gzip or zstandard; or a binary model of fastText or floret.
+        selection: Which words are kept.
+
+    Raises:
+        VectorsError: The file is empty, truncated, damaged, or in no known format.
+        OSError: It cannot be read.
+    """
+    with _open(path) as file:
+        if file.peek(len(MODEL_MAGIC)).startswith(MODEL_MAGIC):
+            yield from model_rows(path, selection)
+            return
+        lines = _lines(file, path)
+        first = next(lines, None)
+        if first is None:
+            raise VectorsError(f"{path}: empty; word vectors are expected, a word a line")
+        header = _read_header(first[1], path)
+        if header is None:
+            yield from _text_rows(chain([first], lines), path, None, selection.keeps)
+        elif header.floret:
+            table = _read_table(lines, path, header)
+            yield from floret_rows(table, selection.missing(()))
+        elif _is_binary(file.peek(BUFFER), header.dim):
+            yield from _binary_rows(file, path, header, selection.keeps)
+        else:
+            yield from _text_rows(lines, path, header, selection.keeps)
+
+
+def _is_binary(head: bytes, dim: int) -> bool:
+    """Whether control bytes follow a header, and no row of text."""
+    _, *values = head.partition(b"\n")[0].rstrip().rsplit(b" ", dim)
+    try:
+        if list(map(float, values)):
+            return False
+    except ValueError:
+        pass
+    return not _CONTROLS.isdisjoint(head[:4096])
+
+
+@contextmanager
+def _open(path: Path) -> Iterator[BufferedReader]:
+    file: BufferedReader = BufferedReader(path.open("rb", buffering=0), BUFFER)
+    with file:
+        head = file.peek(4)
+        for magic, compression in COMPRESSIONS.items():
+            if head.startswith(magic):
+                import pyarrow
+
+                stream = pyarrow.input_stream(file, compression=compression)
+                with BufferedReader(stream, BUFFER) as unpacked:
+                    yield unpacked
+                return
+        yield file
+
+
+def _lines(file: BinaryIO, path: Path) -> _Lines:
+    number = 0
+    while line := file.readline(MAX_LINE):
+        number += 1
+        if number == 1:
+            line = line.removeprefix(b"\xef\xbb\xbf")
+        if b"\0" in line or len(line) == MAX_LINE:
+            raise VectorsError(
+                f"{path}:{number}: binary, and of no known kind; vectors are read as text, in the "
+                "binary forms of word2vec, fastText and floret, and from spaCy pipelines"
+            )
+        yield number, line.rstrip(b" \r\n")
+
+
+@dataclass(frozen=True)
+class _Header:
+    n: int
+    dim: int
+    floret: tuple[int, int, int, int] | None = None  # minn, maxn, hash_count, hash_seed
+    bow: str = ""
+    eow: str = ""
+
+
+def _read_header(line: bytes, path: Path) -> _Header | None:
+    parts = line.split(b" ")
+    numbers = [int(part) for part in parts[:6] if part.isdigit() and len(part) < 19]
+    if len(parts) == len(numbers) == 2:
+        header = _Header(n=numbers[0], dim=numbers[1])
+    elif len(parts) == 8 and len(numbers) == 6 and not parts[6].isdigit():
+        n, dim, minn, maxn, hash_count, hash_seed = numbers
+        bow, eow = (part.decode(errors="replace") for part in parts[6:])
+        # floret, unlike spaCy, takes no characters for no n-gram.
+        header = _Header(n, dim, (max(minn, 1), maxn, hash_count, hash_seed), bow, eow)
+    else:
+        return None
+    if header.n == 0:
+        raise VectorsError(f"{path}: empty, by its header; word vectors are expected")
+    if not 0 < header.dim <= MAX_DIM:
+        raise VectorsError(
+            f"{path}:1: the header announces vectors of {header.dim:,} values; is it damaged?"
+        )
+    return header
+
+
+def _text_rows(lines: _Lines, path: Path, header: _Header | None, keeps: _Keeps) -> Iterator[Row]:
+    dim = header.dim if header else 0
+    i = -1
+    for i, (number, line) in enumerate(lines):
+        where = f"{path}:{number}"
+        if header and i == header.n:
+            raise VectorsError(
+                f"{where}: more rows than the {header.n:,} that the header announces; is the "
+                "header wrong?"
+            )
+        dim = dim or _first_dim(line, where)
+        raw, *values = line.rsplit(b" ", dim)  # some words contain spaces
+        if len(values) != dim:
+            raise VectorsError(
+                f"{where}: {len(values)} values where {dim} are expected; is the file truncated, "
+                "or its header wrong?"
+            )
+        word = _decode(raw, where)
+        if " " in word and _VALUE.fullmatch(word.rpartition(" ")[2]):
+            raise VectorsError(
+                f"{where}: more than {dim} values; is the file damaged, or its header wrong?"
+            )
+        if keeps(i, word):
+            yield word, _parse(values, where)
+    if header and i + 1 < header.n:
+        raise VectorsError(
+            f"{path}: {i + 1:,} rows where the header announces {header.n:,}; is it truncated?"
+        )
+
+
+def _first_dim(line: bytes, where: str) -> int:
+    dim = line.count(b" ")
+    if dim < 2:
+        raise VectorsError(
+            f"{where}: {dim} values in the first row; vectors are expected, a word and its values "
+            "a line, separated by spaces"
+        )
+    return dim
+
+
+def _decode(raw: bytes, where: str) -> str:
+    try:
+        word = raw.decode("utf-8")
+    except UnicodeDecodeError:
+        raise VectorsError(
+            f"{where}: the word is not UTF-8; convert the file with `iconv -t utf-8`, or get it "
+            "again if it is binary"
+        ) from None
+    if not word:
+        raise VectorsError(f"{where}: a row without a word; is the file damaged?")
+    return word
+
+
+def _parse(values: list[bytes], where: str) -> Matrix:
+    try:
+        with np.errstate(over="ignore"):  # what overflows is refused below
+            vector = np.array(values, dtype=np.float64).astype(np.float32)
+    except ValueError:
+        raise VectorsError(
+            f"{where}: a value is no number; {len(values)} values are expected behind the word"
+        ) from None
+    return _finite(vector, where)
+
+
+def _finite(vector: Matrix, where: str) -> Matrix:
+    if not np.isfinite(vector).all():
+        raise VectorsError(
+            f"{where}: a value is infinite or no number; is the file damaged? get it again"
+        )
+    return vector
+
+
+def _binary_rows(file: BinaryIO, path: Path, header: _Header, keeps: _Keeps) -> Iterator[Row]:
+    for i in range(header.n):
+        where = f"{path}: row {i + 1:,}"
+        raw = _read_word(file)
+        values = file.read(4 * header.dim)
+        if len(values) < 4 * header.dim:
+            raise VectorsError(
+                f"{where}: ends early, {header.n:,} rows of {header.dim} values are announced; "
+                "is the file truncated?"
+            )
+        word = _decode(raw, where)
+        if keeps(i, word):
+            yield word, _finite(np.frombuffer(values, dtype="<f4"), where)
+    if file.read(2).strip():
+        raise VectorsError(
+            f"{path}: more behind the {header.n:,} rows that the header announces; is the header "
+            "wrong?"
+        )
+
+
+def _read_word(file: BinaryIO) -> bytes:
+    word = bytearray()
+    while (byte := file.read(1)) not in (b" ", b"") and len(word) < MAX_WORD:
+        word += byte
+    return bytes(word.lstrip(b"\n"))  # some writers end each row with it
+
+
+def _read_table(lines: _Lines, path: Path, header: _Header) -> FloretTable:
+    assert header.floret
+    minn, maxn, hash_count, hash_seed = header.floret
+
+    def values() -> Iterator[Matrix]:
+        rows = _text_rows(lines, path, header, lambda i, word: True)
+        for i, (word, vector) in enumerate(rows):
+            if word != str(i):
+                raise VectorsError(f"{path}:{i + 2}: {word!r} where row {i} of floret's is due")
+            yield vector
+
+    row = np.dtype((np.float32, (header.dim,)))
+    matrix = cast("Matrix", np.fromiter(values(), dtype=row))
+    table = FloretTable(matrix, minn, maxn, hash_count, hash_seed, header.bow, header.eow)
+    table.check(path)
+    return table

@@ -1,0 +1,182 @@
+"""CoNLL-U (https://universaldependencies.org/format.html), through the ``conllu`` library.
+
+Heads are UPOS, XPOS, and entities where MISC has them, as ``NER=B-PER``. The words are those of
+the syntax: a range (``3-4 du``) gives way to its words, and empty nodes (``8.1``) are left out.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from tagger.errors import FormatError
+from tagger.formats.lines import read_lines
+from tagger.formats.records import Layout, Sentence
+from tagger.schemes import is_tag
+
+__all__ = ["ConlluReader", "detect_layout"]
+
+_FIELDS = ("id", "form", "lemma", "upos", "xpos", "feats", "head", "deprel", "deps", "misc")
+_MISC_KEYS = ("NER", "Entity", "Name")
+_MISC = re.compile(rf"(?:^|\|)({'|'.join(_MISC_KEYS)})=([^|]*)", re.IGNORECASE)
+_ID = re.compile(r"[0-9]+(?:([-.])[0-9]+)?")
+# The library splits at two spaces as at a tab; a token may hold them. No text has a NUL.
+_SECOND_SPACE = "\0"
+_PLUS = "# global.columns = "
+_TEXT = re.compile(r"#\s*text\s*=")
+_NO_SPACE = "SpaceAfter=No"
+
+
+def detect_layout(paths: Iterable[Path]) -> Layout:
+    """Find which of UPOS, XPOS and entities in MISC the files have.
+
+    Raises:
+        FormatError: for a line of tokens with other than ten columns.
+    """
+    has = {4: False, 5: False}
+    misc: dict[str, Counter[str]] = {}
+    has_spaces = False
+    for path in paths:
+        for number, line in read_lines(path):
+            if not line.strip() or line.startswith("#"):
+                has_spaces = has_spaces or _TEXT.match(line) is not None
+                continue
+            fields = _checked(path, number, line)
+            has_spaces = has_spaces or _NO_SPACE in fields[9].split("|")
+            for column in has:
+                has[column] = has[column] or fields[column - 1] != "_"
+            for key, tag in _MISC.findall(fields[9]):
+                misc.setdefault(key, Counter())[tag] += 1
+    # `Entity=(e1-person` is a coreference mark, not a tag.
+    keys = [
+        key
+        for key, tags in misc.items()
+        if 2 * sum(n for tag, n in tags.items() if is_tag(tag)) >= tags.total() > tags["O"]
+    ]
+    key = min(keys, key=lambda key: [k.lower() for k in _MISC_KEYS].index(key.lower()), default="")
+    columns = {2: "token", 4: "upos", 5: "xpos", 10: "ner"}
+    found = {2, *(column for column in has if has[column]), *([10] if key else [])}
+    return Layout(
+        format="conllu",
+        delimiter="tab",
+        columns={number: name for number, name in columns.items() if number in found},
+        skipped=tuple(number for number in range(1, 11) if number not in found),
+        misc_key=key,
+        has_spaces=has_spaces,
+    )
+
+
+@dataclass(frozen=True)
+class ConlluReader:
+    """Reads CoNLL-U files of one layout."""
+
+    layout: Layout
+
+    def read(self, path: Path) -> Iterator[Sentence]:
+        """Give the sentences of a file, one at a time.
+
+        Raises:
+            FormatError: for a line that is not CoNLL-U.
+        """
+        import conllu
+
+        source = _Source(path)
+        document = -1
+        parsers = dict.fromkeys(_FIELDS, _plain)  # all else is not ours to judge
+        for parsed in conllu.parse_incr(source, field_parsers=parsers):  # type: ignore[arg-type]
+            document += any(key.startswith("newdoc") for key in parsed.metadata)
+            lines = source.take()
+            if len(parsed):
+                sentence = self._sentence(list(parsed), lines, document)
+                if not sentence.tokens:
+                    raise FormatError(path, lines[0], "a sentence without words")
+                yield sentence
+
+    def _sentence(self, rows: list[Any], lines: list[int], document: int) -> Sentence:
+        tokens: list[str] = []
+        space_after: list[bool] = []
+        kept: list[Any] = []
+        kept_lines: list[int] = []
+        range_end, range_spaced = 0, True
+        for row, line in zip(rows, lines, strict=True):
+            match = _ID.fullmatch(row["id"])
+            kind = match[1] if match else None
+            spaced = _NO_SPACE not in row.get("misc", "_").split("|")
+            if kind == "-":
+                range_end, range_spaced = int(row["id"].split("-")[1]), spaced
+            if kind is not None:
+                continue
+            number = int(row["id"])
+            if number <= range_end:  # the words of a range stand in the text as one
+                spaced = range_spaced and number == range_end
+            tokens.append(row["form"])
+            space_after.append(spaced)
+            kept.append(row)
+            kept_lines.append(line)
+        heads: dict[str, list[str | None]] = {}
+        for name in self.layout.columns.values():
+            if name in ("upos", "xpos"):
+                heads[name] = [row[name] if row[name] != "_" else None for row in kept]
+            elif name == "ner":
+                heads[name] = [self._entity(row.get("misc", "_")) for row in kept]
+        known = space_after if self.layout.has_spaces else None
+        return Sentence(tokens, heads, kept_lines, document, known)
+
+    def _entity(self, misc: str) -> str:
+        for pair in misc.split("|"):
+            key, _, tag = pair.partition("=")
+            if key == self.layout.misc_key:
+                return tag
+        return "O"
+
+
+@dataclass
+class _Source:
+    """A file as the library wants it, that checks each line and remembers where tokens stand."""
+
+    path: Path
+    _lines: list[int] = field(default_factory=list)
+
+    def read(self) -> str:
+        raise NotImplementedError("read by line")
+
+    def take(self) -> list[int]:
+        lines, self._lines = self._lines, []
+        return lines
+
+    def __iter__(self) -> Iterator[str]:
+        for number, line in read_lines(self.path):
+            if line.strip() and not line.startswith("#"):
+                fields = _checked(self.path, number, line)
+                if not _ID.fullmatch(fields[0]):
+                    raise FormatError(
+                        self.path,
+                        number,
+                        f"{fields[0]!r} in column 1 is no id, range or empty node",
+                    )
+                if not fields[1]:
+                    raise FormatError(self.path, number, "column 2 (FORM) is empty")
+                self._lines.append(number)
+                line = line.replace("  ", " " + _SECOND_SPACE)
+            elif line.startswith(_PLUS) and tuple(line[len(_PLUS) :].lower().split()) != _FIELDS:
+                raise FormatError(
+                    self.path, number, "CoNLL-U Plus is not read, only the ten columns of CoNLL-U"
+                )
+            yield line + "\n"
+
+
+def _plain(fields: Sequence[str], i: int) -> str:
+    return fields[i].replace(_SECOND_SPACE, " ")
+
+
+def _checked(path: Path, number: int, line: str) -> list[str]:
+    fields = line.split("\t")
+    if len(fields) != len(_FIELDS):
+        raise FormatError(
+            path, number, f"{len(fields)} columns where CoNLL-U has 10, separated by tabs"
+        )
+    return fields

@@ -1,0 +1,222 @@
+"""spaCy's DocBin (``.spacy``): what `spacy train` reads and many tools export.
+
+The file is read as what it is, compressed MessagePack of numbers and strings, without spaCy's own
+reader: nothing in it is run, and what users stored beside the annotations is not unpacked.
+"""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Iterator, Sequence
+from itertools import accumulate, pairwise
+from pathlib import Path
+
+import msgspec
+import numpy as np
+
+from tagger.errors import FormatError
+from tagger.formats.documents import (
+    ENTITIES,
+    Document,
+    Notes,
+    check_text,
+    in_characters,
+    main_layer,
+)
+from tagger.formats.lines import unreadable
+from tagger.formats.plain import note_unwritten
+from tagger.schemes import Scheme, Span
+
+__all__ = ["read", "write"]
+
+# ENT_IOB: 0 stands for a token that nobody looked at, 2 for one outside.
+_MISSING, _INSIDE, _BEGINS = 0, 1, 3
+_WRITTEN = ("ENT_IOB", "ENT_TYPE", "SENT_START", "TAG", "POS")
+
+
+class _Bin(msgspec.Struct):
+    attrs: list[int]
+    tokens: bytes
+    spaces: bytes
+    lengths: bytes
+    strings: list[str]
+    flags: list[dict[str, bool]] = []  # msgspec copies it
+
+
+def read(path: Path, notes: Notes) -> Iterator[Document]:
+    """Give the documents of a file.
+
+    Raises:
+        FormatError: for a damaged file, or one without annotations that can be learned.
+        CorpusError: where the file cannot be read.
+    """
+    try:
+        packed = path.read_bytes()
+    except OSError as error:
+        raise unreadable(path, error) from None
+    try:
+        content = msgspec.msgpack.decode(zlib.decompress(packed), type=_Bin)
+        yield from _documents(path, content, notes)
+    except (zlib.error, msgspec.DecodeError, ValueError, KeyError, RecursionError) as error:
+        said = " ".join(str(error).split())[:80]
+        raise FormatError(
+            path, None, f"no spaCy DocBin, or a damaged one ({said}); write it anew from spaCy"
+        ) from None
+
+
+def _documents(path: Path, content: _Bin, notes: Notes) -> Iterator[Document]:
+    from spacy.attrs import IDS
+    from spacy.parts_of_speech import NAMES
+    from spacy.strings import StringStore
+
+    strings = StringStore(content.strings)
+    lengths = np.frombuffer(content.lengths, dtype=np.int32).tolist()
+    spaces = np.frombuffer(content.spaces, dtype=bool).tolist()
+    table = np.frombuffer(content.tokens, dtype=np.uint64).reshape(-1, len(content.attrs))
+    if sum(lengths) != len(table) or len(spaces) != len(table) or min(lengths, default=0) < 0:
+        raise ValueError("its numbers of tokens do not agree")
+    columns = {
+        name: table[:, content.attrs.index(number)].tolist()
+        for name in ("ORTH", *_WRITTEN)
+        if (number := IDS[name]) in content.attrs
+    }
+    is_annotated = set(columns.get("ENT_IOB", ())) - {_MISSING}
+    heads = [name for name in ("TAG", "POS") if any(columns.get(name, ()))]
+    if not is_annotated and not heads:
+        raise FormatError(
+            path,
+            None,
+            "a DocBin without entities or parts of speech (span groups are not read); set doc.ents "
+            "before it is written",
+        )
+    first = 0
+    for number, length in enumerate(lengths):
+        past = first + length
+        part = {name: column[first:past] for name, column in columns.items()}
+        forms = [strings[orth] for orth in part["ORTH"]]
+        check_text(path, None, *forms)
+        if not all(forms):
+            raise ValueError("a token is empty")
+        flags = content.flags[number] if number < len(content.flags) else {}
+        known = None if flags.get("has_unknown_spaces") else spaces[first:past]
+        document = _document(str(number + 1), path, forms, known, part.get("SENT_START", []))
+        kept = list(accumulate((not form.isspace() for form in forms), initial=0))
+        if is_annotated:
+            labels = [strings[label] for label in part["ENT_TYPE"]]
+            check_text(path, None, *labels)
+            if missing := part["ENT_IOB"].count(_MISSING):
+                notes["tokens that nobody annotated, taken as outside of entities"] += missing
+            found = [
+                Span(kept[start], kept[end], label)
+                for start, end, label in _entities(part["ENT_IOB"], labels)
+                if kept[start] < kept[end]
+            ]
+            document.spans = {ENTITIES: found}
+            if document.offsets is not None:
+                document.chars = in_characters(found, document.offsets)
+        for name in heads:
+            values = [v for v, form in zip(part[name], forms, strict=True) if not form.isspace()]
+            names = [NAMES[value] if name == "POS" else strings[value] for value in values]
+            document.tags["upos" if name == "POS" else "xpos"] = [tag or None for tag in names]
+        yield document
+        first = past
+
+
+def _document(
+    name: str, path: Path, forms: list[str], spaces: list[bool] | None, starts: list[int]
+) -> Document:
+    """Lay out the words without those that are white space."""
+    words = [i for i, form in enumerate(forms) if not form.isspace()]
+    document = Document(name, path, tokens=[forms[i] for i in words])
+    if any(starts[1:]) or spaces is None:  # the first of all begins one whether marked or not
+        # A sentence may begin with white space: what begins there begins at the next word.
+        begun = list(accumulate(start == 1 for start in starts)) or [False] * len(forms)
+        pairs = enumerate(pairwise([begun[i] for i in words]), start=1)
+        document.ends = [n for n, (left, right) in pairs if left != right]
+        document.ends += [len(words)] * bool(words)
+    if spaces is not None:
+        pieces = [form + " " * space for form, space in zip(forms, spaces, strict=True)]
+        at = list(accumulate(map(len, pieces), initial=0))
+        document.text = "".join(pieces)
+        document.offsets = [(at[i], at[i] + len(forms[i])) for i in words]
+    return document
+
+
+def _entities(marks: Sequence[int], labels: Sequence[str]) -> Iterator[Span]:
+    start = -1
+    for i, (mark, label) in enumerate(zip([*marks, 2], [*labels, ""], strict=True)):
+        goes_on = mark == _INSIDE and start >= 0 and label == labels[start]
+        if start >= 0 and not goes_on:
+            yield Span(start, i, labels[start])
+            start = -1
+        if start < 0 and mark in (_INSIDE, _BEGINS) and label:
+            start = i
+
+
+def write(documents: Sequence[Document], scheme: Scheme, notes: Notes) -> bytes:
+    """Write documents of tokens; white space other than single spaces becomes words, as in spaCy.
+
+    Raises:
+        FormatError: for a part of speech that spaCy does not know.
+    """
+    from spacy.parts_of_speech import IDS
+    from spacy.tokens import Doc, DocBin
+    from spacy.tokens import Span as Entity
+    from spacy.vocab import Vocab
+
+    packed = DocBin(attrs=_WRITTEN)
+    vocab = Vocab()
+    for document in documents:
+        words, spaces, places = _words(document)
+        begins = {places[first] for first, _ in document.bounds()}
+        if begins:
+            begins = begins - {min(begins)} | {0}  # also where white space comes first
+        doc = Doc(
+            vocab, words=words, spaces=spaces, sent_starts=[i in begins for i in range(len(words))]
+        )
+        main = main_layer(document)
+        doc.set_ents(
+            [
+                Entity(doc, places[start], places[end - 1] + 1, label=label)
+                for start, end, label in document.spans.get(main, [])
+            ],
+            default="outside" if document.spans else "missing",
+        )
+        for head, tags in document.tags.items():
+            for place, tag in zip(places, tags, strict=True):
+                if head == "upos" and tag not in (None, "_"):
+                    if tag not in IDS:
+                        raise FormatError(
+                            document.path, document.line, f"spaCy knows no part of speech {tag!r}"
+                        )
+                    doc[place].pos_ = tag
+                elif head in ("xpos", "pos") and tag:
+                    doc[place].tag_ = tag
+        note_unwritten(document, notes, tags=("upos", "xpos", "pos"))
+        packed.add(doc)
+    return packed.to_bytes()
+
+
+def _words(document: Document) -> tuple[list[str], list[bool] | None, list[int]]:
+    """Give the words, whether a space follows each, and the word of each token."""
+    text, offsets = document.text, document.offsets
+    if text is None or offsets is None:
+        return document.tokens, document.space_after, list(range(len(document.tokens)))
+    words: list[str] = []
+    spaces: list[bool] = []
+    places: list[int] = []
+    position = 0
+    for start, end in [*offsets, (len(text), len(text))]:
+        gap = text[position:start]
+        if words and gap.startswith(" "):
+            spaces[-1] = True
+            gap = gap[1:]
+        if gap:
+            words.append(gap)
+            spaces.append(False)
+        if start < end:
+            places.append(len(words))
+            words.append(text[start:end])
+            spaces.append(False)
+        position = end
+    return words, spaces, places

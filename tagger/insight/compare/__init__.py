@@ -1,0 +1,1 @@
+"""Comparisons of configurations, trained over several seeds."""

@@ -1,0 +1,352 @@
+"""A comparison as a table, Markdown, CSV, plots, one page, and a line of advice."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Callable, Sequence
+from html import escape
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+import msgspec
+
+from tagger.files import write_file
+from tagger.insight.compare.results import Comparison, RowResult
+from tagger.insight.html import html_table, page
+from tagger.plotting import embedded, png, pyplot
+from tagger.tables import markdown_table, mean_sd, plain_table
+from tagger.training.preparation import unlike
+from tagger.training.settings import short_name
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+    from rich.table import Table
+
+Pictures: TypeAlias = dict[str, bytes]
+"""PNGs by the names of their files."""
+
+ALPHA = 0.05
+"""Less likely by chance than this is called a difference."""
+NOTABLY = 1.1
+"""Less than so many times as fast is called equally fast."""
+
+HEADER = (
+    "",
+    "encoder parameters",
+    "output size",
+    "score",
+    "p",
+    "training tokens/s",
+    "tagging tokens/s",
+    "MB",
+)
+
+
+def write_report(folder: Path, comparisons: Sequence[Comparison], command: str) -> list[Path]:
+    """Write ``compare.md``, ``compare.csv``, ``compare.html``, ``compare.json`` and the plots.
+
+    Returns:
+        The files.
+    """
+    drawn = [_pictures(c, name) for c, name in zip(comparisons, _names(comparisons), strict=True)]
+    if len(comparisons) > 1:
+        drawn.append({"corpora.png": png(_across(comparisons))})
+    files = {
+        "compare.md": markdown(comparisons, drawn, command).encode(),
+        "compare.csv": as_csv(comparisons).encode(),
+        "compare.html": html(comparisons, drawn, command).encode(),
+        "compare.json": msgspec.json.encode(comparisons),
+        **{name: picture for pictures in drawn for name, picture in pictures.items()},
+    }
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, content in files.items():
+        write_file(folder / name, content)
+    return [folder / name for name in files]
+
+
+def advice(comparison: Comparison) -> str:
+    """What follows from the numbers, in some sentences."""
+    rows = [row for row in comparison.rows if row.scores]
+    best = comparison.best
+    said = [f"{best.name} scores highest ({_score(best)})."]
+    others = [row for row in rows if row is not best and row.p_best is not None]
+    alike = [row for row in others if (row.p_best or 0.0) >= ALPHA]
+    if alike:
+        names = _listed([f"{row.name} ({_score(row)})" for row in alike])
+        said.append(f"Not told apart from it (p of {ALPHA} or more): {names}.")
+        fastest = max([best, *alike], key=lambda row: row.tag_speed)
+        if fastest.tag_speed >= NOTABLY * best.tag_speed > 0:
+            said.append(
+                f"Of these {fastest.name} tags fastest, {fastest.tag_speed / best.tag_speed:.1f} "
+                f"times as fast as {best.name}: take it where speed counts."
+            )
+        smallest = min([best, *alike], key=lambda row: row.n_parameters)
+        if smallest not in (best, fastest):
+            said.append(f"{smallest.name} has the fewest parameters of these.")
+    elif others:
+        said.append(f"All others are worse (p below {ALPHA}).")
+        faster = [r for r in rows if r.tag_speed > 1.3 * best.tag_speed > 0]
+        if faster:
+            row = max(faster, key=lambda row: row.mean)
+            said.append(
+                f"{row.name} tags {row.tag_speed / best.tag_speed:.1f} times as fast and costs "
+                f"{100 * (best.mean - row.mean):.1f} points."
+            )
+    if failed := [row.name for row in comparison.rows if row.failed]:
+        said.append(f"Some trainings failed: {_listed(failed)}.")
+    if comparison.n_seeds < 3:
+        said.append(
+            f"This is of {comparison.n_seeds} seed{'s' if comparison.n_seeds > 1 else ''}: see "
+            "that it holds with --seeds 3."
+        )
+    return " ".join(said)
+
+
+def table(comparison: Comparison) -> Table:
+    """The table for a terminal."""
+    styles = ["bold" if row is comparison.best else "" for row in comparison.rows]
+    return plain_table(HEADER, map(_cells, comparison.rows), styles=styles)
+
+
+def title(comparison: Comparison) -> str:
+    """What the scores are."""
+    n = comparison.n_seeds
+    seeds = f"mean ± sd of {n} seeds" if n > 1 else "one seed"
+    return (
+        f"{comparison.corpus} {comparison.split}, {comparison.head} {comparison.measure}, {seeds}"
+    )
+
+
+LEGEND = (
+    "p: how likely such a difference from the first row that has a score is by chance, on other "
+    "sentences (approximate randomisation, corrected for the number of rows after Holm); how much "
+    "another seed would change, the standard deviation tells. Training speed is of the threads "
+    "that were given; tagging is timed on one, the models in turn, in the precision that they "
+    "have: LSTMs in 8 bits where their tags stayed the same, all others in single."
+)
+
+
+def markdown(comparisons: Sequence[Comparison], drawn: Sequence[Pictures], command: str) -> str:
+    """A page in Markdown, with the plots beside it.
+
+    Args:
+        comparisons: Corpus by corpus.
+        drawn: The pictures of each, and last those of all together if there are several.
+        command: What was asked for.
+    """
+    lines = ["# " + " · ".join(comparison.corpus for comparison in comparisons), ""]
+    lines += ["```", command, "```", ""]
+    for comparison, pictures in zip(comparisons, drawn, strict=False):
+        if len(comparisons) > 1:
+            lines += [f"## {comparison.corpus}", ""]
+        lines += [f"{title(comparison)}. {advice(comparison)}", ""]
+        lines += markdown_table(HEADER, [_cells(row) for row in comparison.rows])
+        lines += ["", *_failures(comparison)]
+        lines += [f"![{name[:-4]}]({name})\n" for name in pictures]
+    for pictures in drawn[len(comparisons) :]:
+        lines += ["## All", "", *(f"![score by corpus]({name})" for name in pictures), ""]
+    return "\n".join([*lines, LEGEND, ""])
+
+
+def html(comparisons: Sequence[Comparison], drawn: Sequence[Pictures], command: str) -> str:
+    """The same as one page that needs nothing beside itself; see `markdown`."""
+    name = " · ".join(comparison.corpus for comparison in comparisons)
+    parts = [f"<h1>{escape(name)}</h1>", f"<pre>{escape(command)}</pre>"]
+    for comparison, pictures in zip(comparisons, drawn, strict=False):
+        cells = [tuple(map(escape, _cells(row))) for row in comparison.rows]
+        parts += [
+            f"<h2>{escape(title(comparison))}</h2>",
+            f"<p>{escape(advice(comparison))}</p>",
+            html_table(HEADER, cells, chosen=escape(comparison.best.name)),
+            *(f"<p>{escape(line)}</p>" for line in _failures(comparison)),
+        ]
+        parts += [f"<p>{embedded(picture, name[:-4])}</p>" for name, picture in pictures.items()]
+    for pictures in drawn[len(comparisons) :]:
+        parts += [f"<p>{embedded(picture, 'score by corpus')}</p>" for picture in pictures.values()]
+    return page(f"Comparison: {name}", "\n".join([*parts, f'<p class="note">{LEGEND}</p>']))
+
+
+def as_csv(comparisons: Sequence[Comparison]) -> str:
+    """A line a row, numbers as they are."""
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    columns = ("n_parameters", "output_dim", "mean", "sd", "p_first", "p_best")
+    speeds = ("train_speed", "tag_speed", "model_mb")
+    writer.writerow(["corpus", "head", "split", "row", *columns, *speeds, "scores"])
+    for comparison in comparisons:
+        for row in comparison.rows:
+            names = (*columns, *speeds) if row.scores else ()
+            values = [getattr(row, name) for name in names] or [""] * len((*columns, *speeds))
+            rounded = [f"{v:.6g}" if isinstance(v, float) else v for v in values]
+            scores = " ".join(f"{score:.6f}" for score in row.scores)
+            about = [comparison.corpus, comparison.head, comparison.split, row.name]
+            writer.writerow([*about, *rounded, scores])
+    return text.getvalue()
+
+
+def _cells(row: RowResult) -> tuple[str, ...]:
+    return (
+        row.name,
+        f"{row.n_parameters:,}",
+        f"{row.output_dim:,}",
+        _score(row) if row.scores else "failed",
+        "" if row.p_first is None else "<0.001" if row.p_first < 0.001 else f"{row.p_first:.3f}",
+        f"{row.train_speed:,.0f}",
+        f"{row.tag_speed:,.0f}" if row.tag_speed else "–",
+        f"{row.model_mb:.2f}",
+    )
+
+
+def _failures(comparison: Comparison) -> list[str]:
+    return [f"{row.name}: {why}" for row in comparison.rows for why in row.failed]
+
+
+def _score(row: RowResult) -> str:
+    return mean_sd([100 * score for score in row.scores])
+
+
+def _listed(names: Sequence[str]) -> str:
+    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
+
+
+def _names(comparisons: Sequence[Comparison]) -> list[str]:
+    """What the files of each corpus are called; a number tells folders of the same name apart."""
+    found: list[str] = []
+    for comparison in comparisons:
+        found.append(unlike(short_name(comparison.corpus), found))
+    return found
+
+
+def _pictures(comparison: Comparison, name: str) -> Pictures:
+    figures = {kind: draw(comparison) for kind, draw in PLOTS.items()}
+    return {f"{name}-{kind}.png": png(f) for kind, f in figures.items() if f is not None}
+
+
+# -- Plots
+
+
+def _curves(comparison: Comparison) -> Figure:
+    def draw(axes: Any, row: RowResult, style: dict[str, Any]) -> None:
+        epochs = range(1, len(row.curve) + 1)
+        axes.plot(epochs, [100 * s for s in row.curve], label=row.name, **style)
+        axes.xaxis.get_major_locator().set_params(integer=True)
+
+    return _lines(comparison, draw, "epoch", f"dev {comparison.measure}, mean of the seeds")
+
+
+def _speed(comparison: Comparison) -> Figure:
+    def draw(axes: Any, row: RowResult, style: dict[str, Any]) -> None:
+        axes.errorbar(
+            row.tag_speed / 1000,
+            100 * row.mean,
+            yerr=100 * row.sd,
+            label=row.name,
+            capsize=3,
+            **{**style, "linestyle": "none"},
+        )
+
+    return _lines(comparison, draw, "thousand tokens/s, tagging", comparison.measure)
+
+
+def _lengths(comparison: Comparison) -> Figure | None:
+    return _binned(comparison, "by_length", "tokens in the sentence")
+
+
+def _spans(comparison: Comparison) -> Figure | None:
+    return _binned(comparison, "by_span", "tokens in the span")
+
+
+def _binned(comparison: Comparison, field: str, label: str) -> Figure | None:
+    bins = list(dict.fromkeys(name for row in comparison.rows for name in getattr(row, field)))
+    if len(bins) < 2:
+        return None
+
+    def draw(axes: Any, row: RowResult, style: dict[str, Any]) -> None:
+        scores = [100 * getattr(row, field).get(name, float("nan")) for name in bins]
+        axes.plot(bins, scores, label=row.name, **style)
+
+    return _lines(comparison, draw, label, comparison.measure)
+
+
+def _position(comparison: Comparison) -> Figure | None:
+    if not any(row.by_position for row in comparison.rows):
+        return None
+
+    def draw(axes: Any, row: RowResult, style: dict[str, Any]) -> None:
+        n = len(row.by_position)
+        places = [100 * (i + 0.5) / n for i in range(n)]
+        shares = [float("nan") if s is None else 100 * s for s in row.by_position]
+        axes.plot(places, shares, label=row.name, **style)
+
+    return _lines(comparison, draw, "position in the sentence, %", "tags that are right, %")
+
+
+PLOTS: dict[str, Callable[[Comparison], Figure | None]] = {
+    "curves": _curves,
+    "speed": _speed,
+    "lengths": _lengths,
+    "spans": _spans,
+    "positions": _position,
+}
+
+
+def _lines(
+    comparison: Comparison,
+    draw: Callable[[Any, RowResult, dict[str, Any]], None],
+    x_label: str,
+    y_label: str,
+) -> Figure:
+    """A picture with something for each row."""
+    figure, axes = pyplot().subplots(figsize=(8.5, 4.5), layout="constrained")
+    for row, style in zip(comparison.rows, _styles(len(comparison.rows)), strict=True):
+        if row.scores:
+            draw(axes, row, style)
+    return _finished(figure, axes, x_label, y_label, title(comparison))
+
+
+def _across(comparisons: Sequence[Comparison]) -> Figure:
+    """The score of each row by corpus."""
+    figure, axes = pyplot().subplots(figsize=(8.5, 4.5), layout="constrained")
+    names = list(dict.fromkeys(row.name for c in comparisons for row in c.rows))
+    for name, style in zip(names, _styles(len(names)), strict=True):
+        rows = [
+            (c.corpus, row)
+            for c in comparisons
+            for row in c.rows
+            if row.name == name and row.scores
+        ]
+        axes.errorbar(
+            [corpus for corpus, _ in rows],
+            [100 * row.mean for _, row in rows],
+            yerr=[100 * row.sd for _, row in rows],
+            label=name,
+            capsize=3,
+            **style,
+        )
+    measures = dict.fromkeys(comparison.measure for comparison in comparisons)
+    return _finished(figure, axes, "", " or ".join(measures), "score by corpus")
+
+
+def _finished(figure: Figure, axes: Any, x_label: str, y_label: str, name: str) -> Figure:
+    axes.set_xlabel(x_label)
+    axes.set_ylabel(y_label)
+    axes.set_title(name, fontsize=10)
+    axes.grid(alpha=0.3)
+    figure.legend(*axes.get_legend_handles_labels(), loc="outside right upper", fontsize=8)
+    return figure
+
+
+def _styles(n: int) -> list[dict[str, Any]]:
+    """A colour, a kind of line and a marker for each row: no two rows look alike, and lines that
+    lie on each other are both seen.
+    """
+    kinds, markers = ("-", "--", ":", "-."), "os^Dv"
+    return [
+        {
+            "color": f"C{i % 10}",
+            "linestyle": kinds[(i + i // 10) % len(kinds)],
+            "marker": markers[i // 10 % len(markers)],
+        }
+        for i in range(n)
+    ]

@@ -1,0 +1,125 @@
+"""The recurrent layers written out in NumPy, to look inside: no batches, no padding, no gradients.
+
+A sentence at a time, from the weights as a model stores them. They compute what PyTorch's layers
+compute (its documentation of ``RNN``, ``GRU`` and ``LSTM`` has the formulas).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import NamedTuple
+
+import numpy as np
+
+from tagger.config import EncoderConfig
+from tagger.runtime.decoding import Floats
+from tagger.runtime.engines.embedding import sigmoid
+
+
+class CellWeights(NamedTuple):
+    """The weights of a cell; gates stand one after another in PyTorch's order."""
+
+    from_input: Floats  # (gates * hidden_dim, input_dim)
+    from_state: Floats  # (gates * hidden_dim, hidden_dim)
+    input_bias: Floats  # (gates * hidden_dim,)
+    state_bias: Floats  # (gates * hidden_dim,)
+
+
+def rnn(weights: CellWeights, inputs: Floats) -> Floats:
+    """The plain cell of Elman (1990): states (tokens, hidden_dim) of inputs (tokens, input_dim)."""
+    moved = inputs @ weights.from_input.T + weights.input_bias + weights.state_bias
+    states = np.zeros((len(inputs), weights.from_state.shape[1]), dtype=moved.dtype)
+    state = np.zeros_like(moved[0])
+    for t, x in enumerate(moved):
+        states[t] = state = np.tanh(x + weights.from_state @ state)
+    return states
+
+
+def gru(weights: CellWeights, inputs: Floats) -> Floats:
+    """The cell with a reset and an update gate (Cho et al. 2014); shapes as for `rnn`.
+
+    The reset gate is applied after the recurrent product, bias included, as cuDNN does it and
+    PyTorch after it; the paper applies it to the state before.
+    """
+    moved = inputs @ weights.from_input.T + weights.input_bias
+    size = weights.from_state.shape[1]
+    states = np.zeros((len(inputs), size), dtype=moved.dtype)
+    state = np.zeros_like(moved[0, :size])
+    for t, x in enumerate(moved):
+        h = weights.from_state @ state + weights.state_bias
+        reset, update = sigmoid(x[:size] + h[:size]), sigmoid(x[size:-size] + h[size:-size])
+        new = np.tanh(x[-size:] + reset * h[-size:])
+        states[t] = state = (1 - update) * new + update * state
+    return states
+
+
+def lstm(weights: CellWeights, inputs: Floats) -> Floats:
+    """The cell with three gates and a memory (Gers et al. 2000); shapes as for `rnn`."""
+    moved = inputs @ weights.from_input.T + weights.input_bias + weights.state_bias
+    size = weights.from_state.shape[1]
+    states = np.zeros((len(inputs), size), dtype=moved.dtype)
+    state = memory = np.zeros_like(moved[0, :size])
+    for t, x in enumerate(moved):
+        into, forget, new, out = np.split(x + weights.from_state @ state, 4)
+        memory = sigmoid(forget) * memory + sigmoid(into) * np.tanh(new)
+        states[t] = state = sigmoid(out) * np.tanh(memory)
+    return states
+
+
+CELLS: dict[str, Callable[[CellWeights, Floats], Floats]] = {"rnn": rnn, "gru": gru, "lstm": lstm}
+
+
+class Encoder:
+    """A model's encoder, whose states by layer and direction can be looked at.
+
+    Args:
+        config: Its configuration.
+        weights: The weights of the model, by name.
+    """
+
+    def __init__(self, config: EncoderConfig, weights: Mapping[str, Floats]) -> None:
+        self.config = config
+        self._weights = weights
+
+    def __call__(self, inputs: Floats) -> list[dict[str, Floats]]:
+        """Read a sentence.
+
+        Args:
+            inputs: (tokens, input_dim), at least one token.
+
+        Returns:
+            For each layer the states (tokens, hidden_dim) of each direction (``ahead``, ``back``),
+            before they are merged.
+        """
+        layers = []
+        for layer in range(self.config.n_layers):
+            states = {way: self._read(way, layer, inputs) for way in self.config.ways}
+            layers.append(states)
+            inputs = self._merged(list(states.values()), layer)
+        return layers
+
+    def _read(self, way: str, layer: int, inputs: Floats) -> Floats:
+        prefix = f"encoder.layers.{layer}.{way}"
+        names = ("weight_ih", "weight_hh", "bias_ih", "bias_hh")
+        weights = CellWeights(*(self._weights[f"{prefix}.{name}_l0"] for name in names))
+        read = CELLS[self.config.cell]
+        if way == "back":
+            return read(weights, inputs[::-1])[::-1]
+        return read(weights, inputs)
+
+    def _merged(self, states: list[Floats], layer: int) -> Floats:
+        if len(states) == 1:
+            return states[0]
+        ahead, back = states
+        if self.config.merge == "sum":
+            return ahead + back
+        if self.config.merge == "product":
+            return ahead * back
+        both = np.concatenate([ahead, back], axis=1)
+        if self.config.merge == "projection":
+            weight = self._weights[f"encoder.projections.{layer}.weight"]
+            projected: Floats = np.tanh(
+                both @ weight.T + self._weights[f"encoder.projections.{layer}.bias"]
+            )
+            return projected
+        return both

@@ -1,0 +1,138 @@
+"""Pictures of hidden states."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from tagger.config import WAY_NAMES
+from tagger.errors import UsageError
+from tagger.files import write_file
+from tagger.insight.explain.explanation import Place, find_token, locate
+from tagger.insight.html import page
+from tagger.model.directory import SavedModel
+from tagger.plotting import embedded, find_matplotlib, png, pyplot
+from tagger.runtime.tagger import Tagger
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+    from tagger.insight.explain.states import States
+
+SUFFIXES = (".png", ".html")
+N_SHOWN = 60
+"""Tokens of a sentence that can be told apart in a picture."""
+
+
+def check_picture(path: Path) -> None:
+    """See that a picture can be drawn to a file.
+
+    Raises:
+        UsageError: No known kind of file, or matplotlib is not installed.
+    """
+    if path.suffix.lower() not in SUFFIXES:
+        raise UsageError(f"{path}: pictures are .png or .html; name the file so")
+    find_matplotlib("--states")
+
+
+def draw_states(
+    path: Path, tagger: Tagger, saved: SavedModel, directory: Path, text: str, token: str | None
+) -> str:
+    """Draw the hidden states of a sentence.
+
+    Args:
+        path: A file, ``.png`` or ``.html``.
+        tagger: The model.
+        saved: What its directory holds.
+        directory: Where it lies.
+        text: The text.
+        token: A token of the sentence; None for the first sentence.
+
+    Returns:
+        What is not in the picture; empty if all is.
+    """
+    from tagger.insight.explain.states import states_of
+
+    sentences = locate(tagger, text)
+    place = find_token(sentences, token) if token else Place(0, 0)
+    words = sentences[place.sentence].forms
+    first = min(max(place.token - N_SHOWN // 2, 0), max(len(words) - N_SHOWN, 0))
+    shown = slice(first, first + N_SHOWN)
+    picture = png(figure(states_of(tagger, saved, directory, words, shown)))
+    if path.suffix.lower() == ".html":
+        body = f"<h1>Hidden states</h1><p>{CAPTION}</p>{embedded(picture, 'hidden states')}"
+        write_file(path, page("Hidden states", body).encode())
+    else:
+        write_file(path, picture)
+    left_out = []
+    if len(words) > N_SHOWN:
+        start = sentences[place.sentence].first + first  # as --token counts, over all sentences
+        left_out.append(
+            f"the picture has tokens {start} to {start + N_SHOWN - 1} of a sentence of "
+            f"{len(words):,}"
+        )
+    if len(sentences) > 1 and token is None:
+        left_out.append(
+            f"it is of the first of {len(sentences)} sentences; name a --token of another"
+        )
+    return "; ".join(left_out)
+
+
+CAPTION = (
+    "Above, the state of each unit of the last layer at each token, the units ordered by where "
+    "they are strongest. In the middle the norm of the states by position, and how units of the "
+    "same number in both directions go together. Below, how strongly the state at one token (row) "
+    "depends on the input at another (column): the norm of the derivative, measured, as a share "
+    "of the largest in its row; white where nothing arrives."
+)
+
+
+def figure(states: States) -> Figure:
+    """Draw states, norms, correlations and reach."""
+    ways = list(states.states)
+    n, words = len(states.words), list(states.words)
+    width = max(5, 0.22 * n)
+    columns = max(len(ways), 2)
+    drawn, axes = pyplot().subplots(
+        3, columns, figsize=(columns * width, 11), layout="constrained", squeeze=False
+    )
+    for i, way in enumerate(ways):
+        values = states.states[way]
+        order = np.argsort(np.abs(values).argmax(axis=0), kind="stable")
+        image = axes[0, i].imshow(
+            values[:, order].T, aspect="auto", cmap="RdBu", vmin=-1, vmax=1, interpolation="none"
+        )
+        axes[0, i].set_title(f"{WAY_NAMES[way]} states")
+        axes[0, i].set_ylabel("unit")
+        _label(axes[0, i], words)
+        drawn.colorbar(image, ax=axes[0, i])
+        axes[1, 0].plot(np.linalg.norm(values, axis=1), marker="o", label=WAY_NAMES[way])
+        share = states.reach[way] / states.reach[way].max(axis=1, keepdims=True).clip(1e-30)
+        with np.errstate(divide="ignore"):
+            shown = np.ma.masked_invalid(np.log10(share))
+        image = axes[2, i].imshow(shown, cmap="viridis", vmin=-4, vmax=0, interpolation="none")
+        axes[2, i].set_title(f"what reaches the {WAY_NAMES[way]} states")
+        axes[2, i].set_ylabel("state at")
+        axes[2, i].set_yticks(range(n), words, parse_math=False)
+        _label(axes[2, i], words)
+        drawn.colorbar(image, ax=axes[2, i], label="log10 of the share")
+    axes[1, 0].set_title("norm of the states")
+    axes[1, 0].set_ylim(bottom=0)
+    axes[1, 0].grid(alpha=0.3)
+    axes[1, 0].legend()
+    _label(axes[1, 0], words)
+    if states.correlation is not None:
+        axes[1, 1].hist(states.correlation, bins=np.linspace(-1, 1, 21))
+        axes[1, 1].set_title("correlation of paired units, forward and backward")
+        axes[1, 1].set_ylabel("pairs of units")
+        axes[1, 1].set_xlim(-1, 1)
+    for ax in axes.flat:
+        ax.set_visible(ax.has_data())
+    return drawn  # type: ignore[no-any-return]
+
+
+def _label(ax: Any, words: list[str]) -> None:
+    # Words may hold dollar signs, which would else begin a formula.
+    ax.set_xticks(range(len(words)), words, rotation=90 if len(words) > 8 else 30, parse_math=False)

@@ -1,0 +1,156 @@
+"""Explanations in a terminal."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING
+
+from tagger.insight.explain.explanation import (
+    Explanation,
+    Sides,
+    TokenExplanation,
+    WordEffect,
+    best_alone,
+    context_sides,
+    side_effects,
+)
+from tagger.tables import plain_table, print_line
+
+if TYPE_CHECKING:
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+N_TAGS = 5
+N_WORDS = 8
+TEXTS = ("token", "speaks for")
+LEAST = 0.0005
+"""What rounds to 0.0 % is not worth a line."""
+
+
+def show(console: Console, explanation: Explanation) -> None:
+    """Print an explanation: of one token in full, of all tokens as a table."""
+    if explanation.context:
+        _show_token(console, explanation, explanation.tokens[0])
+    else:
+        console.print(_overview(explanation))
+        print_line(console, "probability in %; --token explains one in full", wrap=True)
+    for note in explanation.notes:
+        print_line(console, note, wrap=True)
+
+
+def _show_token(console: Console, explanation: Explanation, token: TokenExplanation) -> None:
+    line = partial(print_line, console, wrap=True)
+    line(_coloured(explanation, token))
+    line("")
+    share = _percent(token.tags[token.tag].both)
+    line(f"{explanation.head} of {token.text} (token {token.position}): {token.tag}, {share} %")
+    line("")
+    console.print(_tags(token))
+    line("probability in %")
+    line("")
+    sides = context_sides(explanation)
+    for side, (tag, gain) in side_effects(token).items():
+        if sides[side] and gain >= LEAST:
+            words = _shortened(sides[side], from_end=side == "left")
+            line(f"what stands {side} of it ({words}) speaks for {tag}: {_points(gain)}")
+    if shown := telling(token.words):
+        line("")
+        console.print(_words(token, shown))
+        line("points of probability that reading the word brings")
+    if token.emission:
+        line("")
+        console.print(_emission(token))
+        line("emissions, split exactly by direction")
+
+
+def telling(words: tuple[WordEffect, ...]) -> list[WordEffect]:
+    """The words whose effect is worth a line."""
+    return [word for word in words if max(abs(word.change), word.gain) >= LEAST][:N_WORDS]
+
+
+def _coloured(explanation: Explanation, token: TokenExplanation) -> Text:
+    """The sentence, each word on green or red as it speaks for the tag or against it."""
+    from rich.text import Text
+
+    changes = {word.position: word.change for word in token.words}
+    text = Text()
+    for position, word in enumerate(explanation.context, start=explanation.first):
+        style = ""
+        if position == token.position:
+            style = "bold underline"
+        elif abs(change := changes.get(position, 0.0)) >= LEAST:
+            strength = round(60 + 140 * min(abs(change), 1.0))
+            style = (
+                f"white on rgb(0,{strength},0)" if change > 0 else f"white on rgb({strength},0,0)"
+            )
+        text.append(word, style)
+        text.append(" ")
+    text.rstrip()
+    return text
+
+
+def _tags(token: TokenExplanation) -> Table:
+    rows = [
+        [tag, *(_percent(share) for share in (p.left, p.right, p.both))]
+        for tag, p in most_probable(token)
+    ]
+    return _table(["tag", "left alone", "right alone", "both"], rows, bold=token.tag)
+
+
+def most_probable(token: TokenExplanation) -> list[tuple[str, Sides]]:
+    """The tags that any reading gives a chance, the most probable ones."""
+    some = [(tag, p) for tag, p in token.tags.items() if max(p.left, p.right, p.both) >= LEAST]
+    return some[:N_TAGS]
+
+
+def _words(token: TokenExplanation, words: list[WordEffect]) -> Table:
+    rows = [
+        [w.text, str(w.position), _points(w.change), w.speaks_for, _points(w.gain)] for w in words
+    ]
+    return _table(["word", "", token.tag, "speaks for", ""], rows)
+
+
+def _emission(token: TokenExplanation) -> Table:
+    rows = [
+        [tag, *(f"{value:+.2f}" for value in (e.forward, e.backward, e.bias, e.total))]
+        for tag, e in token.emission.items()
+    ]
+    return _table(["tag", "forward", "backward", "bias", "emission"], rows)
+
+
+def _overview(explanation: Explanation) -> Table:
+    rows = []
+    for token in explanation.tokens:
+        cells = [str(token.position), token.text, token.tag, _percent(token.tags[token.tag].both)]
+        for tag, share in best_alone(token):
+            cells += [tag, _percent(share)]
+        rows.append(cells)
+    header = ["", "token", explanation.head, "", "left alone", "", "right alone", ""]
+    return _table(header, rows)
+
+
+def _table(columns: list[str], rows: list[list[str]], bold: str = "") -> Table:
+    """A table in which no word is cut."""
+    left = [i for i, name in enumerate(columns) if i == 0 or name in TEXTS]
+    styles = ["bold" if bold and row[0] == bold else "" for row in rows]
+    table = plain_table(columns, rows, left=left, styles=styles)
+    for i, column in enumerate(table.columns):
+        column.overflow = "fold"
+        column.no_wrap = i not in left
+    return table
+
+
+def _shortened(words: tuple[str, ...], *, from_end: bool, n: int = 6) -> str:
+    """The nearest words."""
+    if len(words) <= n:
+        return " ".join(words)
+    return "… " + " ".join(words[-n:]) if from_end else " ".join(words[:n]) + " …"
+
+
+def _percent(share: float) -> str:
+    return f"{100 * share:.1f}"
+
+
+def _points(change: float) -> str:
+    return f"{100 * change:+.1f}"

@@ -1,0 +1,1 @@
+"""The spaCy pipeline component, its training and its projects."""

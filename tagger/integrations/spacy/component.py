@@ -1,0 +1,499 @@
+"""The spaCy component ``recurrent_tagger``: entities and parts of speech from a model.
+
+::
+
+    nlp = spacy.blank("en")
+    nlp.add_pipe("recurrent_tagger", config={"model": "en"})
+
+spaCy finds it by an entry point. It tags spaCy's tokens as they are; spaces are no tokens to it.
+"""
+
+from __future__ import annotations
+
+import os
+import tempfile
+import warnings
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+from spacy.language import Language
+from spacy.pipeline.trainable_pipe import TrainablePipe
+from spacy.scorer import Scorer, get_ner_prf
+from spacy.tokens import Doc
+
+from tagger.errors import TaggerError, UsageError
+from tagger.features.vocabulary import normalize
+from tagger.files import write_file
+from tagger.integrations.spacy.targets import Tags, Writer, check_targets, default_targets
+from tagger.model.directory import HEADS, META, read_model
+from tagger.model.heads import HeadSpec
+from tagger.prediction.input import full_pieces
+from tagger.runtime.loading import from_saved
+from tagger.runtime.tagger import Tagger
+from tagger.sharing.contents import OWN_FILES, own_files
+from tagger.sharing.finding import find_model
+from tagger.text.sentences import group_sentences
+
+if TYPE_CHECKING:
+    from spacy.training import Example
+    from spacy.vocab import Vocab
+
+    from tagger.integrations.spacy.training import Trainer
+
+CONFIG_FILE = "component.json"
+UNKNOWN_SHARE, UNKNOWN_AFTER = 0.6, 200
+"""A warning is due if of so many words such a share is unknown."""
+
+
+class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What the component's part of a pipeline's configuration says."""
+
+    model: str = "en"
+    """A model directory or a name, as ``tagger predict -m`` takes; empty if it is still to be
+    trained."""
+    heads: dict[str, str] = {}
+    """Where each head goes: ``ents``, ``spans:KEY``, ``tag``, ``pos`` or ``ext:NAME`` (for
+    ``token._.NAME``); empty for `default_targets`. A head that is not named is not run."""
+    labels: dict[str, str] = {}
+    """Labels and tags to rename."""
+    overwrite_ents: bool = False
+    """Whether entities that are there give way; else ours do, where they overlap."""
+    overwrite_tags: bool = False
+    """Whether tags that are there give way."""
+    set_sentences: bool = True
+    """Mark the sentences, if nothing has marked any."""
+    confidence: bool = False
+    """Write how probable entities are to ``span._.confidence``, spans of a group to
+    ``span._.HEAD_confidence``, and a token's tags (of a span the whole span) by head to
+    ``token._.confidence``."""
+    engine: str | None = None
+    """As ``tagger predict --engine``."""
+    precision: str | None = None
+    """As ``tagger predict --precision``."""
+    threads: int = 1
+    """As ``tagger predict --threads``."""
+    base: str = ""
+    """In training, the model to start from; empty for ``model``, if that is not empty."""
+    settings: dict[str, Any] = {}
+    """In training, the configuration, as in ``tagger train --config``."""
+
+
+@Language.factory(
+    "recurrent_tagger",
+    default_config=msgspec.to_builtins(Settings()),
+    assigns=[
+        "doc.ents",
+        "doc.spans",
+        "token.ent_iob",
+        "token.ent_type",
+        "token.pos",
+        "token.tag",
+        "token.is_sent_start",
+    ],
+    default_score_weights={"ents_f": 1.0, "tag_acc": None, "pos_acc": None, "ents_per_type": None},
+)
+def make_recurrent_tagger(
+    nlp: Language,
+    name: str,
+    model: str,
+    heads: dict[str, str],
+    labels: dict[str, str],
+    overwrite_ents: bool,
+    overwrite_tags: bool,
+    set_sentences: bool,
+    confidence: bool,
+    engine: str | None,
+    precision: str | None,
+    threads: int,
+    base: str,
+    settings: dict[str, Any],
+) -> RecurrentTagger:
+    """Make the component; spaCy wants each of the `Settings` by name."""
+    given = {key: value for key, value in locals().items() if key in Settings.__struct_fields__}
+    return RecurrentTagger(nlp.vocab, name, Settings(**given))
+
+
+class RecurrentTagger(TrainablePipe):  # type: ignore[misc]
+    """Tags documents with a model of `tagger`, or is trained by ``spacy train``.
+
+    Args:
+        vocab: The pipeline's vocabulary.
+        name: The component's name.
+        settings: The component's part of the pipeline's configuration.
+    """
+
+    def __init__(
+        self, vocab: Vocab, name: str = "recurrent_tagger", settings: Settings | None = None
+    ) -> None:
+        self.vocab = vocab
+        self.name = name
+        self.model = None  # what spaCy's own components keep there
+        self.settings = settings or Settings()
+        self._files: dict[str, bytes] = {}
+        self._trainer: Trainer | None = None
+        self._tagger: Tagger | None = None
+        self._pid = 0
+        self._writer: Writer
+        self._known_words: Mapping[str, int] = {}
+        self._n_seen = self._n_unknown = 0
+
+    # -- Tagging
+
+    @property
+    def tagger(self) -> Tagger:
+        """The model, ready to tag; made when it is first needed, once in each process.
+
+        Raises:
+            ValueError: There is no model, it is damaged, or it lacks what the configuration asks.
+        """
+        if self._tagger is not None and self._pid == os.getpid():
+            return self._tagger
+        with _errors(self.name):
+            tagger = self._load()
+            targets = self.settings.heads or default_targets(tagger.heads)
+            check_targets(targets, tagger.heads, self.settings.labels)
+        self._writer = Writer(
+            targets,
+            labels=self.settings.labels,
+            overwrite_ents=self.settings.overwrite_ents,
+            overwrite_tags=self.settings.overwrite_tags,
+            confidence=self.settings.confidence,
+        )
+        self._tagger, self._pid = tagger, os.getpid()
+        return tagger
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """The labels and tags that may be written; none as long as there is no model."""
+        try:
+            names = [label for head in self._heads() for label in head.labels]
+        except TaggerError:  # spaCy asks for labels also before a model is read from a pipeline
+            return ()
+        return tuple(dict.fromkeys(self.settings.labels.get(name, name) for name in names))
+
+    @property
+    def label_data(self) -> None:
+        """Nothing: labels are read off the examples."""
+        return None
+
+    def __call__(self, doc: Doc) -> Doc:
+        """Tag one document."""
+        error_handler = self.get_error_handler()
+        try:
+            self._annotate([doc])
+        except Exception as error:
+            error_handler(self.name, self, [doc], error)
+        return doc
+
+    def pipe(self, stream: Iterable[Doc], *, batch_size: int = 128) -> Iterator[Doc]:
+        """Tag documents, so many of them together."""
+        error_handler = self.get_error_handler()
+        for docs in full_pieces(stream, batch_size):
+            try:
+                self._annotate(docs)
+            except Exception as error:
+                error_handler(self.name, self, docs, error)
+            yield from docs
+
+    def predict(self, docs: Iterable[Doc]) -> list[tuple[list[list[int]], list[Tags]]]:
+        """The sentences of documents, as indices of tokens, and their tags."""
+        tagger = self.tagger
+        places = [_sentences(doc) for doc in docs]
+        heads = list(self._writer.targets)
+        sentences = [
+            [doc[i].text for i in sentence]
+            for doc, of_doc in zip(docs, places, strict=True)
+            for sentence in of_doc
+        ]
+        self._warn_if_foreign(sentences)
+        if self.settings.confidence:
+            tagged = (Tags(*found) for found in tagger.tag_with_confidence(sentences, heads))
+        else:
+            tagged = (Tags(tags, {}) for tags in tagger.tag(sentences, heads))
+        return [(of_doc, [next(tagged) for _ in of_doc]) for of_doc in places]
+
+    def set_annotations(
+        self,
+        docs: Iterable[Doc],
+        scores: Sequence[tuple[list[list[int]], list[Tags]]],
+    ) -> None:
+        """Write what `predict` has found."""
+        for doc, (places, tags) in zip(docs, scores, strict=True):
+            if self.settings.set_sentences and len(doc) and not doc.has_annotation("SENT_START"):
+                starts = {sentence[0] for sentence in places[1:]}
+                for token in doc:
+                    token.is_sent_start = token.i in starts or token.i == 0
+            self._writer.write(doc, places, tags)
+
+    def _annotate(self, docs: Sequence[Doc]) -> None:
+        self.set_annotations(docs, self.predict(docs))
+
+    def _warn_if_foreign(self, sentences: Sequence[Sequence[str]]) -> None:
+        """Warn once if most words are unknown: another language, another tokenizer."""
+        if self._n_seen < 0:
+            return
+        known = self._known_words
+        for sentence in sentences:
+            words = [word for word in sentence if any(map(str.isalpha, word))]
+            self._n_seen += len(words)
+            self._n_unknown += sum(normalize(word) not in known for word in words)
+        if self._n_seen >= UNKNOWN_AFTER:
+            if known and self._n_unknown > UNKNOWN_SHARE * self._n_seen:
+                warnings.warn(
+                    f"{self.name}: the model knows {1 - self._n_unknown / self._n_seen:.0%} of the "
+                    "words; has the pipeline another language, or does it cut text in another way?",
+                    stacklevel=4,
+                )
+            self._n_seen = -1
+
+    def _load(self) -> Tagger:
+        self._n_seen = self._n_unknown = 0
+        if self._trainer is not None:
+            self._known_words = self._trainer.parts.vocabulary.word_ids
+            return self._trainer.tagger()
+        with _unpacked(self.files) as folder:
+            saved = read_model(folder)
+            self._known_words = saved.vocabulary.word_ids
+            return from_saved(
+                saved,
+                folder,
+                engine=self.settings.engine,
+                precision=self.settings.precision,
+                threads=self.settings.threads,
+            )
+
+    def _heads(self) -> tuple[HeadSpec, ...]:
+        if self._trainer is not None:
+            return self._trainer.parts.prepared.heads
+        return msgspec.json.decode(self.files[HEADS], type=tuple[HeadSpec, ...])
+
+    def _forget(self) -> None:
+        self._tagger = None
+
+    # -- Training
+
+    def initialize(
+        self,
+        get_examples: Callable[[], Iterable[Example]],
+        *,
+        nlp: Language | None = None,
+        labels: Any = None,
+    ) -> None:
+        """Read vocabulary and labels off the examples and begin a training.
+
+        A component that has a model goes on from that.
+        """
+        from tagger.integrations.spacy.training import Trainer
+
+        with _errors(self.name):
+            training = nlp.config.interpolate()["training"] if nlp is not None else {}
+            start = self.settings.base or self.settings.model
+            base: AbstractContextManager[Path | None]
+            if self._trainer is not None or self._files:
+                base = _unpacked(self.files)
+            else:
+                base = nullcontext(find_model(start) if start else None)
+            with base as folder:
+                self._trainer = Trainer(
+                    [_gold(example) for example in get_examples()],
+                    settings=self.settings.settings,
+                    base=folder,
+                    n_steps=int(training.get("max_steps") or 0),
+                    seed=int(training.get("seed") or 0),
+                )
+        self._files = {}
+        self._forget()
+
+    def update(
+        self,
+        examples: Iterable[Example],
+        *,
+        drop: float = 0.0,
+        sgd: Any = None,
+        losses: dict[str, float] | None = None,
+    ) -> dict[str, float]:
+        """Take one step; dropout and optimizer are those of the configuration, not spaCy's."""
+        losses = {} if losses is None else losses
+        losses.setdefault(self.name, 0.0)
+        if self._trainer is None:
+            raise ValueError(f"{self.name}: not initialized; call nlp.initialize before nlp.update")
+        sentences = [sentence for example in examples for sentence in _gold(example)]
+        if sentences:
+            losses[self.name] += self._trainer.update(sentences)
+            self._forget()
+        return losses
+
+    def finish_update(self, sgd: Any) -> None:
+        """Nothing is left to do."""
+
+    @contextmanager
+    def use_params(self, params: Any) -> Iterator[None]:
+        """Nothing changes: what is averaged is averaged by the component itself."""
+        yield
+
+    def score(self, examples: Iterable[Example], **options: Any) -> dict[str, Any]:
+        """Score entities and tags as spaCy does."""
+        examples = list(examples)
+        targets = set((self.settings.heads or default_targets(self._heads())).values())
+        scores: dict[str, Any] = {}
+        if "ents" in targets:
+            scores |= get_ner_prf(examples)
+        for place in ("tag", "pos"):
+            if place in targets:
+                scores |= Scorer.score_token_attr(examples, place)
+        return scores
+
+    # -- On disk and in bytes: the model directory and the configuration, nothing that runs
+
+    @property
+    def files(self) -> dict[str, bytes]:
+        """The files of the model directory by name."""
+        if self._trainer is not None:
+            return self._trainer.files()
+        if not self._files:
+            if not self.settings.model:
+                raise UsageError("there is no model yet; name one in the config, or train")
+            self._files = _read(find_model(self.settings.model))
+        return self._files
+
+    def to_disk(self, path: Path | str, *, exclude: Iterable[str] = ()) -> None:
+        """Write the model directory and the configuration."""
+        with _errors(self.name):
+            files = self.files
+        folder = Path(path)
+        folder.mkdir(parents=True, exist_ok=True)
+        # No graph and no licence of a model that was there before; without meta.json it is none.
+        for name in {META} | (set(OWN_FILES) - files.keys()):
+            (folder / name).unlink(missing_ok=True)
+        for name in sorted(files, key=lambda name: name == META):
+            write_file(folder / name, files[name])
+        write_file(folder / CONFIG_FILE, msgspec.json.encode(self.settings))
+
+    def from_disk(self, path: Path | str, *, exclude: Iterable[str] = ()) -> RecurrentTagger:
+        """Read what `to_disk` has written."""
+        folder = Path(path)
+        with _errors(self.name):
+            files = _read(folder)
+            self._take(files, _settings((folder / CONFIG_FILE).read_bytes()))
+        return self
+
+    def to_bytes(self, *, exclude: Iterable[str] = ()) -> bytes:
+        """The model directory and the configuration as bytes."""
+        with _errors(self.name):
+            return msgspec.msgpack.encode(
+                {**self.files, CONFIG_FILE: msgspec.json.encode(self.settings)}
+            )
+
+    def from_bytes(self, bytes_data: bytes, *, exclude: Iterable[str] = ()) -> RecurrentTagger:
+        """Read what `to_bytes` has made.
+
+        Raises:
+            ValueError: The bytes are damaged.
+        """
+        try:
+            files = msgspec.msgpack.decode(bytes_data, type=dict[str, bytes])
+            settings = _settings(files.pop(CONFIG_FILE, b""))
+            if not set(files) <= set(OWN_FILES):
+                raise UsageError("unknown files")
+        except (msgspec.DecodeError, UsageError) as error:
+            raise ValueError(
+                f"{self.name}: these bytes are no component, or damaged ({error}); write them anew "
+                "with to_bytes"
+            ) from None
+        self._take(files, settings)
+        return self
+
+    def _take(self, files: dict[str, bytes], settings: Settings) -> None:
+        self._files, self.settings = files, settings
+        self._trainer = None
+        self._forget()
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Go to another process without what belongs to this one."""
+        files = self.files if self._trainer or self._files else {}
+        return _restored, (self.vocab, self.name, files, self.settings)
+
+
+def _settings(content: bytes) -> Settings:
+    """Settings as they were saved; one that came with a later version has its default.
+
+    Raises:
+        UsageError: They are none.
+    """
+    try:
+        return msgspec.json.decode(content, type=Settings)
+    except msgspec.DecodeError as error:
+        raise UsageError(f"{CONFIG_FILE}: damaged ({error})") from None
+
+
+def _restored(
+    vocab: Vocab, name: str, files: dict[str, bytes], settings: Settings
+) -> RecurrentTagger:
+    component = RecurrentTagger(vocab, name, settings)
+    component._take(files, settings)
+    return component
+
+
+def _sentences(doc: Doc) -> list[list[int]]:
+    """The tokens of each sentence but spaces: the pipeline's sentences, or else the text's."""
+    words = [token.i for token in doc if not token.is_space]
+    if doc.has_annotation("SENT_START"):
+        sentences: list[list[int]] = []
+        for i in words:
+            if not sentences or any(
+                doc[j].is_sent_start for j in range(sentences[-1][-1] + 1, i + 1)
+            ):
+                sentences.append([])
+            sentences[-1].append(i)
+        return sentences
+    offsets = [(doc[i].idx, doc[i].idx + len(doc[i])) for i in words]
+    remaining = iter(words)
+    return [[next(remaining) for _ in cut] for cut in group_sentences(doc.text, offsets)]
+
+
+def _gold(example: Example) -> list[tuple[list[str], dict[str, list[str | None]]]]:
+    """The sentences of an example: their tokens, and the gold tags of each head that it has.
+
+    Spans are in BILUO as spaCy has them; None where nothing is known.
+    """
+    doc = example.predicted
+    columns: dict[str, list[str | None]] = {}
+    if example.reference.has_annotation("ENT_IOB"):
+        columns["ner"] = [None if tag in (None, "-") else tag for tag in example.get_aligned_ner()]
+    for head, attribute in (("xpos", "TAG"), ("upos", "POS")):
+        if example.reference.has_annotation(attribute):
+            tags = example.get_aligned(attribute, as_string=True)
+            columns[head] = [tag or None for tag in tags]
+    return [
+        (
+            [doc[i].text for i in sentence],
+            {head: [tags[i] for i in sentence] for head, tags in columns.items()},
+        )
+        for sentence in _sentences(doc)
+    ]
+
+
+def _read(folder: Path) -> dict[str, bytes]:
+    read_model(folder)  # says what is wrong with it
+    return {name: path.read_bytes() for name, path in own_files(folder).items()}
+
+
+@contextmanager
+def _unpacked(files: Mapping[str, bytes]) -> Iterator[Path]:
+    """A model directory of these files, as long as it is needed."""
+    with tempfile.TemporaryDirectory() as folder:
+        for name, content in files.items():
+            (Path(folder) / name).write_bytes(content)
+        yield Path(folder)
+
+
+@contextmanager
+def _errors(name: str) -> Iterator[None]:
+    """Say what a user can mend as spaCy does, with a `ValueError`."""
+    try:
+        yield
+    except TaggerError as error:
+        raise ValueError(f"{name}: {error}") from None

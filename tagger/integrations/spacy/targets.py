@@ -1,0 +1,217 @@
+"""Where a component writes what the heads of a model say."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+from tagger.errors import UsageError, unknown_name
+from tagger.model.heads import HeadSpec
+from tagger.schemes import Scheme, spans
+
+if TYPE_CHECKING:
+    from spacy.tokens import Doc
+
+CONFIDENCE = "confidence"
+"""The extension that says how probable an entity is, or by head a token's tags."""
+
+
+def confidence_extension(head: str, key: str) -> str:
+    """The extension of spans for a head: spaCy keeps one value for all spans of the same place."""
+    return f"{head}_{CONFIDENCE}" if key else CONFIDENCE
+
+
+def default_targets(heads: Sequence[HeadSpec]) -> dict[str, str]:
+    """``ner`` to the entities, parts of speech to the tokens, anything else to a place of its own.
+
+    Spans go to a span group of the head's name, tags of tokens to the extension ``token._.NAME``.
+    """
+    targets: dict[str, str] = {}
+    spans_heads = [head.name for head in heads if head.kind == "span"]
+    entities = "ner" if "ner" in spans_heads else next(iter(spans_heads), "")
+    for head in heads:
+        if head.kind == "span":
+            targets[head.name] = "ents" if head.name == entities else f"spans:{head.name}"
+        elif head.name == "upos":
+            targets[head.name] = "pos"
+        elif head.name in ("xpos", "pos") and "tag" not in targets.values():
+            targets[head.name] = "tag"
+        else:
+            targets[head.name] = f"ext:{head.name}"
+    return targets
+
+
+def check_targets(
+    targets: Mapping[str, str], heads: Sequence[HeadSpec], labels: Mapping[str, str]
+) -> None:
+    """See that every head is there and can be written where it is to go.
+
+    Raises:
+        UsageError: The model lacks a head, there is no such place, it is one for heads of the
+            other kind, or a part of speech is none that spaCy knows.
+    """
+    from spacy.parts_of_speech import IDS
+
+    by_name = {head.name: head for head in heads}
+    for name, target in targets.items():
+        if name not in by_name:
+            raise UsageError(unknown_name("head", name, by_name))
+        place, _, key = target.partition(":")
+        is_span_place = place in ("ents", "spans")
+        if not (is_span_place or place in ("tag", "pos", "ext")) or (
+            (place in ("spans", "ext")) != bool(key)
+        ):
+            raise UsageError(
+                f"heads: {name} cannot go to {target!r}; choose ents, spans:KEY, tag, pos or "
+                "ext:NAME"
+            )
+        if place == "ext" and key == CONFIDENCE:
+            raise UsageError(
+                f"heads: {name} cannot go to {target!r}, which has the confidence; take another "
+                "name"
+            )
+        if is_span_place != (by_name[name].kind == "span"):
+            kind = "spans" if by_name[name].kind == "span" else "tags of single tokens"
+            raise UsageError(f"heads: {name} has {kind}, which cannot go to {target!r}")
+        if place == "pos":
+            foreign = [tag for tag in by_name[name].tags if labels.get(tag, tag) not in IDS]
+            if foreign:
+                raise UsageError(
+                    f"heads: {name} has the tag {foreign[0]!r}, which is no part of speech of "
+                    "spaCy's; write it to tag, or rename it with labels"
+                )
+
+
+class Tags(NamedTuple):
+    """What a model says of a sentence."""
+
+    tags: Mapping[str, Sequence[str]]
+    """By head a tag for each token, spans in BIO."""
+    confidence: Mapping[str, Sequence[float]]
+    """By head as many probabilities; empty where they are not asked for."""
+
+
+class Writer:
+    """Writes tags into documents.
+
+    Args:
+        targets: The place of each head, see `default_targets`.
+        labels: Labels and tags to rename.
+        overwrite_ents: Whether entities that are there give way; else ours do, where they overlap.
+        overwrite_tags: Whether tags that are there give way.
+        confidence: Whether there will be probabilities to write.
+    """
+
+    def __init__(
+        self,
+        targets: Mapping[str, str],
+        *,
+        labels: Mapping[str, str],
+        overwrite_ents: bool,
+        overwrite_tags: bool,
+        confidence: bool,
+    ) -> None:
+        from spacy.tokens import Span, Token
+
+        for head, target in targets.items() if confidence else ():
+            name = confidence_extension(head, target.partition(":")[2])
+            if target.startswith(("ents", "spans")) and not Span.has_extension(name):
+                Span.set_extension(name, default=None)
+        if confidence and not Token.has_extension(CONFIDENCE):
+            Token.set_extension(CONFIDENCE, default=None)
+        self.targets = dict(targets)
+        self._labels = labels
+        self._overwrite_ents = overwrite_ents
+        self._overwrite_tags = overwrite_tags
+        for target in targets.values():
+            place, _, key = target.partition(":")
+            if place == "ext" and not Token.has_extension(key):
+                Token.set_extension(key, default=None)
+
+    def write(self, doc: Doc, places: Sequence[Sequence[int]], found: Sequence[Tags]) -> None:
+        """Write the tags of a document's sentences.
+
+        Args:
+            doc: The document.
+            places: The indices of each sentence's tokens.
+            found: What is said of each sentence.
+        """
+        tags = [sentence.tags for sentence in found]
+        sure = [sentence.confidence for sentence in found]
+        if any(sure):
+            for sentence, probs in zip(places, sure, strict=True):
+                for n, i in enumerate(sentence):
+                    by_head = {head: probs[head][n] for head in self.targets}
+                    doc[i]._.set(CONFIDENCE, by_head)
+        for head, target in self.targets.items():
+            place, _, key = target.partition(":")
+            if place in ("ents", "spans"):
+                self._write_spans(doc, head, key, places, tags, sure)
+            elif place == "ext":
+                for sentence, of_sentence in zip(places, tags, strict=True):
+                    for i, tag in zip(sentence, of_sentence[head], strict=True):
+                        doc[i]._.set(key, self._labels.get(tag, tag))
+            else:
+                self._write_tags(doc, head, place, places, tags)
+
+    def _write_spans(
+        self,
+        doc: Doc,
+        head: str,
+        key: str,
+        places: Sequence[Sequence[int]],
+        tags: Sequence[Mapping[str, Sequence[str]]],
+        sure: Sequence[Mapping[str, Sequence[float]]],
+    ) -> None:
+        from spacy.tokens import Span
+
+        found = []
+        for sentence, of_sentence, probs in zip(places, tags, sure, strict=True):
+            for start, end, label in spans(of_sentence[head], Scheme.BIO):
+                shown = self._labels.get(label, label)
+                span = Span(doc, sentence[start], sentence[end - 1] + 1, shown)
+                found.append((span, probs[head][start] if probs else None))
+        if not key and doc.ents and not self._overwrite_ents:
+            taken = {i for entity in doc.ents for i in range(entity.start, entity.end)}
+            found = [pair for pair in found if taken.isdisjoint(range(pair[0].start, pair[0].end))]
+        for span, prob in found:
+            if prob is not None:
+                span._.set(confidence_extension(head, key), prob)
+        written = [span for span, _ in found]
+        if key:
+            doc.spans[key] = written
+            return
+        kept = [] if self._overwrite_ents else list(doc.ents)
+        doc.set_ents([*written, *kept], default="outside")
+
+    def _write_tags(
+        self,
+        doc: Doc,
+        head: str,
+        place: str,
+        places: Sequence[Sequence[int]],
+        tags: Sequence[Mapping[str, Sequence[str]]],
+    ) -> None:
+        from spacy.attrs import POS, TAG
+        from spacy.parts_of_speech import IDS
+
+        column = TAG if place == "tag" else POS
+        values = doc.to_array([column]).astype(np.uint64)
+        there = values.copy()
+        add = doc.vocab.strings.add
+        ids: dict[str, int] = {}
+        for sentence, of_sentence in zip(places, tags, strict=True):
+            for i, tag in zip(sentence, of_sentence[head], strict=True):
+                if tag not in ids:
+                    shown = self._labels.get(tag, tag)
+                    ids[tag] = add(shown) if place == "tag" else IDS[shown]
+                values[i] = ids[tag]
+        space = add("_SP") if place == "tag" else IDS["SPACE"]
+        for token in doc:
+            if token.is_space:
+                values[token.i] = space
+        if not self._overwrite_tags:
+            values = np.where(there > 0, there, values)
+        doc.from_array([column], values)  # type: ignore[arg-type]  # spaCy's stub is too narrow

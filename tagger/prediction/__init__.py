@@ -1,0 +1,1 @@
+"""Streams and files of text in, rendered results out."""

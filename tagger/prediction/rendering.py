@@ -1,0 +1,102 @@
+"""Tagged documents as text, CoNLL columns, or a coloured view."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
+
+from tagger.formats.bracketed import bracketed
+from tagger.model.heads import HeadSpec
+from tagger.runtime.results import Document, Entity
+from tagger.tables import plain_table
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
+
+COLOURS = ("cyan", "magenta", "yellow", "green", "blue", "red", "bright_cyan", "bright_magenta")
+
+
+def as_json(document: Document, heads: Sequence[HeadSpec]) -> str:
+    """One JSON object on a line."""
+    return document.to_json()
+
+
+def as_text(document: Document, heads: Sequence[HeadSpec]) -> str:
+    """The text on one line, entities as ``[Apple](ORG)``, else each token as ``works/VERB``.
+
+    Brackets of the text itself have a backslash before them, so that the line can be read again.
+
+    >>> from tagger.runtime.results import Document, Entity
+    >>> as_text(Document("John works", [], [Entity("John", "PER", 0, 4)], []), [])
+    '[John](PER) works'
+    """
+    if heads and all(head.kind == "token" for head in heads):
+        parts, position = [], 0
+        for token in document.tokens:
+            tags = "/".join(token.tags.values())
+            parts += [document.text[position : token.start], f"{token.text}/{tags}"]
+            position = token.end
+        line = "".join([*parts, document.text[position:]])
+    else:
+        line = bracketed(document.text, document.entities)
+    return " ".join(line.splitlines()) if "\n" in line or "\r" in line else line
+
+
+def as_conll(document: Document, heads: Sequence[HeadSpec]) -> str:
+    """A token and its tags a line, tabs between, an empty line after each sentence."""
+    lines = []
+    for first, past in document.sentences:
+        lines += ["\t".join([t.text, *t.tags.values()]) for t in document.tokens[first:past]]
+        lines.append("")
+    return "\n".join(lines)
+
+
+FORMATS: dict[str, Callable[[Document, Sequence[HeadSpec]], str]] = {
+    "text": as_text,
+    "json": as_json,
+    "conll": as_conll,
+}
+
+
+def view(document: Document, heads: Sequence[HeadSpec]) -> RenderableType:
+    """For people: the text with its entities in colour, and tables of what was found."""
+    from rich.console import Group
+    from rich.text import Text
+
+    colours = {
+        label: COLOURS[i % len(COLOURS)]
+        for i, label in enumerate(
+            dict.fromkeys(label for h in heads if h.kind == "span" for label in h.labels)
+        )
+    }
+    text = Text()
+    position = 0
+    for entity in document.entities:
+        text.append(document.text[position : entity.start])
+        text.append(entity.text, style=f"bold {colours[entity.label]}")
+        text.append(f" {entity.label}", style=f"reverse {colours[entity.label]}")
+        position = entity.end
+    text.append(document.text[position:])
+    parts: list[RenderableType] = [text, ""]
+    if any(head.kind == "token" for head in heads):
+        parts.append(_token_table(document, heads))
+    if document.entities and (len(parts) == 2 or document.entities[0].confidence is not None):
+        parts.append(_entity_table(document.entities))
+    return Group(*parts)
+
+
+def _entity_table(entities: Sequence[Entity]) -> RenderableType:
+    header = ["entity", "label", "start", "end"]
+    if any(entity.confidence is not None for entity in entities):
+        header.append("confidence")
+    rows = []
+    for entity in entities:
+        sure = [] if entity.confidence is None else [f"{entity.confidence:.3f}"]
+        rows.append([entity.text, entity.label, str(entity.start), str(entity.end), *sure])
+    return plain_table(header, rows, left=range(4))
+
+
+def _token_table(document: Document, heads: Sequence[HeadSpec]) -> RenderableType:
+    header = ["token", *(head.name for head in heads)]
+    rows = [[token.text, *token.tags.values()] for token in document.tokens]
+    return plain_table(header, rows, left=range(len(header)))

@@ -1,0 +1,142 @@
+"""A model's graphs for ONNX Runtime: written, run, compared, and kept if they agree."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import msgspec
+
+from tagger.corpus import Corpus
+from tagger.errors import ModelError
+from tagger.files import write_file
+from tagger.model.directory import GRAPHS, SavedModel, read_model
+from tagger.runtime.engines.graph import PRECISIONS, build_graph, has_int8
+from tagger.runtime.engines.protocol import Engine
+from tagger.runtime.loading import assemble, form_encoder, graph_engine, torch_engine
+
+LEAST_AGREEMENT = {"fp32": 0.9999, "span": 0.998, "token": 0.995}
+"""Of the tags so many are to be PyTorch's: in single precision (two tags may be equally good), and
+in 8 bits by kind of head."""
+
+
+N_SENTENCES = 1000
+"""Sentences of each corpus that graphs are compared on."""
+
+
+class Export(msgspec.Struct, frozen=True, kw_only=True):
+    """A graph that was tried."""
+
+    precision: str
+    path: str
+    """The file; empty if it was not kept."""
+    n_bytes: int
+    agreement: dict[str, float]
+    """By head, the share of tokens whose tag is that of PyTorch; empty if it was not tried."""
+    note: str
+    """Why it was not kept."""
+
+    def describe(self) -> str:
+        """In a line."""
+        if not self.path:
+            return f"no graph in {self.precision}: {self.note}"
+        shares = ", ".join(f"{name} {share:.2%}" for name, share in self.agreement.items())
+        return f"graph in {self.precision}: tags as PyTorch's: {shares}"
+
+
+def export(directory: Path, sentences: Sequence[Sequence[str]]) -> list[Export]:
+    """Write a model's graphs, each only if it tags as PyTorch does.
+
+    Args:
+        directory: The model.
+        sentences: What they are compared on.
+
+    Raises:
+        ModelError: The model is damaged.
+        OSError: No space, no permission.
+    """
+    saved = read_model(directory)
+    if not saved.heads:
+        raise ModelError(f"{directory}: a base without heads has no graph; train a tagger from it")
+    expected = _tags(saved, torch_engine(saved, directory, "cpu"), sentences)
+    exports = []
+    for precision in PRECISIONS:
+        path = directory / GRAPHS[precision]
+        encoder = saved.config.encoder
+        if precision == "int8" and not has_int8(encoder):
+            path.unlink(missing_ok=True)
+            note = f"{encoder.cell} cells have no 8-bit operator"
+            exports.append(_not_kept(precision, {}, note))
+            continue
+        graph = build_graph(encoder, saved.heads, saved.weights, precision)
+        # Compared before it is written: a graph that is there, whenever we are killed, agrees.
+        tags = _tags(saved, graph_engine(saved, graph, path, precision), sentences)
+        agreement = equal_tags(expected, tags)
+        least = {
+            head.name: LEAST_AGREEMENT[head.kind if precision == "int8" else precision]
+            for head in saved.heads
+        }
+        worst = min(least, key=lambda name: agreement[name] - least[name])
+        if agreement[worst] < least[worst]:
+            path.unlink(missing_ok=True)
+            note = f"{agreement[worst]:.2%} of the {worst} tags agree, not {least[worst]:.1%}"
+            exports.append(_not_kept(precision, agreement, note))
+            continue
+        write_file(path, graph)
+        exports.append(
+            Export(
+                precision=precision,
+                path=str(path),
+                n_bytes=len(graph),
+                agreement=agreement,
+                note="",
+            )
+        )
+    return exports
+
+
+def sentences_to_compare(corpora: Sequence[Corpus]) -> list[list[str]]:
+    """Some sentences of corpora, of dev before train."""
+    found: list[list[str]] = []
+    for corpus in corpora:
+        of_corpus: list[list[str]] = []
+        for split in ("dev", "train"):
+            if split in corpus.splits:
+                data = corpus.splits[split]
+                wanted = min(len(data), N_SENTENCES - len(of_corpus))
+                of_corpus += data.select(range(wanted))["tokens"]
+        found += of_corpus
+    return found
+
+
+def _not_kept(precision: str, agreement: Mapping[str, float], note: str) -> Export:
+    return Export(precision=precision, path="", n_bytes=0, agreement=dict(agreement), note=note)
+
+
+def _tags(
+    saved: SavedModel, engine: Engine, sentences: Sequence[Sequence[str]]
+) -> list[dict[str, list[str]]]:
+    tagger = assemble(
+        engine=engine,
+        heads=saved.heads,
+        weights=saved.weights,
+        form_encoder=form_encoder(saved.config.embedder, saved.vocabulary, saved.vector_keys),
+        rules=saved.rules,
+    )
+    return tagger.tag(sentences)
+
+
+def equal_tags(
+    one: Sequence[Mapping[str, Sequence[str]]], other: Sequence[Mapping[str, Sequence[str]]]
+) -> dict[str, float]:
+    """By head, the share of tokens that have the same tag in both."""
+    names = one[0] if one else ()
+    shares = {}
+    for name in names:
+        pairs = [
+            (a, b)
+            for x, y in zip(one, other, strict=True)
+            for a, b in zip(x[name], y[name], strict=True)
+        ]
+        shares[name] = sum(a == b for a, b in pairs) / max(len(pairs), 1)
+    return shares

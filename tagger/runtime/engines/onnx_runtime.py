@@ -1,0 +1,169 @@
+"""The engine on ONNX Runtime: no PyTorch, quick to load."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import onnxruntime
+
+from tagger.config import EncoderConfig
+from tagger.errors import ModelError, first_line
+from tagger.features.forms import FormFeatures, Ids
+from tagger.model.heads import HeadSpec, head_key
+from tagger.runtime.decoding import Floats
+from tagger.runtime.engines.embedding import FormEmbedder
+from tagger.runtime.engines.graph import STATES, balanced_scales, initializers
+from tagger.runtime.engines.processor import multiplies_8_bits
+
+MAX_TOKENS = 2048
+"""Longer sentences are read in pieces of so many tokens."""
+
+States = dict[str, Floats]
+
+
+class OnnxEngine:
+    """Runs a model's graph on a CPU.
+
+    A call uses one thread; several threads may call at once. So what comes out, which in 8 bits
+    depends on the whole batch, depends on the batch alone.
+
+    Args:
+        graph: The graph, see `tagger.runtime.engines.graph`.
+        path: Its file, which errors name.
+        encoder: The model's encoder.
+        heads: Its heads.
+        weights: Its weights.
+        embedder: Its embedder.
+        precision: That of the graph, ``fp32`` or ``int8``.
+        typical: Some forms, which 8 bits are fitted to; the same for each load of a model.
+
+    Raises:
+        ModelError: The graph is damaged or does not fit the weights.
+    """
+
+    name = "onnx"
+
+    def __init__(
+        self,
+        graph: bytes,
+        *,
+        path: Path,
+        encoder: EncoderConfig,
+        heads: Sequence[HeadSpec],
+        weights: Mapping[str, Floats],
+        embedder: FormEmbedder,
+        precision: str,
+        typical: FormFeatures[Ids],
+    ) -> None:
+        self.precision = precision
+        self._embedder = embedder
+        self._encoder = encoder
+        self._scales: Floats | None = None
+        if precision == "int8":
+            self._scales = balanced_scales(encoder, weights, embedder(typical))
+        tensors = initializers(
+            encoder,
+            heads,
+            weights,
+            precision,
+            n_bits=8 if multiplies_8_bits() else 7,
+            input_scales=self._scales,
+        )
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = options.inter_op_num_threads = 1
+        options.log_severity_level = 4  # what goes wrong is raised
+        # Kept alive: the session reads the weights where they are.
+        self._values = [onnxruntime.OrtValue.ortvalue_from_numpy(a) for a in tensors.values()]
+        options.add_external_initializers(list(tensors), self._values)
+        try:
+            self._session = onnxruntime.InferenceSession(
+                graph, options, providers=["CPUExecutionProvider"]
+            )
+        except Exception as error:  # ONNX Runtime's have no common class
+            detail = first_line(error)[:200]
+            raise ModelError(
+                f"{path}: damaged, or not of this model ({detail}); write it anew with "
+                f"`tagger export {path.parent}`"
+            ) from None
+        shapes = {value.name: value.shape for value in self._session.get_inputs()}
+        expected = [len(encoder.ways), "batch", encoder.hidden_dim]
+        width = weights[f"encoder.layers.0.{encoder.ways[0]}.weight_ih_l0"].shape[1]
+        if any(shapes.get(state) != expected for state in self._start(1)) or width != embedder.dim:
+            raise ModelError(f"{path}: does not fit the model's configuration")
+        self._options = onnxruntime.RunOptions()
+        self._options.add_run_config_entry("only_execute_path_to_fetches", "1")
+
+    def embed(self, features: FormFeatures[Ids]) -> Floats:
+        """Compute the vectors of forms; see `tagger.runtime.engines.protocol.Engine`."""
+        vectors = self._embedder(features)
+        return vectors if self._scales is None else vectors / self._scales
+
+    def emissions(
+        self, vectors: Floats, form_index: Ids, lengths: Ids, heads: Sequence[str]
+    ) -> dict[str, Floats]:
+        """Compute the emissions of some heads; see `tagger.runtime.engines.protocol.Engine`."""
+        names = [head_key(head) for head in heads]
+        rows = np.ascontiguousarray(form_index.T)
+        feed = {"vectors": vectors, "rows": rows, "lengths": lengths.astype(np.int32)}
+        if len(rows) <= MAX_TOKENS:
+            found = self._session.run(names, feed | self._start(len(lengths)), self._options)
+        else:
+            found = self._in_pieces(names, feed)
+        # Views with the batch first; in memory time stays first, which suits the decoder.
+        return {head: array.transpose(1, 0, 2) for head, array in zip(heads, found, strict=True)}
+
+    def _start(self, n_sentences: int) -> States:
+        """The states before a sentence and behind it: zero."""
+        n_ways = len(self._encoder.ways)
+        nothing = np.zeros((n_ways, n_sentences, self._encoder.hidden_dim), dtype=np.float32)
+        names = STATES[self._encoder.cell]
+        return {f"{name}{i}": nothing for i in range(self._encoder.n_layers) for name in names}
+
+    def _in_pieces(self, names: Sequence[str], feed: Mapping[str, Any]) -> list[Floats]:
+        """Run over long sentences in pieces that hand their states on.
+
+        A piece needs the forward states at its beginning and the backward ones at its end. One
+        sweep from the end and one from the beginning settle a layer, given those below it; memory
+        is that of a piece, whatever the length.
+        """
+        rows, lengths = feed["rows"], feed["lengths"]
+        n_pieces = -(-len(rows) // MAX_TOKENS)
+        ways = self._encoder.ways
+        edges = [self._start(len(lengths)) for _ in range(n_pieces)]
+        found: list[list[Floats]] = []
+
+        def run(piece: int, wanted: Sequence[str]) -> list[Floats]:
+            first = piece * MAX_TOKENS
+            # A sentence that has ended before counts for one token more; nobody looks at it.
+            inside = np.clip(lengths - first, 1, MAX_TOKENS).astype(np.int32)
+            part = {"rows": rows[first : first + MAX_TOKENS], "lengths": inside}
+            outputs: list[Floats] = self._session.run(
+                wanted, {**feed, **part, **edges[piece]}, self._options
+            )
+            return outputs
+
+        def hand_on(piece: int, neighbour: int, way: str, after: Sequence[Floats]) -> None:
+            place = ways.index(way)
+            begun = lengths > max(piece, neighbour) * MAX_TOKENS
+            for state, values in zip(list(edges[neighbour]), after, strict=True):
+                edge = edges[neighbour][state].copy()
+                edge[place, begun] = values[place, begun]
+                edges[neighbour][state] = edge
+
+        states = [f"{state}_after" for state in edges[0]]
+        for layer in range(self._encoder.n_layers):
+            is_last = layer == self._encoder.n_layers - 1
+            if "back" in ways:
+                for piece in range(n_pieces - 1, 0, -1):
+                    hand_on(piece, piece - 1, "back", run(piece, states))
+            for piece in range(n_pieces):
+                if not is_last and piece == n_pieces - 1:
+                    break
+                outputs = run(piece, [*states, *(names if is_last else ())])
+                if piece + 1 < n_pieces and "ahead" in ways:
+                    hand_on(piece, piece + 1, "ahead", outputs[: len(states)])
+                found += [outputs[len(states) :]] if is_last else []
+        return [np.concatenate(parts) for parts in zip(*found, strict=True)]

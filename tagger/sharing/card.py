@@ -1,0 +1,95 @@
+"""A model card as a hub reads it: YAML front matter before the text."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from tagger.corpus.catalogue import find_entry
+from tagger.model.directory import CorpusRecord, SavedModel
+from tagger.model.heads import HeadSpec
+from tagger.sharing.contents import LICENSE, Licence, body_of
+
+_TASK = "token-classification"
+_PARTS_OF_SPEECH = ("upos", "xpos", "pos")
+_LANGUAGES = {"English": "en", "Spanish": "es", "Dutch": "nl"}
+"""Of the corpora known by name, as their titles say it; treebanks have it in their names."""
+
+
+def hub_card(saved: SavedModel, licence: Licence, repo: str) -> str:
+    """Write the card of a model for its place on the hub.
+
+    Args:
+        saved: The model.
+        licence: Its licence.
+        repo: Where it will lie, as ``owner/name``.
+    """
+    from huggingface_hub import EvalResult, ModelCardData
+
+    corpora, heads = saved.meta.corpora, {head.name: head for head in saved.heads}
+    datasets = {corpus.name: address for corpus in corpora if (address := _dataset(corpus))}
+    results = [
+        EvalResult(
+            task_type=_TASK,
+            task_name="Token classification",
+            dataset_type=datasets.get(name, name),
+            dataset_name=name,
+            dataset_split="test",
+            metric_type="f1" if heads[head].kind == "span" else "accuracy",
+            metric_name=f"{head} {'F1' if heads[head].kind == 'span' else 'accuracy'}",
+            metric_value=round(score, 4),
+        )
+        for name, scores in saved.meta.test_scores.items()
+        for head, score in scores.items()
+        if head in heads
+    ]
+    data = ModelCardData(
+        language=list(dict.fromkeys(filter(None, map(_language, corpora)))) or None,
+        license=licence.spdx.lower() or "other",
+        license_name=None if licence.spdx else _slug(licence.stated),
+        license_link=LICENSE if licence.has_text and not licence.spdx else None,
+        library_name="tagger",
+        pipeline_tag=_TASK if heads else None,
+        tags=_tags(saved.heads),
+        datasets=list(dict.fromkeys(datasets.values())) or None,
+        metrics=list(dict.fromkeys(result.metric_type for result in results)) or None,
+        model_name=repo.partition("/")[2] if results else None,
+        eval_results=results or None,
+    )
+    body = body_of(saved.card, f"hub:{repo}")
+    return f"---\n{data.to_yaml()}\n---\n\n{body}"
+
+
+def _tags(heads: Sequence[HeadSpec]) -> list[str]:
+    tags = [_TASK] if heads else []
+    tags.append("tagger")
+    if any(head.kind == "span" and head.name != "chunk" for head in heads):
+        tags.append("named-entity-recognition")
+    if any(head.name in _PARTS_OF_SPEECH for head in heads):
+        tags.append("part-of-speech")
+    return tags
+
+
+def _dataset(corpus: CorpusRecord) -> str | None:
+    """The id of a corpus on the hub; None where it is not known to be there."""
+    entry = find_entry(corpus.name)
+    if entry is not None and entry.licence == corpus.licence:  # and no folder of the same name
+        addresses: Sequence[str] = entry.hub
+    else:
+        addresses = (corpus.name,)
+    match = re.match(r"[\w.-]+/[\w.-]+", addresses[0]) if addresses else None
+    return match[0] if match else None
+
+
+def _language(corpus: CorpusRecord) -> str | None:
+    entry = find_entry(corpus.name)
+    if entry is None or entry.licence != corpus.licence:
+        return None
+    if treebank := re.match(r"(?:ud|uner)_([a-z]{2,3})_", corpus.name):
+        return treebank[1]
+    return next((code for word, code in _LANGUAGES.items() if word in entry.title), None)
+
+
+def _slug(text: str) -> str:
+    """A name as the hub takes it for a licence: ``Reuters agreement`` to ``reuters-agreement``."""
+    return re.sub(r"[^a-z0-9.]+", "-", text.lower())[:80].strip("-.")

@@ -1,0 +1,310 @@
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tagger.corpus import load_corpus
+from tagger.errors import CorpusError, FormatError, UsageError
+from tagger.formats.columns import ColumnReader
+from tagger.formats.records import Layout
+
+
+def rows(path, **options):
+    corpus = load_corpus(str(path), **options)
+    (data,) = corpus.splits.values()
+    return corpus, list(data)
+
+
+def test_four_columns_with_documents(write):
+    path = write(
+        "train.txt",
+        "-DOCSTART- -X- -X- O\n\nAnn NNP B-NP B-PER\nLee NNP I-NP I-PER\nsings VBZ B-VP O\n\n"
+        "-DOCSTART- -X- -X- O\n\nParis NNP B-NP B-LOC\n \n",
+    )
+    corpus, sentences = rows(path)
+    assert corpus.layout.describe() == (
+        "space-separated: column 1 token, 2 pos, 3 chunk (BIO), 4 ner (BIO)"
+    )
+    assert corpus.main_heads == ("ner",)
+    assert [(h.name, h.kind, h.scheme) for h in corpus.heads] == [
+        ("pos", "token", None),
+        ("chunk", "span", "BIO"),
+        ("ner", "span", "BIO"),
+    ]
+    assert sentences == [
+        {
+            "tokens": ["Ann", "Lee", "sings"],
+            "pos": ["NNP", "NNP", "VBZ"],
+            "chunk": ["B-NP", "I-NP", "B-VP"],
+            "ner": ["B-PER", "I-PER", "O"],
+            "document": 0,
+            "line": 3,
+        },
+        {
+            "tokens": ["Paris"],
+            "pos": ["NNP"],
+            "chunk": ["B-NP"],
+            "ner": ["B-LOC"],
+            "document": 1,
+            "line": 9,
+        },
+    ]
+
+
+def test_a_docstart_need_not_be_followed_by_an_empty_line(write):
+    _, sentences = rows(write("train.txt", "-DOCSTART- -DOCSTART- O\nAnn N B-PER\nis V O\n"))
+    assert [s["tokens"] for s in sentences] == [["Ann", "is"]]
+    assert (sentences[0]["document"], sentences[0]["line"]) == (0, 2)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"Ann\tB-PER\r\nsings\tO\r\n\r\nParis\tB-LOC\r\n\r\n",  # Windows
+        b"\xef\xbb\xbfAnn\tB-PER\nsings\tO\n\nParis\tB-LOC\n",  # BOM
+        b"Ann\tB-PER\nsings\tO\n\nParis\tB-LOC",  # no final newline
+        b"\n\nAnn\tB-PER\nsings\tO\n \t \n\n\t\nParis\tB-LOC\n",  # empty lines with spaces
+    ],
+)
+def test_line_ends(write, content):
+    corpus, sentences = rows(write("train.tsv", content))
+    assert [s["tokens"] for s in sentences] == [["Ann", "sings"], ["Paris"]]
+    assert [s["ner"] for s in sentences] == [["B-PER", "O"], ["B-LOC"]]
+    assert corpus.layout.describe() == "tab-separated: column 1 token, 2 ner (BIO)"
+
+
+def test_only_newlines_end_lines_and_only_tabs_part_columns(write):
+    tokens = ["a\u2028b", "c\u00a0d", "e f", "g\x85h", "i\x0cj"]
+    _, sentences = rows(write("train.tsv", "".join(f"{token}\tO\n" for token in tokens)))
+    assert sentences[0]["tokens"] == tokens
+
+
+def test_no_break_spaces_do_not_part_columns(write):
+    _, sentences = rows(write("train.txt", "a\u00a0b  O\nc O \n"))
+    assert sentences[0]["tokens"] == ["a\u00a0b", "c"]
+
+
+def test_hashes_are_tokens_where_they_have_columns(write):
+    path = write(
+        "train.tsv",
+        "# newdoc id = 1\n# text = # a#b\n#\tO\na#b\tB-X\n\n"
+        "# a comment\n# text = differs\n#tag\tO\n",
+    )
+    _, sentences = rows(path)
+    assert [s["tokens"] for s in sentences] == [["#", "a#b"], ["#tag"]]
+    assert [s["space_after"] for s in sentences] == [[True, True], None]
+    assert [s["document"] for s in sentences] == [0, 0]
+    assert [s["line"] for s in sentences] == [3, 8]
+
+
+def test_comments_between_spaces(write):
+    """A comment of CoNLL-U has as many words here as a line has columns."""
+    path = write("train.txt", "# sent_id = 7\n# B-X O O\nb c O O\n\n# c O B-X\n")
+    _, sentences = rows(path, columns="token,pos,-,ner")
+    assert [s["tokens"] for s in sentences] == [["#", "b"], ["#"]]
+
+
+def test_a_comment_within_a_sentence_is_a_line_with_missing_columns(write):
+    path = write("train.tsv", "a\tO\n# b O\n")
+    with pytest.raises(FormatError, match=r"train.tsv:2: 1 column where 2 are expected"):
+        load_corpus(str(path))
+
+
+def test_tag_first_when_told_and_when_not(write):
+    path = write("train.bio", "O\tfilms\r\nO\tby\r\nB-Director\tann\r\nI-Director\tlee\r\n\r\n")
+    for columns in ("ner,token", None):
+        corpus, sentences = rows(path, columns=columns)
+        assert sentences[0]["tokens"] == ["films", "by", "ann", "lee"]
+        assert sentences[0]["ner"] == ["O", "O", "B-Director", "I-Director"]
+        assert corpus.layout.describe() == "tab-separated: column 1 ner (BIO), 2 token"
+
+
+def test_columns_can_be_named_and_skipped(write):
+    path = write("train.txt", "a x O NN\nb y B-Q VB\n")
+    corpus, sentences = rows(path, columns="token,_,slot,xpos")
+    assert corpus.layout.describe() == (
+        "space-separated: column 1 token, 3 slot (BIO), 4 xpos; 2 skipped"
+    )
+    assert sentences[0]["slot"] == ["O", "B-Q"]
+    assert corpus.main_heads == ("xpos",)
+
+
+@pytest.mark.parametrize("suffix", [".iob2", ".IOB2"])
+def test_iob2_of_universal_ner(write, suffix):
+    path = write(
+        f"xx_y-ud-dev{suffix}",
+        "# sent_id = 1\n# text = Ann's dog.\n1\tAnn\tB-PER\tO#O\ts\n2\t's\tO\tO#O\ts\n"
+        "3\tdog\tO\tO#O\ts\n4\t.\tO\tO#O\ts\n",
+    )
+    corpus, sentences = rows(path)
+    assert corpus.layout.describe() == (
+        "tab-separated: column 2 token, 3 ner (BIO); 1, 4, 5 skipped"
+    )
+    assert list(corpus.splits) == ["dev"]
+    assert sentences[0]["space_after"] == [False, True, False, True]
+
+
+def test_more_columns_are_shown_by_their_number(write):
+    path = write(
+        "train.txt",
+        "1 a NOUN n - B-NP B-PER O\n2 b VERB v - B-VP O O\n3 c NOUN n - B-NP O B-Q\n",
+    )
+    corpus, _ = rows(path)
+    assert corpus.layout.describe() == (
+        "space-separated: column 2 token, 3 upos, 4 pos, 6 chunk (BIO), 7 column7 (BIO), "
+        "8 ner (BIO); 1, 5 skipped"
+    )
+
+
+@pytest.mark.parametrize(
+    ("scheme", "tags"),
+    [
+        ("IOB1", ["I-A", "B-A", "O", "I-B"]),
+        ("BIO", ["B-A", "B-A", "O", "B-B"]),
+        ("BIOES", ["S-A", "S-A", "O", "S-B"]),
+        ("BILOU", ["U-A", "U-A", "O", "U-B"]),
+    ],
+)
+def test_schemes_are_detected_and_given_as_bio(write, scheme, tags):
+    path = write("train.tsv", "".join(f"w\t{tag}\n" for tag in tags))
+    corpus, sentences = rows(path)
+    assert corpus.heads[0].scheme == scheme
+    assert scheme in corpus.layout.describe()
+    assert sentences[0]["ner"] == ["B-A", "B-A", "O", "B-B"]
+
+
+def test_one_scheme_over_all_splits(write):
+    """The test part alone could be BIO."""
+    train = write("c/train.tsv", "a\tO\nb\tI-X\n\nc\tI-X\nd\tB-X\n")
+    write("c/test.tsv", "c\tI-X\nd\tB-X\n\ne\tB-X\n")
+    corpus = load_corpus(str(train.parent))
+    assert corpus.heads[0].scheme == "IOB1"
+    assert corpus.repairs[0].n == 1
+    assert corpus.splits["test"]["ner"][:] == [["B-X", "B-X"], ["B-X"]]
+
+
+def test_tags_outside_the_scheme_are_counted(write):
+    path = write("train.tsv", "a\tB-X\nb\tI-Y\n\nc\tO\nd\tI-X\ne\tI-X\n\nf\tB-X\ng\tB-X\n")
+    corpus, sentences = rows(path)
+    assert [s["ner"] for s in sentences][:2] == [["B-X", "B-Y"], ["O", "B-X", "I-X"]]
+    (repairs,) = corpus.repairs
+    assert (repairs.head, repairs.n, repairs.first) == ("ner", 2, f"{path}:2")
+    assert repairs.example == "I-Y after B-X"
+    with pytest.raises(FormatError, match=r"train.tsv:2: ner tag outside the scheme BIO: I-Y aft"):
+        load_corpus(str(path), strict=True)
+
+
+def test_empty_tokens_are_counted(write):
+    path = write("train.tsv", "a\tO\n\tO\nb\tB-X\n")
+    corpus, sentences = rows(path)
+    assert sentences[0]["tokens"] == ["a", "\ufffd", "b"]
+    assert (corpus.repairs[0].head, corpus.repairs[0].first) == ("token", f"{path}:2")
+    assert corpus.repairs[0].describe().startswith("1 empty tokens, the first at ")
+    with pytest.raises(FormatError, match=r"train.tsv:2: token: a token that is empty"):
+        load_corpus(str(path), strict=True)
+
+
+OUTSIDE = "x\tO\n" * 20
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (OUTSIDE + "a\tB_PER\n", r":21: ner tag 'B_PER' is not .*write 'B-PER'"),
+        (OUTSIDE + "a\tX-FOO\n", r":21: ner tag 'X-FOO' is not O or a letter of BIESLU"),
+        (OUTSIDE + "a\to\n", r":21: ner tag 'o' is not .*write 'O'"),
+        ("x\to\n" * 20 + "a\tb-per\n", r":1: ner tag 'o'"),
+        (OUTSIDE + "a\tPER\n", r":21: ner tag 'PER' is not"),
+        ("a\tB-X\nb\tE-X\n\nc\tU-X\n", r":4: ner tag 'U-X': the tags mix BIOES .* and BILOU"),
+        ("a\tO\nb\tO\nc\n", r":3: 1 column where 2 are expected \(tab-separated: token, ner\)"),
+        ("a\tO\nb\t\n", r":2: column 2 \(ner\) is empty"),
+        ("a\nb\n\nc\n", r": there is only one column"),
+        ("", r": the file has no sentences"),
+        ("\n \n# nothing\n", r": the file has no sentences"),
+        ("-DOCSTART- O\n\n", r": the file has no sentences"),
+        (b"a\tO\nb\xe9\tO\n", r":2: not UTF-8 \(byte 2 of the line\).*iconv -f latin1"),
+        (b"a\tO\nb\0\tO\n", r":2: a NUL byte"),
+    ],
+)
+def test_wrong_content_names_path_and_line(write, content, message):
+    path = write("train.tsv", content)
+    with pytest.raises(FormatError, match="^" + str(path) + message) as info:
+        load_corpus(str(path))
+    assert "\n" not in str(info.value)
+
+
+@pytest.mark.parametrize(
+    ("start", "message"),
+    [
+        (b"\x1f\x8b\x08", "gunzip"),
+        (b"\x28\xb5\x2f\xfd", "zstd"),
+        ("a\tO".encode("utf-16"), "UTF-16"),
+    ],
+)
+def test_files_that_are_no_text(write, start, message):
+    with pytest.raises(CorpusError, match=message):
+        load_corpus(str(write("train.tsv", start)))
+
+
+@pytest.mark.parametrize(
+    ("columns", "message"),
+    [
+        ("pos,ner", "exactly one must be 'token'"),
+        ("token,word", "exactly one"),
+        ("token,ner,ner", "more than once"),
+        ("token,line", "cannot name a head"),
+        ("token,N!", "cannot name a head"),
+    ],
+)
+def test_impossible_columns(write, columns, message):
+    with pytest.raises(UsageError, match=message):
+        load_corpus(str(write("train.tsv", "a\tO\n")), columns=columns)
+
+
+def test_more_columns_are_wrong_too(write):
+    path = write("train.txt", "a N O\nb N O\nc d N O\n")
+    with pytest.raises(FormatError, match=":3: 4 columns where 3 are expected"):
+        load_corpus(str(path))
+
+
+def test_columns_that_do_not_fit_the_file(write):
+    path = write("train.txt", "a N O\nb N O\n")
+    with pytest.raises(
+        FormatError, match=r":1: 3 columns where 4 are expected .*token, pos, chunk"
+    ):
+        load_corpus(str(path), columns="token,pos,chunk,ner")
+
+
+TOKEN = st.text(
+    st.characters(blacklist_characters="\t\n\0", blacklist_categories=("Cs",)), min_size=1
+).filter(lambda token: token != "-DOCSTART-" and token.strip(" "))
+
+
+@given(st.lists(st.lists(TOKEN, min_size=1, max_size=5), max_size=5))
+def test_any_token_comes_back_from_a_file_with_tabs(tmp_path_factory, sentences):
+    path = tmp_path_factory.mktemp("any") / "train.tsv"
+    rows = ["".join(f"{token}\tO\r\n" for token in tokens) for tokens in sentences]
+    path.write_bytes("\r\n".join(rows).encode())
+    layout = Layout(format="columns", delimiter="tab", columns={1: "token", 2: "ner"})
+    found = [sentence.tokens for sentence in ColumnReader(layout).read(path)]
+    if sentences and found:  # a byte order mark may begin a file, but is no part of its text
+        sentences[0][0] = sentences[0][0].removeprefix("\ufeff")
+        found[0][0] = found[0][0].removeprefix("\ufeff")
+    assert found == sentences
+
+
+def test_an_underscore_is_no_tag(write):
+    path = write("train.txt", "Ann\tPROPN\n...\t_\n\n")
+    (sentence,) = load_corpus(str(path), columns="token,upos").splits["train"]
+    assert sentence["upos"] == ["PROPN", None]
+    path = write("spans.txt", "Ann\tB-PER\n...\t_\n\n")
+    with pytest.raises(FormatError, match=r"spans\.txt:2"):
+        load_corpus(str(path), columns="token,ner")
+
+
+def test_a_sparse_column_is_of_tokens(write):
+    path = write("train.txt", "Ann\tNN\tB-A0\nsang\tVB\t_\n\n")
+    corpus, (sentence,) = rows(path)
+    assert {head.name: head.kind for head in corpus.heads}["column3"] == "token"
+    assert sentence["column3"] == ["B-A0", None]

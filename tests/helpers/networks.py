@@ -1,0 +1,55 @@
+"""Small untrained networks and their emissions."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+import numpy as np
+import torch
+
+from tagger.config import config_from_dict
+from tagger.features.vocabulary import Vocabulary
+from tagger.model.heads import HeadSpec
+from tagger.model.network import TaggingNetwork, build_network
+from tagger.runtime.engines.pytorch import TorchEngine
+from tagger.runtime.loading import assemble, form_encoder
+from tagger.runtime.tagger import Tagger
+from tagger.text import TokenizerRules
+from tagger.training.state import weights_of
+
+TAGS = ("O", "B-X", "I-X", "E-X", "S-X")
+HEADS = (
+    HeadSpec(name="ner", kind="span", decoder="crf", scheme="BIOES", tags=TAGS),
+    HeadSpec(name="upos", kind="token", decoder="softmax", tags=("A", "B", "C")),
+)
+WORDS = ["the", "Apple", "of", "John", "'s", "eye", "is", "U.S.", "1996", "naïve", "東京"]
+WORDS.append("supercalifragilisticexpialidocious")
+VOCABULARY = Vocabulary.from_counts(Counter(WORDS[:8]), min_count=1)
+
+
+def build(**encoder: object) -> tuple[TaggingNetwork, Tagger]:
+    config = config_from_dict({"encoder": {"hidden_dim": 12, **encoder}})
+    return build_from(config)
+
+
+def build_from(config) -> tuple[TaggingNetwork, Tagger]:
+    torch.manual_seed(0)
+    network = build_network(config, VOCABULARY, HEADS)
+    tagger = assemble(
+        engine=TorchEngine(network),
+        heads=HEADS,
+        weights=weights_of(network),
+        form_encoder=form_encoder(config.embedder, VOCABULARY, ()),
+        rules=TokenizerRules(),
+    )
+    return network, tagger
+
+
+def emissions(tagger: Tagger, sentences: list[list[str]]) -> list[np.ndarray]:
+    """The first head's emissions of sentences, all in one batch."""
+    lengths = np.array([len(sentence) for sentence in sentences])
+    vectors, rows = tagger.look_up([form for sentence in sentences for form in sentence])
+    index = np.zeros((len(sentences), lengths.max()), dtype=np.int64)
+    index[np.arange(lengths.max()) < lengths[:, None]] = rows
+    found = tagger.engine.emissions(vectors, index, lengths, ["ner"])["ner"]
+    return [found[i, :n] for i, n in enumerate(lengths)]

@@ -1,0 +1,250 @@
+"""Many lines to a file: any number of workers, stopped and gone on with, the same answers."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from tagger.prediction import output as writing
+from tagger.prediction import workers as bulk
+from tagger.prediction.input import PIECE
+from tagger.runtime.engines.processor import n_cores
+from tests.helpers.commands import Result, assert_one_line
+
+LINES = [
+    "John works at Apple in California",
+    "Mary Jones lives in Ohio .",
+    "",
+    "Kim left New York for Berlin . Siemens hired Mary .",
+    "nothing happened here .",
+]
+
+
+@pytest.fixture(scope="module")
+def file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("bulk") / "lines.txt"
+    lines = [f"{LINES[i % len(LINES)]} {i}" for i in range(3 * PIECE + 77)]
+    path.write_text("\n".join(lines) + "\n")
+    return path
+
+
+@pytest.fixture(scope="module")
+def expected(file: Path, model: Path) -> bytes:
+    command = [sys.executable, "-m", "tagger", "predict", "-m", str(model), "-f", str(file)]
+    return subprocess.run([*command, "--format", "json"], capture_output=True, check=True).stdout
+
+
+@pytest.mark.skipif(n_cores() < 2, reason="one core")
+def test_workers_change_nothing(run, file: Path, model: Path, expected: bytes, tmp_path: Path):
+    output = tmp_path / "out.jsonl"
+    options = ["-m", model, "-f", file, "--format", "json", "-o", output]
+    assert run("predict", *options, "--workers", 2).code == 0
+    assert output.read_bytes() == expected
+    assert expected.count(b"\n") == 3 * PIECE + 77
+
+
+@pytest.mark.parametrize("cut", [0, 100, PIECE * 90, -1, -7])
+def test_it_goes_on_behind_whole_pieces(
+    run,
+    file: Path,
+    model: Path,
+    expected: bytes,
+    tmp_path: Path,
+    cut: int,
+) -> None:
+    output = tmp_path / "out.jsonl"
+    output.write_bytes(expected[:cut])
+    options = ["-m", model, "-f", file, "--format", "json", "-o", output]
+    assert run("predict", *options, "--resume").code == 0
+    assert output.read_bytes() == expected
+
+
+def test_an_answered_file_is_answered_no_further(
+    run,
+    file: Path,
+    model: Path,
+    expected: bytes,
+    tmp_path: Path,
+) -> None:
+    output = tmp_path / "out.jsonl"
+    options = ["-m", model, "-f", file, "--format", "json", "-o", output]
+    for _ in range(2):
+        assert run("predict", *options, "--resume").code == 0
+        assert output.read_bytes() == expected
+
+
+def test_nothing_is_lost_or_overwritten(run, file: Path, model: Path, tmp_path: Path) -> None:
+    output = tmp_path / "out.txt"
+    output.write_text("kept\n")
+    options = ["-m", model, "-o", output]
+    assert_one_line(run("predict", "-f", file, *options), 2, "exists", "--resume", "--force")
+    assert output.read_text() == "kept\n"
+    assert run("predict", "John left", *options, "--force").code == 0
+    assert output.read_text() == "[John](PER) left\n"
+    assert_one_line(run("predict", "-f", file, "--resume"), 2, "--output")
+    conll = ["--resume", "--format", "conll"]
+    assert_one_line(run("predict", "-f", file, *options, *conll), 2, "conll")
+    short = tmp_path / "short.txt"
+    short.write_text("John\n")
+    output.write_text("x\n" * PIECE)
+    assert_one_line(run("predict", "-f", short, *options, "--resume"), 2, "the input has 1")
+    same = ["-m", model, "-f", output, "-o", output]
+    for option in ("--force", "--resume"):
+        assert_one_line(run("predict", *same, option), 2, "out.txt: is the input too")
+        assert output.read_text() == "x\n" * PIECE
+    (tmp_path / "link.txt").hardlink_to(output)
+    linked = ["-m", model, "-f", tmp_path / "link.txt", "-o", output, "--force"]
+    assert_one_line(run("predict", *linked), 2, "out.txt: is the input too")
+    missing = tmp_path / "no" / "out.txt"
+    assert_one_line(run("predict", "x", "-m", model, "-o", missing), 1, "no such file")
+
+
+@pytest.mark.parametrize("option", ["--force", "--resume"])
+def test_what_goes_wrong_at_the_start_changes_nothing(
+    run, file: Path, model: Path, tmp_path: Path, option: str
+) -> None:
+    output = tmp_path / "out.txt"
+    output.write_text("x\n" * (PIECE + 1))
+    options = ["-o", output, option]
+    for wrong in (["-m", "none"], ["-m", model, "--heads", "nre"]):
+        assert run("predict", "-f", file, *wrong, *options).code != 0
+        assert output.read_text() == "x\n" * (PIECE + 1)
+    assert run("predict", "-f", tmp_path / "none.txt", "-m", model, *options).code == 2
+    assert output.read_text() == "x\n" * (PIECE + 1)
+
+
+def test_what_is_no_file_is_written_into(model: Path, tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "tagger", "predict", "-m", str(model), "John left", "-o"]
+    for place, written in (("/dev/stdout", b"[John](PER) left\n"), ("/dev/null", b"")):
+        result = subprocess.run([*command, place], capture_output=True)
+        assert (result.returncode, result.stdout, result.stderr) == (0, written, b"")
+
+
+def two_workers(model: Path) -> subprocess.Popen[bytes]:
+    """Tag what comes through a pipe, in two processes."""
+    command = [sys.executable, "-m", "tagger", "predict", "-m", str(model), "--workers", "2"]
+    return subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+
+
+def ask(process: subprocess.Popen[bytes], line: bytes) -> bytes:
+    """Send a line, and wait for its answer."""
+    process.stdin.write(line)
+    process.stdin.flush()
+    return process.stdout.readline()
+
+
+@pytest.mark.skipif(n_cores() < 2, reason="one core")
+def test_several_workers_answer_a_line_while_the_next_is_waited_for(model: Path) -> None:
+    with two_workers(model) as process:
+        for _ in range(2):
+            # This waits for ever where an answer needs further lines.
+            assert ask(process, b"John left\n") == b"[John](PER) left\n"
+        process.stdin.close()
+        assert process.wait(timeout=60) == 0
+
+
+def test_more_workers_than_cores(run, file: Path, model: Path) -> None:
+    result: Result = run("predict", "-m", model, "-f", file, "--workers", 1000)
+    assert_one_line(result, 2, "1000", "cores")
+
+
+def test_a_worker_that_dies_is_named(model: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from concurrent.futures.process import BrokenProcessPool
+
+    class Dying:
+        def __init__(self, *arguments: object, **options: object) -> None: ...
+
+        def submit(self, *arguments: object) -> object:
+            raise BrokenProcessPool
+
+        def shutdown(self, **options: object) -> None: ...
+
+    monkeypatch.setattr(bulk, "ProcessPoolExecutor", Dying)
+    monkeypatch.setattr(bulk, "n_cores", lambda: 2)
+    job = bulk.Job(str(model), "cpu", None, None, 1, None, False, "text")
+    with pytest.raises(bulk.TaggerError, match=r"a worker has died.*fewer --workers"):
+        list(bulk.answers(job, bulk.tagger_of(job), [["John"]], workers=2))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("workers", range(1, min(n_cores(), 2) + 1))
+def test_ctrl_c_leaves_whole_lines(
+    file: Path, model: Path, expected: bytes, tmp_path: Path, workers: int
+) -> None:
+    # As long as it takes: the file again and again.
+    many = tmp_path / "many.txt"
+    many.write_bytes(file.read_bytes() * 40)
+    output = tmp_path / "out.jsonl"
+    command = [sys.executable, "-m", "tagger", "predict", "-m", str(model), "-f", str(many)]
+    command += ["--format", "json", "-o", str(output), "--workers", str(workers)]
+    process = subprocess.Popen(
+        command,
+        stderr=subprocess.PIPE,
+        text=True,
+        # Where tests run in the background Ctrl-C is ignored, and what is ignored is inherited.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+    )
+    while process.poll() is None and not (output.exists() and output.stat().st_size > 0):
+        time.sleep(0.05)
+    process.send_signal(signal.SIGINT)
+    if workers > 1:  # an impatient one must not leave workers behind
+        time.sleep(0.05)
+        process.send_signal(signal.SIGINT)
+    _, err = process.communicate(timeout=60)
+    # The second may come when the process has all but ended.
+    assert process.returncode in ((130,) if workers == 1 else (130, -signal.SIGINT)), err
+    assert "--resume" in err
+    assert err.count("\n") == 1
+    partial = output.read_bytes()
+    assert partial.endswith(b"}\n")
+    assert 0 < partial.count(b"\n") < many.read_bytes().count(b"\n")
+    subprocess.run([*command, "--resume"], check=True)
+    done = output.read_bytes()
+    assert done.startswith(partial)
+    assert done.count(b"\n") == many.read_bytes().count(b"\n")
+    assert done.startswith(expected[: expected.rfind(b"\n", 0, 50_000)])
+
+
+def test_a_full_disk_is_named(
+    run,
+    file: Path,
+    model: Path,
+) -> None:
+    full = Path("/dev/full")
+    if not full.exists():
+        pytest.skip("no /dev/full here")
+    result = run("predict", "-m", model, "-f", file, "-o", full)
+    assert_one_line(result, 1, "no space left")
+
+
+def test_lines_from_a_pipe_are_read_in_single_precision(
+    model: Path, monkeypatch: pytest.MonkeyPatch, file: Path
+) -> None:
+    from tagger.prediction import predict as prediction
+
+    seen = []
+    monkeypatch.setattr(prediction, "write_answers", lambda job, *a, **k: seen.append(job))
+    job = bulk.Job(str(model), "cpu", None, None, 1, None, False, "text")
+    monkeypatch.setattr(prediction, "is_live", lambda *arguments: True)
+    for given in (job, job._replace(device="auto"), job._replace(precision="int8")):
+        prediction.predict(given, [], [])
+    monkeypatch.undo()
+    monkeypatch.setattr(prediction, "write_answers", lambda job, *a, **k: seen.append(job))
+    prediction.predict(job, [], [file])
+    assert [j.precision for j in seen] == ["fp32", "fp32", "int8", None]
+    assert writing.answered(file.parent / "none") == writing.NONE
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(n_cores() < 2, reason="one core")
+def test_workers_end_with_the_process_that_has_them(model: Path) -> None:
+    with two_workers(model) as process:
+        assert ask(process, b"John left\n") == b"[John](PER) left\n"
+        process.kill()
+        # They have the same standard output: it ends when the last of them has.
+        assert process.stdout.read() == b""

@@ -1,0 +1,433 @@
+"""Training: it learns, it can be stopped at any moment, it is reproducible."""
+
+from __future__ import annotations
+
+import contextlib
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import msgspec
+import numpy as np
+import pytest
+import torch
+
+import tagger
+from tagger.config import config_to_toml
+from tagger.errors import Interrupted, TaggerError, UsageError
+from tagger.evaluation.evaluate import evaluate, select_split
+from tagger.files import existing_directory
+from tagger.model.directory import read_model
+from tagger.training.batching import plan_epoch
+from tagger.training.encoding import recased
+from tagger.training.loop import EpochDone, StepDone
+from tagger.training.reporting import Reporter
+from tagger.training.run import train, use_threads
+from tagger.training.settings import settings
+from tests.helpers.corpora import TOKENS, small_config, write_corpus
+from tests.helpers.interrupts import Stop
+
+
+class Crash(Stop):
+    """Dies after some batches without a chance to save."""
+
+    def event(self, event: StepDone | EpochDone) -> None:
+        self.left -= 1
+        if self.left == 0:
+            raise RuntimeError("killed")
+
+
+def assert_equal_weights(one: Path, other: Path) -> None:
+    a, b = read_model(one).weights, read_model(other).weights
+    assert a.keys() == b.keys()
+    for name in a:
+        np.testing.assert_array_equal(a[name], b[name], err_msg=name)
+
+
+def test_five_sentences_are_learned_by_heart(model: Path, corpus: Path) -> None:
+    loaded = tagger.load(model)
+    for line in TOKENS["train"]:
+        tokens, upos, ner = zip(*(token.split("/") for token in line.split()), strict=True)
+        (tags,) = loaded.tag([tokens])
+        assert tags == {"ner": list(ner), "upos": list(upos)}
+    names = {path.name for path in model.iterdir()}
+    assert names == {
+        "config.json", "vocab.json", "heads.json", "tokenizer.json", "weights.safetensors",
+        "meta.json", "README.md", "log.csv", "graph.onnx", "graph.int8.onnx",
+    }  # fmt: skip
+
+
+def test_the_same_seed_gives_the_same_weights(corpus: Path, tmp_path: Path) -> None:
+    for name in ("a", "b"):
+        train([str(corpus)], tmp_path / name, small_config(epochs=3))
+    assert_equal_weights(tmp_path / "a", tmp_path / "b")
+    train([str(corpus)], tmp_path / "c", small_config(epochs=3, seed=2))
+    with pytest.raises(AssertionError):
+        assert_equal_weights(tmp_path / "a", tmp_path / "c")
+
+
+@pytest.mark.parametrize("after", [1, 2, 5])
+def test_resuming_equals_never_having_stopped(corpus: Path, tmp_path: Path, after: int) -> None:
+    config = small_config(epochs=4)
+    train([str(corpus)], tmp_path / "whole", config)
+    with pytest.raises(Interrupted, match="--resume"):
+        train([str(corpus)], tmp_path / "parts", config, reporter=Stop(after))
+    torch.manual_seed(99)  # whatever the process did in between
+    train([str(corpus)], tmp_path / "parts", config, resume=True)
+    assert_equal_weights(tmp_path / "whole", tmp_path / "parts")
+    logs = [(tmp_path / name / "log.csv").read_text().split("\n") for name in ("whole", "parts")]
+    assert [row.split(",")[:5] for row in logs[0]] == [row.split(",")[:5] for row in logs[1]]
+
+
+@pytest.mark.parametrize("after", [1, 4, 6])
+def test_a_crash_loses_at_most_an_epoch(corpus: Path, tmp_path: Path, after: int) -> None:
+    config = small_config(epochs=4)
+    train([str(corpus)], tmp_path / "whole", config)
+    with pytest.raises(RuntimeError, match="killed"):
+        train([str(corpus)], tmp_path / "parts", config, reporter=Crash(after))
+    train([str(corpus)], tmp_path / "parts", config, resume=True)
+    assert_equal_weights(tmp_path / "whole", tmp_path / "parts")
+
+
+def test_a_resumed_training_must_be_the_same(corpus: Path, tmp_path: Path) -> None:
+    with pytest.raises(Interrupted):
+        train([str(corpus)], tmp_path / "m", small_config(epochs=4), reporter=Stop(1))
+    with pytest.raises(UsageError, match=r"\[training\] epochs changed"):
+        train([str(corpus)], tmp_path / "m", small_config(epochs=5), resume=True)
+    other = write_corpus(tmp_path / "tiny", {**TOKENS, "train": TOKENS["train"][:4]})
+    with pytest.raises(UsageError, match="changed"):
+        train([str(other)], tmp_path / "m", small_config(epochs=4), resume=True)
+    with pytest.raises(UsageError, match="unfinished training"):
+        train([str(corpus)], tmp_path / "m", small_config(epochs=4))
+
+
+def test_nothing_is_overwritten_unasked(model: Path, corpus: Path, tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="--force"):
+        train([str(corpus)], model, small_config())
+    with pytest.raises(UsageError, match="training has ended"):
+        train([str(corpus)], model, small_config(), resume=True)
+    (tmp_path / "diary.txt").write_text("dear")
+    with pytest.raises(UsageError, match=r"holds no model, but diary\.txt"):
+        train([str(corpus)], tmp_path, small_config())
+    (tmp_path / "README.md").write_text("mine")
+    with pytest.raises(UsageError, match=r"holds no model, but README\.md"):
+        train([str(corpus)], tmp_path, small_config(), force=True)
+    assert (tmp_path / "README.md").read_text() == "mine"
+    (tmp_path / "README.md").unlink()
+    train([str(corpus)], tmp_path, small_config(epochs=1), force=True)
+    assert (tmp_path / "diary.txt").read_text() == "dear"
+
+
+def test_a_failed_corpus_leaves_the_old_model(model: Path, tmp_path: Path) -> None:
+    (tmp_path / "train.txt").write_text("a\tB-X\nb\tI-X\tz\n")
+    before = read_model(model).meta
+    with pytest.raises(TaggerError, match=r"train\.txt:2"):
+        train([str(tmp_path)], model, small_config(), force=True)
+    assert read_model(model).meta == before
+
+
+def test_without_dev_it_is_cut_from_train(tmp_path: Path) -> None:
+    folder = write_corpus(tmp_path / "c", {"train": TOKENS["train"]})
+    heard: list[str] = []
+
+    class Hear(Reporter):
+        def note(self, text: str) -> None:
+            heard.append(text)
+
+    meta, tests = train([str(folder)], tmp_path / "m", small_config(epochs=1), reporter=Hear())
+    assert any("no dev split; 1 of 5 training sentences are cut off" in line for line in heard)
+    assert meta.corpora[0].n_sentences == {"train": 4, "dev": 1}
+    assert tests == {}
+
+
+def test_two_corpora_make_one_model(corpus: Path, tmp_path: Path) -> None:
+    chunks = tmp_path / "chunks"
+    chunks.mkdir()
+    for split in ("train", "dev"):
+        (chunks / f"{split}.jsonl").write_text(
+            '{"tokens": ["the", "old", "man", "sleeps"],'
+            ' "chunk": ["B-NP", "I-NP", "I-NP", "B-VP"]}\n' * 4
+        )
+    config = small_config(epochs=40)
+    import msgspec
+
+    config = msgspec.structs.replace(config, heads=("ner", "upos", "chunk"))
+    meta, _ = train([str(corpus), str(chunks)], tmp_path / "m", config)
+    loaded = tagger.load(tmp_path / "m")
+    document = loaded("the old man sleeps")
+    assert [(span.text, span.label) for span in document.spans["chunk"]] == [
+        ("the old man", "NP"),
+        ("sleeps", "VP"),
+    ]
+    assert [entity.label for entity in loaded("John works at Apple").entities] == ["PER", "ORG"]
+    assert set(meta.dev_scores) == {"ner", "upos", "chunk"}
+
+
+def test_renamed_labels_and_heads(corpus: Path, tmp_path: Path) -> None:
+    import msgspec
+
+    from tagger.config import CorpusConfig
+
+    entry = CorpusConfig(labels={"PER": "PERSON"}, heads={"upos": "pos"})
+    config = msgspec.structs.replace(
+        small_config(epochs=1), heads=("ner", "pos"), corpora={"tiny": entry}
+    )
+    train([str(corpus)], tmp_path / "m", config)
+    heads = {head.name: head.labels for head in read_model(tmp_path / "m").heads}
+    assert heads["ner"] == ("LOC", "ORG", "PERSON")
+    assert "pos" in heads
+    without = msgspec.structs.replace(config, corpora={"tiny": CorpusConfig(labels={"PER": "O"})})
+    train([str(corpus)], tmp_path / "o", msgspec.structs.replace(without, heads=("ner",)))
+    (head,) = read_model(tmp_path / "o").heads
+    assert head.labels == ("LOC", "ORG")
+    wrong = msgspec.structs.replace(config, corpora={"tiny": CorpusConfig(labels={"PRE": "X"})})
+    with pytest.raises(UsageError, match="unknown label 'PRE': did you mean 'PER'"):
+        train([str(corpus)], tmp_path / "n", wrong)
+
+
+def test_a_training_is_not_given_up_before_it_has_learned_anything(
+    corpus: Path, tmp_path: Path
+) -> None:
+    import msgspec
+
+    config = small_config(epochs=4, patience=1, learning_rate=1e-9)
+    config = msgspec.structs.replace(
+        config,
+        heads=("ner",),
+        # Without letters, words or affixes all that is left to go by says nothing.
+        embedder=msgspec.structs.replace(
+            config.embedder, word_dim=0, affix_dim=0, char_encoder="none", shape_dim=0
+        ),
+    )
+    meta, _ = train([str(corpus)], tmp_path / "m", config)
+    assert meta.dev_scores == {"ner": 0.0}
+    assert meta.epochs == 4
+
+
+def test_single_heads_have_weights_and_the_card_a_description(corpus: Path, tmp_path: Path) -> None:
+    import msgspec
+
+    config = small_config(epochs=1, loss_weights={"upso": 0.1})
+    with pytest.raises(UsageError, match="unknown head 'upso': did you mean 'upos'"):
+        train([str(corpus)], tmp_path / "m", config)
+    config = small_config(epochs=1, loss_weights={"upos": 0.0}, weight_decay=0.0)
+    config = msgspec.structs.replace(config, description="For letters of the 18th century.")
+    train([str(corpus)], tmp_path / "a", config)
+    assert "For letters of the 18th century." in (tmp_path / "a" / "README.md").read_text()
+    train([str(corpus)], tmp_path / "b", small_config(epochs=1, weight_decay=0.0))
+    a, b = (read_model(tmp_path / name).weights for name in "ab")
+    # Without a loss a head stays as it was made: the layer's bound is 1 / sqrt(32 inputs).
+    assert np.abs(a["head_upos.linear.weight"]).max() <= 32**-0.5 + 1e-3
+    assert not np.allclose(a["head_upos.linear.weight"], b["head_upos.linear.weight"], atol=1e-3)
+
+
+def test_from_a_model_to_new_labels(model: Path, corpus: Path, tmp_path: Path) -> None:
+    new = {
+        split: [line.replace("B-ORG", "B-FIRM") for line in lines]
+        for split, lines in TOKENS.items()
+    }
+    new["dev"] = new["train"]  # what decides is that they are learned
+    folder = write_corpus(tmp_path / "firms", new)
+    train([str(folder)], tmp_path / "m", small_config(epochs=60), base=model)
+    saved = read_model(tmp_path / "m")
+    ner = next(head for head in saved.heads if head.name == "ner")
+    assert set(ner.labels) == {"LOC", "ORG", "PER", "FIRM"}
+    found = tagger.load(tmp_path / "m")("John works at Apple in California").entities
+    assert [entity.label for entity in found] == ["PER", "FIRM", "LOC"]
+
+
+def test_a_corpus_learned_from_twice_is_named_once(corpus: Path, tmp_path: Path) -> None:
+    for base, name in ((None, "a"), ("a", "b"), ("b", "c")):
+        start = tmp_path / base if base else None
+        train([str(corpus)], tmp_path / name, small_config(epochs=1), base=start)
+    saved = read_model(tmp_path / "c")
+    (record,) = saved.meta.all_corpora
+    assert saved.card.count(f"\n| {record.name} | ") == 1
+    assert f"It started from a model that had learned from {record.name}.\n" in saved.card
+
+
+def test_a_sentence_in_another_case_is_learned_with_the_same_tags(corpus: Path) -> None:
+    from tagger.corpus import load_corpus
+    from tagger.features.vocabulary import Vocabulary
+    from tagger.runtime.loading import form_encoder
+    from tagger.training.encoding import RECASES, EncodedCorpus, FormTable, Inventory
+
+    data = load_corpus(str(corpus)).splits["train"]
+    inventory = Inventory()
+    inventory.add(data, [])
+    vocabulary = Vocabulary.from_counts(inventory.forms, min_count=1)
+    encoder = form_encoder(small_config().embedder, vocabulary, ())
+    encoded = EncodedCorpus(data, FormTable(inventory.forms, encoder, recased=True), [])
+    tokens = data[0]["tokens"]
+    versions = [encoder([recase(form) for form in tokens]).case_ids for recase in RECASES]
+    torch.manual_seed(0)
+    seen = set()
+    for _ in range(50):
+        batch = encoded.batch(np.array([0]), recase_prob=1.0)
+        cases = batch.features.case_ids[batch.form_index[0]]
+        seen |= {i for i, version in enumerate(versions) if (cases == version).all()}
+        words = batch.features.word_ids[batch.form_index[0]].tolist()
+        assert words == encoder(tokens).word_ids.tolist()
+    assert seen == {0, 1, 2}
+    batch = encoded.batch(np.array([0]))
+    assert (batch.features.case_ids[batch.form_index[0]] == encoder(tokens).case_ids).all()
+
+
+def test_an_epoch_sees_every_sentence_once_and_depends_on_seed_and_number() -> None:
+    lengths = np.random.default_rng(0).integers(1, 60, 500).astype(np.int32)
+    plans = [
+        plan_epoch([lengths], batch_tokens=200, seed=seed, epoch=epoch)
+        for seed, epoch in ((1, 0), (1, 0), (1, 1), (2, 0))
+    ]
+    orders = [np.concatenate([batch.sentences for batch in plan]).tolist() for plan in plans]
+    assert all(sorted(order) == list(range(500)) for order in orders)
+    assert orders[0] == orders[1]
+    assert orders[0] != orders[2] != orders[3]
+    for batch in plans[0]:
+        widest = lengths[batch.sentences].max()
+        assert widest * len(batch.sentences) <= 200 or len(batch.sentences) == 1
+
+
+def test_an_epoch_of_a_small_corpus_passes_over_it_several_times() -> None:
+    plan = plan_epoch([np.full(30, 10, np.int32)], batch_tokens=50, seed=1, epoch=0, min_batches=24)
+    assert len(plan) == 24
+    seen = np.bincount(np.concatenate([batch.sentences for batch in plan]))
+    assert seen.tolist() == [4] * 30
+    both = [np.full(900, 10, np.int32), np.full(100, 10, np.int32)]
+    plan = plan_epoch(both, batch_tokens=50, seed=1, epoch=0, min_batches=400)
+    assert [sum(b.corpus == c for b in plan) for c in (0, 1)] == [300, 100]
+    alone = plan_epoch([np.array([3], np.int32)], batch_tokens=50, seed=1, epoch=0, min_batches=7)
+    assert [batch.sentences.tolist() for batch in alone] == [[0]] * 7
+
+
+def test_several_corpora_are_sampled_by_the_root_of_their_size() -> None:
+    lengths = [np.full(900, 10, np.int32), np.full(100, 10, np.int32)]
+    plan = plan_epoch(lengths, batch_tokens=50, seed=1, epoch=0)
+    tokens = [sum(10 * len(b.sentences) for b in plan if b.corpus == c) for c in (0, 1)]
+    assert tokens[0] / tokens[1] == pytest.approx(3.0, rel=0.05)
+    assert sum(tokens) == pytest.approx(10_000, rel=0.02)
+
+
+def test_no_space_left_keeps_the_last_checkpoint(
+    corpus: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import tagger.training.state as state
+
+    write, writes = state.write_file, []
+
+    def full(path: Path, content: bytes) -> None:
+        writes.append(path)
+        if len(writes) > 5:
+            raise OSError(28, "No space left on device", str(path))
+        write(path, content)
+
+    config = small_config(epochs=4)
+    monkeypatch.setattr(state, "write_file", full)
+    with pytest.raises(OSError, match="No space left"):
+        train([str(corpus)], tmp_path / "m", config)
+    monkeypatch.setattr(state, "write_file", write)
+    assert not list(tmp_path.glob("m/*.tmp"))
+    train([str(corpus)], tmp_path / "m", config, resume=True)
+    train([str(corpus)], tmp_path / "whole", config)
+    assert_equal_weights(tmp_path / "whole", tmp_path / "m")
+
+
+@pytest.mark.slow
+def test_killed_at_any_moment_it_ends_the_same(corpus: Path, tmp_path: Path) -> None:
+    config = small_config(epochs=150)
+    train([str(corpus)], tmp_path / "whole", config)
+    (tmp_path / "c.toml").write_text(config_to_toml(config))
+    output = tmp_path / "parts"
+    command = [sys.executable, "-m", "tagger", "train", str(corpus), "-o", str(output)]
+    start = [*command, "--config", str(tmp_path / "c.toml")]
+    rng = np.random.default_rng(0)
+    kills = 0
+    while not (output / "meta.json").is_file():
+        begun = existing_directory(output / "last") is not None
+        process = subprocess.Popen([*command, "--resume"] if begun else start)
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            # Until it has begun to save, a kill only shows that nothing happened yet.
+            process.wait(timeout=rng.uniform(2.5, 5.0) if kills < 4 else 120)
+        if process.poll() is None:
+            process.kill()
+            process.wait()
+            kills += 1
+            if not begun and existing_directory(output / "last") is None:
+                shutil.rmtree(output, ignore_errors=True)
+    assert kills > 0
+    assert_equal_weights(tmp_path / "whole", output)
+
+
+class Notes(Reporter):
+    """Keeps what is said and which epochs were the best."""
+
+    def __init__(self) -> None:
+        self.said: list[str] = []
+        self.best: list[int] = []
+
+    def note(self, text: str) -> None:
+        self.said.append(text)
+
+    def event(self, event: StepDone | EpochDone) -> None:
+        if isinstance(event, EpochDone) and event.is_best:
+            self.best.append(event.record.epoch)
+
+
+def test_where_dev_says_nothing_the_last_epoch_is_kept(tmp_path: Path) -> None:
+    plain = ["nothing/PRON/O happened/VERB/O"]
+    folder = write_corpus(tmp_path / "c", {"train": TOKENS["train"], "dev": plain})
+    config = msgspec.structs.replace(small_config(epochs=3), heads=("ner",))
+    notes = Notes()
+    train([str(folder)], tmp_path / "m", config, reporter=notes)
+    assert notes.best == [1, 2, 3]
+    assert any("dev has no spans of ner" in line for line in notes.said)
+
+
+def test_what_another_corpus_annotates_does_not_count(corpus: Path, tmp_path: Path) -> None:
+    without = [line.replace("B-LOC", "O").replace("I-LOC", "O") for line in TOKENS["train"]]
+    folder = write_corpus(tmp_path / "c", {"train": without, "dev": without, "test": without})
+    output = tmp_path / "m"
+    _, tests = train([str(corpus), str(folder)], output, small_config(epochs=40))
+    scored = tests["c"].spans["ner"]
+    loaded = tagger.load(output)
+    data, heads, _, left_out, *_ = select_split(output, loaded, str(folder), "test", ["ner"])
+    assert left_out == {"ner": {"LOC"}}
+    assert scored == evaluate(loaded, data, heads, left_out)[0].spans["ner"]
+    assert scored.not_scored
+
+
+def test_columns_are_those_of_the_command_line_whatever_the_table_is_called(
+    corpus: Path, tmp_path: Path
+) -> None:
+    table = tmp_path / "config.toml"
+    table.write_text(f'[corpora."{corpus.name}".labels]\nPER = "PERSON"\n')
+    chosen = settings([str(corpus)], config_file=table, columns="token,-,ner")
+    (entry,) = chosen.config.corpora.values()
+    assert (entry.columns, entry.labels) == ("token,-,ner", {"PER": "PERSON"})
+
+
+def test_recased() -> None:
+    tokens = ["New", "york"]
+    assert recased(tokens, 0.0) is tokens
+    found = {tuple(recased(tokens, 1.0)) for _ in range(50)}
+    assert found == {("new", "york"), ("NEW", "YORK"), ("New", "York")}
+
+
+def test_a_training_goes_on_with_other_threads(corpus: Path, tmp_path: Path) -> None:
+    with pytest.raises(Interrupted):
+        train([str(corpus)], tmp_path / "m", small_config(epochs=3), reporter=Stop(3))
+    train([str(corpus)], tmp_path / "m", small_config(epochs=3, threads=2), resume=True)
+    assert read_model(tmp_path / "m").meta.epochs == 3
+
+
+def test_threads_are_those_that_the_environment_says(monkeypatch: pytest.MonkeyPatch) -> None:
+    before = torch.get_num_threads()
+    try:
+        monkeypatch.setenv("OMP_NUM_THREADS", "3")
+        use_threads(0)
+        assert torch.get_num_threads() == 3
+        use_threads(1)
+        assert torch.get_num_threads() == 1
+    finally:
+        torch.set_num_threads(before)

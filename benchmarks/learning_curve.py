@@ -16,7 +16,7 @@ import statistics
 import tempfile
 from pathlib import Path
 
-from tagger.cli.failures import said_in_one_line
+from tagger.cli.failures import one_line_errors
 from tagger.corpus import load_corpus
 from tagger.plotting import pyplot
 from tagger.tables import markdown_table, mean_sd
@@ -152,5 +152,5 @@ def plot(rows: list[dict[str, str]], path: Path) -> None:
 
 
 if __name__ == "__main__":
-    with said_in_one_line():
+    with one_line_errors():
         main()

@@ -15,7 +15,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from tagger.cli.failures import said_in_one_line
+from tagger.cli.failures import one_line_errors
 from tagger.model.directory import META, Meta, read_meta
 from tagger.tables import markdown_table, mean_sd
 
@@ -70,5 +70,5 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    with said_in_one_line():
+    with one_line_errors():
         main()

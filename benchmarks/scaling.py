@@ -29,7 +29,7 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 import msgspec
 import torch
 
-from tagger.cli.failures import said_in_one_line
+from tagger.cli.failures import one_line_errors
 from tagger.config import Config
 from tagger.corpus import load_corpus
 from tagger.features.vocabulary import Vocabulary
@@ -260,5 +260,5 @@ def draw(found: dict[str, list[Point]], path: Path) -> None:
 
 
 if __name__ == "__main__":
-    with said_in_one_line():
+    with one_line_errors():
         main()

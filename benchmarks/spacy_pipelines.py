@@ -15,7 +15,7 @@ import argparse
 import spacy
 from spacy.tokens import Doc, Span
 
-from tagger.cli.failures import said_in_one_line
+from tagger.cli.failures import one_line_errors
 from tagger.corpus import load_corpus
 from tagger.schemes import Scheme, spans
 from tagger.tables import mean_sd
@@ -49,5 +49,5 @@ def places(doc: Doc) -> set[tuple[int, int, str]]:
 
 
 if __name__ == "__main__":
-    with said_in_one_line():
+    with one_line_errors():
         main()

@@ -11,7 +11,7 @@ from __future__ import annotations
 import argparse
 
 import tagger
-from tagger.cli.failures import said_in_one_line
+from tagger.cli.failures import one_line_errors
 from tagger.evaluation.scores import score_spans, score_tokens
 from tagger.tables import markdown_table
 
@@ -54,5 +54,5 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    with said_in_one_line():
+    with one_line_errors():
         main()

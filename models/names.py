@@ -19,7 +19,7 @@ from pathlib import Path
 from silver import PIECE, sentences
 
 import tagger
-from tagger.cli.failures import said_in_one_line
+from tagger.cli.failures import one_line_errors
 from tagger.prediction.input import full_pieces
 from tagger.runtime.tagger import Tagger
 from tagger.schemes import Scheme, spans
@@ -54,5 +54,5 @@ def main(output: str, source: str, *names: str) -> None:
 
 
 if __name__ == "__main__":
-    with said_in_one_line():
+    with one_line_errors():
         main(*sys.argv[1:])

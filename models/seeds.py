@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import tagger
-from tagger.cli.failures import said_in_one_line
+from tagger.cli.failures import one_line_errors
 from tagger.evaluation.evaluate import Evaluation, evaluate, select_split
 from tagger.files import write_file
 from tagger.model.directory import CARD, read_model
@@ -70,5 +70,5 @@ def main(*models: str) -> None:
 
 
 if __name__ == "__main__":
-    with said_in_one_line():
+    with one_line_errors():
         main(*sys.argv[1:])

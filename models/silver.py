@@ -28,7 +28,7 @@ from typing import Annotated
 import typer
 
 import tagger
-from tagger.cli.failures import said_in_one_line
+from tagger.cli.failures import one_line_errors
 from tagger.corpus import load_corpus
 from tagger.prediction.input import full_pieces
 from tagger.runtime.tagger import Tagger
@@ -117,5 +117,5 @@ def main(
 
 
 if __name__ == "__main__":
-    with said_in_one_line():
+    with one_line_errors():
         typer.run(main)

@@ -26,6 +26,7 @@ import tokenize
 import tomllib
 from collections.abc import Iterator, Mapping
 from functools import cache
+from itertools import zip_longest
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -328,7 +329,7 @@ def test_page(
         Path(name).write_text(content, encoding="utf-8")
     blocks = blocks_of(page)
     names: dict[str, Any] = {"__name__": page}
-    for block, following in zip(blocks, [*blocks[1:], None], strict=True):
+    for block, following in zip_longest(blocks, blocks[1:]):
         expected = following if following is not None and following.is_output else None
         printed = run(block, names, environment, expected)
         if expected is not None and printed is not None:

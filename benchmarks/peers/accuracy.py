@@ -28,7 +28,7 @@ from common import Peer, tagged
 from crfsuite import CRFsuite
 from spacy_recipe import SpacyRecipe
 
-from tagger.cli.failures import said_in_one_line
+from tagger.cli.failures import one_line_errors
 from tagger.cli.options import console
 from tagger.config import Config, CorpusConfig, TrainingConfig
 from tagger.corpus import Corpus
@@ -223,5 +223,5 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    with said_in_one_line():
+    with one_line_errors():
         main()

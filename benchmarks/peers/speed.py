@@ -28,7 +28,7 @@ from typing import TYPE_CHECKING
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 import tagger
-from tagger.cli.failures import said_in_one_line
+from tagger.cli.failures import one_line_errors
 from tagger.corpus import load_corpus
 from tagger.evaluation.raw import raw_texts
 from tagger.insight.benchmark import SENTENCE, run_cold
@@ -249,5 +249,5 @@ if __name__ == "__main__":
     if sys.argv[1:2] == ["--worker"]:
         work(int(sys.argv[2]), *sys.argv[3:])
     else:
-        with said_in_one_line():
+        with one_line_errors():
             main()

@@ -29,7 +29,7 @@ from tagger.cli import (
     score,
     train,
 )
-from tagger.cli.failures import said_in_one_line
+from tagger.cli.failures import one_line_errors
 
 app = typer.Typer(
     name="tagger",
@@ -78,5 +78,5 @@ def main() -> None:
             stream.reconfigure(errors="replace")  # a terminal that cannot show "…" shows "?"
     if len(sys.argv) == 1:
         sys.argv.append("--help")
-    with said_in_one_line():
+    with one_line_errors():
         sys.exit(app(standalone_mode=False))

@@ -1,4 +1,4 @@
-"""What goes wrong, said in one line: for the command line and the scripts beside it."""
+"""Errors in one line, for the command line and the scripts beside it."""
 
 from __future__ import annotations
 
@@ -12,10 +12,13 @@ import typer
 
 from tagger.errors import Interrupted, TaggerError
 
+_OPTIONS = {"files": "file", "from_base": "from", "from_format": "from", "to_format": "to"}
+"""Options whose names are not those of the functions' arguments."""
+
 
 @contextmanager
-def said_in_one_line() -> Iterator[None]:
-    """End the program with a line and an exit code where a user can mend what went wrong.
+def one_line_errors() -> Iterator[None]:
+    """End the program with one line and an exit code for an error that a user can fix.
 
     Raises:
         SystemExit: A `TaggerError`, an error of the operating system, wrong options, or Ctrl-C.
@@ -23,10 +26,10 @@ def said_in_one_line() -> Iterator[None]:
     try:
         yield
     except TaggerError as error:
-        said = "" if isinstance(error, Interrupted) else "error: "
-        _fail(f"{said}{error}", error.exit_code)
+        start = "" if isinstance(error, Interrupted) else "error: "
+        _fail(f"{start}{error.spelled(command_option)}", error.exit_code)
     except OSError as error:
-        if error.errno == errno.EPIPE:  # whoever reads our output has seen enough
+        if error.errno == errno.EPIPE:  # the reader of our output closed it
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             sys.exit(1)
         where = f"{error.filename}: " if error.filename else ""
@@ -38,6 +41,16 @@ def said_in_one_line() -> Iterator[None]:
         if not hasattr(error, "format_message"):
             raise
         _fail(f"error: {error.format_message()} (see --help)", 2)
+
+
+def command_option(name: str, value: str | None) -> str:
+    """Spell an argument of a function as the option of a command.
+
+    >>> command_option("force", "True"), command_option("from_base", "models/en-base")
+    ('--force', '--from models/en-base')
+    """
+    option = "--" + _OPTIONS.get(name, name).replace("_", "-")
+    return option if value in (None, "True") else f"{option} {value}"
 
 
 def _fail(message: str, code: int) -> None:

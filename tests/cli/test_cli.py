@@ -77,7 +77,9 @@ def test_dump_config_is_complete_and_flags_override(run, tmp_path: Path) -> None
 
 def test_answers_come_in_order_one_a_line(run, model: Path, tmp_path: Path) -> None:
     path = tmp_path / "in.txt"
-    path.write_bytes(b"\xef\xbb\xbfJohn works at Apple in California\r\n\r\nMary Jones lives in Ohio.")
+    path.write_bytes(
+        b"\xef\xbb\xbfJohn works at Apple in California\r\n\r\nMary Jones lives in Ohio."
+    )
     lines = run("predict", "-m", model, "--file", path).out.split("\n")
     assert lines == [
         "[John](PER) works at [Apple](ORG) in [California](LOC)",

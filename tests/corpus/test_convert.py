@@ -626,7 +626,7 @@ def test_columns_by_name(run, write):
         ("a.conll", b"\x1f\x8b\x08", ["gunzip"]),
     ],
 )  # fmt: skip
-def test_bad_input_is_said_in_one_line(run, write, name, content, parts):
+def test_bad_input_is_one_line_errors(run, write, name, content, parts):
     path = write(name, content)
     before = sorted(Path.cwd().iterdir())
     result = run(path, "out.jsonl", "--to", "prodigy")
@@ -653,7 +653,7 @@ def test_bad_input_is_said_in_one_line(run, write, name, content, parts):
         ('"positive"', "'label' is not a list of spans"),
     ],
 )
-def test_bad_spans_are_said_in_one_line(run, write, spans, message):
+def test_bad_spans_are_one_line_errors(run, write, spans, message):
     path = write("a.json", f'[{{"text": "a"}},\n{{"text": "ab", "label": {spans}}}]')
     message = message.replace("document 1", "document 2")
     assert_one_line(run(path, "out.conll"), 1, f"error: {path}:2: {message}")

@@ -27,6 +27,7 @@ FLOORS = {
     "headlines": 0.68,
     "names": 0.82,
     "noisy": 0.64,
+    "today": 0.76,
 }
 
 

@@ -72,7 +72,7 @@ def compare(
     from tagger.insight.compare.comparison import compare as run
     from tagger.insight.compare.grid import parse_vary
     from tagger.insight.compare.progress import Terminal
-    from tagger.insight.compare.report import LEGEND, advice, table, title, write_report
+    from tagger.insight.compare.report import LEGEND, advice, table, write_report
     from tagger.plotting import find_matplotlib
     from tagger.sharing.finding import MODELS
     from tagger.tables import print_line
@@ -104,7 +104,7 @@ def compare(
         return
     screen = console()
     for comparison in comparisons:
-        print_line(screen, title(comparison), wrap=True)
+        print_line(screen, comparison.title, wrap=True)
         screen.print(table(comparison))
         print_line(screen, advice(comparison), wrap=True)
         screen.print()

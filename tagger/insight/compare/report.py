@@ -4,27 +4,24 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from html import escape
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING
 
 import msgspec
 
 from tagger.files import write_file
+from tagger.insight.compare.plots import Pictures, across, draw_plots
 from tagger.insight.compare.results import Comparison, RowResult
 from tagger.insight.html import html_table, page
-from tagger.plotting import embedded, png, pyplot
+from tagger.plotting import embedded
 from tagger.tables import markdown_table, mean_sd, plain_table
 from tagger.training.preparation import unlike
 from tagger.training.settings import short_name
 
 if TYPE_CHECKING:
-    from matplotlib.figure import Figure
     from rich.table import Table
-
-Pictures: TypeAlias = dict[str, bytes]
-"""PNGs by the names of their files."""
 
 ALPHA = 0.05
 """Less likely by chance than this is called a difference."""
@@ -49,9 +46,9 @@ def write_report(folder: Path, comparisons: Sequence[Comparison], command: str) 
     Returns:
         The files.
     """
-    drawn = [_pictures(c, name) for c, name in zip(comparisons, _names(comparisons), strict=True)]
+    drawn = [draw_plots(c, name) for c, name in zip(comparisons, _names(comparisons), strict=True)]
     if len(comparisons) > 1:
-        drawn.append({"corpora.png": png(_across(comparisons))})
+        drawn.append(across(comparisons))
     files = {
         "compare.md": markdown(comparisons, drawn, command).encode(),
         "compare.csv": as_csv(comparisons).encode(),
@@ -109,15 +106,6 @@ def table(comparison: Comparison) -> Table:
     return plain_table(HEADER, map(_cells, comparison.rows), styles=styles)
 
 
-def title(comparison: Comparison) -> str:
-    """What the scores are."""
-    n = comparison.n_seeds
-    seeds = f"mean ± sd of {n} seeds" if n > 1 else "one seed"
-    return (
-        f"{comparison.corpus} {comparison.split}, {comparison.head} {comparison.measure}, {seeds}"
-    )
-
-
 LEGEND = (
     "p: how likely such a difference from the first row that has a score is by chance, on other "
     "sentences (approximate randomisation, corrected for the number of rows after Holm); how much "
@@ -140,7 +128,7 @@ def markdown(comparisons: Sequence[Comparison], drawn: Sequence[Pictures], comma
     for comparison, pictures in zip(comparisons, drawn, strict=False):
         if len(comparisons) > 1:
             lines += [f"## {comparison.corpus}", ""]
-        lines += [f"{title(comparison)}. {advice(comparison)}", ""]
+        lines += [f"{comparison.title}. {advice(comparison)}", ""]
         lines += markdown_table(HEADER, [_cells(row) for row in comparison.rows])
         lines += ["", *_failures(comparison)]
         lines += [f"![{name[:-4]}]({name})\n" for name in pictures]
@@ -156,7 +144,7 @@ def html(comparisons: Sequence[Comparison], drawn: Sequence[Pictures], command: 
     for comparison, pictures in zip(comparisons, drawn, strict=False):
         cells = [tuple(map(escape, _cells(row))) for row in comparison.rows]
         parts += [
-            f"<h2>{escape(title(comparison))}</h2>",
+            f"<h2>{escape(comparison.title)}</h2>",
             f"<p>{escape(advice(comparison))}</p>",
             html_table(HEADER, cells, chosen=escape(comparison.best.name)),
             *(f"<p>{escape(line)}</p>" for line in _failures(comparison)),
@@ -216,137 +204,3 @@ def _names(comparisons: Sequence[Comparison]) -> list[str]:
     for comparison in comparisons:
         found.append(unlike(short_name(comparison.corpus), found))
     return found
-
-
-def _pictures(comparison: Comparison, name: str) -> Pictures:
-    figures = {kind: draw(comparison) for kind, draw in PLOTS.items()}
-    return {f"{name}-{kind}.png": png(f) for kind, f in figures.items() if f is not None}
-
-
-# -- Plots
-
-
-def _curves(comparison: Comparison) -> Figure:
-    def draw(axes: Any, row: RowResult, style: dict[str, Any]) -> None:
-        epochs = range(1, len(row.curve) + 1)
-        axes.plot(epochs, [100 * s for s in row.curve], label=row.name, **style)
-        axes.xaxis.get_major_locator().set_params(integer=True)
-
-    return _lines(comparison, draw, "epoch", f"dev {comparison.measure}, mean of the seeds")
-
-
-def _speed(comparison: Comparison) -> Figure:
-    def draw(axes: Any, row: RowResult, style: dict[str, Any]) -> None:
-        axes.errorbar(
-            row.tag_speed / 1000,
-            100 * row.mean,
-            yerr=100 * row.sd,
-            label=row.name,
-            capsize=3,
-            **{**style, "linestyle": "none"},
-        )
-
-    return _lines(comparison, draw, "thousand tokens/s, tagging", comparison.measure)
-
-
-def _lengths(comparison: Comparison) -> Figure | None:
-    return _binned(comparison, "by_length", "tokens in the sentence")
-
-
-def _spans(comparison: Comparison) -> Figure | None:
-    return _binned(comparison, "by_span", "tokens in the span")
-
-
-def _binned(comparison: Comparison, field: str, label: str) -> Figure | None:
-    bins = list(dict.fromkeys(name for row in comparison.rows for name in getattr(row, field)))
-    if len(bins) < 2:
-        return None
-
-    def draw(axes: Any, row: RowResult, style: dict[str, Any]) -> None:
-        scores = [100 * getattr(row, field).get(name, float("nan")) for name in bins]
-        axes.plot(bins, scores, label=row.name, **style)
-
-    return _lines(comparison, draw, label, comparison.measure)
-
-
-def _position(comparison: Comparison) -> Figure | None:
-    if not any(row.by_position for row in comparison.rows):
-        return None
-
-    def draw(axes: Any, row: RowResult, style: dict[str, Any]) -> None:
-        n = len(row.by_position)
-        places = [100 * (i + 0.5) / n for i in range(n)]
-        shares = [float("nan") if s is None else 100 * s for s in row.by_position]
-        axes.plot(places, shares, label=row.name, **style)
-
-    return _lines(comparison, draw, "position in the sentence, %", "tags that are right, %")
-
-
-PLOTS: dict[str, Callable[[Comparison], Figure | None]] = {
-    "curves": _curves,
-    "speed": _speed,
-    "lengths": _lengths,
-    "spans": _spans,
-    "positions": _position,
-}
-
-
-def _lines(
-    comparison: Comparison,
-    draw: Callable[[Any, RowResult, dict[str, Any]], None],
-    x_label: str,
-    y_label: str,
-) -> Figure:
-    """A picture with something for each row."""
-    figure, axes = pyplot().subplots(figsize=(8.5, 4.5), layout="constrained")
-    for row, style in zip(comparison.rows, _styles(len(comparison.rows)), strict=True):
-        if row.scores:
-            draw(axes, row, style)
-    return _finished(figure, axes, x_label, y_label, title(comparison))
-
-
-def _across(comparisons: Sequence[Comparison]) -> Figure:
-    """The score of each row by corpus."""
-    figure, axes = pyplot().subplots(figsize=(8.5, 4.5), layout="constrained")
-    names = list(dict.fromkeys(row.name for c in comparisons for row in c.rows))
-    for name, style in zip(names, _styles(len(names)), strict=True):
-        rows = [
-            (c.corpus, row)
-            for c in comparisons
-            for row in c.rows
-            if row.name == name and row.scores
-        ]
-        axes.errorbar(
-            [corpus for corpus, _ in rows],
-            [100 * row.mean for _, row in rows],
-            yerr=[100 * row.sd for _, row in rows],
-            label=name,
-            capsize=3,
-            **style,
-        )
-    measures = dict.fromkeys(comparison.measure for comparison in comparisons)
-    return _finished(figure, axes, "", " or ".join(measures), "score by corpus")
-
-
-def _finished(figure: Figure, axes: Any, x_label: str, y_label: str, name: str) -> Figure:
-    axes.set_xlabel(x_label)
-    axes.set_ylabel(y_label)
-    axes.set_title(name, fontsize=10)
-    axes.grid(alpha=0.3)
-    figure.legend(*axes.get_legend_handles_labels(), loc="outside right upper", fontsize=8)
-    return figure
-
-
-def _styles(n: int) -> list[dict[str, Any]]:
-    """A colour, a kind of line and a marker for each row: no two rows look alike, and lines that
-    lie on each other are both seen.
-    """
-    kinds, markers = ("-", "--", ":", "-."), "os^Dv"
-    return [
-        {
-            "color": f"C{i % 10}",
-            "linestyle": kinds[(i + i // 10) % len(kinds)],
-            "marker": markers[i // 10 % len(markers)],
-        }
-        for i in range(n)
-    ]

@@ -81,6 +81,13 @@ class Comparison(msgspec.Struct, frozen=True, kw_only=True):
         """The row with the highest score; there is one that has any."""
         return max((row for row in self.rows if row.scores), key=lambda row: row.mean)
 
+    @property
+    def title(self) -> str:
+        """What the scores are."""
+        n = self.n_seeds
+        seeds = f"mean ± sd of {n} seeds" if n > 1 else "one seed"
+        return f"{self.corpus} {self.split}, {self.head} {self.measure}, {seeds}"
+
 
 def put_together(
     corpus: Corpus, runs: Sequence[tuple[Trial, Outcome]], *, folder: Path, split: str

@@ -6,14 +6,15 @@ from html import escape
 from pathlib import Path
 
 from tagger.files import write_file
-from tagger.insight.explain.explanation import (
-    Explanation,
-    TokenExplanation,
+from tagger.insight.explain.highlights import (
+    LEAST,
     best_alone,
     context_sides,
+    most_probable,
     side_effects,
+    telling,
 )
-from tagger.insight.explain.terminal import LEAST, most_probable, telling
+from tagger.insight.explain.results import Explanation, TokenExplanation
 from tagger.insight.html import html_table, page
 
 

@@ -10,7 +10,7 @@ import numpy as np
 from tagger.config import WAY_NAMES
 from tagger.errors import UsageError
 from tagger.files import write_file
-from tagger.insight.explain.explanation import Place, find_token, locate
+from tagger.insight.explain.tokens import Place, find_token, locate
 from tagger.insight.html import page
 from tagger.model.directory import SavedModel
 from tagger.plotting import embedded, find_matplotlib, png, pyplot

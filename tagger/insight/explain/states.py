@@ -10,7 +10,7 @@ import numpy as np
 import torch
 
 from tagger.insight.explain.cells import Encoder
-from tagger.insight.explain.explanation import vectors_of
+from tagger.insight.explain.emissions import vectors_of
 from tagger.model.directory import SavedModel
 from tagger.model.encoder import RecurrentEncoder
 from tagger.runtime.decoding import Floats

@@ -5,15 +5,15 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
-from tagger.insight.explain.explanation import (
-    Explanation,
-    Sides,
-    TokenExplanation,
-    WordEffect,
+from tagger.insight.explain.highlights import (
+    LEAST,
     best_alone,
     context_sides,
+    most_probable,
     side_effects,
+    telling,
 )
+from tagger.insight.explain.results import Explanation, TokenExplanation, WordEffect
 from tagger.tables import plain_table, print_line
 
 if TYPE_CHECKING:
@@ -21,11 +21,7 @@ if TYPE_CHECKING:
     from rich.table import Table
     from rich.text import Text
 
-N_TAGS = 5
-N_WORDS = 8
 TEXTS = ("token", "speaks for")
-LEAST = 0.0005
-"""What rounds to 0.0 % is not worth a line."""
 
 
 def show(console: Console, explanation: Explanation) -> None:
@@ -64,11 +60,6 @@ def _show_token(console: Console, explanation: Explanation, token: TokenExplanat
         line("emissions, split exactly by direction")
 
 
-def telling(words: tuple[WordEffect, ...]) -> list[WordEffect]:
-    """The words whose effect is worth a line."""
-    return [word for word in words if max(abs(word.change), word.gain) >= LEAST][:N_WORDS]
-
-
 def _coloured(explanation: Explanation, token: TokenExplanation) -> Text:
     """The sentence, each word on green or red as it speaks for the tag or against it."""
     from rich.text import Text
@@ -96,12 +87,6 @@ def _tags(token: TokenExplanation) -> Table:
         for tag, p in most_probable(token)
     ]
     return _table(["tag", "left alone", "right alone", "both"], rows, bold=token.tag)
-
-
-def most_probable(token: TokenExplanation) -> list[tuple[str, Sides]]:
-    """The tags that any reading gives a chance, the most probable ones."""
-    some = [(tag, p) for tag, p in token.tags.items() if max(p.left, p.right, p.both) >= LEAST]
-    return some[:N_TAGS]
 
 
 def _words(token: TokenExplanation, words: list[WordEffect]) -> Table:

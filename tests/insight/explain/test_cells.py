@@ -8,7 +8,7 @@ import torch
 
 from tagger.config import EncoderConfig
 from tagger.insight.explain.cells import CellWeights, Encoder, rnn
-from tagger.model.encoder import RecurrentEncoder
+from tests.helpers.encoders import build
 
 CELLS = ("rnn", "gru", "lstm")
 
@@ -16,30 +16,6 @@ CELLS = ("rnn", "gru", "lstm")
 def n_parameters(cell: str, direction: str, input_dim: int, hidden_dim: int) -> int:
     encoder = build(cell, direction, input_dim=input_dim, hidden_dim=hidden_dim)
     return sum(p.numel() for name, p in encoder.named_parameters() if name.startswith("layers"))
-
-
-def build(
-    cell: str,
-    direction: str = "bi",
-    *,
-    input_dim: int = 7,
-    hidden_dim: int = 5,
-    n_layers: int = 1,
-    merge: str = "concat",
-) -> RecurrentEncoder:
-    torch.manual_seed(0)
-    encoder = RecurrentEncoder(
-        input_dim=input_dim,
-        cell=cell,
-        direction=direction,
-        hidden_dim=hidden_dim,
-        n_layers=n_layers,
-        merge=merge,
-        layer_dropout=0.5,
-    )
-    for parameter in encoder.parameters():  # biases of 0 would hide where they are added
-        torch.nn.init.normal_(parameter, std=0.5)
-    return encoder.eval()
 
 
 @pytest.mark.parametrize(

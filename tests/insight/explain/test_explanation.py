@@ -11,18 +11,16 @@ import torch
 
 from tagger.errors import UsageError
 from tagger.insight.explain import explanation as module
-from tagger.insight.explain.explanation import (
+from tagger.insight.explain.emissions import split_emissions, split_hindrance, vectors_of
+from tagger.insight.explain.explanation import explain
+from tagger.insight.explain.page import explanation_page
+from tagger.insight.explain.results import (
     EmissionParts,
     Explanation,
     Sides,
     TokenExplanation,
     WordEffect,
-    explain,
-    split_emissions,
-    split_hindrance,
-    vectors_of,
 )
-from tagger.insight.explain.page import explanation_page
 from tagger.insight.explain.states import paired_correlation, reach
 from tagger.model.directory import read_model
 from tagger.runtime.loading import load
@@ -30,7 +28,7 @@ from tagger.runtime.marginals import Marginals
 from tagger.runtime.tagger import Tagger
 from tests.helpers.commands import assert_one_line
 from tests.helpers.corpora import small_config
-from tests.insight.test_cells import build
+from tests.helpers.encoders import build
 
 TEXT = "John works at Apple in California"
 

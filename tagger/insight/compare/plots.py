@@ -1,0 +1,148 @@
+"""The plots of a comparison."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+from tagger.insight.compare.results import Comparison, RowResult
+from tagger.plotting import png, pyplot
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+Pictures: TypeAlias = dict[str, bytes]
+"""PNGs by the names of their files."""
+
+
+def draw_plots(comparison: Comparison, name: str) -> Pictures:
+    """Draw the plots of a corpus whose files begin with ``name``."""
+    figures = {kind: draw(comparison) for kind, draw in PLOTS.items()}
+    return {f"{name}-{kind}.png": png(f) for kind, f in figures.items() if f is not None}
+
+
+def _curves(comparison: Comparison) -> Figure:
+    def draw(axes: Any, row: RowResult, style: dict[str, Any]) -> None:
+        epochs = range(1, len(row.curve) + 1)
+        axes.plot(epochs, [100 * s for s in row.curve], label=row.name, **style)
+        axes.xaxis.get_major_locator().set_params(integer=True)
+
+    return _lines(comparison, draw, "epoch", f"dev {comparison.measure}, mean of the seeds")
+
+
+def _speed(comparison: Comparison) -> Figure:
+    def draw(axes: Any, row: RowResult, style: dict[str, Any]) -> None:
+        axes.errorbar(
+            row.tag_speed / 1000,
+            100 * row.mean,
+            yerr=100 * row.sd,
+            label=row.name,
+            capsize=3,
+            **{**style, "linestyle": "none"},
+        )
+
+    return _lines(comparison, draw, "thousand tokens/s, tagging", comparison.measure)
+
+
+def _lengths(comparison: Comparison) -> Figure | None:
+    return _binned(comparison, "by_length", "tokens in the sentence")
+
+
+def _spans(comparison: Comparison) -> Figure | None:
+    return _binned(comparison, "by_span", "tokens in the span")
+
+
+def _binned(comparison: Comparison, field: str, label: str) -> Figure | None:
+    bins = list(dict.fromkeys(name for row in comparison.rows for name in getattr(row, field)))
+    if len(bins) < 2:
+        return None
+
+    def draw(axes: Any, row: RowResult, style: dict[str, Any]) -> None:
+        scores = [100 * getattr(row, field).get(name, float("nan")) for name in bins]
+        axes.plot(bins, scores, label=row.name, **style)
+
+    return _lines(comparison, draw, label, comparison.measure)
+
+
+def _position(comparison: Comparison) -> Figure | None:
+    if not any(row.by_position for row in comparison.rows):
+        return None
+
+    def draw(axes: Any, row: RowResult, style: dict[str, Any]) -> None:
+        n = len(row.by_position)
+        places = [100 * (i + 0.5) / n for i in range(n)]
+        shares = [float("nan") if s is None else 100 * s for s in row.by_position]
+        axes.plot(places, shares, label=row.name, **style)
+
+    return _lines(comparison, draw, "position in the sentence, %", "tags that are right, %")
+
+
+PLOTS: dict[str, Callable[[Comparison], Figure | None]] = {
+    "curves": _curves,
+    "speed": _speed,
+    "lengths": _lengths,
+    "spans": _spans,
+    "positions": _position,
+}
+
+
+def _lines(
+    comparison: Comparison,
+    draw: Callable[[Any, RowResult, dict[str, Any]], None],
+    x_label: str,
+    y_label: str,
+) -> Figure:
+    """A picture with something for each row."""
+    figure, axes = pyplot().subplots(figsize=(8.5, 4.5), layout="constrained")
+    for row, style in zip(comparison.rows, _styles(len(comparison.rows)), strict=True):
+        if row.scores:
+            draw(axes, row, style)
+    return _finished(figure, axes, x_label, y_label, comparison.title)
+
+
+def across(comparisons: Sequence[Comparison]) -> Pictures:
+    """The score of each row by corpus."""
+    figure, axes = pyplot().subplots(figsize=(8.5, 4.5), layout="constrained")
+    names = list(dict.fromkeys(row.name for c in comparisons for row in c.rows))
+    for name, style in zip(names, _styles(len(names)), strict=True):
+        rows = [
+            (c.corpus, row)
+            for c in comparisons
+            for row in c.rows
+            if row.name == name and row.scores
+        ]
+        axes.errorbar(
+            [corpus for corpus, _ in rows],
+            [100 * row.mean for _, row in rows],
+            yerr=[100 * row.sd for _, row in rows],
+            label=name,
+            capsize=3,
+            **style,
+        )
+    measures = dict.fromkeys(comparison.measure for comparison in comparisons)
+    finished = _finished(figure, axes, "", " or ".join(measures), "score by corpus")
+    return {"corpora.png": png(finished)}
+
+
+def _finished(figure: Figure, axes: Any, x_label: str, y_label: str, name: str) -> Figure:
+    axes.set_xlabel(x_label)
+    axes.set_ylabel(y_label)
+    axes.set_title(name, fontsize=10)
+    axes.grid(alpha=0.3)
+    figure.legend(*axes.get_legend_handles_labels(), loc="outside right upper", fontsize=8)
+    return figure
+
+
+def _styles(n: int) -> list[dict[str, Any]]:
+    """A colour, a kind of line and a marker for each row: no two rows look alike, and lines that
+    lie on each other are both seen.
+    """
+    kinds, markers = ("-", "--", ":", "-."), "os^Dv"
+    return [
+        {
+            "color": f"C{i % 10}",
+            "linestyle": kinds[(i + i // 10) % len(kinds)],
+            "marker": markers[i // 10 % len(markers)],
+        }
+        for i in range(n)
+    ]

@@ -1,0 +1,80 @@
+"""Emissions as the sum of what each direction gives."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from tagger.config import EncoderConfig
+from tagger.insight.explain.cells import Encoder
+from tagger.insight.explain.results import EmissionParts
+from tagger.insight.explain.tokens import Located
+from tagger.model.directory import SavedModel
+from tagger.model.heads import HeadSpec, head_key
+from tagger.runtime.decoding import Floats
+from tagger.runtime.tagger import Tagger
+
+N_SPLIT = 3
+"""Of so many tags the emissions are split, the highest ones."""
+
+
+def split_hindrance(encoder: EncoderConfig) -> str:
+    """Why emissions cannot be split by direction; empty where they can."""
+    if encoder.n_layers > 1:
+        return (
+            f"emissions are not split: from the second of its {encoder.n_layers} layers on each "
+            "direction has read the other's states"
+        )
+    if encoder.direction == "bi" and encoder.merge not in ("concat", "sum"):
+        return f"emissions are not split: the merge {encoder.merge!r} is not a sum of directions"
+    return ""
+
+
+def split_emissions(
+    saved: SavedModel, head: HeadSpec, inputs: Floats
+) -> tuple[dict[str, Floats], Floats]:
+    """Split emissions into what each direction gives; they and the bias add up to the emissions.
+
+    The head is linear, so of one layer whose directions stand side by side (``concat``) or are
+    added (``sum``) each direction's part is its states times its columns of the head's matrix.
+
+    Args:
+        saved: A model that `split_hindrance` has nothing against.
+        head: One of its heads.
+        inputs: (tokens, dim), the embedder's vectors of a sentence.
+
+    Returns:
+        By direction (``ahead``, ``back``) its part (tokens, tags), and the bias (tags,).
+    """
+    encoder = saved.config.encoder
+    (states,) = Encoder(encoder, saved.weights)(inputs)
+    weight = saved.weights[f"{head_key(head.name)}.linear.weight"]  # (tags, output_dim)
+    columns = [weight] * len(states)
+    if len(states) > 1 and encoder.merge == "concat":
+        columns = np.split(weight, 2, axis=1)
+    parts = {
+        way: of_way @ some.T for (way, of_way), some in zip(states.items(), columns, strict=True)
+    }
+    return parts, saved.weights[f"{head_key(head.name)}.linear.bias"]
+
+
+def emission_parts(
+    tagger: Tagger, saved: SavedModel, head: HeadSpec, sentence: Located, t: int
+) -> dict[str, EmissionParts]:
+    """The parts of a token's highest emissions."""
+    inputs = vectors_of(tagger, sentence.forms)
+    parts, bias = split_emissions(saved, head, inputs)
+    nothing = np.zeros((len(inputs), len(bias)), dtype=np.float32)
+    ahead, back = parts.get("ahead", nothing)[t], parts.get("back", nothing)[t]
+    order = np.argsort(-(ahead + back + bias), kind="stable")[:N_SPLIT].tolist()
+    return {
+        head.tags[i]: EmissionParts(float(ahead[i]), float(back[i]), float(bias[i])) for i in order
+    }
+
+
+def vectors_of(tagger: Tagger, forms: Sequence[str]) -> Floats:
+    """What the encoder reads: the embedder's vectors (tokens, dim) of forms."""
+    vectors, rows = tagger.look_up(forms)
+    found: Floats = vectors[rows]
+    return found

@@ -1,0 +1,51 @@
+"""The parts of an explanation that are worth showing."""
+
+from __future__ import annotations
+
+from tagger.insight.explain.results import Explanation, Sides, TokenExplanation, WordEffect
+
+N_TAGS = 5
+N_WORDS = 8
+LEAST = 0.0005
+"""What rounds to 0.0 % is not worth a line."""
+
+
+def context_sides(explanation: Explanation) -> dict[str, tuple[str, ...]]:
+    """The words ``left`` and ``right`` of the single token that is explained."""
+    index = explanation.tokens[0].position - explanation.first
+    return {"left": explanation.context[:index], "right": explanation.context[index + 1 :]}
+
+
+def side_effects(explained: TokenExplanation) -> dict[str, tuple[str, float]]:
+    """What each side adds to the other: the tag that gains most by it, and how much.
+
+    Returns:
+        For ``left`` what reading it adds to the token and its right context, and the reverse.
+    """
+    found = {}
+    for side, other in (("left", "right"), ("right", "left")):
+        gains = {tag: p.both - getattr(p, other) for tag, p in explained.tags.items()}
+        best = max(gains, key=lambda tag: gains[tag])
+        found[side] = (best, gains[best])
+    return found
+
+
+def best_alone(explained: TokenExplanation) -> list[tuple[str, float]]:
+    """The most probable tag from the left alone and from the right alone, each with its share."""
+    found = []
+    for side in ("left", "right"):
+        shares = {tag: getattr(p, side) for tag, p in explained.tags.items()}
+        best = max(shares, key=lambda tag: shares[tag])
+        found.append((best, shares[best]))
+    return found
+
+
+def most_probable(token: TokenExplanation) -> list[tuple[str, Sides]]:
+    """The tags that any reading gives a chance, the most probable ones."""
+    some = [(tag, p) for tag, p in token.tags.items() if max(p.left, p.right, p.both) >= LEAST]
+    return some[:N_TAGS]
+
+
+def telling(words: tuple[WordEffect, ...]) -> list[WordEffect]:
+    """The words whose effect is worth a line."""
+    return [word for word in words if max(abs(word.change), word.gain) >= LEAST][:N_WORDS]

@@ -1,64 +1,78 @@
-"""The rooms stand in the order in which data flows: each uses those before it alone."""
+"""Checks the contracts of import-linter, and that heavy libraries are imported late."""
 
 from __future__ import annotations
 
-import ast
+import os
+import pkgutil
+import subprocess
+import sys
 from pathlib import Path
+
+import pytest
 
 import tagger
 
-PACKAGE = Path(tagger.__file__).parent
-ROOMS = (
-    "text",
-    "formats",
-    "corpus",
-    "features",
-    "model",
-    "runtime",
-    "sharing",
-    "prediction",
-    "evaluation",
-    "training",
-    "pretraining",
+ROOT = Path(__file__).parent.parent
+
+HEAVY = ("torch", "spacy", "datasets", "pyarrow", "matplotlib", "onnx", "huggingface_hub")
+MAY_BE_HEAVY = (
+    "tagger.__main__",
+    "tagger.insight.compare",
+    "tagger.insight.explain.states",
+    "tagger.integrations.spacy",
+    "tagger.model.characters",
+    "tagger.model.crf",
+    "tagger.model.embedder",
+    "tagger.model.encoder",
+    "tagger.model.network",
+    "tagger.pretraining",
+    "tagger.runtime.engines.pytorch",
+    "tagger.training",
 )
-BEHIND = ("insight", "integrations", "cli")
-"""These use all of the others."""
-KNOWN = {
-    ("formats/columns.py", "corpus"),
-    ("formats/detect.py", "corpus"),
-    ("formats/jsonl.py", "corpus"),
-    ("formats/tokens.py", "corpus"),
-    ("runtime/loading.py", "sharing"),
-    ("runtime/tagger.py", "prediction"),
-}
-"""Arrows that still run up after the move of the files."""
+"""Modules that learn, compute with PyTorch, or live in spaCy; all others import these late."""
+
+IMPORT_ALL = """
+import importlib, sys
+heavy, modules = (argument.split() for argument in sys.argv[1:])
+for module in modules:
+    importlib.import_module(module)
+    found = [name for name in heavy if name in sys.modules]
+    if found:
+        sys.exit(f"{module} imports {found} at once")
+"""
 
 
-def rooms_used(path: Path) -> set[str]:
-    """The rooms that a module imports at run time, wherever in it."""
-    tree = ast.parse(path.read_text(encoding="utf-8"))
-    typing_only = {
-        inner
-        for node in ast.walk(tree)
-        if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING"
-        for inner in ast.walk(node)
-    }
+def python(*arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, *arguments],
+        cwd=ROOT,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def test_the_contracts_of_import_linter_hold() -> None:
+    pytest.importorskip("importlinter")
+    done = python("-c", "from importlinter.cli import lint_imports_command as c; c()", "--no-cache")
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_heavy_libraries_are_imported_when_they_are_used() -> None:
     modules = [
-        node.module
-        for node in ast.walk(tree)
-        if isinstance(node, ast.ImportFrom) and node.module and node not in typing_only
+        module.name
+        for module in pkgutil.walk_packages(tagger.__path__, "tagger.")
+        if not module.name.startswith(MAY_BE_HEAVY)
     ]
-    return {name.split(".")[1] for name in modules if name.startswith("tagger.")}
+    assert len(modules) > 80
+    done = python("-c", IMPORT_ALL, " ".join(HEAVY), " ".join(modules))
+    assert done.returncode == 0, done.stderr
 
 
-def test_no_room_uses_one_behind_it() -> None:
-    found = set()
-    n_modules = 0
-    for i, room in enumerate(ROOMS):
-        behind = {*ROOMS[i + 1 :], *BEHIND}
-        for path in (PACKAGE / room).rglob("*.py"):
-            n_modules += 1
-            used = rooms_used(path) & behind
-            found |= {(path.relative_to(PACKAGE).as_posix(), name) for name in used}
-    assert n_modules > 80
-    assert found == KNOWN
+@pytest.mark.parametrize("prefix", MAY_BE_HEAVY)
+def test_modules_that_may_be_heavy_exist(prefix: str) -> None:
+    assert any(
+        module.name.startswith(prefix)
+        for module in pkgutil.walk_packages(tagger.__path__, "tagger.")
+    )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pickle
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -116,6 +117,56 @@ def test_retokenized_documents(model: Path) -> None:
     nlp.get_pipe("recurrent_tagger")(doc)
     assert [t.text for t in doc] == ["Kim", "left", "New York"]
     assert all(t.pos_ for t in doc)
+
+
+def test_a_white_space_token_with_a_dependency_label(model: Path) -> None:
+    component = pipeline(model).get_pipe("recurrent_tagger")
+    doc = Doc(component.vocab, words=["Kim", "left", ".", "\n", "Mary", "slept", "."])
+    doc[3].dep_ = "dep"
+    component(doc)
+    assert [token.is_sent_start for token in doc] == [
+        True, False, False, False, True, False, False
+    ]  # fmt: skip
+
+
+def test_blocked_tokens_stay_blocked(model: Path) -> None:
+    for overwrite in (False, True):
+        nlp = pipeline(model, overwrite_ents=overwrite)
+        component = nlp.get_pipe("recurrent_tagger")
+        doc = nlp.make_doc("Kim left New York for Berlin")
+        doc.set_ents([], blocked=[doc[0:1], doc[3:4]])
+        component(doc)
+        assert entities(doc) == [("Berlin", "LOC")]
+        assert [(doc[i].ent_iob_, doc[i].ent_type_) for i in (0, 3)] == [("B", ""), ("B", "")]
+
+
+def test_documents_from_a_generator(nlp: Language) -> None:
+    component = nlp.get_pipe("recurrent_tagger")
+    docs = [nlp.make_doc(text) for text in TEXTS]
+    scores = component.predict(doc for doc in docs)
+    component.set_annotations((doc for doc in docs), scores)
+    assert [annotations(doc) for doc in docs] == [annotations(nlp(text)) for text in TEXTS]
+
+
+def test_sentences_of_a_hook(nlp: Language) -> None:
+    component = nlp.get_pipe("recurrent_tagger")
+    doc = nlp.make_doc("Kim left New York")
+    doc.user_hooks["sents"] = lambda doc: [doc[:2], doc[2:]]
+    [(sentences, _)] = component.predict([doc])
+    assert sentences == [[0, 1], [2, 3]]
+
+
+def test_time_is_linear_in_the_length_of_a_document(nlp: Language) -> None:
+    component = nlp.get_pipe("recurrent_tagger")
+
+    def seconds(n: int) -> float:
+        doc = nlp.make_doc(" ".join([TEXT, "."] * n))
+        begun = time.process_time()
+        component(doc)
+        return time.process_time() - begun
+
+    seconds(10)
+    assert seconds(8000) < 3 * 4 * seconds(2000)
 
 
 @pytest.mark.slow

@@ -27,6 +27,8 @@ from spacy.tokens import Doc
 from tagger.errors import TaggerError, UsageError
 from tagger.features.vocabulary import normalize
 from tagger.files import write_file
+from tagger.integrations.spacy.documents import gold_of, mark_sentences, sentences_of
+from tagger.integrations.spacy.settings import CONFIG_FILE, Settings, read_settings
 from tagger.integrations.spacy.targets import Tags, Writer, check_targets, default_targets
 from tagger.model.directory import HEADS, META, read_model
 from tagger.model.heads import HeadSpec
@@ -35,7 +37,6 @@ from tagger.runtime.loading import from_saved
 from tagger.runtime.tagger import Tagger
 from tagger.sharing.contents import OWN_FILES, own_files
 from tagger.sharing.finding import find_model
-from tagger.text.sentences import group_sentences
 
 if TYPE_CHECKING:
     from spacy.training import Example
@@ -43,42 +44,8 @@ if TYPE_CHECKING:
 
     from tagger.integrations.spacy.training import Trainer
 
-CONFIG_FILE = "component.json"
 UNKNOWN_SHARE, UNKNOWN_AFTER = 0.6, 200
 """A warning is due if of so many words such a share is unknown."""
-
-
-class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What the component's part of a pipeline's configuration says."""
-
-    model: str = "en"
-    """A model directory or a name, as ``tagger predict -m`` takes; empty if it is still to be
-    trained."""
-    heads: dict[str, str] = {}
-    """Where each head goes: ``ents``, ``spans:KEY``, ``tag``, ``pos`` or ``ext:NAME`` (for
-    ``token._.NAME``); empty for `default_targets`. A head that is not named is not run."""
-    labels: dict[str, str] = {}
-    """Labels and tags to rename."""
-    overwrite_ents: bool = False
-    """Whether entities that are there give way; else ours do, where they overlap."""
-    overwrite_tags: bool = False
-    """Whether tags that are there give way."""
-    set_sentences: bool = True
-    """Mark the sentences, if nothing has marked any."""
-    confidence: bool = False
-    """Write how probable entities are to ``span._.confidence``, spans of a group to
-    ``span._.HEAD_confidence``, and a token's tags (of a span the whole span) by head to
-    ``token._.confidence``."""
-    engine: str | None = None
-    """As ``tagger predict --engine``."""
-    precision: str | None = None
-    """As ``tagger predict --precision``."""
-    threads: int = 1
-    """As ``tagger predict --threads``."""
-    base: str = ""
-    """In training, the model to start from; empty for ``model``, if that is not empty."""
-    settings: dict[str, Any] = {}
-    """In training, the configuration, as in ``tagger train --config``."""
 
 
 @Language.factory(
@@ -113,7 +80,10 @@ def make_recurrent_tagger(
 ) -> RecurrentTagger:
     """Make the component; spaCy wants each of the `Settings` by name."""
     given = {key: value for key, value in locals().items() if key in Settings.__struct_fields__}
-    return RecurrentTagger(nlp.vocab, name, Settings(**given))
+    chosen = Settings(**given)
+    with _errors(name):
+        chosen.check()
+    return RecurrentTagger(nlp.vocab, name, chosen)
 
 
 class RecurrentTagger(TrainablePipe):  # type: ignore[misc]
@@ -154,6 +124,7 @@ class RecurrentTagger(TrainablePipe):  # type: ignore[misc]
         with _errors(self.name):
             tagger = self._load()
             targets = self.settings.heads or default_targets(tagger.heads)
+            self.settings.check_labels(tagger.heads)
             check_targets(targets, tagger.heads, self.settings.labels)
         self._writer = Writer(
             targets,
@@ -201,7 +172,8 @@ class RecurrentTagger(TrainablePipe):  # type: ignore[misc]
     def predict(self, docs: Iterable[Doc]) -> list[tuple[list[list[int]], list[Tags]]]:
         """The sentences of documents, as indices of tokens, and their tags."""
         tagger = self.tagger
-        places = [_sentences(doc) for doc in docs]
+        docs = list(docs)
+        places = [sentences_of(doc) for doc in docs]
         heads = list(self._writer.targets)
         sentences = [
             [doc[i].text for i in sentence]
@@ -223,9 +195,7 @@ class RecurrentTagger(TrainablePipe):  # type: ignore[misc]
         """Write what `predict` has found."""
         for doc, (places, tags) in zip(docs, scores, strict=True):
             if self.settings.set_sentences and len(doc) and not doc.has_annotation("SENT_START"):
-                starts = {sentence[0] for sentence in places[1:]}
-                for token in doc:
-                    token.is_sent_start = token.i in starts or token.i == 0
+                mark_sentences(doc, places)
             self._writer.write(doc, places, tags)
 
     def _annotate(self, docs: Sequence[Doc]) -> None:
@@ -298,7 +268,7 @@ class RecurrentTagger(TrainablePipe):  # type: ignore[misc]
                 base = nullcontext(find_model(start) if start else None)
             with base as folder:
                 self._trainer = Trainer(
-                    [_gold(example) for example in get_examples()],
+                    [gold_of(example) for example in get_examples()],
                     settings=self.settings.settings,
                     base=folder,
                     n_steps=int(training.get("max_steps") or 0),
@@ -320,7 +290,7 @@ class RecurrentTagger(TrainablePipe):  # type: ignore[misc]
         losses.setdefault(self.name, 0.0)
         if self._trainer is None:
             raise ValueError(f"{self.name}: not initialized; call nlp.initialize before nlp.update")
-        sentences = [sentence for example in examples for sentence in _gold(example)]
+        sentences = [sentence for example in examples for sentence in gold_of(example)]
         if sentences:
             losses[self.name] += self._trainer.update(sentences)
             self._forget()
@@ -377,7 +347,7 @@ class RecurrentTagger(TrainablePipe):  # type: ignore[misc]
         folder = Path(path)
         with _errors(self.name):
             files = _read(folder)
-            self._take(files, _settings((folder / CONFIG_FILE).read_bytes()))
+            self._take(files, read_settings((folder / CONFIG_FILE).read_bytes()))
         return self
 
     def to_bytes(self, *, exclude: Iterable[str] = ()) -> bytes:
@@ -395,7 +365,7 @@ class RecurrentTagger(TrainablePipe):  # type: ignore[misc]
         """
         try:
             files = msgspec.msgpack.decode(bytes_data, type=dict[str, bytes])
-            settings = _settings(files.pop(CONFIG_FILE, b""))
+            settings = read_settings(files.pop(CONFIG_FILE, b""))
             if not set(files) <= set(OWN_FILES):
                 raise UsageError("unknown files")
         except (msgspec.DecodeError, UsageError) as error:
@@ -417,63 +387,12 @@ class RecurrentTagger(TrainablePipe):  # type: ignore[misc]
         return _restored, (self.vocab, self.name, files, self.settings)
 
 
-def _settings(content: bytes) -> Settings:
-    """Settings as they were saved; one that came with a later version has its default.
-
-    Raises:
-        UsageError: They are none.
-    """
-    try:
-        return msgspec.json.decode(content, type=Settings)
-    except msgspec.DecodeError as error:
-        raise UsageError(f"{CONFIG_FILE}: damaged ({error})") from None
-
-
 def _restored(
     vocab: Vocab, name: str, files: dict[str, bytes], settings: Settings
 ) -> RecurrentTagger:
     component = RecurrentTagger(vocab, name, settings)
     component._take(files, settings)
     return component
-
-
-def _sentences(doc: Doc) -> list[list[int]]:
-    """The tokens of each sentence but spaces: the pipeline's sentences, or else the text's."""
-    words = [token.i for token in doc if not token.is_space]
-    if doc.has_annotation("SENT_START"):
-        sentences: list[list[int]] = []
-        for i in words:
-            if not sentences or any(
-                doc[j].is_sent_start for j in range(sentences[-1][-1] + 1, i + 1)
-            ):
-                sentences.append([])
-            sentences[-1].append(i)
-        return sentences
-    offsets = [(doc[i].idx, doc[i].idx + len(doc[i])) for i in words]
-    remaining = iter(words)
-    return [[next(remaining) for _ in cut] for cut in group_sentences(doc.text, offsets)]
-
-
-def _gold(example: Example) -> list[tuple[list[str], dict[str, list[str | None]]]]:
-    """The sentences of an example: their tokens, and the gold tags of each head that it has.
-
-    Spans are in BILUO as spaCy has them; None where nothing is known.
-    """
-    doc = example.predicted
-    columns: dict[str, list[str | None]] = {}
-    if example.reference.has_annotation("ENT_IOB"):
-        columns["ner"] = [None if tag in (None, "-") else tag for tag in example.get_aligned_ner()]
-    for head, attribute in (("xpos", "TAG"), ("upos", "POS")):
-        if example.reference.has_annotation(attribute):
-            tags = example.get_aligned(attribute, as_string=True)
-            columns[head] = [tag or None for tag in tags]
-    return [
-        (
-            [doc[i].text for i in sentence],
-            {head: [tags[i] for i in sentence] for head, tags in columns.items()},
-        )
-        for sentence in _sentences(doc)
-    ]
 
 
 def _read(folder: Path) -> dict[str, bytes]:

@@ -165,6 +165,7 @@ class Writer:
         tags: Sequence[Mapping[str, Sequence[str]]],
         sure: Sequence[Mapping[str, Sequence[float]]],
     ) -> None:
+        from spacy.attrs import ENT_IOB, ENT_TYPE
         from spacy.tokens import Span
 
         found = []
@@ -173,8 +174,14 @@ class Writer:
                 shown = self._labels.get(label, label)
                 span = Span(doc, sentence[start], sentence[end - 1] + 1, shown)
                 found.append((span, probs[head][start] if probs else None))
-        if not key and doc.ents and not self._overwrite_ents:
-            taken = {i for entity in doc.ents for i in range(entity.start, entity.end)}
+        kept: list[Span] = []
+        blocked: list[Span] = []
+        if not key:
+            iob, kind = doc.to_array([ENT_IOB, ENT_TYPE]).T
+            # spaCy marks tokens that must not become part of an entity as one without a label.
+            blocked = [doc[int(i) : int(i) + 1] for i in np.flatnonzero((iob == 3) & (kind == 0))]
+            kept = [] if self._overwrite_ents else list(doc.ents)
+            taken = {i for span in (*blocked, *kept) for i in range(span.start, span.end)}
             found = [pair for pair in found if taken.isdisjoint(range(pair[0].start, pair[0].end))]
         for span, prob in found:
             if prob is not None:
@@ -183,8 +190,7 @@ class Writer:
         if key:
             doc.spans[key] = written
             return
-        kept = [] if self._overwrite_ents else list(doc.ents)
-        doc.set_ents([*written, *kept], default="outside")
+        doc.set_ents([*written, *kept], blocked=blocked, default="outside")
 
     def _write_tags(
         self,
@@ -209,9 +215,7 @@ class Writer:
                     ids[tag] = add(shown) if place == "tag" else IDS[shown]
                 values[i] = ids[tag]
         space = add("_SP") if place == "tag" else IDS["SPACE"]
-        for token in doc:
-            if token.is_space:
-                values[token.i] = space
+        values[doc.to_array("IS_SPACE") > 0] = space
         if not self._overwrite_tags:
             values = np.where(there > 0, there, values)
         doc.from_array([column], values)  # type: ignore[arg-type]  # spaCy's stub is too narrow

@@ -1,0 +1,67 @@
+"""spaCy's documents as sentences of tokens, and their gold tags."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import groupby
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from tagger.text.sentences import group_sentences
+
+if TYPE_CHECKING:
+    from spacy.tokens import Doc
+    from spacy.training import Example
+
+    from tagger.integrations.spacy.training import Sentence
+
+
+def sentences_of(doc: Doc) -> list[list[int]]:
+    """Return the indices of each sentence's tokens, without white space.
+
+    Sentences are those of the document, if it has any, else they are found in its text.
+    """
+    words = np.flatnonzero(doc.to_array("IS_SPACE") == 0).tolist()
+    if doc.has_annotation("SENT_START"):
+        starts = np.zeros(len(doc), dtype=np.intp)
+        starts[[sentence.start for sentence in doc.sents]] = 1
+        numbers = starts.cumsum()
+        return [list(sentence) for _, sentence in groupby(words, key=numbers.__getitem__)]
+    begins, lengths = doc.to_array(["IDX", "LENGTH"]).reshape(-1, 2)[words].T
+    offsets = list(zip(begins.tolist(), (begins + lengths).tolist(), strict=True))
+    remaining = iter(words)
+    return [[next(remaining) for _ in sentence] for sentence in group_sentences(doc.text, offsets)]
+
+
+def mark_sentences(doc: Doc, sentences: Sequence[Sequence[int]]) -> None:
+    """Mark where sentences start.
+
+    All at once: spaCy looks through the whole document at each ``token.is_sent_start = …``, and
+    refuses it if any token has a dependency label, be it a white-space token.
+    """
+    starts = np.full(len(doc), -1, dtype=np.int64)
+    starts[[0, *(sentence[0] for sentence in sentences[1:])]] = 1
+    doc.from_array(["SENT_START"], starts.astype(np.uint64))  # type: ignore[arg-type]  # as in targets
+
+
+def gold_of(example: Example) -> list[Sentence]:
+    """Return the sentences of an example: tokens, and the gold tags of each head that it has.
+
+    Spans are in BILUO as spaCy has them; None stands for an unknown tag.
+    """
+    doc = example.predicted
+    columns: dict[str, list[str | None]] = {}
+    if example.reference.has_annotation("ENT_IOB"):
+        columns["ner"] = [None if tag in (None, "-") else tag for tag in example.get_aligned_ner()]
+    for head, attribute in (("xpos", "TAG"), ("upos", "POS")):
+        if example.reference.has_annotation(attribute):
+            tags = example.get_aligned(attribute, as_string=True)
+            columns[head] = [tag or None for tag in tags]
+    return [
+        (
+            [doc[i].text for i in sentence],
+            {head: [tags[i] for i in sentence] for head, tags in columns.items()},
+        )
+        for sentence in sentences_of(doc)
+    ]

@@ -11,7 +11,8 @@ from pathlib import Path
 
 import tagger
 from tagger.cli.failures import one_line_errors
-from tagger.evaluation.evaluate import Evaluation, evaluate, select_split
+from tagger.evaluation.selection import select_split
+from tagger.evaluation.split import Evaluation, evaluate_split
 from tagger.files import write_file
 from tagger.model.directory import CARD, read_model
 from tagger.tables import markdown_table, mean_sd
@@ -26,7 +27,7 @@ def scores(directory: Path) -> dict[tuple[str, str], float]:
     found: dict[tuple[str, str], float] = {}
     for corpus in (*read_model(directory).meta.test_scores, OUTSIDE):
         chosen = select_split(directory, model, corpus)
-        evaluation = evaluate(model, chosen.data, chosen.heads, chosen.not_annotated)[0]
+        evaluation = evaluate_split(model, chosen.data, chosen.heads, chosen.not_annotated)[0]
         where = f"{corpus} {chosen.split}"
         found |= {(where, name): 100 * score for name, score in by_name(evaluation).items()}
     return found

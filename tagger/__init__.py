@@ -1,11 +1,12 @@
-"""Named-entity and part-of-speech tagging that is fast on ordinary machines.
+"""Named-entity and part-of-speech tagging.
 
 >>> import tagger
->>> model = tagger.load("models/conll2003")                    # doctest: +SKIP
->>> model("John works at Apple").entities                      # doctest: +SKIP
+>>> model = tagger.load()
+>>> model("John works at Apple").entities
 [[John](PER), [Apple](ORG)]
 
-Nothing heavy is imported until it is used.
+Every command of the command line is a function of the same name; its result is an object instead of
+output. Nothing heavy is imported until it is used.
 """
 
 from __future__ import annotations
@@ -14,14 +15,26 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from tagger.corpus.conversion import convert
     from tagger.errors import TaggerError
+    from tagger.evaluation.evaluate import evaluate
     from tagger.runtime.loading import load
     from tagger.runtime.results import Document, Entity, Token
     from tagger.runtime.tagger import Tagger
 
 __version__ = "0.1.0"
 
-__all__ = ["Document", "Entity", "Tagger", "TaggerError", "Token", "__version__", "load"]
+__all__ = [
+    "Document",
+    "Entity",
+    "Tagger",
+    "TaggerError",
+    "Token",
+    "__version__",
+    "convert",
+    "evaluate",
+    "load",
+]
 
 _HOMES = {
     "Document": "tagger.runtime.results",
@@ -29,6 +42,8 @@ _HOMES = {
     "Tagger": "tagger.runtime.tagger",
     "TaggerError": "tagger.errors",
     "Token": "tagger.runtime.results",
+    "convert": "tagger.corpus.conversion",
+    "evaluate": "tagger.evaluation.evaluate",
     "load": "tagger.runtime.loading",
 }
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from pathlib import Path
 
@@ -14,12 +13,6 @@ pytest.register_assert_rewrite("tests.helpers")
 
 from tests.helpers.commands import Result  # noqa: E402
 from tests.helpers.corpora import small_config, write_corpus  # noqa: E402
-
-
-@pytest.fixture(scope="session", autouse=True)
-def _cache(tmp_path_factory: pytest.TempPathFactory) -> None:
-    """Keep what corpora leave in the cache out of the user's own."""
-    os.environ["TAGGER_CACHE"] = str(tmp_path_factory.mktemp("cache"))
 
 
 @pytest.fixture(scope="session")

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 import tagger
-from tagger.evaluation.evaluate import evaluate, select_split
+from tagger.evaluation.selection import select_split
+from tagger.evaluation.split import evaluate_split
 from tagger.model.directory import read_model
 from tagger.paths import shipped
 from tagger.runtime.engines.export import equal_tags
@@ -76,7 +77,7 @@ def test_names_from_every_continent_are_usually_found(en: Tagger) -> None:
 def test_outside_its_corpora(en: Tagger, group: str) -> None:
     path = HELD_OUT / f"{group}.txt"
     data, heads, *_ = select_split(find_model("en"), en, str(path), None, ["ner"])
-    scores = evaluate(en, data, heads)[0].spans["ner"]
+    scores = evaluate_split(en, data, heads)[0].spans["ner"]
     assert scores.micro.f1 >= FLOORS[group], scores
 
 
@@ -89,7 +90,7 @@ def test_on_real_corpora(en: Tagger, corpus: str, head: str, floor: float) -> No
     if not Path(os.environ.get("TAGGER_DATA", "none"), corpus).is_dir():
         pytest.skip(f"no {corpus} under $TAGGER_DATA")
     data, heads, _, left_out, *_ = select_split(find_model("en"), en, corpus, None, [head])
-    assert evaluate(en, data, heads, left_out)[0].main[head] >= floor
+    assert evaluate_split(en, data, heads, left_out)[0].main[head] >= floor
 
 
 @pytest.mark.slow
@@ -109,7 +110,7 @@ def test_engines_agree_on_thousands_of_sentences() -> None:
     if not at_hand:
         return  # of the sample one entity is more than a tenth of a point
     f1 = [
-        evaluate(tagger.load("en", precision=p), data, heads)[0].spans["ner"].micro.f1
+        evaluate_split(tagger.load("en", precision=p), data, heads)[0].spans["ner"].micro.f1
         for p in ("fp32", "int8")
     ]
     assert abs(f1[0] - f1[1]) < 0.001

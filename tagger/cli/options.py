@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal, TypeAlias
 
 import typer
 
@@ -12,6 +12,12 @@ from tagger.errors import UsageError
 
 if TYPE_CHECKING:
     from rich.console import Console
+
+    EngineName: TypeAlias = Literal["onnx", "torch"]
+    PrecisionName: TypeAlias = Literal["fp32", "int8"]
+    SplitName: TypeAlias = Literal["train", "dev", "test"]
+else:  # for Typer: the functions check the names, and their errors name the nearest one
+    EngineName = PrecisionName = SplitName = str
 
 _MODEL = "A model directory, the name of a model, or hub:owner/name."
 Model = Annotated[str, typer.Argument(help=_MODEL)]
@@ -38,10 +44,11 @@ Columns = Annotated[
 Heads = Annotated[str | None, typer.Option("--heads", help="Heads, as in ner,upos.")]
 Device = Annotated[str, typer.Option("--device", help="cpu, cuda, cuda:1; auto picks a GPU.")]
 Engine = Annotated[
-    str | None, typer.Option("--engine", help="onnx (the default on a CPU) or torch.")
+    EngineName | None, typer.Option("--engine", help="onnx (the default on a CPU) or torch.")
 ]
 Precision = Annotated[
-    str | None, typer.Option("--precision", help="fp32, or int8 (the default where it agrees).")
+    PrecisionName | None,
+    typer.Option("--precision", help="fp32, or int8 (the default where it agrees)."),
 ]
 Threads = Annotated[int, typer.Option("--threads", min=0, help="Threads; 0 for one a core.")]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON for machines.")]

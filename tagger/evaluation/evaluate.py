@@ -1,205 +1,95 @@
-"""A model's scores on a split of a corpus."""
+"""`tagger.evaluate`: the scores of a model on a corpus."""
 
 from __future__ import annotations
 
-import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Literal
 
 import msgspec
 
-from tagger.errors import UsageError, unknown_name
-from tagger.evaluation.scores import Scores, SpanScores, TokenScores, score_spans, score_tokens
+from tagger.errors import UsageError
+from tagger.evaluation.predictions import write_predictions
+from tagger.evaluation.raw import evaluate_raw
+from tagger.evaluation.selection import select_split
+from tagger.evaluation.split import Evaluation, evaluate_split
+from tagger.files import check_new, check_not_read
 
-if TYPE_CHECKING:
-    import datasets
+__all__ = ["evaluate"]
 
-    from tagger.model.heads import HeadSpec
-    from tagger.runtime.tagger import Tagger
-
-PIECE = 1000
-
-
-class Evaluation(msgspec.Struct, frozen=True, kw_only=True):
-    """Scores by head, and how fast the tagging was."""
-
-    spans: dict[str, SpanScores]
-    tokens: dict[str, TokenScores]
-    n_sentences: int
-    n_tokens: int
-    seconds: float
-    """Wall time of the tagging alone."""
-
-    @property
-    def main(self) -> dict[str, float]:
-        """By head the number that models are compared by: F1 or accuracy."""
-        by_head: dict[str, Scores] = {**self.spans, **self.tokens}
-        return {head: scores.main for head, scores in by_head.items()}
-
-
-class Tagged(msgspec.Struct, frozen=True):
-    """A sentence with its gold and predicted tags by head."""
-
-    tokens: list[str]
-    gold: dict[str, list[str | None]]
-    predicted: dict[str, list[str]]
-
-
-class Selection(NamedTuple):
-    """What a model is scored on."""
-
-    data: datasets.Dataset
-    heads: list[HeadSpec]
-    """The heads that both have."""
-    split: str
-    not_annotated: dict[str, frozenset[str]]
-    """By span head the model's labels that occur nowhere in the corpus."""
-    mended: list[str]
-    """What of the corpus is read in another way than it stands in its files."""
-    files: tuple[str, ...]
-    """The files of the corpus."""
-
-
-def select_split(
-    directory: Path,
-    tagger: Tagger,
-    source: str,
-    split: str | None = None,
-    heads: Sequence[str] | None = None,
-    *,
-    columns: str | None = None,
-    data_dir: Path | None = None,
-    strict: bool = False,
-) -> Selection:
-    """Load a split as the model knows the corpus, with the heads that both have.
-
-    Args:
-        directory: The model's directory, whose configuration may rename the corpus's labels.
-        tagger: The model.
-        source: A corpus.
-        split: ``train``, ``dev`` or ``test``; None for test, or for the only one there is.
-        heads: The heads wanted; None for all that both have.
-        columns: The columns of the corpus's files.
-        data_dir: Where to look for named corpora first.
-        strict: Stop at a tag outside its scheme.
-
-    Raises:
-        UsageError: No such split or head, or nothing to compare.
-        CorpusError: The corpus is not found or cannot be read.
-    """
-    from tagger.config import corpus_settings
-    from tagger.corpus import SPLITS
-    from tagger.corpus.renaming import load_configured
-    from tagger.model.directory import read_config_of
-
-    settings = corpus_settings(read_config_of(directory), source)
-    corpus = load_configured(
-        source, settings, data_dir=data_dir, strict=strict, columns=columns, may_lack=True
-    )
-    if split is None:
-        split = next(iter(corpus.splits)) if len(corpus.splits) == 1 else "test"
-    if split not in SPLITS:
-        raise UsageError(unknown_name("split", split, SPLITS))
-    if split not in corpus.splits:
-        raise UsageError(f"{corpus.name}: no {split} split (there: {', '.join(corpus.splits)})")
-    columns_there = {head.name: head.kind for head in corpus.heads}
-    shared = [head for head in tagger.choose(heads) if columns_there.get(head.name) == head.kind]
-    missing = [name for name in heads or () if name not in {head.name for head in shared}]
-    if missing or not shared:
-        raise UsageError(
-            f"{corpus.name} has no gold tags for {', '.join(missing) or 'any head of the model'} "
-            f"(it has: {', '.join(columns_there)}; the model: "
-            f"{', '.join(head.name for head in tagger.heads)})"
-        )
-    # Labels that the split itself lacks may be in the others; those need not be read as a rule.
-    left_out = not_annotated((corpus.splits[split], *corpus.splits.values()), shared)
-    files = tuple(corpus.files.values())
-    return Selection(corpus.splits[split], shared, split, left_out, corpus.mended, files)
-
-
-def not_annotated(
-    splits: Iterable[datasets.Dataset], heads: Sequence[HeadSpec]
-) -> dict[str, frozenset[str]]:
-    """By span head the labels that a corpus has nowhere.
-
-    Args:
-        splits: Of the corpus; no more of them are read than it takes to see every label.
-        heads: Of the model, those that the corpus has.
-    """
-    lacking = {head.name: set(head.labels) for head in heads if head.kind == "span"}
-    for data in splits:
-        for name, labels in lacking.items():
-            if labels:
-                labels -= labels_of(data, name)
-    return {name: frozenset(labels) for name, labels in lacking.items()}
-
-
-def labels_of(data: datasets.Dataset, head: str) -> set[str]:
-    """The labels of the spans of a split."""
-    return {
-        tag[2:]
-        for rows in data.select_columns([head]).iter(PIECE)
-        for tags in rows[head]
-        for tag in tags
-        if tag not in (None, "O")
-    }
-
-
-def tag_split(
-    tagger: Tagger, split: datasets.Dataset, heads: Sequence[str]
-) -> Iterator[list[Tagged]]:
-    """Tag a split piece by piece.
-
-    Args:
-        tagger: The model.
-        split: Sentences with a column for each of ``heads``.
-        heads: Heads that both have.
-    """
-    for rows in split.select_columns(["tokens", *heads]).iter(PIECE):
-        predicted = tagger.tag(rows["tokens"], heads)
-        yield [
-            Tagged(tokens, {head: rows[head][i] for head in heads}, predicted[i])
-            for i, tokens in enumerate(rows["tokens"])
-        ]
+Split = Literal["train", "dev", "test"]
 
 
 def evaluate(
-    tagger: Tagger,
-    split: datasets.Dataset,
-    heads: Sequence[HeadSpec],
-    not_annotated: Mapping[str, Set[str]] | None = None,
-) -> tuple[Evaluation, list[Tagged]]:
-    """Score a model on gold tokens.
+    model: str | Path,
+    corpus: str | Path,
+    split: Split | None = None,
+    *,
+    raw: bool = False,
+    heads: Sequence[str] | None = None,
+    columns: str | None = None,
+    predictions: str | Path | None = None,
+    force: bool = False,
+    device: str = "cpu",
+    engine: Literal["onnx", "torch"] | None = None,
+    precision: Literal["fp32", "int8"] | None = None,
+    threads: int = 0,
+    strict: bool = False,
+    data_dir: str | Path | None = None,
+) -> Evaluation:
+    """Score a model on a corpus.
 
     Args:
-        tagger: The model.
-        split: Sentences with a column for each of ``heads``.
-        heads: The heads to score.
-        not_annotated: By span head labels that the corpus does not annotate: what is predicted
-            with them can be neither right nor wrong, and is counted apart.
+        model: A model directory, the name of a model, or ``hub:owner/name``.
+        corpus: The name of a corpus, a folder, a file, or ``hub:owner/name``.
+        split: The split to score; None for test, or for the only one.
+        raw: Score by character spans on untokenized text, so that the cost of tokenization shows.
+        heads: The heads to score; None for all that model and corpus share.
+        columns: The columns of the corpus's files, as in ``token,pos,chunk,ner``.
+        predictions: A file to write tokens with gold and predicted tags to, as conlleval reads it.
+        force: Replace that file.
+        device: See `tagger.load`, as for ``engine``, ``precision`` and ``threads``.
+        engine: See `tagger.load`.
+        precision: See `tagger.load`.
+        threads: See `tagger.load`.
+        strict: Stop at a tag outside its scheme.
+        data_dir: Where to look for named corpora first.
 
-    Returns:
-        The scores, and every sentence as it was tagged.
+    Raises:
+        UsageError: There is no such split or head, or no head or label in common.
+        CorpusError: The corpus is not found or cannot be read.
+        ModelError: As `tagger.load`.
+
+    >>> scores = evaluate("en", "sample", "dev", heads=["ner"])
+    >>> sorted(scores.main), scores.spans["ner"].micro.n_gold > 20
+    (['ner'], True)
     """
-    names = [head.name for head in heads]
-    started = time.perf_counter()
-    tagged = [sentence for piece in tag_split(tagger, split, names) for sentence in piece]
-    seconds = time.perf_counter() - started
-    spans: dict[str, SpanScores] = {}
-    tokens: dict[str, TokenScores] = {}
-    for head in heads:
-        gold: list[Any] = [sentence.gold[head.name] for sentence in tagged]
-        predicted = [sentence.predicted[head.name] for sentence in tagged]
-        if head.kind == "span":
-            left_out = (not_annotated or {}).get(head.name, frozenset())
-            spans[head.name] = score_spans(gold, predicted, head.labels, left_out)
-        else:
-            tokens[head.name] = score_tokens(gold, predicted, head.tags)
-    return Evaluation(
-        spans=spans,
-        tokens=tokens,
-        n_sentences=len(tagged),
-        n_tokens=sum(len(sentence.tokens) for sentence in tagged),
-        seconds=seconds,
-    ), tagged
+    from tagger.runtime.loading import load
+    from tagger.sharing.finding import find_model
+
+    if raw and predictions is not None:
+        raise UsageError("predictions are of gold tokens", hint="leave out {predictions} or {raw}")
+    written = None if predictions is None else Path(predictions)
+    check_new([written], force=force)
+    directory = find_model(str(model))
+    tagger = load(directory, device=device, engine=engine, precision=precision, threads=threads)
+    chosen = select_split(
+        directory,
+        tagger,
+        str(corpus),
+        split,
+        heads,
+        columns=columns,
+        data_dir=None if data_dir is None else Path(data_dir),
+        strict=strict,
+    )
+    check_not_read([written], chosen.files)
+    if raw:
+        scores = evaluate_raw(tagger, chosen.data, chosen.heads, chosen.not_annotated)
+    else:
+        scores, tagged = evaluate_split(tagger, chosen.data, chosen.heads, chosen.not_annotated)
+        if written is not None:
+            names = [head.name for head in chosen.heads]
+            write_predictions(written, tagged, names, chosen.not_annotated)
+    title = f"{model} on {corpus} {chosen.split}"
+    return msgspec.structs.replace(scores, title=title, findings=tuple(chosen.findings))

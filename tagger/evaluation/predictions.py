@@ -1,4 +1,4 @@
-"""Files of tokens with gold and predicted tags, as conlleval takes them."""
+"""Files of tokens with gold and predicted tags, as conlleval reads them."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 from tagger.errors import FormatError
-from tagger.evaluation.evaluate import Evaluation, Tagged
 from tagger.evaluation.scores import score_spans, score_tokens
+from tagger.evaluation.split import Evaluation, Tagged
 from tagger.files import write_file
 from tagger.lines import read_lines
 from tagger.schemes import Scheme, convert, split_tag
@@ -29,13 +29,13 @@ def write_predictions(
 ) -> None:
     """Write a token a line: the token, then for each head its gold and its predicted tag.
 
-    Of one head that is what conlleval reads. Tabs stand between columns, an empty line behind
-    each sentence, and ``# heads = ner,pos`` before all where there are several heads. Where spans
-    were predicted that do not count, conlleval has no way to leave them out: then the heads are
-    named of one head, too, and their labels behind ``# not annotated =``, as ``ner:MISC``.
+    With one head conlleval can read the file. Columns are separated by tabs, each sentence is
+    followed by an empty line, and several heads are named in a first line ``# heads = ner,pos``.
+    conlleval cannot leave out predicted spans that do not count: where there are any, even a
+    single head is named, and the labels follow in a line ``# not annotated =``, as ``ner:MISC``.
 
     Raises:
-        OSError: It cannot be written; then nothing is.
+        OSError: The file cannot be written; nothing is left of it.
     """
     left_out = [
         f"{head}:{label}"
@@ -61,14 +61,14 @@ def _predicted(tagged: Sequence[Tagged], head: str) -> set[str]:
 
 
 def score_file(path: Path) -> Evaluation:
-    """Score a file of tokens with gold and predicted tags; no model is needed.
+    """Score a file of tokens with gold and predicted tags, without a model.
 
     The last two columns are gold and predicted, unless a line ``# heads = …`` names several
-    pairs. Columns stand between tabs, or else between spaces; an empty line ends a sentence.
+    pairs. Columns are separated by tabs, or else by spaces; an empty line ends a sentence.
 
     Raises:
-        UsageError: It cannot be read.
-        FormatError: It is no text, or a line has too few columns.
+        UsageError: The file cannot be read.
+        FormatError: The file is not text, or a line has too few columns.
     """
     heads, sentences, left_out = _read(path)
     spans, tokens = {}, {}
@@ -85,11 +85,11 @@ def score_file(path: Path) -> Evaluation:
         elif max(shares) > 0.9:
             odd = next(tag for tags in [*gold, *predicted] for tag in tags if not _SPAN.match(tag))
             raise FormatError(
-                path, None, f"{odd!r} is neither O nor a tag of a span, as the others are; mend it"
+                path, None, f"{odd!r} is neither O nor a tag of a span, as the others are"
             )
         else:
-            right = [[None if tag == MISSING else tag for tag in tags] for tags in gold]
-            tokens[head] = score_tokens(right, predicted)
+            known = [[None if tag == MISSING else tag for tag in tags] for tags in gold]
+            tokens[head] = score_tokens(known, predicted)
     return Evaluation(
         spans=spans,
         tokens=tokens,
@@ -106,7 +106,7 @@ class _File(NamedTuple):
 
 
 def _read(path: Path) -> _File:
-    lines = list(read_lines(path))  # first of all: is it a text?
+    lines = list(read_lines(path))  # before anything else: it may not be text
     heads, width = ["tags"], 0
     left_out: dict[str, set[str]] = {}
     sentences: list[list[list[str]]] = [[]]
@@ -131,11 +131,14 @@ def _read(path: Path) -> _File:
                 number,
                 f"{len(columns)} columns where {width} are expected: "
                 "a token, its gold and its predicted tag",
+                expected=[width],
             )
         sentences[-1].append(columns[-2 * len(heads) :])
     sentences = [sentence for sentence in sentences if sentence]
     if not sentences:
-        raise FormatError(path, None, "empty; lines of token, gold and predicted tag are expected")
+        raise FormatError(
+            path, None, "empty", hint="it should hold a token, its gold and predicted tag a line"
+        )
     return _File(heads, sentences, left_out)
 
 
@@ -145,7 +148,7 @@ def _share_of_spans(sentences: Sequence[Sequence[str]]) -> float:
 
 
 def _readable(path: Path, sentences: Sequence[Sequence[str]]) -> list[list[str]]:
-    """Tags that conlleval can read: of the schemes only BILOU is foreign to it."""
+    """Convert BILOU, the one scheme that conlleval cannot read, to BIO."""
     if any(split_tag(tag)[0] in ("L", "U") for tags in sentences for tag in tags):
         try:
             return [convert(tags, Scheme.BILOU, Scheme.BIO) for tags in sentences]

@@ -1,4 +1,4 @@
-"""Scores on raw text, by character spans: what tokenization costs is seen."""
+"""Scores on raw text, by character spans, so that the cost of tokenization shows."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-import msgspec
-
 from tagger.corpus import load_corpus
-from tagger.evaluation.scores import LabelScore
+from tagger.evaluation.scores import LabelScore, SpanScores, label_score, macro_average
+from tagger.evaluation.selection import PIECE
+from tagger.evaluation.split import Evaluation
 from tagger.prediction.input import inputs
 from tagger.schemes import Scheme, spans
 from tagger.text import detokenize, fit_rules
@@ -24,18 +24,8 @@ if TYPE_CHECKING:
     from tagger.runtime.tagger import Tagger
 
 Item = tuple[int, int, str]
-PIECE = 1000
-
-
-class RawScore(LabelScore, frozen=True, kw_only=True):
-    """Character spans with labels: found, expected, and both."""
-
-    labels: dict[str, LabelScore] = msgspec.field(default_factory=dict)
-    """Of a span head the scores by label."""
-    unknown_labels: tuple[str, ...] = ()
-    """Gold labels that the model does not have, so that it cannot be right there."""
-    not_scored: dict[str, int] = msgspec.field(default_factory=dict)
-    """Predicted spans by label that the corpus does not annotate, and that do not count."""
+TOKENS = "tokens"
+"""The name under which the bounds of tokens are scored; no head can have it."""
 
 
 class Counts(NamedTuple):
@@ -47,19 +37,19 @@ class Counts(NamedTuple):
 
     @property
     def labels(self) -> Set[str]:
-        """All that there are."""
+        """All labels that occur."""
         return self.gold.keys() | self.predicted.keys()
 
 
 def texts_of(source: str, data_dir: Path | None, n: int) -> list[str]:
-    """The lines of a file, or the sentences of a corpus as raw text; ``n`` at most.
+    """Return the lines of a file, or the sentences of a corpus as raw text; at most ``n``.
 
-    Of a corpus they are those of its test split, or of the first that it has.
+    The sentences of a corpus are those of its test split, or else of dev or train.
 
     Raises:
         UsageError: The file cannot be read, or there is no such corpus.
         CorpusError: The corpus is not found or cannot be read.
-        FormatError: The file is no text, or one of the corpus has wrong content.
+        FormatError: The file is not text, or one of the corpus has wrong content.
     """
     if Path(source).is_file():
         return list(islice(inputs([], [Path(source)]), n))
@@ -73,56 +63,64 @@ def evaluate_raw(
     split: datasets.Dataset,
     heads: Sequence[HeadSpec],
     not_annotated: Mapping[str, Set[str]] | None = None,
-) -> dict[str, RawScore]:
-    """Tag the text of each sentence, which the tagger has to tokenize by itself.
+) -> Evaluation:
+    """Tag the text of each sentence, which the tagger has to tokenize itself.
 
     Args:
         tagger: The model.
-        split: Sentences with a column for each of ``heads``; their text is put together by
+        split: Sentences with a column for each of ``heads``; their text is rebuilt by
             ``space_after`` where the corpus has it, else by the habits of its script.
         heads: The heads to score.
-        not_annotated: By span head labels that the corpus does not annotate: what is predicted
-            of them does not count.
+        not_annotated: By span head labels that the corpus does not annotate: predictions of them
+            do not count.
 
     Returns:
-        By head, spans or tokens with the right bounds and label (a token without a gold tag does
-        not count); under ``tokens`` those with the right bounds.
+        By head the scores of spans, or of tokens with their tag (a token without a gold tag does
+        not count), that are right if bounds and label are; under ``tokens`` those of bounds alone.
     """
     names = [head.name for head in heads]
     of_tokens = {head.name for head in heads if head.kind == "token"}
-    counts = {name: Counts(Counter(), Counter(), Counter()) for name in ("tokens", *names)}
+    counts = {name: Counts(Counter(), Counter(), Counter()) for name in (TOKENS, *names)}
+    n_sentences = 0
     for texts, gold in raw_texts(split, heads):
+        n_sentences += len(texts)
         for document, expected in zip(tagger.batch(texts, names), gold, strict=True):
             found = _found(document, heads)
             for name, count in counts.items():
                 right, here = Counter(expected[name]), Counter(found[name])
                 if name in of_tokens:
-                    bounds = {(start, end) for start, end, _ in expected["tokens"]}
+                    bounds = {(start, end) for start, end, _ in expected[TOKENS]}
                     untagged = bounds - {(start, end) for start, end, _ in right}
                     here = Counter({x: n for x, n in here.items() if x[:2] not in untagged})
                 for by_label, items in zip(count, (right, here, right & here), strict=True):
                     for (_, _, label), n in items.items():
                         by_label[label] += n
     left_out = not_annotated or {}
-    return {
-        "tokens": RawScore(**_score(counts["tokens"], counts["tokens"].labels)),
-        **{
-            head.name: _scores(head, counts[head.name], left_out.get(head.name, frozenset()))
-            for head in heads
-        },
+    n_tokens = counts[TOKENS].predicted.total()
+    of_heads = {
+        head.name: _scores(counts[head.name], head, left_out.get(head.name, frozenset()), n_tokens)
+        for head in heads
     }
+    return Evaluation(
+        spans={TOKENS: _scores(counts[TOKENS], None, frozenset(), n_tokens), **of_heads},
+        tokens={},
+        n_sentences=n_sentences,
+        n_tokens=n_tokens,
+        seconds=0.0,
+        raw=True,
+    )
 
 
 def raw_texts(
     split: datasets.Dataset, heads: Sequence[HeadSpec]
 ) -> Iterator[tuple[list[str], list[dict[str, list[Item]]]]]:
-    """Put the texts of sentences together.
+    """Rebuild the texts of sentences.
 
     Yields:
         Some texts, and for each its gold items ``(start, end, label)`` by head, its tokens under
         ``tokens``.
     """
-    # What the corpus itself splits, not what the model would, is written together.
+    # The rules come from the corpus: what it splits, not what the model would, is joined.
     pieces = split.select_columns(["tokens"]).iter(PIECE)
     rules = fit_rules(tokens for rows in pieces for tokens in rows["tokens"])
     spaced = ["space_after"] if "space_after" in split.column_names else []
@@ -131,14 +129,14 @@ def raw_texts(
         for i, tokens in enumerate(rows["tokens"]):
             known = rows["space_after"][i] if spaced else None
             text, offsets = detokenize(tokens, known, rules=rules)
-            expected = {head.name: _items(head, rows[head.name][i], offsets) for head in heads}
+            of_heads = {head.name: _items(head, rows[head.name][i], offsets) for head in heads}
             texts.append(text)
-            gold.append({"tokens": [(start, end, "") for start, end in offsets], **expected})
+            gold.append({TOKENS: [(start, end, "") for start, end in offsets], **of_heads})
         yield texts, gold
 
 
 def _found(document: Document, heads: Iterable[HeadSpec]) -> dict[str, list[Item]]:
-    found = {"tokens": [(token.start, token.end, "") for token in document.tokens]}
+    found = {TOKENS: [(token.start, token.end, "") for token in document.tokens]}
     for head in heads:
         found[head.name] = []
         for first, past in document.sentences:
@@ -156,25 +154,24 @@ def _items(head: HeadSpec, tags: Sequence[Any], offsets: Sequence[tuple[int, int
     return [(*at, tag) for at, tag in zip(offsets, tags, strict=True) if tag is not None]
 
 
-def _scores(head: HeadSpec, counts: Counts, left_out: Set[str]) -> RawScore:
-    labels = counts.labels - left_out
-    is_span = head.kind == "span"
-    return RawScore(
-        **_score(counts, labels),
-        labels={x: LabelScore(**_score(counts, [x])) for x in sorted(labels) if is_span},
-        unknown_labels=tuple(sorted(counts.gold.keys() - set(head.labels))) if is_span else (),
+def _scores(counts: Counts, head: HeadSpec | None, left_out: Set[str], n_tokens: int) -> SpanScores:
+    """Score the items of a head, or the bounds of tokens where there is none."""
+    labels = sorted(counts.labels - left_out)
+    is_span = head is not None and head.kind == "span"
+    by_label = {label: _score(counts, [label]) for label in labels if is_span}
+    known = head.labels if head is not None and is_span else counts.gold
+    micro = _score(counts, labels)
+    return SpanScores(
+        micro=micro,
+        macro=macro_average(by_label.values()) if by_label else micro,
+        labels=by_label,
+        accuracy=None,
+        n_tokens=n_tokens,
+        unknown_labels=tuple(sorted(counts.gold.keys() - set(known))),
         not_scored={x: counts.predicted[x] for x in sorted(left_out) if counts.predicted[x]},
     )
 
 
-def _score(counts: Counts, labels: Iterable[str]) -> dict[str, Any]:
+def _score(counts: Counts, labels: Iterable[str]) -> LabelScore:
     gold, predicted, correct = (sum(count[label] for label in labels) for count in counts)
-    precision = correct / max(predicted, 1)
-    recall = correct / max(gold, 1)
-    return {
-        "precision": precision,
-        "recall": recall,
-        "f1": 2 * precision * recall / max(precision + recall, 1e-12),
-        "n_gold": gold,
-        "n_predicted": predicted,
-    }
+    return label_score(gold, predicted, correct)

@@ -1,4 +1,4 @@
-"""Scores as tables."""
+"""Scores as tables for a terminal."""
 
 from __future__ import annotations
 
@@ -12,28 +12,27 @@ if TYPE_CHECKING:
     from rich.console import Console
     from rich.table import Table
 
-    from tagger.evaluation.evaluate import Evaluation
-    from tagger.evaluation.raw import RawScore
+    from tagger.evaluation.split import Evaluation
 
 
 def span_table(scores: SpanScores) -> Table:
-    """Precision, recall and F1 by label, then over all."""
+    """Tabulate precision, recall and F1 by label, then over all labels."""
     rows = [(label, score, "") for label, score in scores.labels.items()]
     rows += [("macro", scores.macro, "dim"), ("micro", scores.micro, "bold")]
     return _score_table("label", rows)
 
 
-def raw_table(scores: Mapping[str, RawScore]) -> Table:
-    """Scores by character spans on raw text, by head and its labels."""
+def raw_table(heads: Mapping[str, SpanScores]) -> Table:
+    """Tabulate scores on raw text by head and its labels."""
     rows: list[tuple[str, LabelScore, str]] = []
-    for head, score in scores.items():
-        rows.append((head, score, "bold" if score.labels else ""))
-        rows += [(f"  {label}", of_label, "") for label, of_label in score.labels.items()]
+    for head, scores in heads.items():
+        rows.append((head, scores.micro, "bold" if scores.labels else ""))
+        rows += [(f"  {label}", score, "") for label, score in scores.labels.items()]
     return _score_table("head", rows)
 
 
 def _score_table(first: str, rows: Sequence[tuple[str, LabelScore, str]]) -> Table:
-    """Scores by name; with the style of each row."""
+    """Tabulate scores, given the name, the score and the style of each row."""
     return plain_table(
         (first, "precision", "recall", "F1", "gold", "predicted"),
         [
@@ -49,16 +48,20 @@ def _score_table(first: str, rows: Sequence[tuple[str, LabelScore, str]]) -> Tab
 
 
 def token_line(title: str, scores: TokenScores) -> str:
-    """Accuracy in a line."""
+    """Word an accuracy in one line."""
     unknown = f", {scores.n_unknown:,} of them tags unseen in training" if scores.n_unknown else ""
     return f"{title}: accuracy {100 * scores.accuracy:.2f} over {scores.n_tokens:,} tokens{unknown}"
 
 
 def print_evaluation(console: Console, title: str, evaluation: Evaluation) -> None:
-    """All scores of an evaluation, and the speed."""
+    """Print all scores of an evaluation, and the speed where it was measured."""
+    if evaluation.raw:
+        print_line(console, f"{title}, raw text")
+        console.print(raw_table(evaluation.spans))
     for head, spans in evaluation.spans.items():
-        print_line(console, f"{title}, {head}")
-        console.print(span_table(spans))
+        if not evaluation.raw:
+            print_line(console, f"{title}, {head}")
+            console.print(span_table(spans))
         _print_labels(console, spans)
     for head, tokens in evaluation.tokens.items():
         print_line(console, token_line(f"{title}, {head}", tokens))
@@ -71,15 +74,7 @@ def print_evaluation(console: Console, title: str, evaluation: Evaluation) -> No
         )
 
 
-def print_raw(console: Console, title: str, scores: Mapping[str, RawScore]) -> None:
-    """Scores on raw text."""
-    print_line(console, f"{title}, raw text")
-    console.print(raw_table(scores))
-    for score in scores.values():
-        _print_labels(console, score)
-
-
-def _print_labels(console: Console, scores: SpanScores | RawScore) -> None:
+def _print_labels(console: Console, scores: SpanScores) -> None:
     if scores.unknown_labels:
         unknown = ", ".join(scores.unknown_labels)
         print_line(console, f"labels that the model does not have: {unknown}")

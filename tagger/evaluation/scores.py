@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence, Set
+from collections.abc import Collection, Iterable, Sequence, Set
 from typing import TypeAlias
 
 import msgspec
@@ -12,7 +12,7 @@ Sentences: TypeAlias = Sequence[Sequence[str]]
 
 
 class LabelScore(msgspec.Struct, frozen=True, kw_only=True):
-    """Scores of one label, or over all of them; shares between 0 and 1."""
+    """Scores of one label, or over all labels; shares between 0 and 1."""
 
     precision: float
     recall: float
@@ -22,22 +22,23 @@ class LabelScore(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class SpanScores(msgspec.Struct, frozen=True, kw_only=True):
-    """Scores of a span head, counted as conlleval counts: a span is right if all of it is."""
+    """Scores of spans, counted as conlleval counts: a span is right if bounds and label are."""
 
     micro: LabelScore
     macro: LabelScore
+    """Means over the labels; equal to ``micro`` where there are no labels."""
     labels: dict[str, LabelScore]
-    accuracy: float
-    """The share of tokens with the right tag, ``O`` included."""
+    accuracy: float | None
+    """The share of tokens with the right tag, ``O`` included; None on raw text."""
     n_tokens: int
     unknown_labels: tuple[str, ...] = ()
-    """Gold labels that the model does not have, so that it cannot be right there."""
+    """Gold labels that the model does not have and cannot find."""
     not_scored: dict[str, int] = {}
-    """Predicted spans by label that the corpus does not annotate, and that do not count."""
+    """Predicted spans by label that the corpus does not annotate; they do not count."""
 
     @property
     def main(self) -> float:
-        """The number that models are compared by: micro F1."""
+        """The score that models are compared by: micro F1."""
         return self.micro.f1
 
 
@@ -47,15 +48,44 @@ class TokenScores(msgspec.Struct, frozen=True, kw_only=True):
     accuracy: float
     n_tokens: int
     n_unknown: int
-    """Gold tags that the model does not have, so that it cannot be right there."""
+    """Gold tags that the model does not have and cannot assign."""
 
     @property
     def main(self) -> float:
-        """The number that models are compared by: accuracy."""
+        """The score that models are compared by: accuracy."""
         return self.accuracy
 
 
 Scores: TypeAlias = SpanScores | TokenScores
+
+
+def label_score(n_gold: int, n_predicted: int, n_correct: int) -> LabelScore:
+    """Score spans by their numbers.
+
+    >>> label_score(n_gold=4, n_predicted=2, n_correct=1).f1
+    0.3333333333333333
+    """
+    precision = n_correct / max(n_predicted, 1)
+    recall = n_correct / max(n_gold, 1)
+    f1 = 2 * precision * recall / max(precision + recall, 1e-12)
+    return LabelScore(
+        precision=precision, recall=recall, f1=f1, n_gold=n_gold, n_predicted=n_predicted
+    )
+
+
+def macro_average(labels: Collection[LabelScore]) -> LabelScore:
+    """Average the shares over labels and add up the numbers."""
+
+    def mean(values: Iterable[float]) -> float:
+        return sum(values) / max(len(labels), 1)
+
+    return LabelScore(
+        precision=mean(label.precision for label in labels),
+        recall=mean(label.recall for label in labels),
+        f1=mean(label.f1 for label in labels),
+        n_gold=sum(label.n_gold for label in labels),
+        n_predicted=sum(label.n_predicted for label in labels),
+    )
 
 
 def score_spans(
@@ -67,7 +97,7 @@ def score_spans(
     """Score BIO tags through seqeval, whose default mode reads tags as conlleval does.
 
     Args:
-        gold: The right tags of each sentence.
+        gold: The gold tags of each sentence.
         predicted: As many tags for each sentence.
         known: The labels that the model has.
         left_out: Labels of which predicted spans do not count.
@@ -114,7 +144,7 @@ def score_spans(
 
 
 def without(tags: Sequence[str], labels: Set[str]) -> list[str]:
-    """Tags without the spans of some labels."""
+    """Return tags without the spans of some labels."""
     return ["O" if tag[2:] in labels else tag for tag in tags]
 
 
@@ -124,7 +154,7 @@ def score_tokens(
     """Score a tag for each token; a token without a gold tag (None) does not count.
 
     Args:
-        gold: The right tags of each sentence.
+        gold: The gold tags of each sentence.
         predicted: As many tags for each sentence.
         known: The tags that the model has.
     """

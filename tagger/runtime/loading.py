@@ -31,7 +31,7 @@ N_TYPICAL = 100
 
 
 def load(
-    model: str | Path,
+    model: str | Path = "en",
     *,
     device: str = "cpu",
     engine: str | None = None,

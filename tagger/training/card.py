@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from tagger.config import Config
-from tagger.evaluation.evaluate import Evaluation
+from tagger.evaluation.split import Evaluation
 from tagger.model.directory import CorpusRecord, Meta
 from tagger.model.heads import HeadSpec
 from tagger.tables import markdown_table

@@ -16,7 +16,7 @@ import tagger as package
 from tagger.config import Config
 from tagger.corpus import Corpus
 from tagger.errors import ConfigError, first_line
-from tagger.evaluation.evaluate import Evaluation
+from tagger.evaluation.split import Evaluation
 from tagger.features.forms import FormEncoder
 from tagger.features.vectors.vectors import read_vectors
 from tagger.features.vocabulary import Vocabulary

@@ -12,7 +12,7 @@ from tagger.config import Config, check_sources, corpus_settings
 from tagger.corpus import Corpus
 from tagger.corpus.renaming import load_configured
 from tagger.errors import ConfigError, CorpusError, UsageError, unknown_name
-from tagger.evaluation.evaluate import labels_of, not_annotated
+from tagger.evaluation.selection import labels_of, not_annotated
 from tagger.formats.records import can_name_head
 from tagger.model.heads import HeadSpec
 from tagger.schemes import Scheme, split_tag, tag_inventory

@@ -14,7 +14,7 @@ import torch
 from tagger.config import Config
 from tagger.corpus import Corpus
 from tagger.errors import Interrupted, ModelError, UsageError
-from tagger.evaluation.evaluate import Evaluation, evaluate
+from tagger.evaluation.split import Evaluation, evaluate_split
 from tagger.files import existing_directory, new_directory, write_file
 from tagger.interrupt import deferred_interrupt
 from tagger.model.directory import Meta, read_model, write_model
@@ -180,7 +180,7 @@ def _run(state: TrainingState, parts: Parts, output: Path, report: Reporter) -> 
         tagger = parts.tagger(network)
         found: dict[str, list[float]] = {}
         for corpus in prepared.corpora:
-            evaluation, _ = evaluate(
+            evaluation, _ = evaluate_split(
                 tagger,
                 corpus.splits["dev"],
                 prepared.heads_of(corpus),
@@ -237,7 +237,7 @@ def _finish(
         if "test" in corpus.splits:
             heads = parts.prepared.heads_of(corpus)
             left_out = parts.prepared.not_annotated[corpus.name]
-            tests[corpus.name], _ = evaluate(tagger, corpus.splits["test"], heads, left_out)
+            tests[corpus.name], _ = evaluate_split(tagger, corpus.splits["test"], heads, left_out)
     model = parts.saved_model(state.progress, weights, tests)
     write_model(output, model)
     for exported in export(output, sentences_to_compare(parts.prepared.corpora)):

@@ -16,7 +16,8 @@ import torch
 import tagger
 from tagger.config import config_to_toml
 from tagger.errors import Interrupted, TaggerError, UsageError
-from tagger.evaluation.evaluate import evaluate, select_split
+from tagger.evaluation.selection import select_split
+from tagger.evaluation.split import evaluate_split
 from tagger.files import existing_directory
 from tagger.model.directory import read_model
 from tagger.training.batching import plan_epoch
@@ -393,7 +394,7 @@ def test_what_another_corpus_annotates_does_not_count(corpus: Path, tmp_path: Pa
     loaded = tagger.load(output)
     data, heads, _, left_out, *_ = select_split(output, loaded, str(folder), "test", ["ner"])
     assert left_out == {"ner": {"LOC"}}
-    assert scored == evaluate(loaded, data, heads, left_out)[0].spans["ner"]
+    assert scored == evaluate_split(loaded, data, heads, left_out)[0].spans["ner"]
     assert scored.not_scored
 
 

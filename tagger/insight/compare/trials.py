@@ -16,8 +16,9 @@ import msgspec
 from tagger.config import Config
 from tagger.corpus import Corpus
 from tagger.errors import TrainingError
-from tagger.evaluation.evaluate import Tagged, not_annotated, tag_split
 from tagger.evaluation.scores import without
+from tagger.evaluation.selection import not_annotated
+from tagger.evaluation.split import Tagged, tag_split
 from tagger.files import existing_directory, write_file
 from tagger.model.directory import META, model_size, read_model
 from tagger.model.heads import HeadSpec

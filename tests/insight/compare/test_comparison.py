@@ -16,7 +16,8 @@ import numpy as np
 import pytest
 
 from tagger.errors import TrainingError
-from tagger.evaluation.evaluate import evaluate, select_split
+from tagger.evaluation.selection import select_split
+from tagger.evaluation.split import evaluate_split
 from tagger.insight.compare import trials
 from tagger.insight.compare.comparison import ComparisonReporter
 from tagger.insight.compare.results import _by_sentence
@@ -252,7 +253,7 @@ def test_a_trial_scores_as_evaluate_does(corpus: Path, tmp_path: Path) -> None:
     directory = tmp_path / trial.key
     tagger = load(directory)
     selection = select_split(directory, tagger, str(corpus), "test", ["ner"])
-    evaluation, tagged = evaluate(tagger, selection.data, selection.heads)
+    evaluation, tagged = evaluate_split(tagger, selection.data, selection.heads)
     assert outcome.head == "ner"
     assert outcome.score == pytest.approx(evaluation.main["ner"])
     assert total(outcome.sentences) == total(outcome.by_span.values())

@@ -1,0 +1,20 @@
+"""Settings of all tests, doctests of the package among them."""
+
+from __future__ import annotations
+
+import os
+
+import pytest
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _cache(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Keep what corpora leave in the cache out of the user's own."""
+    os.environ["TAGGER_CACHE"] = str(tmp_path_factory.mktemp("cache"))
+
+
+@pytest.fixture(autouse=True)
+def _folder_of_examples(request: pytest.FixtureRequest) -> None:
+    """Run the examples of docstrings in an empty folder."""
+    if isinstance(request.node, pytest.DoctestItem):
+        request.getfixturevalue("monkeypatch").chdir(request.getfixturevalue("tmp_path"))

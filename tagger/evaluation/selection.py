@@ -1,0 +1,131 @@
+"""The split of a corpus that a model is scored on, and the heads and labels that both have."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+from tagger.errors import UsageError, unknown_name
+
+if TYPE_CHECKING:
+    import datasets
+
+    from tagger.model.heads import HeadSpec
+    from tagger.runtime.tagger import Tagger
+
+PIECE = 1000
+"""Sentences that are read together."""
+
+
+class Selection(NamedTuple):
+    """The data that a model is scored on."""
+
+    data: datasets.Dataset
+    heads: list[HeadSpec]
+    """The heads that model and corpus share."""
+    split: str
+    not_annotated: dict[str, frozenset[str]]
+    """By span head the model's labels that occur nowhere in the corpus."""
+    findings: list[str]
+    """What was read differently from how it stands in the files."""
+    files: tuple[str, ...]
+    """The files of the corpus."""
+
+
+def select_split(
+    directory: Path,
+    tagger: Tagger,
+    source: str,
+    split: str | None = None,
+    heads: Sequence[str] | None = None,
+    *,
+    columns: str | None = None,
+    data_dir: Path | None = None,
+    strict: bool = False,
+) -> Selection:
+    """Load a split of a corpus with the heads that the model and the corpus share.
+
+    Args:
+        directory: The model's directory, whose configuration may rename the corpus's labels.
+        tagger: The model.
+        source: A corpus.
+        split: ``train``, ``dev`` or ``test``; None for test, or for the only one.
+        heads: The heads wanted; None for all shared ones.
+        columns: The columns of the corpus's files.
+        data_dir: Where to look for named corpora first.
+        strict: Stop at a tag outside its scheme.
+
+    Raises:
+        UsageError: There is no such split or head, or no head or label in common.
+        CorpusError: The corpus is not found or cannot be read.
+    """
+    from tagger.config import corpus_settings
+    from tagger.corpus import SPLITS
+    from tagger.corpus.renaming import load_configured
+    from tagger.model.directory import read_config_of
+
+    settings = corpus_settings(read_config_of(directory), source)
+    corpus = load_configured(
+        source, settings, data_dir=data_dir, strict=strict, columns=columns, may_lack=True
+    )
+    if split is None:
+        split = next(iter(corpus.splits)) if len(corpus.splits) == 1 else "test"
+    if split not in SPLITS:
+        raise UsageError(unknown_name("split", split, SPLITS), expected=SPLITS)
+    if split not in corpus.splits:
+        raise UsageError(
+            f"{corpus.name}: no {split} split (it has: {', '.join(corpus.splits)})",
+            expected=corpus.splits,
+        )
+    kinds = {head.name: head.kind for head in corpus.heads}
+    shared = [head for head in tagger.choose(heads) if kinds.get(head.name) == head.kind]
+    missing = [name for name in heads or () if name not in {head.name for head in shared}]
+    if missing or not shared:
+        raise UsageError(
+            f"{corpus.name} has no gold tags for {', '.join(missing) or 'any head of the model'} "
+            f"(it has: {', '.join(kinds)}; the model: "
+            f"{', '.join(head.name for head in tagger.heads)})",
+            expected=kinds,
+        )
+    # A label that the split lacks may occur in the others, which rarely have to be read.
+    left_out = not_annotated((corpus.splits[split], *corpus.splits.values()), shared)
+    for head in shared:
+        if head.labels and left_out.get(head.name) == frozenset(head.labels):
+            raise UsageError(
+                f"{corpus.name} annotates none of the model's labels of {head.name} "
+                f"({', '.join(head.labels)})",
+                expected=head.labels,
+                hint=f"rename them in the model's configuration, [corpora.{corpus.name}.labels], "
+                "or choose {heads}",
+            )
+    files = tuple(corpus.files.values())
+    return Selection(corpus.splits[split], shared, split, left_out, corpus.mended, files)
+
+
+def not_annotated(
+    splits: Iterable[datasets.Dataset], heads: Sequence[HeadSpec]
+) -> dict[str, frozenset[str]]:
+    """Find the labels of each span head that a corpus has nowhere.
+
+    Args:
+        splits: Of the corpus; they are read only until every label has occurred.
+        heads: The heads of the model that the corpus has.
+    """
+    lacking = {head.name: set(head.labels) for head in heads if head.kind == "span"}
+    for data in splits:
+        for name, labels in lacking.items():
+            if labels:
+                labels -= labels_of(data, name)
+    return {name: frozenset(labels) for name, labels in lacking.items()}
+
+
+def labels_of(data: datasets.Dataset, head: str) -> set[str]:
+    """Return the labels of the spans of a split."""
+    return {
+        tag[2:]
+        for rows in data.select_columns([head]).iter(PIECE)
+        for tags in rows[head]
+        for tag in tags
+        if tag not in (None, "O")
+    }

@@ -5,7 +5,7 @@
     TaggerError                what a user can fix; printed in one line, exit code 1
     ├── UsageError             an unknown name, an impossible combination; exit code 2
     │   └── ConfigError        a configuration with an unknown key or a value out of its range
-    ├── CorpusError            a corpus that is not found or cannot be read
+    ├── CorpusError            a corpus or text that is not found or cannot be read
     │   └── FormatError        a file whose content is wrong, with its path and line
     ├── ModelError             a model directory that is incomplete, damaged or too new
     ├── TrainingError          a training that failed
@@ -123,7 +123,7 @@ class ConfigError(UsageError):
 
 
 class CorpusError(TaggerError):
-    """A corpus that is not found or cannot be read."""
+    """A corpus or text that is not found or cannot be read."""
 
 
 class FormatError(CorpusError):

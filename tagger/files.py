@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import shutil
 import threading
@@ -11,6 +12,7 @@ from itertools import product
 from pathlib import Path
 
 from tagger.errors import UsageError
+from tagger.lines import unreadable
 
 
 def check_names(*names: object) -> None:
@@ -142,3 +144,16 @@ def remove_directory(target: Path) -> None:
 def _beside(target: Path) -> tuple[Path, Path]:
     """Where the new and the old directory are while one takes the other's place."""
     return target.with_name(f".{target.name}.tmp"), target.with_name(f".{target.name}.old")
+
+
+def content_hash(path: Path) -> str:
+    """Hash the bytes of a file, a piece at a time.
+
+    Raises:
+        CorpusError: The file cannot be read.
+    """
+    try:
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, lambda: hashlib.blake2b(digest_size=20)).hexdigest()
+    except OSError as error:
+        raise unreadable(path, error) from None

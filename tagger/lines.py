@@ -1,52 +1,121 @@
-"""Bytes to lines of text, with errors that say where they are no text and what to do."""
+"""Files as lines of text, decompressed, with errors that name the place and the remedy."""
 
 from __future__ import annotations
 
+import bz2
+import gzip
+import zlib
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from io import BufferedReader, RawIOBase
 from pathlib import Path
+from typing import BinaryIO, cast
 
-from tagger.errors import FormatError, UsageError
+from tagger.errors import CorpusError, FormatError
 
-__all__ = ["BOM", "MAGIC", "decode", "decode_lines", "read_lines"]
+__all__ = [
+    "BOM",
+    "MAGIC",
+    "decode",
+    "decode_lines",
+    "open_bytes",
+    "plain_suffix",
+    "read_lines",
+    "unreadable",
+]
 
 BOM = "\ufeff"
 MAGIC = {
-    b"\x1f\x8b": "compressed with gzip; unpack it with gunzip",
-    b"BZh": "compressed with bzip2; unpack it with bunzip2",
-    b"\xfd7zXZ": "compressed with xz; unpack it with unxz",
-    b"\x28\xb5\x2f\xfd": "compressed with zstd; unpack it with unzstd",
-    b"PK\x03\x04": "a zip archive; unpack it with unzip",
-    b"\xff\xfe": "encoded in UTF-16; convert it with iconv -f utf-16 -t utf-8",
-    b"\xfe\xff": "encoded in UTF-16; convert it with iconv -f utf-16 -t utf-8",
+    b"\x1f\x8b": ("compressed with gzip", "unpack it with gunzip"),
+    b"BZh": ("compressed with bzip2", "unpack it with bunzip2"),
+    b"\xfd7zXZ": ("compressed with xz", "unpack it with unxz"),
+    b"\x28\xb5\x2f\xfd": ("compressed with zstd", "unpack it with unzstd"),
+    b"PK\x03\x04": ("a zip archive", "unpack it with unzip"),
+    b"\xff\xfe": ("encoded in UTF-16", "convert it with iconv -f utf-16 -t utf-8"),
+    b"\xfe\xff": ("encoded in UTF-16", "convert it with iconv -f utf-16 -t utf-8"),
 }
-"""How files begin that are often given for text, and what is to be done with them."""
+"""How files begin that are often given for text, what they are, and what to do with them."""
+
+_GZIP, _BZIP2, _ZSTD = b"\x1f\x8b", b"BZh", b"\x28\xb5\x2f\xfd"
+_COMPRESSED = (".gz", ".bz2", ".zst")
+_BLOCK = 1 << 20
 
 
 def read_lines(path: Path) -> Iterator[tuple[int, str]]:
-    """Give each line of a file that a command is given, as `decode_lines` does.
+    """Yield each line of a file, decompressed, as `decode_lines` does.
 
     Raises:
-        UsageError: where it cannot be read.
-        FormatError: where a line is not UTF-8, or the file is no text.
+        CorpusError: The file cannot be read.
+        FormatError: It is damaged or not text, or a line is not UTF-8.
+    """
+    with open_bytes(path) as file:
+        yield from decode_lines(file, path)
+
+
+@contextmanager
+def open_bytes(path: Path) -> Iterator[BinaryIO]:
+    """Open a file to read; one that begins as gzip, bzip2 or zstd do is decompressed.
+
+    Raises:
+        CorpusError: The file cannot be read.
+        FormatError: It is compressed and damaged.
     """
     try:
-        with path.open("rb") as file:
-            yield from decode_lines(file, path)
+        with path.open("rb", buffering=_BLOCK) as file:
+            start = cast("BufferedReader", file).peek(4)
+            if start.startswith(_GZIP):
+                yield cast("BinaryIO", gzip.GzipFile(fileobj=file))
+            elif start.startswith(_BZIP2):
+                yield cast("BinaryIO", bz2.BZ2File(file))
+            elif start.startswith(_ZSTD):
+                yield _zstd(file, path)
+            else:
+                yield file
+    except (EOFError, zlib.error, gzip.BadGzipFile) as error:
+        raise FormatError(path, None, f"damaged: it cannot be decompressed ({error})") from None
     except OSError as error:
-        raise UsageError(f"{path}: cannot be read ({(error.strerror or '').lower()})") from None
+        raise unreadable(path, error) from None
+
+
+def _zstd(file: BinaryIO, path: Path) -> BinaryIO:
+    try:
+        import pyarrow
+    except ImportError:  # an installation that only predicts
+        raise FormatError(path, None, MAGIC[_ZSTD][0], hint=MAGIC[_ZSTD][1]) from None
+    stream = pyarrow.CompressedInputStream(file, "zstd")
+    return BufferedReader(cast("RawIOBase", stream), _BLOCK)
+
+
+def plain_suffix(path: Path) -> str:
+    """Return the suffix of a file in lower case, without that of its compression.
+
+    >>> plain_suffix(Path("train.CONLL.gz")), plain_suffix(Path("train.txt"))
+    ('.conll', '.txt')
+    """
+    suffix = path.suffix.lower()
+    return Path(path.stem).suffix.lower() if suffix in _COMPRESSED else suffix
+
+
+def unreadable(path: Path, error: OSError) -> CorpusError:
+    """Return the error for a file or folder that the operating system does not let us read."""
+    if isinstance(error, FileNotFoundError):
+        return CorpusError("no such file or folder", path=path)
+    if isinstance(error, PermissionError):
+        return CorpusError("no permission to read it", path=path, hint="try chmod u+r")
+    return CorpusError(f"cannot be read ({(error.strerror or str(error)).lower()})", path=path)
 
 
 def decode_lines(stream: Iterable[bytes], name: str | Path) -> Iterator[tuple[int, str]]:
-    r"""Give each line with its number, from 1, without its end; nothing is read ahead.
+    r"""Yield each line with its number, from 1, without its end; nothing is read ahead.
 
     Only ``\n`` and ``\r\n`` end a line: a token may hold any other separator that Unicode knows.
 
     Args:
-        stream: an open file, or its lines one by one.
-        name: what errors call it.
+        stream: An open file, or its lines one by one.
+        name: The name of the file in errors.
 
     Raises:
-        FormatError: where a line is not UTF-8, or the file is no text.
+        FormatError: A line is not UTF-8, or the file is not text.
     """
     for number, raw in enumerate(stream, start=1):
         line = decode(raw, name, number)
@@ -54,21 +123,24 @@ def decode_lines(stream: Iterable[bytes], name: str | Path) -> Iterator[tuple[in
             line = line.removeprefix(BOM)
         if "\0" in line:
             raise FormatError(
-                name, number, "a NUL byte: this is a binary file, or UTF-16; give a text in UTF-8"
+                name,
+                number,
+                "a NUL byte: this is a binary file, or UTF-16",
+                hint="convert it to UTF-8",
             )
         yield number, line.removesuffix("\n").removesuffix("\r")
 
 
 def decode(data: bytes, name: str | Path, line: int = 1) -> str:
-    """Decode a line, or a text of several that begins with ``line``.
+    """Decode a line, or a text of several lines that begins with ``line``.
 
     Raises:
-        FormatError: where it is not UTF-8, as what is compressed is not.
+        FormatError: It is not UTF-8, or is compressed.
     """
     if line == 1:
-        for magic, what in MAGIC.items():
+        for magic, (what, hint) in MAGIC.items():
             if data.startswith(magic):
-                raise FormatError(name, None, what)
+                raise FormatError(name, None, what, hint=hint)
     try:
         return data.decode()
     except UnicodeDecodeError as error:
@@ -77,6 +149,6 @@ def decode(data: bytes, name: str | Path, line: int = 1) -> str:
         raise FormatError(
             name,
             line + ends,
-            f"not UTF-8 (byte {byte} of the line); where the file is Latin-1, convert it with "
-            "iconv -f latin1 -t utf-8",
+            f"not UTF-8 (byte {byte} of the line)",
+            hint="if the file is Latin-1, convert it with iconv -f latin1 -t utf-8",
         ) from None

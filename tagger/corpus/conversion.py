@@ -16,8 +16,8 @@ from tagger.formats import tokens
 from tagger.formats.brat import check_folder, write_folder
 from tagger.formats.detect import format_of, format_to_write
 from tagger.formats.documents import Document, Notes
-from tagger.formats.lines import unreadable
 from tagger.formats.table import FORMATS, Format, find_format
+from tagger.lines import unreadable
 from tagger.schemes import Scheme
 
 __all__ = ["convert"]

@@ -13,11 +13,10 @@ import msgspec
 
 from tagger.corpus.alignment import Aligner, refuse
 from tagger.errors import FormatError, UsageError
-from tagger.files import write_file
+from tagger.files import content_hash, write_file
 from tagger.formats.brat import annotations_in
 from tagger.formats.detect import document_format
 from tagger.formats.documents import ENTITIES, Document, Problem
-from tagger.formats.lines import content_hash
 from tagger.formats.plain import space_after
 from tagger.formats.records import Layout, Reader, Sentence
 from tagger.formats.table import FORMATS

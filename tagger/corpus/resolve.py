@@ -18,9 +18,9 @@ from tagger.corpus.catalogue import REGISTRY, CorpusEntry, find_entry, unknown_c
 from tagger.corpus.store import cache_dir
 from tagger.corpus.synthetic import SYNTHETIC, make_corpus, parse_task
 from tagger.errors import CorpusError
-from tagger.formats.lines import unreadable
 from tagger.formats.records import SPLITS
 from tagger.formats.table import FORMATS, JSON_SUFFIXES
+from tagger.lines import unreadable
 
 __all__ = ["Resolved", "list_corpora", "resolve"]
 

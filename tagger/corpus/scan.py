@@ -11,10 +11,10 @@ import msgspec
 
 from tagger.corpus.tally import BadTagError, Place, Tally, Violations
 from tagger.errors import FormatError, UsageError
+from tagger.files import content_hash
 from tagger.formats import columns as column_files
 from tagger.formats import conllu as conllu_files
 from tagger.formats import jsonl as json_files
-from tagger.formats.lines import content_hash
 from tagger.formats.records import HeadColumn, Kind, Layout, Reader
 from tagger.schemes import Scheme
 

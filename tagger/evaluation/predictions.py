@@ -67,7 +67,7 @@ def score_file(path: Path) -> Evaluation:
     pairs. Columns are separated by tabs, or else by spaces; an empty line ends a sentence.
 
     Raises:
-        UsageError: The file cannot be read.
+        CorpusError: The file cannot be read.
         FormatError: The file is not text, or a line has too few columns.
     """
     heads, sentences, left_out = _read(path)

@@ -14,8 +14,8 @@ from typing import Protocol
 
 from tagger.errors import FormatError
 from tagger.formats.documents import CharSpan, Document, Notes
-from tagger.formats.lines import read_lines
 from tagger.formats.plain import encode_lines, refuse
+from tagger.lines import read_lines
 from tagger.schemes import Scheme
 
 __all__ = ["bracketed", "read", "write"]

@@ -15,10 +15,9 @@ from pathlib import Path
 from tagger.errors import CorpusError, FormatError, UsageError
 from tagger.files import named_errors, new_directory
 from tagger.formats.documents import Document, Notes, check_span
-from tagger.formats.lines import read_lines, unreadable
 from tagger.formats.plain import refuse
 from tagger.formats.units import same
-from tagger.lines import decode
+from tagger.lines import decode, read_lines, unreadable
 from tagger.schemes import Scheme
 
 __all__ = ["annotations_in", "check_folder", "read", "write", "write_folder"]

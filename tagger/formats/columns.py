@@ -17,9 +17,9 @@ from typing import Literal
 
 from tagger.corpus.tally import looks_like_spans
 from tagger.errors import FormatError, UsageError
-from tagger.formats.lines import read_lines
 from tagger.formats.records import RESERVED, TOKEN_KEYS, Layout, Sentence
 from tagger.formats.spacing import align
+from tagger.lines import read_lines
 
 __all__ = ["ColumnReader", "detect_layout", "parse_columns"]
 

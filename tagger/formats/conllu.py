@@ -14,8 +14,8 @@ from pathlib import Path
 from typing import Any
 
 from tagger.errors import FormatError
-from tagger.formats.lines import read_lines
 from tagger.formats.records import Layout, Sentence
+from tagger.lines import read_lines
 from tagger.schemes import is_tag
 
 __all__ = ["ConlluReader", "detect_layout"]

@@ -12,10 +12,10 @@ from tagger.corpus.scan import FileKind
 from tagger.errors import FormatError, UsageError
 from tagger.formats.brat import annotations_in
 from tagger.formats.json_records import read_records
-from tagger.formats.lines import read_lines
 from tagger.formats.offsets import SPAN_KEYS
 from tagger.formats.records import TOKEN_KEYS
 from tagger.formats.table import FORMATS, JSON_SUFFIXES, formats_for
+from tagger.lines import read_lines
 from tagger.schemes import is_tag
 
 __all__ = ["document_format", "format_of", "format_to_write", "sentence_format"]

@@ -23,8 +23,8 @@ from tagger.formats.documents import (
     in_characters,
     main_layer,
 )
-from tagger.formats.lines import unreadable
 from tagger.formats.plain import note_unwritten
+from tagger.lines import unreadable
 from tagger.schemes import Scheme, Span
 
 __all__ = ["read", "write"]

@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 
 from tagger.errors import FormatError
-from tagger.formats.lines import read_lines
+from tagger.lines import read_lines
 
 __all__ = ["read_records"]
 

@@ -14,8 +14,8 @@ import msgspec
 
 from tagger.corpus.tally import KNOWN_HEADS
 from tagger.errors import FormatError
-from tagger.formats.lines import read_lines
 from tagger.formats.records import RESERVED, TOKEN_KEYS, Layout, Sentence
+from tagger.lines import read_lines
 
 __all__ = ["JsonlReader", "detect_layout", "head_name"]
 

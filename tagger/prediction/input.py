@@ -39,7 +39,8 @@ def inputs(texts: Sequence[str], files: Sequence[Path]) -> Iterator[str]:
     """The given texts, then the lines of the files; of standard input if neither is given.
 
     Raises:
-        UsageError: A file cannot be read, or a text is not UTF-8.
+        UsageError: A text is not UTF-8.
+        CorpusError: A file cannot be read.
         FormatError: A line is not UTF-8, or a file is no text.
     """
     for text in texts:

@@ -1,22 +1,20 @@
-"""Raw text from files of any size: plain, ``.gz``, ``.zst``, ``.bz2`` or standard input."""
+"""Raw text from files of any size, plain or compressed, or from standard input."""
 
 from __future__ import annotations
 
 import sys
 from collections.abc import Iterator, Sequence
-from io import BufferedReader, RawIOBase
+from contextlib import AbstractContextManager, nullcontext
 from itertools import count
 from pathlib import Path
-from typing import BinaryIO, cast
+from typing import BinaryIO
 
 from tagger.errors import FormatError, UsageError, first_line
-from tagger.lines import decode_lines
+from tagger.lines import decode_lines, open_bytes
 
-BLOCK = 1 << 20
 MAX_LINE = 16 << 20
 """Bytes; what has longer lines is no text in paragraphs, and would not fit into memory."""
 
-COMPRESSIONS = {".gz": "gzip", ".zst": "zstd", ".bz2": "bz2"}
 STDIN = "-"
 
 
@@ -45,7 +43,7 @@ def read_lines(path: str) -> Iterator[str]:
     """Read the lines of a text that have something in them, in bounded memory.
 
     Args:
-        path: A file, decompressed by its ending, or ``-`` for standard input.
+        path: A file, decompressed if it is compressed, or ``-`` for standard input.
 
     Raises:
         FormatError: The file is no text, not UTF-8, damaged, or has a line that is too long.
@@ -75,16 +73,5 @@ def _raw_lines(file: BinaryIO, path: str) -> Iterator[bytes]:
         yield line
 
 
-def _open(path: str) -> BinaryIO:
-    if path == STDIN:
-        return sys.stdin.buffer
-    try:
-        compression = COMPRESSIONS.get(Path(path).suffix)
-        if compression is None:
-            return Path(path).open("rb", buffering=BLOCK)
-        import pyarrow
-
-        stream = pyarrow.input_stream(path, compression=compression)
-        return BufferedReader(cast("RawIOBase", stream), BLOCK)
-    except OSError as error:
-        raise FormatError(path, 1, f"cannot be read ({error.strerror or error})") from None
+def _open(path: str) -> AbstractContextManager[BinaryIO]:
+    return nullcontext(sys.stdin.buffer) if path == STDIN else open_bytes(Path(path))

@@ -140,7 +140,7 @@ def test_corpora_are_listed(run) -> None:
         (["train", "sample", "--bogus"], 2, ["--bogus", "--help"]),
         (["trian"], 2, ["trian"]),
         (["train", "sample", "--columns", "token,text"], 2, ["'text' cannot name a head"]),
-        (["score", "none.txt"], 2, ["none.txt: cannot be read"]),
+        (["score", "none.txt"], 1, ["none.txt: no such file"]),
         (["evaluate", "none", "sample"], 1, ["no model"]),
         (["info", "none"], 1, ["no model"]),
     ],

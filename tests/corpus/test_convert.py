@@ -384,7 +384,7 @@ def test_bad_brat_texts(run, write, content, message):
 
 
 def test_brat_without_its_text_or_annotations(run, write, tmp_path):
-    assert_one_line(run(write("x/a.ann", ""), "o.conll"), 1, "a.txt: cannot be read")
+    assert_one_line(run(write("x/a.ann", ""), "o.conll"), 1, "a.txt: no such file")
     (tmp_path / "empty").mkdir()
     assert_one_line(run(tmp_path / "empty", "o.conll"), 1, "no .ann files in this folder")
 
@@ -623,7 +623,7 @@ def test_columns_by_name(run, write):
         ("a.txt", "some plain text\nof no format at all\n", ["its format cannot be told"]),
         ("a.jsonl", b"\xff\xfe\x00", ["UTF-16"]),
         ("a.jsonl", "{\"text\": \"caf\xe9\"}".encode("latin1"), ["a.jsonl:1", "UTF-8"]),
-        ("a.conll", b"\x1f\x8b\x08", ["gunzip"]),
+        ("a.conll", b"\xfd7zXZ", ["unxz"]),
     ],
 )  # fmt: skip
 def test_bad_input_is_one_line_errors(run, write, name, content, parts):

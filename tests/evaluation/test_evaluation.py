@@ -11,7 +11,7 @@ import pytest
 
 import tagger
 from tagger.corpus import load_corpus
-from tagger.errors import FormatError, UsageError
+from tagger.errors import CorpusError, FormatError, UsageError
 from tagger.evaluation.predictions import score_file, write_predictions
 from tagger.evaluation.raw import evaluate_raw
 from tagger.evaluation.scores import score_spans, score_tokens
@@ -119,7 +119,7 @@ def test_bad_prediction_files_name_the_line(tmp_path: Path, content: str, messag
     path.write_bytes(b"a O O\n\xff O O\n")
     with pytest.raises(FormatError, match=r"out\.txt:2: not UTF-8"):
         score_file(path)
-    with pytest.raises(UsageError, match="cannot be read"):
+    with pytest.raises(CorpusError, match="no such file"):
         score_file(tmp_path / "none.txt")
 
 

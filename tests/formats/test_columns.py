@@ -237,8 +237,8 @@ def test_wrong_content_names_path_and_line(write, content, message):
 @pytest.mark.parametrize(
     ("start", "message"),
     [
-        (b"\x1f\x8b\x08", "gunzip"),
-        (b"\x28\xb5\x2f\xfd", "zstd"),
+        (b"\x1f\x8b\x08", "damaged"),
+        (b"\xfd7zXZ", "xz"),
         ("a\tO".encode("utf-16"), "UTF-16"),
     ],
 )

@@ -80,7 +80,6 @@ def test_what_is_no_text_is_refused_and_leaves_no_model(
     content: bytes, said: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(text_module, "MAX_LINE", 50_000)
-    monkeypatch.setattr(text_module, "BLOCK", 1000)
     path = tmp_path / "t.txt"
     path.write_bytes(content)
     with pytest.raises(TaggerError, match=said):
@@ -143,7 +142,7 @@ def test_a_damaged_archive_a_folder_and_no_file_are_refused(raw: Path, tmp_path:
     packed = tmp_path / "raw.gz"
     packed.write_bytes(gzip.compress(raw.read_bytes() * 100)[:-20])
     for path, said in (
-        (packed, r"raw\.gz:\d+: cannot be read on|too few|truncated"),
+        (packed, r"raw\.gz: damaged"),
         (tmp_path, "a folder"),
         (tmp_path / "none.txt", "no such file"),
     ):

@@ -159,13 +159,21 @@ class PretrainingConfig(Section, frozen=True):
     """What a base learns from raw text."""
 
     n_words: Dim = 60_000
-    """So many words have a vector of their own, the most frequent."""
+    """Words with a vector of their own: the most frequent, in the text or in `vectors`."""
     min_count: Annotated[int, Meta(ge=1)] = 5
-    """How often a word must occur to have one."""
+    """How often a word must occur to have one; a word of `vectors` need not occur."""
+    name_weight: NonNegative = 1.0
+    """Extra weight of a capitalised occurrence when words are ranked by frequency, so that more
+    names have a vector of their own."""
+    vectors: str = ""
+    """What the word table starts from: a file of word vectors (GloVe, word2vec, fastText, floret),
+    or a spaCy pipeline's folder or package; empty for none. Their size becomes [embedder]
+    word_dim."""
     window: Annotated[int, Meta(ge=1)] = 5
     """Static vectors: words to each side that a word is told from."""
     vector_epochs: Annotated[int, Meta(ge=0)] = 2
-    """Static vectors: passes over the text; 0 leaves them out."""
+    """Static vectors: passes over the text; 0 leaves them out. Where `vectors` are given, only the
+    words that they lack use them."""
     hours: NonNegative = 0.0
     """Language model: wall time at most; 0 for what `epochs` takes."""
     epochs: Annotated[int, Meta(ge=1)] = 1

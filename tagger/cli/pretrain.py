@@ -25,6 +25,20 @@ def pretrain(
         float | None,
         typer.Option(help="Wall time of the language model, which reads the text once, at most."),
     ] = None,
+    vectors: Annotated[
+        Path | None,
+        typer.Option(help="Word vectors to start from: GloVe, word2vec, fastText, floret, spaCy."),
+    ] = None,
+    words: Annotated[
+        int | None, typer.Option(help="Words with a vector of their own.", min=1)
+    ] = None,
+    vector_epochs: Annotated[
+        int | None,
+        typer.Option(
+            help="Passes over the text by floret, which learns the vectors not given; 0 for none.",
+            min=0,
+        ),
+    ] = None,
     licence: Annotated[str, typer.Option(help="Of the text, for the model card.")] = "",
     seed: Seed = None,
     threads: TrainingThreads = None,
@@ -47,7 +61,12 @@ def pretrain(
     from tagger.runtime.loading import pick_device
 
     overrides: dict[str, dict[str, Any]] = {
-        "pretraining": {"hours": hours},
+        "pretraining": {
+            "hours": hours,
+            "n_words": words,
+            "vectors": str(vectors) if vectors else None,
+            "vector_epochs": vector_epochs,
+        },
         "training": {"seed": seed, "threads": threads},
     }
     run(

@@ -50,7 +50,6 @@ class Vocabulary:
         *,
         min_count: int,
         min_char_count: int | None = None,
-        limit: int | None = None,
         known: Container[str] = (),
     ) -> Vocabulary:
         """Make a vocabulary from the forms of the training data, the most frequent words first.
@@ -61,7 +60,6 @@ class Vocabulary:
             forms: How often each form occurs.
             min_count: How often a word must occur.
             min_char_count: How often a character must occur; as a word if not given.
-            limit: So many words at most.
             known: Words that need occur only once.
         """
         words, chars = word_counts(forms), Counter[str]()
@@ -72,7 +70,7 @@ class Vocabulary:
         frequent = [
             word for word in _frequent(words, 1) if words[word] >= min_count or word in known
         ]
-        return cls(frequent[:limit], _frequent(chars, least))
+        return cls(frequent, _frequent(chars, least))
 
     def followed_by(self, other: Vocabulary) -> Vocabulary:
         """Add what another vocabulary has besides, behind what is there, whose ids stay."""

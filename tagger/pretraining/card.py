@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from tagger.config import WAY_NAMES, Config
 from tagger.model.directory import Meta
 from tagger.pretraining.encoding import TextInventory
@@ -13,9 +15,12 @@ def base_card(config: Config, meta: Meta, inventory: TextInventory, progress: Pr
     """Write a base's ``README.md``."""
     encoder, settings = config.encoder, config.pretraining
     licence = " ".join(meta.corpora[0].licence.split()) or "not stated"
-    static = f"Word vectors: {settings.vector_epochs} passes, window {settings.window}; then a "
-    if settings.vector_epochs == 0:
-        static = "A "
+    learned = f"{settings.vector_epochs} passes, window {settings.window}"
+    if settings.vectors:
+        rest = f"; for other words {learned}" if settings.vector_epochs else ""
+        static = f"Word vectors: `{Path(settings.vectors).name}`{rest}; then a "
+    else:
+        static = f"Word vectors: {learned}; then a " if settings.vector_epochs else "A "
     kind = "bidirectional" if encoder.direction == "bi" else encoder.direction
     lines = [
         "# A base to train taggers from",

@@ -6,7 +6,7 @@ import math
 import shlex
 import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -18,7 +18,8 @@ import tagger as package
 from tagger.config import Config
 from tagger.errors import Interrupted, TaggerError, TrainingError, UsageError
 from tagger.features.forms import CASES, FormEncoder
-from tagger.features.vectors.vectors import read_vectors
+from tagger.features.vectors.selection import Matrix
+from tagger.features.vectors.vectors import read_vectors, vectors_dim
 from tagger.features.vocabulary import Vocabulary, word_counts
 from tagger.files import check_names, write_file
 from tagger.interrupt import deferred_interrupt, interrupted_by_sigterm
@@ -35,6 +36,12 @@ from tagger.pretraining.encoding import (
 )
 from tagger.pretraining.language_model import LanguageModel
 from tagger.pretraining.reporting import PretrainingReporter
+from tagger.pretraining.start import (
+    choose_vocabulary,
+    fingerprint_vectors,
+    given_rows,
+    starting_rows,
+)
 from tagger.pretraining.state import (
     Pretraining,
     PretrainingState,
@@ -68,7 +75,6 @@ SAVE_EVERY = 300.0
 WARMUP = 0.03
 """The share of all steps in which the learning rate rises."""
 CLIP_NORM = 5.0
-MIN_CHAR_COUNT = 20
 
 
 def pretrain(
@@ -106,22 +112,26 @@ def pretrain(
         Interrupted: Ctrl-C or SIGTERM; it can be resumed.
     """
     report = reporter or PretrainingReporter()
-    check_names(*texts, output)
+    check_names(*texts, output, config.pretraining.vectors)
     check_output(output, force=force, resume=resume)
     _check_config(config)
-    check_floret()
+    if config.pretraining.vector_epochs:
+        check_floret()
+    config, vectors = _given_vectors(config)
     work = output / LAST
     if resume:
         run = stored_run(output)
         check_same_config(output, run.config, config)
         if texts and run.texts != tuple(texts):
             raise changed(output, "the texts")
+        if run.vectors != vectors:
+            raise changed(output, f"the vectors in {config.pretraining.vectors}")
         if licence:
             run = msgspec.structs.replace(run, licence=licence)
             write_file(output / RUN, msgspec.json.encode(run))
     else:
         check_texts(texts)
-        run = Pretraining(config=config, texts=tuple(texts), licence=licence)
+        run = Pretraining(config=config, texts=tuple(texts), licence=licence, vectors=vectors)
     use_threads(config.training.threads)
     with locked(output), interrupted_by_sigterm():
         if not resume:
@@ -131,9 +141,13 @@ def pretrain(
         try:
             inventory = _inventory(run, output, report)
             clear_model(output)  # not before: with no text to learn from, an old model stays
-            vocabulary = _vocabulary(config, inventory)
-            _static_vectors(config, work, report)
-            state, text = _language_model(config, inventory, vocabulary, work, device, report)
+            given = given_rows(inventory, config.pretraining, dim=config.embedder.word_dim)
+            vocabulary = choose_vocabulary(inventory.forms, config.pretraining, given)
+            if not all(word in given for word in vocabulary.words):
+                _static_vectors(config, work, report)
+            state, text = _language_model(
+                config, inventory, vocabulary, given, work, device, report
+            )
             _learn(state, text, config, work, report)
             save_state(state, work)  # whatever becomes of the model that is written now
             meta = _meta(state, inventory, run)
@@ -164,9 +178,23 @@ def pretrain(
 
 def _check_config(config: Config) -> None:
     if config.embedder.vectors:
-        raise UsageError("[embedder] vectors: a base learns its own; leave it empty")
+        raise UsageError(
+            "[embedder] vectors: for a trained tagger; a base starts from [pretraining] vectors"
+        )
     if config.embedder.word_dim == 0:
         raise UsageError("[embedder] word_dim: a base is made of word vectors; give 1 or more")
+
+
+def _given_vectors(config: Config) -> tuple[Config, str]:
+    """Check the given vectors before any text is read; what they are, and the size they decide."""
+    source = config.pretraining.vectors
+    if not source:
+        return config, ""
+    dim = vectors_dim(Path(source))
+    if dim:
+        embedder = msgspec.structs.replace(config.embedder, word_dim=dim)
+        config = msgspec.structs.replace(config, embedder=embedder)
+    return config, fingerprint_vectors(source)
 
 
 def _inventory(run: Pretraining, output: Path, report: PretrainingReporter) -> TextInventory:
@@ -224,26 +252,11 @@ def _static_vectors(config: Config, work: Path, report: PretrainingReporter) -> 
     report.note(f"word vectors: {time.monotonic() - started:,.0f} s")
 
 
-def _vocabulary(config: Config, inventory: TextInventory) -> Vocabulary:
-    settings = config.pretraining
-    vocabulary = Vocabulary.from_counts(
-        inventory.forms,
-        min_count=settings.min_count,
-        min_char_count=MIN_CHAR_COUNT,
-        limit=settings.n_words,
-    )
-    if not vocabulary.words:
-        raise TrainingError(
-            f"no word occurs {settings.min_count} times; give more text or lower [pretraining] "
-            "min_count"
-        )
-    return vocabulary
-
-
 def _language_model(
     config: Config,
     inventory: TextInventory,
     vocabulary: Vocabulary,
+    given: Mapping[str, Matrix],
     work: Path,
     device: str,
     report: PretrainingReporter,
@@ -262,13 +275,14 @@ def _language_model(
     table = network.embedder.parts["word_ids"]
     table.sparse = True  # type: ignore[assignment]
     vectors = table.get_parameter("weight").data
+    learned: dict[str, Matrix] = {}
     if (work / VECTORS).is_file():
-        known = Counter({word: words[word] for word in vocabulary.words})
-        found = read_vectors(work / VECTORS, known, limit=0)
-        rows = {key: i for i, key in enumerate(found.keys, start=1)}
-        for i, word in enumerate(vocabulary.words, start=1):
-            if word in rows:
-                vectors[i] = torch.from_numpy(found.matrix[rows[word]])
+        known = Counter({word: n for word, n in words.items() if n >= settings.min_count})
+        learned = read_vectors(work / VECTORS, known, limit=0).by_word(known)
+    rows = starting_rows(vocabulary.words, given, learned)
+    for i, word in enumerate(vocabulary.words, start=1):
+        if word in rows:
+            vectors[i] = torch.from_numpy(rows[word])
     counts = np.array([0, *(words[word] for word in vocabulary.words)], dtype=np.float64)
     model = LanguageModel(
         network,

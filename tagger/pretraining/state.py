@@ -28,6 +28,8 @@ class Pretraining(msgspec.Struct, frozen=True, kw_only=True):
     config: Config
     texts: tuple[str, ...]
     licence: str
+    vectors: str = ""
+    """Fingerprint of the given vectors."""
 
 
 class Progress(msgspec.Struct, kw_only=True):

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Container, Iterator, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,7 +14,7 @@ from tagger.errors import VectorsError, first_line
 from tagger.features.vectors.files import file_rows
 from tagger.features.vectors.pipelines import find_package, pipeline_rows
 from tagger.features.vectors.selection import Matrix, Row, Selection
-from tagger.features.vocabulary import keys_of
+from tagger.features.vocabulary import keys_of, normalize
 
 
 @dataclass(frozen=True)
@@ -26,6 +27,47 @@ class Vectors:
     """How much of the training data has a vector, in words."""
     share_of_tokens: float
     """How much of the training data has a vector, lower-cased if need be: 0 to 1."""
+
+    def by_word(self, forms: Mapping[str, int]) -> dict[str, Matrix]:
+        """Give the vector of each normalised word, in the order of the source.
+
+        A word of ``forms`` has the mean of its forms' vectors, weighted by their counts; a word
+        that occurs in no form has that of its first key.
+        """
+        ids = {key: i for i, key in enumerate(self.keys, start=1)}
+        words: dict[str, int] = {}
+        first: dict[str, int] = {}
+        for key, row in ids.items():
+            words.setdefault(normalize(key), len(words))
+            first.setdefault(normalize(key), row)
+        triples: list[tuple[int, int, int]] = []  # word, row, count
+        for form, count in forms.items():
+            row = next((ids[key] for key in keys_of(form) if key in ids), 0)
+            word = normalize(form)
+            if row and word in words:
+                first.pop(word, None)
+                triples.append((words[word], row, count))
+        triples += [(words[word], row, 1) for word, row in first.items()]
+        columns = np.array(triples, dtype=np.int64).reshape(-1, 3)
+        sums = np.zeros((len(words), self.matrix.shape[1]), dtype=np.float32)
+        weights = columns[:, 2].astype(np.float32)
+        np.add.at(sums, columns[:, 0], weights[:, None] * self.matrix[columns[:, 1]])
+        totals = np.bincount(columns[:, 0], weights, minlength=len(words)).astype(np.float32)
+        return dict(zip(words, sums / totals[:, None], strict=True))
+
+
+def vectors_dim(path: Path) -> int | None:
+    """Read through a source of vectors without keeping them, and give their size.
+
+    Returns:
+        None where a source makes vectors of n-grams, for words that it is asked for.
+
+    Raises:
+        VectorsError: As `read_vectors`.
+    """
+    with _readable(path):
+        sizes = {len(values) for _, values in _rows(path, Selection((), 1))}
+    return next(iter(sizes), None)
 
 
 def read_vectors(path: Path, forms: Counter[str], *, limit: int) -> Vectors:
@@ -46,12 +88,9 @@ def read_vectors(path: Path, forms: Counter[str], *, limit: int) -> Vectors:
             has a vector in it.
     """
     rows: dict[str, Matrix] = {}
-    try:
+    with _readable(path):
         for word, values in _rows(path, Selection(forms, limit)):
             rows.setdefault(word, values)
-    except OSError as error:
-        detail = error.strerror or first_line(error)
-        raise VectorsError(f"{path}: cannot be read ({detail})") from None
     coverage, share_of_tokens = _coverage(rows, forms)
     if not share_of_tokens:
         raise VectorsError(
@@ -65,6 +104,15 @@ def read_vectors(path: Path, forms: Counter[str], *, limit: int) -> Vectors:
         raise VectorsError(f"{path}: values are too large or no numbers; damaged, get it again")
     matrix /= max(length, 1e-9)
     return Vectors(tuple(rows), matrix, coverage, share_of_tokens)
+
+
+@contextmanager
+def _readable(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        detail = error.strerror or first_line(error)
+        raise VectorsError(f"cannot be read ({detail})", path=path) from None
 
 
 def _rows(path: Path, selection: Selection) -> Iterator[Row]:

@@ -44,23 +44,50 @@ class CRF(nn.Module):
         )
 
     def forward(self, emissions: Tensor, tags: Tensor, lengths: Tensor) -> Tensor:
-        """Negative log-likelihood of each sentence.
+        """Compute the negative log-likelihood of each sentence.
 
         Args:
             emissions: (batch, tokens, tags).
-            tags: (batch, tokens) int64; what lies past a sentence's end is ignored.
+            tags: (batch, tokens) int64; ignored past a sentence's end.
             lengths: (batch,) int64, each at least 1.
 
         Returns:
             (batch,)
         """
-        # Double precision: log Z of a long sentence is large, its marginals are differences from
-        # it, and the exponentials of unlikely tags must not all become 0.
-        transitions, start, end = (scores.double() for scores in self.scores())
+        transitions, start, end = self._double_scores()
         emissions = emissions.double()
         gold = sequence_score(emissions, tags, lengths, transitions, start, end)
         loss = log_partition(emissions, lengths, transitions, start, end) - gold
         return loss.float()
+
+    def partial(self, emissions: Tensor, allowed: Tensor, lengths: Tensor) -> Tensor:
+        """Compute the negative log-likelihood of all the tag sequences that are allowed.
+
+        It is ``log Z - log Z_allowed`` (Tsuboi et al. 2008, equation 3), and 0 where all are.
+
+        Args:
+            emissions: (batch, tokens, tags).
+            allowed: (batch, tokens, tags) bool, the tags that each token may have: at least one
+                sequence that the scheme allows, too; ignored past a sentence's end.
+            lengths: (batch,) int64, each at least 1.
+
+        Returns:
+            (batch,)
+        """
+        transitions, start, end = self._double_scores()
+        emissions = emissions.double()
+        every = log_partition(emissions, lengths, transitions, start, end)
+        chosen = emissions.masked_fill(~allowed, FORBIDDEN)
+        return (every - log_partition(chosen, lengths, transitions, start, end)).float()
+
+    def _double_scores(self) -> tuple[Tensor, Tensor, Tensor]:
+        """The scores in double precision.
+
+        Log Z of a long sentence is large, its marginals are differences from it, and the
+        exponentials of unlikely tags must not all become 0.
+        """
+        transitions, start, end = (scores.double() for scores in self.scores())
+        return transitions, start, end
 
 
 def sequence_score(

@@ -39,21 +39,40 @@ class Head(nn.Module):
         emissions: Tensor = self.linear(states)
         return emissions
 
-    def loss(self, emissions: Tensor, tags: Tensor, lengths: Tensor) -> Tensor:
-        """Negative log-likelihood per token, a scalar; `IGNORED` tags count for nothing.
+    def loss(self, emissions: Tensor, codes: Tensor, lengths: Tensor, choices: Tensor) -> Tensor:
+        """Compute the negative log-likelihood per annotated token, a scalar.
 
-        With a CRF a sentence counts where all its tokens are annotated, else not.
+        Args:
+            emissions: (batch, tokens, tags).
+            codes: (batch, tokens) int64, rows of ``choices``; `IGNORED` past a sentence's end.
+            lengths: (batch,) int64.
+            choices: (codes, tags) bool, see `tagger.model.choices.TagChoices`; the first rows
+                are the single tags in order.
         """
+        n_tags = emissions.shape[2]
+        inside = codes != IGNORED
+        informative = inside & ~choices.all(1)[codes.clamp(min=0)]  # (batch, tokens)
         if self.crf is None:
-            total = nn.functional.cross_entropy(
-                emissions.flatten(0, 1), tags.flatten(), ignore_index=IGNORED, reduction="sum"
-            )
-            return total / (tags != IGNORED).sum().clamp(min=1)
-        rows = ((tags != IGNORED).sum(1) == lengths).nonzero().squeeze(1)
-        if len(rows) == 0:
+            allowed = choices[codes[informative]]  # (informative tokens, tags)
+            scores = emissions[informative]
+            chosen = scores.masked_fill(~allowed, -torch.inf).logsumexp(1)
+            total = (scores.logsumexp(1) - chosen).sum()
+            return total / informative.sum().clamp(min=1)
+        known = ((codes < n_tags) | ~inside).all(1)
+        losses = []
+        for rows, is_known in ((known, True), (informative.any(1) & ~known, False)):
+            some = rows.nonzero().squeeze(1)
+            if len(some) == 0:
+                continue
+            if is_known:
+                losses.append(self.crf(emissions[some], codes[some], lengths[some]))
+            else:
+                allowed = choices[codes[some].clamp(min=0)]  # (sentences, tokens, tags)
+                losses.append(self.crf.partial(emissions[some], allowed, lengths[some]))
+        if not losses:
             return emissions.sum() * 0.0
-        losses: Tensor = self.crf(emissions[rows], tags[rows], lengths[rows])
-        return losses.sum() / lengths[rows].sum()
+        n_tokens = lengths[informative.any(1) | known].sum()
+        return torch.cat(losses).sum() / n_tokens
 
 
 class TaggingNetwork(nn.Module):

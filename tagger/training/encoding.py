@@ -14,9 +14,8 @@ from numpy.typing import NDArray
 
 from tagger.corpus.store import quiet_datasets
 from tagger.features.forms import FormEncoder, FormFeatures, Ids, take_forms
-from tagger.model.heads import HeadSpec
+from tagger.model.choices import TagChoices
 from tagger.model.network import IGNORED
-from tagger.schemes import Scheme, convert
 from tagger.training.batching import pad
 
 if TYPE_CHECKING:
@@ -83,7 +82,8 @@ class Batch:
     form_index: Ids  # (batch, tokens)
     lengths: Ids  # (batch,)
     form_counts: Ids  # (forms,), how often each form's word occurs in the training data
-    tags: dict[str, Ids]  # (batch, tokens) by head
+    tags: dict[str, Ids]  # (batch, tokens) by head, codes of `choices`
+    choices: dict[str, NDArray[np.bool_]]  # (codes, tags) by head, see `TagChoices`
 
 
 RECASES: tuple[Callable[[str], str], ...] = (str.lower, str.upper, str.title)
@@ -132,16 +132,17 @@ class EncodedCorpus:
     Args:
         split: The sentences.
         table: The ids of their forms.
-        heads: The heads whose tags the corpus has.
+        choices: For each head that the corpus has: how its gold tags are encoded.
     """
 
     def __init__(
-        self, split: datasets.Dataset, table: FormTable, heads: Sequence[HeadSpec]
+        self, split: datasets.Dataset, table: FormTable, choices: Sequence[TagChoices]
     ) -> None:
         self.table = table
-        encoded = _encode(split, table.rows, heads)
+        encoded = _encode(split, table.rows, choices)
         self._forms = ListColumn(encoded, "form_ids")
-        self._tags = {head.name: ListColumn(encoded, head.name) for head in heads}
+        self._tags = {one.head.name: ListColumn(encoded, one.head.name) for one in choices}
+        self._choices = {one.head.name: one.table for one in choices}
         self.lengths = self._forms.lengths()
 
     def batch(self, sentences: Ids, *, recase_prob: float = 0.0) -> Batch:
@@ -168,34 +169,25 @@ class EncodedCorpus:
                 name: pad([column[i] for i in sentences.tolist()], fill=IGNORED)[0]
                 for name, column in self._tags.items()
             },
+            self._choices,
         )
 
 
-def tag_ids(head: HeadSpec, tags: Sequence[str | None]) -> list[int]:
-    """Ids of a sentence's gold tags, spans given in BIO; `IGNORED` where there is none."""
-    known = {tag: i for i, tag in enumerate(head.tags)}
-    if head.kind == "span":
-        if any(tag is None for tag in tags):
-            return [IGNORED] * len(tags)
-        tags = convert([tag for tag in tags if tag is not None], Scheme.BIO, Scheme(head.scheme))
-    return [IGNORED if tag is None else known.get(tag, IGNORED) for tag in tags]
-
-
 def _encode(
-    split: datasets.Dataset, rows: Mapping[str, int], heads: Sequence[HeadSpec]
+    split: datasets.Dataset, rows: Mapping[str, int], choices: Sequence[TagChoices]
 ) -> datasets.Dataset:
     import datasets
 
     def encode(batch: Mapping[str, list[list[str]]]) -> dict[str, list[list[int]]]:
         columns = {"form_ids": [[rows[form] for form in tokens] for tokens in batch["tokens"]]}
-        for head in heads:
-            columns[head.name] = [tag_ids(head, tags) for tags in batch[head.name]]
+        for one in choices:
+            columns[one.head.name] = [one.encode(tags) for tags in batch[one.head.name]]
         return columns
 
     digest = hashlib.blake2b(digest_size=8)
-    for part in (split._fingerprint, *rows, *(repr(head) for head in heads)):
+    for part in (split._fingerprint, *rows, *(repr(one) for one in choices)):
         digest.update(part.encode("utf-8", "surrogatepass") + b"\0")
-    features = {head.name: datasets.List(datasets.Value("int16")) for head in heads}
+    features = {one.head.name: datasets.List(datasets.Value("int32")) for one in choices}
     with quiet_datasets():
         return split.map(
             encode,

@@ -137,7 +137,8 @@ def train_step(
         weight = 1.0 if name in main_heads else config.training.auxiliary_weight
         weight = config.training.loss_weights.get(name, weight)
         gold = torch.from_numpy(tags).to(device)
-        losses.append(weight * network.head(name).loss(emissions[name], gold, lengths))
+        choices = torch.from_numpy(batch.choices[name]).to(device)
+        losses.append(weight * network.head(name).loss(emissions[name], gold, lengths, choices))
     loss = torch.stack(losses).sum()
     loss.backward()  # type: ignore[no-untyped-call]
     norm = torch.nn.utils.clip_grad_norm_(network.parameters(), config.training.clip_norm)

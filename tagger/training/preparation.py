@@ -14,6 +14,7 @@ from tagger.corpus.renaming import load_configured
 from tagger.errors import ConfigError, CorpusError, UsageError, unknown_name
 from tagger.evaluation.selection import labels_of, not_annotated
 from tagger.formats.records import can_name_head
+from tagger.model.choices import TagChoices
 from tagger.model.heads import HeadSpec
 from tagger.schemes import Scheme, split_tag, tag_inventory
 from tagger.training.encoding import Inventory
@@ -38,6 +39,15 @@ class Prepared:
         """The trained heads that a corpus has tags for."""
         columns = {head.name for head in corpus.heads}
         return [head for head in self.heads if head.name in columns]
+
+    def choices_of(self, corpus: Corpus) -> list[TagChoices]:
+        """Return the encodings of the corpus's gold tags.
+
+        Where it does not annotate a label, its ``O`` may be one.
+        """
+        missing = self.not_annotated[corpus.name]
+        heads = self.heads_of(corpus)
+        return [TagChoices(head, missing.get(head.name, frozenset())) for head in heads]
 
 
 def prepare(

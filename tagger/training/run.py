@@ -171,7 +171,7 @@ def _run(state: TrainingState, parts: Parts, output: Path, report: Reporter) -> 
     recased = config.training.recase_prob > 0
     table = FormTable(prepared.inventory.forms, parts.form_encoder, recased=recased)
     corpora = [
-        EncodedCorpus(corpus.splits["train"], table, prepared.heads_of(corpus))
+        EncodedCorpus(corpus.splits["train"], table, prepared.choices_of(corpus))
         for corpus in prepared.corpora
     ]
 

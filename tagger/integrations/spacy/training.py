@@ -14,13 +14,13 @@ import torch
 
 from tagger.config import Config, config_from_dict, merge_overrides, merged
 from tagger.errors import ConfigError, UsageError, unknown_name
+from tagger.model.choices import TagChoices
 from tagger.model.directory import read_model, write_model
 from tagger.model.network import IGNORED
 from tagger.runtime.engines.export import export
 from tagger.runtime.tagger import Tagger
-from tagger.schemes import Scheme, convert
 from tagger.training.batching import pad
-from tagger.training.encoding import Batch, Inventory, recased, tag_ids
+from tagger.training.encoding import Batch, Inventory, recased
 from tagger.training.loop import learning_rate, train_step
 from tagger.training.parts import build
 from tagger.training.preparation import Prepared, head_spec
@@ -38,6 +38,10 @@ SPACYS = frozenset(
 """Settings that spaCy decides, and the weight of heads that are no main ones: here all are."""
 N_COMPARED = 200
 """Sentences that the graphs for ONNX Runtime are compared on."""
+
+
+_BIO = {"O": "O", "B": "B", "I": "I", "L": "I", "U": "B"}
+"""BILUO letters in BIO. spaCy's tags are well-formed, so letter by letter is enough."""
 
 
 class Trainer:
@@ -107,6 +111,7 @@ class Trainer:
         torch.manual_seed(seed)
         self.parts, network = build(config, prepared, base_model, Reporter())
         self.state = new_state(network, config.training)
+        self._choices = {head.name: TagChoices(head) for head in heads}
         self._n_steps, self._step = n_steps, 0
         self._counts = np.zeros(len(self.parts.vocabulary.words) + 1, dtype=np.int64)
         forms = list(inventory.forms)
@@ -155,19 +160,20 @@ class Trainer:
         )
         features = self.parts.form_encoder(list(rows))
         tags = {}
-        for head in self.parts.prepared.heads:
-            ids = [
-                tag_ids(head, in_bio(head.name, of_sentence.get(head.name), len(tokens)))
+        for name, choices in self._choices.items():
+            codes = [
+                choices.encode(in_bio(name, of_sentence.get(name), len(tokens)))
                 for tokens, of_sentence in sentences
             ]
-            tags[head.name], _ = pad(ids, fill=IGNORED)
-        return Batch(features, index, lengths, self._counts[features.word_ids], tags)
+            tags[name], _ = pad(codes, fill=IGNORED)
+        tables = {name: choices.table for name, choices in self._choices.items()}
+        return Batch(features, index, lengths, self._counts[features.word_ids], tags, tables)
 
 
 def in_bio(head: str, tags: Sequence[str | None] | None, n: int = 0) -> list[str | None]:
     """A sentence's tags, spans in BIO instead of spaCy's BILUO; of a head without any, nothing."""
     if tags is None:
         return [None] * n
-    if KINDS[head] == "token" or any(tag is None for tag in tags):
+    if KINDS[head] == "token":
         return list(tags)
-    return list(convert([tag for tag in tags if tag is not None], Scheme.BILOU, Scheme.BIO))
+    return [None if tag is None else _BIO[tag[0]] + tag[1:] for tag in tags]

@@ -16,7 +16,7 @@ import sys
 from pathlib import Path
 
 from tagger.cli.failures import one_line_errors
-from tagger.model.directory import META, Meta, read_meta
+from tagger.model.meta import META, Meta, read_meta
 from tagger.tables import markdown_table, mean_sd
 
 OPTIONS = {

@@ -34,11 +34,14 @@ from tagger.config import Config
 from tagger.corpus import load_corpus
 from tagger.features.vocabulary import Vocabulary
 from tagger.files import write_file
-from tagger.model.directory import GRAPHS, Meta, SavedModel, StoredWeights, write_model
+from tagger.model.cells import CELLS
+from tagger.model.directory import SavedModel, write_model
 from tagger.model.heads import HeadSpec
+from tagger.model.meta import GRAPHS, Meta
 from tagger.model.network import build_network
+from tagger.model.weights import StoredWeights
 from tagger.plotting import pyplot
-from tagger.runtime.engines.graph import build_graph, has_int8
+from tagger.runtime.engines.graph import build_graph
 from tagger.tables import markdown_table
 from tagger.text import TokenizerRules
 from tagger.training.state import weights_of
@@ -97,7 +100,7 @@ def make_model(
     )  # fmt: skip
     write_model(folder, model)
     for precision, name in GRAPHS.items():
-        if precision == "int8" and not has_int8(config.encoder):
+        if precision == "int8" and not CELLS[config.encoder.cell].int8_operator:
             continue
         write_file(folder / name, build_graph(config.encoder, heads, weights, precision))
     return folder
@@ -215,12 +218,12 @@ def architectures() -> list[str]:
     lengths = (20, 1_000, 10_000)
     with tempfile.TemporaryDirectory() as temporary:
         folder = Path(temporary)
-        for cell in ("rnn", "gru", "lstm"):
+        for cell, spec in CELLS.items():
             for direction in ("forward", "bi"):
                 encoder = msgspec.structs.replace(Config().encoder, cell=cell, direction=direction)
                 config = msgspec.structs.replace(Config(), encoder=encoder)
                 model = make_model(folder / f"{cell}-{direction}", config=config)
-                for precision in ("fp32", "int8") if cell == "lstm" else ("fp32",):
+                for precision in ("fp32", "int8") if spec.int8_operator else ("fp32",):
                     cells = []
                     for length in lengths:
                         lines = folder / "lines.txt"

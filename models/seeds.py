@@ -14,7 +14,8 @@ from tagger.cli.failures import one_line_errors
 from tagger.evaluation.selection import select_split
 from tagger.evaluation.split import Evaluation, evaluate_split
 from tagger.files import write_file
-from tagger.model.directory import CARD, read_model
+from tagger.model.directory import read_model
+from tagger.model.meta import CARD
 from tagger.tables import markdown_table, mean_sd
 
 OUTSIDE = "uner_en_ewt"

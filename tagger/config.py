@@ -73,13 +73,11 @@ class EmbedderConfig(Section, frozen=True):
 
 
 DIRECTIONS: dict[str, tuple[str, ...]] = {
-    "forward": ("ahead",),
-    "backward": ("back",),
-    "bi": ("ahead", "back"),
+    "forward": ("forward",),
+    "backward": ("backward",),
+    "bi": ("forward", "backward"),
 }
-"""By direction the passes over a sentence, as weights are called by them."""
-WAY_NAMES = {"ahead": "forward", "back": "backward"}
-"""What a pass is called where it is shown."""
+"""The passes over a sentence that an encoder's direction stands for."""
 
 
 class EncoderConfig(Section, frozen=True):
@@ -103,8 +101,8 @@ class EncoderConfig(Section, frozen=True):
     """Dropout on the encoder's output."""
 
     @property
-    def ways(self) -> tuple[str, ...]:
-        """The passes over a sentence: ``ahead``, ``back`` or both."""
+    def directions(self) -> tuple[str, ...]:
+        """The passes over a sentence: ``forward``, ``backward`` or both."""
         return DIRECTIONS[self.direction]
 
 

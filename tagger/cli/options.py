@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal, TypeAlias
+from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeAlias, get_args
 
 import typer
 
@@ -66,6 +66,17 @@ def names(value: str | None) -> list[str] | None:
     if not found:
         raise UsageError("--heads is empty; name one as in --heads ner, or leave it out")
     return found
+
+
+def one_of(literal: Any) -> str:
+    """List the values of a `Literal` for a help text.
+
+    >>> from typing import Literal
+    >>> one_of(Literal["rnn", "gru", "lstm"])
+    'rnn, gru or lstm'
+    """
+    *others, last = get_args(literal)
+    return f"{', '.join(others)} or {last}"
 
 
 def console() -> Console:

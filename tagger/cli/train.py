@@ -20,7 +20,9 @@ from tagger.cli.options import (
     Strict,
     TrainingThreads,
     names,
+    one_of,
 )
+from tagger.config import Cell, Direction, Merge
 
 
 def train(
@@ -34,10 +36,10 @@ def train(
     ] = None,
     heads: Heads = None,
     columns: Columns = None,
-    cell: Annotated[str | None, typer.Option(help="rnn, gru or lstm.")] = None,
-    direction: Annotated[str | None, typer.Option(help="forward, backward or bi.")] = None,
+    cell: Annotated[str | None, typer.Option(help=f"{one_of(Cell)}.")] = None,
+    direction: Annotated[str | None, typer.Option(help=f"{one_of(Direction)}.")] = None,
     merge: Annotated[
-        str | None, typer.Option(help="Both directions by concat, sum, product or projection.")
+        str | None, typer.Option(help=f"How both directions are combined: {one_of(Merge)}.")
     ] = None,
     decoder: Annotated[
         str | None, typer.Option(help="crf or softmax, for all heads; auto suits each.")

@@ -15,7 +15,8 @@ import msgspec
 import numpy as np
 
 from tagger.errors import UsageError
-from tagger.model.directory import GRAPHS, model_size, read_model
+from tagger.model.directory import read_model
+from tagger.model.meta import GRAPHS, model_size
 from tagger.runtime.cutting import cut_texts
 from tagger.runtime.documents import build_documents
 from tagger.runtime.engines.processor import n_cores

@@ -63,9 +63,9 @@ class CharLSTM(nn.Module):
         lengths = (char_ids != PADDING_CHAR).sum(1).clamp(min=1)  # (forms,)
         rows = torch.arange(len(char_ids), device=char_ids.device)
         chars = self.embedding(char_ids)
-        ahead = self.forward_cell(chars)[0][rows, lengths - 1]
-        back = self.backward_cell(reverse_within(chars, lengths))[0][rows, lengths - 1]
-        return torch.cat([ahead, back], dim=1)
+        forward = self.forward_cell(chars)[0][rows, lengths - 1]
+        backward = self.backward_cell(reverse_within(chars, lengths))[0][rows, lengths - 1]
+        return torch.cat([forward, backward], dim=1)
 
 
 def reverse_within(sequences: Tensor, lengths: Tensor) -> Tensor:

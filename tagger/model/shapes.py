@@ -9,15 +9,15 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TypeAlias
 
-from tagger.config import Config, EmbedderConfig, EncoderConfig
+from tagger.config import Cell, Config, EmbedderConfig, EncoderConfig
 from tagger.features.forms import CASES, N_SHAPE_BUCKETS
 from tagger.features.vocabulary import FIRST_CHAR, Vocabulary
+from tagger.model.cells import CELLS, cell_key
 from tagger.model.heads import HeadSpec, head_key
 
 Shapes: TypeAlias = dict[str, tuple[int, ...]]
 """By the name of a weight."""
 
-N_GATES = {"rnn": 1, "gru": 3, "lstm": 4}
 WORDS = "embedder.parts.word_ids.weight"
 """The name of the table of word vectors."""
 VECTORS = "embedder.parts.vector_ids.weight"
@@ -72,8 +72,8 @@ def embedder_shapes(config: EmbedderConfig, vocabulary: Vocabulary) -> Shapes:
     if config.char_encoder == "cnn":
         shapes |= _linear(f"{chars}.filters", KERNEL_SIZE * config.char_dim, config.char_out_dim)
     if config.char_encoder == "lstm":
-        for way in ("forward", "backward"):
-            name, size = f"{chars}.{way}_cell", config.char_out_dim // 2
+        for direction in ("forward", "backward"):
+            name, size = f"{chars}.{cell_key(direction)}", config.char_out_dim // 2
             shapes |= _cell(name, "lstm", config.char_dim, size)
     return shapes
 
@@ -87,9 +87,10 @@ def encoder_shapes(config: EncoderConfig, input_dim: int) -> Shapes:
     """
     shapes: Shapes = {}
     for i in range(config.n_layers):
-        for way in config.ways:
-            shapes |= _cell(f"encoder.layers.{i}.{way}", config.cell, input_dim, config.hidden_dim)
-        if len(config.ways) == 2 and config.merge == "projection":
+        for direction in config.directions:
+            name = f"encoder.layers.{i}.{cell_key(direction)}"
+            shapes |= _cell(name, config.cell, input_dim, config.hidden_dim)
+        if len(config.directions) == 2 and config.merge == "projection":
             shapes |= _linear(f"encoder.projections.{i}", 2 * config.hidden_dim, config.hidden_dim)
         input_dim = output_dim(config)
     return shapes
@@ -108,8 +109,8 @@ def output_dim(encoder: EncoderConfig) -> int:
     return encoder.hidden_dim * (2 if twice else 1)
 
 
-def _cell(name: str, cell: str, input_dim: int, hidden_dim: int) -> Shapes:
-    rows = N_GATES[cell] * hidden_dim
+def _cell(name: str, cell: Cell, input_dim: int, hidden_dim: int) -> Shapes:
+    rows = len(CELLS[cell].gates) * hidden_dim
     return {
         f"{name}.weight_ih_l0": (rows, input_dim),
         f"{name}.weight_hh_l0": (rows, hidden_dim),

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from tagger.config import WAY_NAMES, Config
-from tagger.model.directory import Meta
+from tagger.config import Config
+from tagger.model.meta import Meta
 from tagger.pretraining.encoding import TextInventory
 from tagger.pretraining.state import Progress
 from tagger.tables import markdown_table
@@ -43,7 +43,7 @@ def base_card(config: Config, meta: Meta, inventory: TextInventory, progress: Pr
         "",
         f"{static}{kind} language model of {progress.n_tokens:,} tokens in "
         f"{progress.seconds:,.0f} s, seed {meta.seed}. The loss of a word at the end, in nats: "
-        + ", ".join(f"{WAY_NAMES[way]} {loss:.3f}" for way, loss in progress.losses.items())
+        + ", ".join(f"{direction} {loss:.3f}" for direction, loss in progress.losses.items())
         + ".",
         "",
         "## Use",

@@ -9,6 +9,7 @@ from torch import Tensor, nn
 
 from tagger.features.forms import FormFeatures
 from tagger.features.vocabulary import UNKNOWN
+from tagger.model.cells import cell_key
 from tagger.model.network import TaggingNetwork
 
 BOUNDARY = 0
@@ -58,14 +59,18 @@ class LanguageModel(nn.Module):
         super().__init__()
         self.network = network
         self.n_sampled = n_sampled
-        self.ways = network.encoder.ways
+        self.directions = network.encoder.directions
         hidden_dim = network.encoder.hidden_dim
         dim = vectors.shape[1]
         self.outputs = nn.Embedding(len(vectors), dim, sparse=True, _weight=vectors.clone())
         self.biases = nn.Embedding(len(vectors), 1, sparse=True)
         nn.init.zeros_(self.biases.weight)
-        self.projections = nn.ModuleDict({way: nn.Linear(hidden_dim, dim) for way in self.ways})
-        self.cases = nn.ModuleDict({way: nn.Linear(hidden_dim, n_cases) for way in self.ways})
+        self.projections = nn.ModuleDict(
+            {cell_key(each): nn.Linear(hidden_dim, dim) for each in self.directions}
+        )
+        self.cases = nn.ModuleDict(
+            {cell_key(each): nn.Linear(hidden_dim, n_cases) for each in self.directions}
+        )
         self.register_buffer("frequencies", frequencies, persistent=False)
         self.register_buffer("cumulated", frequencies.cumsum(0), persistent=False)
 
@@ -113,26 +118,27 @@ class LanguageModel(nn.Module):
         inside = positions < lengths[:, None]  # (batch, tokens)
         candidates = self.candidates(words[inside])
         losses = {}
-        for way in self.ways:
-            states = network.encoder.one_sided(way, inputs, lengths)[inside]  # (tokens, hidden)
-            target_words = _neighbours(words, lengths, way)[inside]
-            target_cases = _neighbours(cases, lengths, way)[inside]
-            losses[way] = (
-                self._word_loss(way, states, target_words, candidates),
+        for direction in self.directions:
+            # (tokens, hidden)
+            states = network.encoder.one_sided(direction, inputs, lengths)[inside]
+            target_words = _neighbours(words, lengths, direction)[inside]
+            target_cases = _neighbours(cases, lengths, direction)[inside]
+            losses[direction] = (
+                self._word_loss(direction, states, target_words, candidates),
                 nn.functional.cross_entropy(
-                    self.cases[way](states),
+                    self.cases[cell_key(direction)](states),
                     target_cases.masked_fill(target_words == BOUNDARY_TARGET, -100),
                 ),
             )
         return losses
 
     def _word_loss(
-        self, way: str, states: Tensor, targets: Tensor, candidates: Candidates
+        self, direction: str, states: Tensor, targets: Tensor, candidates: Candidates
     ) -> Tensor:
         known = targets != UNKNOWN
         targets = targets[known].masked_fill(targets[known] == BOUNDARY_TARGET, BOUNDARY)
         chosen = candidates.words
-        queries = self.projections[way](states[known])  # (tokens, dim)
+        queries = self.projections[cell_key(direction)](states[known])  # (tokens, dim)
         biases = self.biases(chosen)[:, 0] - candidates.log_expected
         outputs = self.outputs(chosen).T
         classes = torch.searchsorted(chosen, targets)
@@ -150,10 +156,10 @@ BOUNDARY_TARGET = -1
 """What stands for a sentence's bound among targets, where 0 is an unknown word."""
 
 
-def _neighbours(ids: Tensor, lengths: Tensor, way: str) -> Tensor:
+def _neighbours(ids: Tensor, lengths: Tensor, direction: str) -> Tensor:
     """The id after each token, or before it; past the sentence's bounds `BOUNDARY_TARGET`."""
     shifted = torch.full_like(ids, BOUNDARY_TARGET)
-    if way == "back":
+    if direction == "backward":
         shifted[:, 1:] = ids[:, :-1]
     else:
         shifted[:, :-1] = ids[:, 1:]

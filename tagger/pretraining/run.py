@@ -23,8 +23,10 @@ from tagger.features.vectors.vectors import read_vectors, vectors_dim
 from tagger.features.vocabulary import Vocabulary, word_counts
 from tagger.files import check_names, write_file
 from tagger.interrupt import deferred_interrupt, interrupted_by_sigterm
-from tagger.model.directory import CorpusRecord, Meta, SavedModel, StoredWeights, write_model
+from tagger.model.directory import SavedModel, write_model
+from tagger.model.meta import CorpusRecord, Meta
 from tagger.model.network import build_network
+from tagger.model.weights import StoredWeights
 from tagger.pretraining.card import base_card
 from tagger.pretraining.encoding import (
     INVENTORY,
@@ -367,7 +369,7 @@ def pretrain_step(
     if not torch.isfinite(norm):
         raise TrainingError("the gradient is no number any more: lower [pretraining] learning_rate")
     state.step(rate)
-    return {way: float(words.detach()) for way, (words, _) in losses.items()}
+    return {direction: float(words.detach()) for direction, (words, _) in losses.items()}
 
 
 def _rate(config: Config, share: float) -> float:

@@ -10,10 +10,10 @@ import msgspec
 import torch
 from torch import Tensor
 
-from tagger.config import WAY_NAMES, Config
+from tagger.config import Config
 from tagger.errors import ModelError, first_line
 from tagger.files import write_file
-from tagger.model.directory import read_tensors
+from tagger.model.weights import read_tensors
 from tagger.pretraining.language_model import LanguageModel, word_tables
 from tagger.training.output import read_run
 
@@ -50,13 +50,13 @@ class Progress(msgspec.Struct, kw_only=True):
         self.step += 1
         self.n_tokens += n_tokens
         self.seconds += seconds
-        for way, loss in losses.items():
-            before = self.losses.get(way, loss)
-            self.losses[way] = SMOOTHING * before + (1 - SMOOTHING) * loss
+        for direction, loss in losses.items():
+            before = self.losses.get(direction, loss)
+            self.losses[direction] = SMOOTHING * before + (1 - SMOOTHING) * loss
 
     def describe(self) -> dict[str, str]:
         """What is shown of it."""
-        shown = {f"loss {WAY_NAMES[way]}": f"{loss:.3f}" for way, loss in self.losses.items()}
+        shown = {f"loss {direction}": f"{loss:.3f}" for direction, loss in self.losses.items()}
         shown["words a second"] = f"{self.n_tokens / max(self.seconds, 1e-9):,.0f}"
         shown["words"] = f"{self.n_tokens:,}"
         return shown

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from tagger.config import EncoderConfig
-from tagger.model.directory import Meta, model_size, read_model
+from tagger.model.directory import read_model
+from tagger.model.meta import Meta, model_size
 from tagger.tables import fields_table
 
 if TYPE_CHECKING:

@@ -12,11 +12,13 @@ from tagger.config import EmbedderConfig
 from tagger.errors import ModelError, UsageError, first_line, unknown_name
 from tagger.features.forms import FormEncoder
 from tagger.features.vocabulary import Vocabulary
-from tagger.model.directory import GRAPHS, WEIGHTS, SavedModel, read_model
+from tagger.model.cells import CELLS
+from tagger.model.directory import SavedModel, read_model
 from tagger.model.heads import HeadSpec, head_key
+from tagger.model.meta import GRAPHS, WEIGHTS
 from tagger.model.shapes import VECTORS
 from tagger.runtime.decoding import Transitions, constrained
-from tagger.runtime.engines.graph import PRECISIONS, has_int8
+from tagger.runtime.engines.graph import PRECISIONS
 from tagger.runtime.engines.processor import n_cores
 from tagger.runtime.engines.protocol import Engine
 from tagger.runtime.tagger import Tagger
@@ -114,7 +116,7 @@ def onnx_engine(
     if chosen not in there:
         what = f"in {chosen} " if chosen else ""
         cell = saved.config.encoder.cell
-        if chosen == "int8" and not has_int8(saved.config.encoder):
+        if chosen == "int8" and not CELLS[saved.config.encoder.cell].int8_operator:
             why = f"there is no 8-bit operator for {cell} cells; use --precision fp32"
         elif chosen == "int8" and there:
             why = "its tags differed too much when it was written; use --precision fp32"

@@ -6,8 +6,9 @@ import re
 from collections.abc import Sequence
 
 from tagger.corpus.catalogue import find_entry
-from tagger.model.directory import CorpusRecord, SavedModel
+from tagger.model.directory import SavedModel
 from tagger.model.heads import HeadSpec
+from tagger.model.meta import CorpusRecord
 from tagger.sharing.contents import LICENSE, Licence, body_of
 
 _TASK = "token-classification"

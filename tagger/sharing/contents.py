@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 from typing import NamedTuple
 
-from tagger.model.directory import FILES, GRAPHS, Meta
+from tagger.model.meta import FILES, GRAPHS, Meta
 
 LICENSE = "LICENSE"
 OWN_FILES = (*FILES, *GRAPHS.values(), LICENSE)

@@ -6,7 +6,7 @@ import difflib
 from pathlib import Path
 
 from tagger.errors import ModelError
-from tagger.model.directory import META
+from tagger.model.meta import META
 from tagger.paths import shipped, shipped_names
 
 MODELS = Path("models")

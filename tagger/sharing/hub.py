@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from tagger.errors import ModelError, TaggerError, UsageError
 from tagger.hub import UnreachableError, ask, in_a_line, status
-from tagger.model.directory import CARD, FILES, GRAPHS, read_model
+from tagger.model.directory import read_model
+from tagger.model.meta import CARD, FILES, GRAPHS
 from tagger.sharing.card import hub_card
 from tagger.sharing.contents import OWN_FILES, licence_of, own_files
 

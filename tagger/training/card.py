@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 
 from tagger.config import Config
 from tagger.evaluation.split import Evaluation
-from tagger.model.directory import CorpusRecord, Meta
 from tagger.model.heads import HeadSpec
+from tagger.model.meta import CorpusRecord, Meta
 from tagger.tables import markdown_table
 
 

@@ -15,7 +15,7 @@ from filelock import FileLock, Timeout
 from tagger.config import Config
 from tagger.errors import ModelError, UsageError
 from tagger.files import existing_directory, remove_directory
-from tagger.model.directory import FILES, GRAPHS, META
+from tagger.model.meta import FILES, GRAPHS, META
 from tagger.training.state import EpochRecord
 
 T = TypeVar("T")

@@ -20,9 +20,11 @@ from tagger.evaluation.split import Evaluation
 from tagger.features.forms import FormEncoder
 from tagger.features.vectors.vectors import read_vectors
 from tagger.features.vocabulary import Vocabulary
-from tagger.model.directory import CorpusRecord, Meta, SavedModel, StoredWeights
+from tagger.model.directory import SavedModel
+from tagger.model.meta import CorpusRecord, Meta
 from tagger.model.network import TaggingNetwork, build_network
 from tagger.model.shapes import VECTORS
+from tagger.model.weights import StoredWeights
 from tagger.runtime.engines.pytorch import TorchEngine
 from tagger.runtime.loading import assemble, form_encoder
 from tagger.runtime.tagger import Tagger

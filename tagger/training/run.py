@@ -17,7 +17,8 @@ from tagger.errors import Interrupted, ModelError, UsageError
 from tagger.evaluation.split import Evaluation, evaluate_split
 from tagger.files import existing_directory, new_directory, write_file
 from tagger.interrupt import deferred_interrupt
-from tagger.model.directory import Meta, read_model, write_model
+from tagger.model.directory import read_model, write_model
+from tagger.model.meta import Meta
 from tagger.model.network import TaggingNetwork
 from tagger.runtime.engines.export import export, sentences_to_compare
 from tagger.runtime.engines.processor import n_cores

@@ -12,7 +12,8 @@ import msgspec
 from tagger.config import Config, CorpusConfig, is_meant, merge_overrides, read_config
 from tagger.errors import UsageError
 from tagger.files import check_names, existing_directory
-from tagger.model.directory import read_config_of, read_meta
+from tagger.model.directory import read_config_of
+from tagger.model.meta import read_meta
 from tagger.sharing.finding import MODELS, find_model
 from tagger.training.output import LAST, stored_run
 

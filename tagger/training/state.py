@@ -16,8 +16,8 @@ from torch import Tensor, nn
 from tagger.config import TrainingConfig
 from tagger.errors import ModelError, first_line
 from tagger.files import existing_directory, new_directory, write_file
-from tagger.model.directory import read_tensors
 from tagger.model.network import TaggingNetwork
+from tagger.model.weights import read_tensors
 
 TENSORS, PROGRESS = "state.safetensors", "progress.json"
 

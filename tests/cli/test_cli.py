@@ -209,7 +209,7 @@ def test_damaged_models_say_what_and_what_to_do(run, model: Path, tmp_path: Path
     config = json.loads((misfit / "config.json").read_text())
     config["encoder"]["hidden_dim"] = 99
     (misfit / "config.json").write_text(json.dumps(config))
-    assert_one_line(run("predict", "-m", misfit, "x"), 1, "does not fit")
+    assert_one_line(run("predict", "-m", misfit, "x"), 1, "does not match")
 
     fewer_tags = broken("f")
     heads = json.loads((fewer_tags / "heads.json").read_text())

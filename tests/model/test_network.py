@@ -46,7 +46,7 @@ def test_one_direction_sees_one_side(direction: str, sees: str) -> None:
 
 def test_forget_gate_bias_is_one_and_recurrent_weights_are_orthogonal() -> None:
     network, _ = build(cell="lstm")
-    cell = network.encoder.layers[0]["ahead"]
+    cell = network.encoder.layers[0]["forward_cell"]
     bias = (cell.bias_ih_l0 + cell.bias_hh_l0).detach()
     assert torch.equal(bias, torch.cat([torch.zeros(12), torch.ones(12), torch.zeros(24)]))
     for gate in cell.weight_hh_l0.detach().split(12):

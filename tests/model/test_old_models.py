@@ -17,7 +17,8 @@ import pytest
 from safetensors.numpy import load_file
 
 import tagger
-from tagger.model.directory import GRAPHS, SCALES, WEIGHTS, read_meta
+from tagger.model.meta import GRAPHS, WEIGHTS, read_meta
+from tagger.model.weights import SCALES
 from tagger.runtime.engines.export import export
 
 OLD = Path(__file__).parents[1] / "models" / "version-1"

@@ -5,6 +5,7 @@ import os
 import signal
 from collections.abc import Mapping
 from pathlib import Path
+from typing import get_args
 
 import msgspec
 import numpy as np
@@ -13,12 +14,14 @@ import pytest
 import torch
 
 import tagger
-from tagger.config import Config, config_from_dict
+from tagger.config import Config, Merge, config_from_dict
 from tagger.errors import Interrupted, ModelError, TaggerError, TrainingError, UsageError
 from tagger.features.forms import CASES, FormFeatures
 from tagger.features.vocabulary import normalize
+from tagger.model.cells import cell_key
 from tagger.model.directory import read_model
-from tagger.model.encoder import MERGES, RecurrentEncoder
+from tagger.model.encoder import RecurrentEncoder
+from tagger.model.meta import FILES
 from tagger.pretraining import static
 from tagger.pretraining import text as text_module
 from tagger.pretraining.encoding import EncodedText, encode_texts
@@ -169,7 +172,7 @@ def test_every_token_of_the_text_is_learned_from(raw: Path, tmp_path: Path) -> N
     assert {word for line in lines for word in line.split()} == {normalize(f) for f in forms}
 
 
-@pytest.mark.parametrize("merge", MERGES)
+@pytest.mark.parametrize("merge", get_args(Merge))
 @pytest.mark.parametrize("n_layers", [1, 2])
 def test_each_direction_is_blind_to_the_other_side(merge: str, n_layers: int) -> None:
     torch.manual_seed(0)
@@ -181,7 +184,7 @@ def test_each_direction_is_blind_to_the_other_side(merge: str, n_layers: int) ->
     lengths = torch.tensor([7, 4])
     changed = inputs.clone()
     changed[:, 2] += 1.0
-    for way, seen in (("ahead", slice(2, None)), ("back", slice(None, 3))):
+    for way, seen in (("forward", slice(2, None)), ("backward", slice(None, 3))):
         before = encoder.one_sided(way, inputs, lengths)
         after = encoder.one_sided(way, changed, lengths)
         differs = ((before - after).abs().sum(2) > 1e-7)[0]
@@ -189,8 +192,8 @@ def test_each_direction_is_blind_to_the_other_side(merge: str, n_layers: int) ->
         expected[seen] = True
         assert differs.tolist() == expected.tolist()
     if n_layers == 1 and merge == "concat":
-        both = torch.cat([encoder.one_sided(w, inputs, lengths) for w in ("ahead", "back")], 2)
-        torch.testing.assert_close(both, encoder(inputs, lengths))
+        outputs = [encoder.one_sided(each, inputs, lengths) for each in encoder.directions]
+        torch.testing.assert_close(torch.cat(outputs, 2), encoder(inputs, lengths))
 
 
 def language_model(n_words: int, n_sampled: int) -> LanguageModel:
@@ -225,15 +228,16 @@ def test_with_all_words_sampled_the_loss_is_that_of_the_full_softmax() -> None:
     lengths = torch.tensor([4, 3])
     losses = model(features, form_index, lengths)
     inputs = model.network.embedder(features)[form_index]
-    for way, following in (
-        ("ahead", [(0, 0, 1), (0, 2, 2), (0, 3, 0), (1, 0, 5), (1, 1, 6), (1, 2, 0)]),
-        ("back", [(0, 0, 0), (0, 1, 3), (0, 2, 1), (1, 0, 0), (1, 1, 4), (1, 2, 5)]),
+    for direction, following in (
+        ("forward", [(0, 0, 1), (0, 2, 2), (0, 3, 0), (1, 0, 5), (1, 1, 6), (1, 2, 0)]),
+        ("backward", [(0, 0, 0), (0, 1, 3), (0, 2, 1), (1, 0, 0), (1, 1, 4), (1, 2, 5)]),
     ):  # (sentence, token, the word that is told; 0 the sentence's bound); never the unknown word
-        states = model.network.encoder.one_sided(way, inputs, lengths)
-        scores = model.projections[way](states) @ model.outputs.weight.T + model.biases.weight[:, 0]
+        states = model.network.encoder.one_sided(direction, inputs, lengths)
+        projected = model.projections[cell_key(direction)](states)
+        scores = projected @ model.outputs.weight.T + model.biases.weight[:, 0]
         log_probs = scores.log_softmax(2)
         expected = -torch.stack([log_probs[i, t, word] for i, t, word in following]).mean()
-        torch.testing.assert_close(losses[way][0], expected, atol=1e-4, rtol=1e-4)
+        torch.testing.assert_close(losses[direction][0], expected, atol=1e-4, rtol=1e-4)
 
 
 def test_a_base_is_learned_and_started_from(raw: Path, corpus: Path, tmp_path: Path) -> None:
@@ -250,7 +254,7 @@ def test_a_base_is_learned_and_started_from(raw: Path, corpus: Path, tmp_path: P
     pretrain([str(raw)], base, small(epochs=60), licence="CC0", reporter=Ear())
     assert float(heard[-1]["loss forward"]) < 0.75 * float(heard[0]["loss forward"])
     assert float(heard[-1]["loss backward"]) < 0.75 * float(heard[0]["loss backward"])
-    assert sorted(path.name for path in base.iterdir()) == sorted(tagger.model.directory.FILES)
+    assert sorted(path.name for path in base.iterdir()) == sorted(FILES)
     assert "CC0" in (base / "README.md").read_text("utf-8")
     with pytest.raises(ModelError, match="a base without heads"):
         tagger.load(base)

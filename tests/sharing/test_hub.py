@@ -28,7 +28,9 @@ from safetensors.numpy import save
 
 import tagger.hub
 from tagger.errors import ModelError, TaggerError, UsageError
-from tagger.model.directory import WEIGHTS, CorpusRecord, read_meta, read_model, read_tensors
+from tagger.model.directory import read_model
+from tagger.model.meta import WEIGHTS, CorpusRecord, read_meta
+from tagger.model.weights import read_tensors
 from tagger.sharing.card import hub_card
 from tagger.sharing.contents import OWN_FILES, body_of, licence_of
 from tagger.sharing.hub import fetch, push

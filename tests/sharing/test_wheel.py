@@ -18,7 +18,7 @@ from pathlib import Path
 import pytest
 
 from tagger.errors import ModelError, UsageError
-from tagger.model.directory import FILES, GRAPHS
+from tagger.model.meta import FILES, GRAPHS
 from tagger.sharing.finding import find_model, installed_models
 from tagger.sharing.wheel import SHIPPED, package
 from tests.helpers.commands import assert_one_line

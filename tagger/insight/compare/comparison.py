@@ -18,7 +18,8 @@ from tagger.errors import Interrupted, UsageError, unknown_name
 from tagger.insight.compare.grid import Row, rows
 from tagger.insight.compare.results import Comparison, put_together
 from tagger.insight.compare.trials import Outcome, Trial, run_trial
-from tagger.model.directory import WEIGHTS, read_config_of
+from tagger.model.directory import read_config_of
+from tagger.model.meta import WEIGHTS
 from tagger.training.reporting import Reporter
 from tagger.training.settings import settings
 from tagger.training.warm_start import check_base

@@ -5,18 +5,19 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import product
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, get_args
 
 import msgspec
 
-from tagger.config import Config, merge_overrides
+from tagger.config import Config, Direction, Merge, merge_overrides
 from tagger.errors import UsageError, unknown_name
+from tagger.model.cells import CELLS
 from tagger.model.shapes import encoder_shapes, input_dim
 
 GRID: dict[str, tuple[str, ...]] = {
-    "encoder.cell": ("rnn", "gru", "lstm"),
-    "encoder.direction": ("forward", "backward", "bi"),
-    "encoder.merge": ("concat", "sum", "product", "projection"),
+    "encoder.cell": tuple(CELLS),
+    "encoder.direction": get_args(Direction),
+    "encoder.merge": get_args(Merge),
 }
 """What is varied where nothing else is asked for."""
 NOT_VARIED = ("seed", "dev_fraction")

@@ -13,7 +13,7 @@ from tagger.corpus import Corpus
 from tagger.errors import UsageError
 from tagger.insight.compare.significance import holm, paired_test
 from tagger.insight.compare.trials import Counts, Outcome, Trial, total
-from tagger.model.directory import META
+from tagger.model.meta import META
 from tagger.runtime.loading import load
 
 N_ROUNDS = 5

@@ -20,8 +20,9 @@ from tagger.evaluation.scores import without
 from tagger.evaluation.selection import not_annotated
 from tagger.evaluation.split import Tagged, tag_split
 from tagger.files import existing_directory, write_file
-from tagger.model.directory import META, model_size, read_model
+from tagger.model.directory import read_model
 from tagger.model.heads import HeadSpec
+from tagger.model.meta import META, model_size
 from tagger.model.shapes import output_dim
 from tagger.runtime.loading import load
 from tagger.schemes import Scheme, spans

@@ -11,7 +11,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from tagger.config import EncoderConfig
+from tagger.config import Cell, EncoderConfig
+from tagger.model.cells import CELLS, cell_key
 from tagger.runtime.decoding import Floats
 from tagger.runtime.engines.embedding import sigmoid
 
@@ -46,9 +47,10 @@ def gru(weights: CellWeights, inputs: Floats) -> Floats:
     states = np.zeros((len(inputs), size), dtype=moved.dtype)
     state = np.zeros_like(moved[0, :size])
     for t, x in enumerate(moved):
-        h = weights.from_state @ state + weights.state_bias
-        reset, update = sigmoid(x[:size] + h[:size]), sigmoid(x[size:-size] + h[size:-size])
-        new = np.tanh(x[-size:] + reset * h[-size:])
+        a = _by_gate("gru", x)
+        b = _by_gate("gru", weights.from_state @ state + weights.state_bias)
+        reset, update = sigmoid(a["reset"] + b["reset"]), sigmoid(a["update"] + b["update"])
+        new = np.tanh(a["new"] + reset * b["new"])
         states[t] = state = (1 - update) * new + update * state
     return states
 
@@ -60,13 +62,19 @@ def lstm(weights: CellWeights, inputs: Floats) -> Floats:
     states = np.zeros((len(inputs), size), dtype=moved.dtype)
     state = memory = np.zeros_like(moved[0, :size])
     for t, x in enumerate(moved):
-        into, forget, new, out = np.split(x + weights.from_state @ state, 4)
-        memory = sigmoid(forget) * memory + sigmoid(into) * np.tanh(new)
-        states[t] = state = sigmoid(out) * np.tanh(memory)
+        gates = _by_gate("lstm", x + weights.from_state @ state)
+        new = sigmoid(gates["input"]) * np.tanh(gates["new"])
+        memory = sigmoid(gates["forget"]) * memory + new
+        states[t] = state = sigmoid(gates["output"]) * np.tanh(memory)
     return states
 
 
-CELLS: dict[str, Callable[[CellWeights, Floats], Floats]] = {"rnn": rnn, "gru": gru, "lstm": lstm}
+def _by_gate(cell: Cell, values: Floats) -> dict[str, Floats]:
+    gates = CELLS[cell].gates
+    return dict(zip(gates, np.split(values, len(gates)), strict=True))
+
+
+LAYERS: dict[Cell, Callable[[CellWeights, Floats], Floats]] = {"rnn": rnn, "gru": gru, "lstm": lstm}
 
 
 class Encoder:
@@ -88,34 +96,34 @@ class Encoder:
             inputs: (tokens, input_dim), at least one token.
 
         Returns:
-            For each layer the states (tokens, hidden_dim) of each direction (``ahead``, ``back``),
-            before they are merged.
+            For each layer the states (tokens, hidden_dim) of each direction (``forward``,
+            ``backward``), before they are merged.
         """
         layers = []
         for layer in range(self.config.n_layers):
-            states = {way: self._read(way, layer, inputs) for way in self.config.ways}
+            states = {each: self._read(each, layer, inputs) for each in self.config.directions}
             layers.append(states)
             inputs = self._merged(list(states.values()), layer)
         return layers
 
-    def _read(self, way: str, layer: int, inputs: Floats) -> Floats:
-        prefix = f"encoder.layers.{layer}.{way}"
+    def _read(self, direction: str, layer: int, inputs: Floats) -> Floats:
+        prefix = f"encoder.layers.{layer}.{cell_key(direction)}"
         names = ("weight_ih", "weight_hh", "bias_ih", "bias_hh")
         weights = CellWeights(*(self._weights[f"{prefix}.{name}_l0"] for name in names))
-        read = CELLS[self.config.cell]
-        if way == "back":
+        read = LAYERS[self.config.cell]
+        if direction == "backward":
             return read(weights, inputs[::-1])[::-1]
         return read(weights, inputs)
 
     def _merged(self, states: list[Floats], layer: int) -> Floats:
         if len(states) == 1:
             return states[0]
-        ahead, back = states
+        forward, backward = states
         if self.config.merge == "sum":
-            return ahead + back
+            return forward + backward
         if self.config.merge == "product":
-            return ahead * back
-        both = np.concatenate([ahead, back], axis=1)
+            return forward * backward
+        both = np.concatenate([forward, backward], axis=1)
         if self.config.merge == "projection":
             weight = self._weights[f"encoder.projections.{layer}.weight"]
             projected: Floats = np.tanh(

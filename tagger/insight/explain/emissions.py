@@ -45,7 +45,7 @@ def split_emissions(
         inputs: (tokens, dim), the embedder's vectors of a sentence.
 
     Returns:
-        By direction (``ahead``, ``back``) its part (tokens, tags), and the bias (tags,).
+        By direction (``forward``, ``backward``) its part (tokens, tags), and the bias (tags,).
     """
     encoder = saved.config.encoder
     (states,) = Encoder(encoder, saved.weights)(inputs)
@@ -54,7 +54,8 @@ def split_emissions(
     if len(states) > 1 and encoder.merge == "concat":
         columns = np.split(weight, 2, axis=1)
     parts = {
-        way: of_way @ some.T for (way, of_way), some in zip(states.items(), columns, strict=True)
+        direction: values @ some.T
+        for (direction, values), some in zip(states.items(), columns, strict=True)
     }
     return parts, saved.weights[f"{head_key(head.name)}.linear.bias"]
 
@@ -66,10 +67,11 @@ def emission_parts(
     inputs = vectors_of(tagger, sentence.forms)
     parts, bias = split_emissions(saved, head, inputs)
     nothing = np.zeros((len(inputs), len(bias)), dtype=np.float32)
-    ahead, back = parts.get("ahead", nothing)[t], parts.get("back", nothing)[t]
-    order = np.argsort(-(ahead + back + bias), kind="stable")[:N_SPLIT].tolist()
+    forward, backward = parts.get("forward", nothing)[t], parts.get("backward", nothing)[t]
+    order = np.argsort(-(forward + backward + bias), kind="stable")[:N_SPLIT].tolist()
     return {
-        head.tags[i]: EmissionParts(float(ahead[i]), float(back[i]), float(bias[i])) for i in order
+        head.tags[i]: EmissionParts(float(forward[i]), float(backward[i]), float(bias[i]))
+        for i in order
     }
 
 

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from tagger.config import WAY_NAMES
 from tagger.errors import UsageError
 from tagger.files import write_file
 from tagger.insight.explain.tokens import Place, find_token, locate
@@ -91,29 +90,30 @@ CAPTION = (
 
 def figure(states: States) -> Figure:
     """Draw states, norms, correlations and reach."""
-    ways = list(states.states)
+    directions = list(states.states)
     n, words = len(states.words), list(states.words)
     width = max(5, 0.22 * n)
-    columns = max(len(ways), 2)
+    columns = max(len(directions), 2)
     drawn, axes = pyplot().subplots(
         3, columns, figsize=(columns * width, 11), layout="constrained", squeeze=False
     )
-    for i, way in enumerate(ways):
-        values = states.states[way]
+    for i, direction in enumerate(directions):
+        values = states.states[direction]
         order = np.argsort(np.abs(values).argmax(axis=0), kind="stable")
         image = axes[0, i].imshow(
             values[:, order].T, aspect="auto", cmap="RdBu", vmin=-1, vmax=1, interpolation="none"
         )
-        axes[0, i].set_title(f"{WAY_NAMES[way]} states")
+        axes[0, i].set_title(f"{direction} states")
         axes[0, i].set_ylabel("unit")
         _label(axes[0, i], words)
         drawn.colorbar(image, ax=axes[0, i])
-        axes[1, 0].plot(np.linalg.norm(values, axis=1), marker="o", label=WAY_NAMES[way])
-        share = states.reach[way] / states.reach[way].max(axis=1, keepdims=True).clip(1e-30)
+        axes[1, 0].plot(np.linalg.norm(values, axis=1), marker="o", label=direction)
+        reach = states.reach[direction]
+        share = reach / reach.max(axis=1, keepdims=True).clip(1e-30)
         with np.errstate(divide="ignore"):
             shown = np.ma.masked_invalid(np.log10(share))
         image = axes[2, i].imshow(shown, cmap="viridis", vmin=-4, vmax=0, interpolation="none")
-        axes[2, i].set_title(f"what reaches the {WAY_NAMES[way]} states")
+        axes[2, i].set_title(f"what reaches the {direction} states")
         axes[2, i].set_ylabel("state at")
         axes[2, i].set_yticks(range(n), words, parse_math=False)
         _label(axes[2, i], words)

@@ -26,7 +26,7 @@ class States(NamedTuple):
 
     words: Sequence[str]
     states: dict[str, Floats]
-    """By direction (``ahead``, ``back``), (tokens, hidden_dim)."""
+    """By direction (``forward``, ``backward``), (tokens, hidden_dim)."""
     correlation: Floats | None
     """(hidden_dim,): of each forward unit with the backward unit of the same number, over the
     tokens; None with one direction or fewer than three tokens."""
@@ -55,20 +55,20 @@ def states_of(
     states = Encoder(saved.config.encoder, saved.weights)(inputs)[-1]
     correlation = None
     if len(states) > 1 and len(words) > 2:
-        correlation = paired_correlation(states["ahead"], states["back"])
+        correlation = paired_correlation(states["forward"], states["backward"])
     encoder = torch_network(saved, directory).encoder
     reached = reach(encoder, inputs, range(len(words))[shown])
     return States(
         words[shown],
-        {way: of_way[shown] for way, of_way in states.items()},
+        {direction: values[shown] for direction, values in states.items()},
         correlation,
-        {way: of_way[:, shown] for way, of_way in reached.items()},
+        {direction: values[:, shown] for direction, values in reached.items()},
     )
 
 
-def paired_correlation(ahead: Floats, back: Floats) -> Floats:
+def paired_correlation(forward: Floats, backward: Floats) -> Floats:
     """Pearson's correlation of units of the same number over tokens: (dim,) of (tokens, dim)."""
-    one, other = ahead - ahead.mean(axis=0), back - back.mean(axis=0)
+    one, other = forward - forward.mean(axis=0), backward - backward.mean(axis=0)
     scale = np.sqrt((one**2).sum(axis=0) * (other**2).sum(axis=0))
     result: Floats = (one * other).sum(axis=0) / np.maximum(scale, 1e-12)
     return result
@@ -99,16 +99,16 @@ def reach(
     was_training = encoder.training
     encoder.eval()
     try:
-        outputs = encoder.by_way(sentence, lengths)
+        outputs = encoder.by_direction(sentence, lengths)
     finally:
         encoder.train(was_training)
     found = {}
-    for way, states in outputs.items():
+    for direction, states in outputs.items():
         measured = []
         for t in rows:
             (gradient,) = torch.autograd.grad(
                 (states[:, t] * signs).sum(), sentence, retain_graph=True
             )
             measured.append(gradient.square().sum(2).mean(0).sqrt())  # (tokens,)
-        found[way] = torch.stack(measured).numpy()
+        found[direction] = torch.stack(measured).numpy()
     return found

@@ -30,8 +30,9 @@ from tagger.files import write_file
 from tagger.integrations.spacy.documents import gold_of, mark_sentences, sentences_of
 from tagger.integrations.spacy.settings import CONFIG_FILE, Settings, read_settings
 from tagger.integrations.spacy.targets import Tags, Writer, check_targets, default_targets
-from tagger.model.directory import HEADS, META, read_model
+from tagger.model.directory import read_model
 from tagger.model.heads import HeadSpec
+from tagger.model.meta import HEADS, META
 from tagger.prediction.input import full_pieces
 from tagger.runtime.loading import from_saved
 from tagger.runtime.tagger import Tagger

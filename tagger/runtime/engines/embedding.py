@@ -10,8 +10,8 @@ import numpy as np
 from tagger.config import EmbedderConfig
 from tagger.features.forms import FormFeatures, Ids
 from tagger.features.vocabulary import PADDING_CHAR
-from tagger.model.directory import StoredWeights
 from tagger.model.shapes import KERNEL_SIZE
+from tagger.model.weights import StoredWeights
 from tagger.runtime.decoding import Floats
 
 PART = "embedder.parts."
@@ -89,9 +89,9 @@ class FormEmbedder:
         index = np.where(index < 0, positions, index)
         chars = self._chars(char_ids)
         reversed_chars = np.take_along_axis(chars, index[:, :, None], axis=1)
-        ahead = self._last_states("forward_cell", chars, lengths)
-        back = self._last_states("backward_cell", reversed_chars, lengths)
-        return np.concatenate([ahead, back], axis=1)
+        forward = self._last_states("forward_cell", chars, lengths)
+        backward = self._last_states("backward_cell", reversed_chars, lengths)
+        return np.concatenate([forward, backward], axis=1)
 
     def _chars(self, char_ids: Ids) -> Floats:
         return self._weights.rows(f"{PART}char_ids.embedding.weight", char_ids)

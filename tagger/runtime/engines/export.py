@@ -10,8 +10,10 @@ import msgspec
 from tagger.corpus import Corpus
 from tagger.errors import ModelError
 from tagger.files import write_file
-from tagger.model.directory import GRAPHS, SavedModel, read_model
-from tagger.runtime.engines.graph import PRECISIONS, build_graph, has_int8
+from tagger.model.cells import CELLS
+from tagger.model.directory import SavedModel, read_model
+from tagger.model.meta import GRAPHS
+from tagger.runtime.engines.graph import PRECISIONS, build_graph
 from tagger.runtime.engines.protocol import Engine
 from tagger.runtime.loading import assemble, form_encoder, graph_engine, torch_engine
 
@@ -63,7 +65,7 @@ def export(directory: Path, sentences: Sequence[Sequence[str]]) -> list[Export]:
     for precision in PRECISIONS:
         path = directory / GRAPHS[precision]
         encoder = saved.config.encoder
-        if precision == "int8" and not has_int8(encoder):
+        if precision == "int8" and not CELLS[encoder.cell].int8_operator:
             path.unlink(missing_ok=True)
             note = f"{encoder.cell} cells have no 8-bit operator"
             exports.append(_not_kept(precision, {}, note))

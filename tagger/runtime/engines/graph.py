@@ -22,26 +22,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tagger.config import EncoderConfig
+from tagger.model.cells import CELLS, cell_key
 from tagger.model.heads import HeadSpec, head_key
 from tagger.runtime.decoding import Floats
 
 PRECISIONS = ("fp32", "int8")
-OPERATORS = {"rnn": "RNN", "gru": "GRU", "lstm": "LSTM"}
-STATES = {"rnn": ("h",), "gru": ("h",), "lstm": ("h", "c")}
-"""What a cell carries from token to token."""
-GATES = {"rnn": [0], "gru": [1, 0, 2], "lstm": [0, 3, 1, 2]}
-"""The gates in the order of the operator, as their places in PyTorch's order."""
 ONNX_DIRECTIONS = {"forward": "forward", "backward": "reverse", "bi": "bidirectional"}
 LEAST_SHARE = 0.15
 """Of the largest input, which every input is taken to reach."""
 OPSET, IR_VERSION = 17, 8
 
 Arrays = Mapping[str, NDArray[Any]]
-
-
-def has_int8(encoder: EncoderConfig) -> bool:
-    """Whether there is an operator in 8 bits for the cell: there is one for LSTMs alone."""
-    return encoder.cell == "lstm"
 
 
 def build_graph(
@@ -65,10 +56,10 @@ def build_graph(
         helper.make_tensor_value_info("lengths", TensorProto.INT32, ["batch"]),
     ]
     outputs = []
-    n_ways = len(encoder.ways)
+    n_directions = len(encoder.directions)
     for i in range(encoder.n_layers):
-        states = [f"{state}{i}" for state in STATES[encoder.cell]]
-        shape: list[str | int | None] = [n_ways, "batch", encoder.hidden_dim]
+        states = [f"{state}{i}" for state in CELLS[encoder.cell].states]
+        shape: list[str | int | None] = [n_directions, "batch", encoder.hidden_dim]
         for state in states:
             inputs.append(helper.make_tensor_value_info(state, TensorProto.FLOAT, shape))
             after = helper.make_tensor_value_info(f"{state}_after", TensorProto.FLOAT, shape)
@@ -111,11 +102,11 @@ def initializers(
         input_scales: (dim,), what the first layer's inputs will have been divided by.
     """
     tensors: dict[str, NDArray[Any]] = {}
-    ways = encoder.ways
+    gates = CELLS[encoder.cell].gate_order
     for i in range(encoder.n_layers):
-        gates = GATES[encoder.cell]
+        cells = [f"encoder.layers.{i}.{cell_key(direction)}" for direction in encoder.directions]
         w, r, b_ih, b_hh = (
-            np.stack([_gates(weights[f"encoder.layers.{i}.{w}.{part}_l0"], gates) for w in ways])
+            np.stack([_gates(weights[f"{cell}.{part}_l0"], gates) for cell in cells])
             for part in ("weight_ih", "weight_hh", "bias_ih", "bias_hh")
         )
         if i == 0 and input_scales is not None:
@@ -126,7 +117,7 @@ def initializers(
                 tensors |= _quantized(name, matrix, n_bits)
         else:
             tensors |= {f"w{i}": w, f"r{i}": r}
-        if encoder.merge == "projection" and len(ways) == 2:
+        if encoder.merge == "projection" and len(encoder.directions) == 2:
             projection = f"encoder.projections.{i}"
             tensors[f"p{i}.w"] = np.ascontiguousarray(weights[f"{projection}.weight"].T)
             tensors[f"p{i}.b"] = weights[f"{projection}.bias"]
@@ -152,7 +143,10 @@ def balanced_scales(encoder: EncoderConfig, weights: Arrays, vectors: Floats) ->
     Returns:
         (dim,), positive.
     """
-    matrices = [weights[f"encoder.layers.0.{w}.weight_ih_l0"] for w in encoder.ways]
+    matrices = [
+        weights[f"encoder.layers.0.{cell_key(direction)}.weight_ih_l0"]
+        for direction in encoder.directions
+    ]
     of_weights = np.abs(np.concatenate(matrices)).max(axis=0)
     of_inputs = np.abs(vectors).max(axis=0, initial=0)
     # Some forms do not show all that may come: what was small in them is not taken at its word.
@@ -171,15 +165,16 @@ def _layer(encoder: EncoderConfig, i: int, states: Sequence[str], precision: str
         "hidden_size": encoder.hidden_dim,
         "direction": ONNX_DIRECTIONS[encoder.direction],
     }
-    if encoder.cell == "gru":
-        options["linear_before_reset"] = 1  # as PyTorch's
-    if encoder.cell == "rnn" and encoder.direction == "bi":
-        options["activations"] = ["Tanh", "Tanh"]
+    cell = CELLS[encoder.cell]
+    if cell.linear_before_reset:
+        options["linear_before_reset"] = 1
+    if cell.activations:
+        options["activations"] = cell.activations * len(encoder.directions)
     names = [f"x{i}", f"w{i}", f"r{i}", f"b{i}", "lengths", *states]
-    operator = OPERATORS[encoder.cell]
+    operator = cell.operator
     if precision == "int8":
         names += ["", *(f"{m}{i}.{part}" for m in "wr" for part in ("scale", "zero"))]
-        operator, options["domain"] = "DynamicQuantizeLSTM", "com.microsoft"
+        operator, options["domain"] = cell.int8_operator, "com.microsoft"
     nodes = [helper.make_node(operator, names, [f"y{i}", *after], **options)]
     # (tokens, directions, batch, units) to (tokens, batch, output_dim)
     if encoder.direction == "bi" and encoder.merge in ("sum", "product"):

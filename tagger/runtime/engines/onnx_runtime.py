@@ -12,10 +12,11 @@ import onnxruntime
 from tagger.config import EncoderConfig
 from tagger.errors import ModelError, first_line
 from tagger.features.forms import FormFeatures, Ids
+from tagger.model.cells import CELLS, cell_key
 from tagger.model.heads import HeadSpec, head_key
 from tagger.runtime.decoding import Floats
 from tagger.runtime.engines.embedding import FormEmbedder
-from tagger.runtime.engines.graph import STATES, balanced_scales, initializers
+from tagger.runtime.engines.graph import balanced_scales, initializers
 from tagger.runtime.engines.processor import multiplies_8_bits
 
 MAX_TOKENS = 2048
@@ -89,8 +90,9 @@ class OnnxEngine:
                 f"`tagger export {path.parent}`"
             ) from None
         shapes = {value.name: value.shape for value in self._session.get_inputs()}
-        expected = [len(encoder.ways), "batch", encoder.hidden_dim]
-        width = weights[f"encoder.layers.0.{encoder.ways[0]}.weight_ih_l0"].shape[1]
+        expected = [len(encoder.directions), "batch", encoder.hidden_dim]
+        first = f"encoder.layers.0.{cell_key(encoder.directions[0])}"
+        width = weights[f"{first}.weight_ih_l0"].shape[1]
         if any(shapes.get(state) != expected for state in self._start(1)) or width != embedder.dim:
             raise ModelError(f"{path}: does not fit the model's configuration")
         self._options = onnxruntime.RunOptions()
@@ -117,9 +119,9 @@ class OnnxEngine:
 
     def _start(self, n_sentences: int) -> States:
         """The states before a sentence and behind it: zero."""
-        n_ways = len(self._encoder.ways)
-        nothing = np.zeros((n_ways, n_sentences, self._encoder.hidden_dim), dtype=np.float32)
-        names = STATES[self._encoder.cell]
+        shape = (len(self._encoder.directions), n_sentences, self._encoder.hidden_dim)
+        nothing = np.zeros(shape, dtype=np.float32)
+        names = CELLS[self._encoder.cell].states
         return {f"{name}{i}": nothing for i in range(self._encoder.n_layers) for name in names}
 
     def _in_pieces(self, names: Sequence[str], feed: Mapping[str, Any]) -> list[Floats]:
@@ -131,7 +133,7 @@ class OnnxEngine:
         """
         rows, lengths = feed["rows"], feed["lengths"]
         n_pieces = -(-len(rows) // MAX_TOKENS)
-        ways = self._encoder.ways
+        directions = self._encoder.directions
         edges = [self._start(len(lengths)) for _ in range(n_pieces)]
         found: list[list[Floats]] = []
 
@@ -145,8 +147,8 @@ class OnnxEngine:
             )
             return outputs
 
-        def hand_on(piece: int, neighbour: int, way: str, after: Sequence[Floats]) -> None:
-            place = ways.index(way)
+        def hand_on(piece: int, neighbour: int, direction: str, after: Sequence[Floats]) -> None:
+            place = directions.index(direction)
             begun = lengths > max(piece, neighbour) * MAX_TOKENS
             for state, values in zip(list(edges[neighbour]), after, strict=True):
                 edge = edges[neighbour][state].copy()
@@ -156,14 +158,14 @@ class OnnxEngine:
         states = [f"{state}_after" for state in edges[0]]
         for layer in range(self._encoder.n_layers):
             is_last = layer == self._encoder.n_layers - 1
-            if "back" in ways:
+            if "backward" in directions:
                 for piece in range(n_pieces - 1, 0, -1):
-                    hand_on(piece, piece - 1, "back", run(piece, states))
+                    hand_on(piece, piece - 1, "backward", run(piece, states))
             for piece in range(n_pieces):
                 if not is_last and piece == n_pieces - 1:
                     break
                 outputs = run(piece, [*states, *(names if is_last else ())])
-                if piece + 1 < n_pieces and "ahead" in ways:
-                    hand_on(piece, piece + 1, "ahead", outputs[: len(states)])
+                if piece + 1 < n_pieces and "forward" in directions:
+                    hand_on(piece, piece + 1, "forward", outputs[: len(states)])
                 found += [outputs[len(states) :]] if is_last else []
         return [np.concatenate(parts) for parts in zip(*found, strict=True)]

@@ -74,7 +74,7 @@ def test_states_are_those_of_torch(cell: str, direction: str, merge: str, n_laye
     inputs = torch.randn(3, 6, 7, generator=torch.Generator().manual_seed(1))
     lengths = torch.tensor([6, 1, 4])  # the others are padded
     with torch.no_grad():
-        expected = encoder.by_way(inputs, lengths)
+        expected = encoder.by_direction(inputs, lengths)
     for i, n in enumerate(lengths.tolist()):
         found = Encoder(config, weights)(inputs[i, :n].numpy())[-1]
         assert found.keys() == expected.keys()

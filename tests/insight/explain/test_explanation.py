@@ -215,15 +215,15 @@ def test_reach_is_the_norm_of_the_derivative() -> None:
     found = reach(encoder, inputs.numpy(), range(len(inputs)))
 
     def states(x: torch.Tensor) -> torch.Tensor:
-        both = encoder.by_way(x[None], torch.tensor([5]))
-        return torch.stack([both["ahead"][0], both["back"][0]])
+        both = encoder.by_direction(x[None], torch.tensor([5]))
+        return torch.stack([both["forward"][0], both["backward"][0]])
 
     jacobian = torch.autograd.functional.jacobian(states, inputs)  # (2, 5, 4, 5, 3)
     exact = jacobian.square().sum((2, 4)).sqrt().numpy()
-    for way, expected in zip(("ahead", "back"), exact, strict=True):
+    for direction, expected in zip(("forward", "backward"), exact, strict=True):
         # No state reaches what is still to be read.
-        np.testing.assert_array_equal(found[way] == 0, expected == 0)
-        np.testing.assert_allclose(found[way], expected, rtol=0.75)
+        np.testing.assert_array_equal(found[direction] == 0, expected == 0)
+        np.testing.assert_allclose(found[direction], expected, rtol=0.75)
     assert (exact[0][np.triu_indices(5, 1)] == 0).all()
     assert (exact[1][np.tril_indices(5, -1)] == 0).all()
 

@@ -1,0 +1,99 @@
+"""The files of a model directory, and ``meta.json``: where a model comes from, how good it is."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from tagger.errors import ModelError
+from tagger.model.reading import damaged, read_json
+
+FORMAT_VERSION = 3
+"""1: all weights in half precision. 2: tables of words in 8 bits, each row with a scale.
+3: recurrent weights named ``forward_cell`` and ``backward_cell``."""
+
+CONFIG, VOCAB, HEADS = "config.json", "vocab.json", "heads.json"
+TOKENIZER, WEIGHTS, META, CARD = "tokenizer.json", "weights.safetensors", "meta.json", "README.md"
+GRAPHS = {"fp32": "graph.onnx", "int8": "graph.int8.onnx"}
+"""By precision. A model may have none."""
+FILES = (CONFIG, VOCAB, HEADS, TOKENIZER, WEIGHTS, META, CARD)
+
+
+class CorpusRecord(msgspec.Struct, frozen=True, kw_only=True):
+    """A corpus that a model was trained on."""
+
+    name: str
+    fingerprint: str
+    licence: str
+    citation: str
+    n_sentences: dict[str, int]
+    """Sentences by split."""
+
+
+class Meta(msgspec.Struct, frozen=True, kw_only=True):
+    """Where a model comes from and how good it is."""
+
+    format_version: int = FORMAT_VERSION
+    tagger_version: str
+    created: str
+    """Date, ISO 8601."""
+    corpora: tuple[CorpusRecord, ...]
+    earlier_corpora: tuple[CorpusRecord, ...] = ()
+    """Those of the models that it started from, the first first."""
+    seed: int
+    n_parameters: int
+    best_epoch: int
+    epochs: int
+    seconds: float
+    """Wall time of the training, in seconds."""
+    dev_scores: dict[str, float]
+    """By head: entity F1 of spans, accuracy of token tags, between 0 and 1."""
+    test_scores: dict[str, dict[str, float]]
+    """By corpus, then by head."""
+
+    @property
+    def all_corpora(self) -> tuple[CorpusRecord, ...]:
+        """The model's own corpora and the earlier ones, each once."""
+        both = (*self.corpora, *self.earlier_corpora)
+        return tuple({(record.name, record.fingerprint): record for record in both}.values())
+
+
+def read_meta(directory: Path) -> Meta:
+    """Read ``meta.json`` alone, and check that the other files are there.
+
+    Raises:
+        ModelError: The directory is missing, incomplete or of a newer format, or ``meta.json`` is
+            damaged.
+    """
+    if not directory.is_dir():
+        raise ModelError("no such model directory; `tagger train` makes one", path=directory)
+    missing = [name for name in FILES if not (directory / name).is_file()]
+    if missing:
+        if (directory / "last").is_dir():
+            best = directory / "best"
+            other = f", or use {best}" if best.is_dir() else ""
+            raise ModelError(
+                "its training has not ended", path=directory, hint=f"use {{resume=True}}{other}"
+            )
+        raise ModelError(
+            f"not a complete model, {', '.join(missing)} missing", path=directory, expected=FILES
+        )
+    path = directory / META
+    version = read_json(path, dict[str, Any]).get("format_version")
+    if not isinstance(version, int):
+        raise damaged(path, "no format_version")
+    if version > FORMAT_VERSION:
+        raise ModelError(
+            f"format version {version} is newer than this tagger's {FORMAT_VERSION}",
+            path=path,
+            hint="upgrade tagger",
+        )
+    return read_json(path, Meta)
+
+
+def model_size(directory: Path) -> int:
+    """Return the bytes of a model's files, including its graphs."""
+    paths = (directory / name for name in (*FILES, *GRAPHS.values()))
+    return sum(path.stat().st_size for path in paths if path.is_file())

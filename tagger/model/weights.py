@@ -1,0 +1,108 @@
+"""Weights in safetensors: half precision, tables of words in 8 bits. PyTorch is not imported."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tagger.model.cells import cell_key
+from tagger.model.reading import damaged, read_bytes
+from tagger.model.shapes import VECTORS, WORDS
+
+TABLES = (WORDS, VECTORS)
+"""The large tables, of which a model reads a few rows per sentence."""
+SCALES = ":scales"
+
+_OLD_NAME = re.compile(r"(?<=\.)(ahead|back)(?=\.)")
+_NEW_KEYS = {"ahead": cell_key("forward"), "back": cell_key("backward")}
+
+Weights = dict[str, NDArray[Any]]
+
+
+class StoredWeights(Mapping[str, NDArray[np.float32]]):
+    """Weights as they are stored; each is expanded to single precision on access.
+
+    Args:
+        stored: By name; a table of words is accompanied by its scales.
+        path: The file that errors name.
+
+    Raises:
+        ModelError: A table and its scales do not match.
+    """
+
+    def __init__(self, stored: Mapping[str, NDArray[Any]], path: Path = Path()) -> None:
+        self._stored = {n: w for n, w in stored.items() if not n.endswith(SCALES)}
+        self._scales = {n.removesuffix(SCALES): w for n, w in stored.items() if n.endswith(SCALES)}
+        for name, scales in self._scales.items():
+            if name not in self._stored or scales.shape != self._stored[name].shape[:1]:
+                raise damaged(path, f"the scales of {name} do not match it")
+
+    def __getitem__(self, name: str) -> NDArray[np.float32]:
+        return self.rows(name, slice(None))
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._stored)
+
+    def __len__(self) -> int:
+        return len(self._stored)
+
+    def rows(self, name: str, ids: NDArray[np.int64] | slice) -> NDArray[np.float32]:
+        """Return some rows of a weight."""
+        rows: NDArray[np.float32] = self._stored[name][ids].astype(np.float32)
+        if name in self._scales:
+            rows *= self._scales[name][ids].astype(np.float32)[..., None]
+        return rows
+
+    def shape(self, name: str) -> tuple[int, ...]:
+        """Return the shape of a weight."""
+        return self._stored[name].shape
+
+    def is_finite(self, name: str) -> bool:
+        """Return whether a weight has no NaN or infinite values."""
+        stored = self._scales.get(name, self._stored[name])
+        return bool(np.isfinite(stored).all())
+
+
+def read_tensors(path: Path) -> Weights:
+    """Read a safetensors file of a model or a checkpoint, of any version.
+
+    Raises:
+        ModelError: It is truncated or damaged.
+    """
+    from safetensors import SafetensorError
+    from safetensors.numpy import load
+
+    try:
+        tensors: Weights = load(read_bytes(path))
+    except (SafetensorError, ValueError, KeyError) as error:
+        raise damaged(path, str(error)) from None
+    return {_current_name(name): tensor for name, tensor in tensors.items()}
+
+
+def compressed(weights: Mapping[str, NDArray[Any]]) -> Weights:
+    """Return weights in the precision in which they are stored."""
+    stored: Weights = {}
+    for name, weight in weights.items():
+        if name in TABLES:
+            # One scale per row: short vectors of rare words must not drown in long ones.
+            scales = (np.abs(weight).max(axis=1) / 127).astype(np.float16)
+            divisors = np.where(scales > 0, scales, 1).astype(np.float32)
+            stored[name] = np.rint(weight / divisors[:, None]).clip(-127, 127).astype(np.int8)
+            stored[name + SCALES] = scales
+        else:
+            stored[name] = weight.astype(np.float16)
+    return stored
+
+
+def _current_name(name: str) -> str:
+    """Rename the weights of format versions 1 and 2, which called directions ahead and back.
+
+    >>> _current_name("encoder.layers.0.ahead.weight_ih_l0")
+    'encoder.layers.0.forward_cell.weight_ih_l0'
+    """
+    return _OLD_NAME.sub(lambda found: _NEW_KEYS[found[1]], name)

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from tagger.runtime.loading import load
     from tagger.runtime.results import Document, Entity, Token
     from tagger.runtime.tagger import Tagger
+    from tagger.training.train import Trained, train
 
 __version__ = "0.1.0"
 
@@ -30,10 +31,12 @@ __all__ = [
     "Tagger",
     "TaggerError",
     "Token",
+    "Trained",
     "__version__",
     "convert",
     "evaluate",
     "load",
+    "train",
 ]
 
 _HOMES = {
@@ -42,9 +45,11 @@ _HOMES = {
     "Tagger": "tagger.runtime.tagger",
     "TaggerError": "tagger.errors",
     "Token": "tagger.runtime.results",
+    "Trained": "tagger.training.train",
     "convert": "tagger.corpus.conversion",
     "evaluate": "tagger.evaluation.evaluate",
     "load": "tagger.runtime.loading",
+    "train": "tagger.training.train",
 }
 
 

@@ -258,17 +258,35 @@ def config_to_toml(config: Config) -> str:
     return tomli_w.dumps(msgspec.to_builtins(config))
 
 
-def merge_overrides(config: Config, overrides: Mapping[str, Mapping[str, Any]]) -> Config:
-    """Replace single values, ``{"encoder": {"cell": "gru"}}``; a value of ``None`` changes nothing.
+def merge_overrides(config: Config, overrides: Mapping[str, Any]) -> Config:
+    """Replace single values, ``{"encoder": {"cell": "gru"}}``; None leaves a value as it is.
 
     Raises:
         ConfigError: As `config_from_dict`.
     """
     given = {
-        section: {key: value for key, value in values.items() if value is not None}
-        for section, values in overrides.items()
+        key: {k: v for k, v in value.items() if v is not None}
+        if isinstance(value, Mapping)
+        else value
+        for key, value in overrides.items()
     }
-    return config_from_dict(merged(msgspec.to_builtins(config), given), where="command line")
+    return config_from_dict(merged(msgspec.to_builtins(config), given), where="settings")
+
+
+def nested(settings: Mapping[str, object]) -> dict[str, Any]:
+    """Nest settings with dotted names, as `merge_overrides` takes them.
+
+    >>> nested({"encoder.cell": "gru", "heads": ["ner"]})
+    {'encoder': {'cell': 'gru'}, 'heads': ['ner']}
+    """
+    found: dict[str, Any] = {}
+    for name, value in settings.items():
+        *sections, key = name.split(".")
+        table: dict[str, Any] = {key: value}
+        for section in reversed(sections):
+            table = {section: table}
+        found = merged(found, table)
+    return found
 
 
 def merged(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+import tagger
 from tagger.cli.options import (
     Columns,
     DataDir,
@@ -75,56 +76,56 @@ def train(
 
     tagger train conll2003 ud_en_ewt --heads ner,upos,xpos
     """
-    from tagger.training.settings import settings
-
-    chosen = settings(
-        corpora or [],
-        output=output,
-        resume=resume,
-        config_file=config,
-        heads=names(heads),
-        columns=columns,
-        overrides={
-            "embedder": {"vectors": str(vectors) if vectors else None},
-            "encoder": {"cell": cell, "direction": direction, "merge": merge},
-            "head": {"decoder": decoder},
-            "training": {"epochs": epochs, "seed": seed, "threads": threads},
-        },
-        base=base,
-        data_dir=data_dir,
-        strict=strict,
-        may_lack_sources=dump_config,
-    )
+    settings = {
+        "embedder.vectors": None if vectors is None else str(vectors),
+        "encoder.cell": cell,
+        "encoder.direction": direction,
+        "encoder.merge": merge,
+        "head.decoder": decoder,
+        "training.epochs": epochs,
+        "training.seed": seed,
+        "training.threads": threads,
+    }
+    given = {name: value for name, value in settings.items() if value is not None}
     if dump_config:
-        from tagger.config import config_to_toml
+        from tagger.config import config_to_toml, nested
+        from tagger.training.settings import settings as combine
 
+        chosen = combine(
+            corpora or [],
+            config=config,
+            heads=names(heads),
+            columns=columns,
+            overrides=nested(given),
+            base=base,
+            may_lack_sources=True,
+        )
         typer.echo(config_to_toml(chosen.config), nl=False)
         return
 
     from rich.console import Console
 
     from tagger.evaluation.report import print_evaluation
-    from tagger.runtime.loading import pick_device
-    from tagger.training.reporting import Reporter, Reporters, TensorBoard, Terminal
-    from tagger.training.run import train as run
+    from tagger.training.reporting import Terminal
 
     console = Console()
-    reporters: list[Reporter] = [Terminal(console)]
-    if tensorboard:
-        reporters.append(TensorBoard(chosen.output / "tensorboard"))
-    _, tests = run(
-        chosen.sources,
-        chosen.output,
-        chosen.config,
-        data_dir=chosen.data_dir,
-        device=pick_device(device),
-        strict=chosen.strict,
-        force=force,
+    trained = tagger.train(
+        corpora or [],
+        output,
+        heads=names(heads),
+        columns=columns,
+        base=base,
+        config=config,
+        settings=given,
+        device=device,
         resume=resume,
-        base=chosen.base,
-        reporter=Reporters(reporters),
+        force=force,
+        strict=strict,
+        data_dir=data_dir,
+        tensorboard=tensorboard,
+        reporter=Terminal(console),
     )
-    for name, evaluation in tests.items():
+    for name, evaluation in trained.test.items():
         print_evaluation(console, f"{name} test", evaluation)
-    place = shlex.quote(str(chosen.output))
+    place = shlex.quote(str(trained.path))
     typer.echo(f'\ntagger predict -m {place} "John works at Apple in California"')

@@ -35,7 +35,7 @@ def settings(
     *,
     output: Path | None = None,
     resume: bool = False,
-    config_file: Path | None = None,
+    config: Config | str | Path | None = None,
     heads: Sequence[str] | None = None,
     columns: str | None = None,
     overrides: Mapping[str, Mapping[str, Any]] | None = None,
@@ -50,7 +50,7 @@ def settings(
         sources: Names, paths or hub ids of corpora.
         output: The model directory; None for one named by the corpora under ``models/``.
         resume: Take what is not given from the training that was stopped there.
-        config_file: A TOML file.
+        config: A complete configuration, or a TOML file with the settings that differ.
         heads: The heads to train; None for what the file says, or all main ones.
         columns: The columns of the files of all corpora.
         overrides: By section of the configuration what wins; a value of None is none.
@@ -84,7 +84,10 @@ def settings(
     elif base_path is not None:
         read_meta(base_path)  # says what is no model
         start = from_base(start, read_config_of(base_path))
-    config = read_config(config_file, start) if config_file else start
+    if config is None:
+        config = start
+    elif not isinstance(config, Config):
+        config = read_config(Path(config), start)
     config = merge_overrides(config, overrides)
     if heads is not None:
         config = msgspec.structs.replace(config, heads=tuple(heads))

@@ -140,7 +140,7 @@ def _planned(plan: Plan, source: str) -> Planned:
     chosen = settings(
         [source],
         output=plan.output,
-        config_file=plan.config_file,
+        config=plan.config_file,
         heads=plan.heads,
         columns=plan.columns,
         overrides=overrides,

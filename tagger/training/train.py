@@ -1,0 +1,134 @@
+"""`tagger.train`: corpora in, a model directory out, with one call."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from tagger.config import Config, nested
+from tagger.training.settings import settings as combine
+
+if TYPE_CHECKING:
+    from tagger.evaluation.split import Evaluation
+    from tagger.model.directory import Meta
+    from tagger.runtime.tagger import Tagger
+    from tagger.training.reporting import Reporter
+
+__all__ = ["Trained", "train"]
+
+
+@dataclass(frozen=True, repr=False)
+class Trained:
+    """A training that has ended."""
+
+    path: Path
+    """The model directory."""
+    meta: Meta
+    """What the directory records about the model: corpora, sizes, scores, time."""
+    test: dict[str, Evaluation]
+    """The scores on test, by corpus; a corpus without a test split is left out."""
+
+    @property
+    def dev(self) -> dict[str, float]:
+        """By head the dev score of the best epoch: F1 or accuracy, the mean over corpora."""
+        return dict(self.meta.dev_scores)
+
+    def load(self, **options: Any) -> Tagger:
+        """Load the model; see `tagger.load` for the options."""
+        from tagger import load
+
+        return load(self.path, **options)
+
+    def __repr__(self) -> str:
+        dev = "".join(f", dev {head} {100 * score:.2f}" for head, score in self.dev.items())
+        return f"Trained({str(self.path)!r}{dev})"
+
+
+def train(
+    corpora: str | Path | Sequence[str | Path],
+    output: str | Path | None = None,
+    *,
+    heads: Sequence[str] | None = None,
+    columns: str | None = None,
+    base: str | Path | None = None,
+    config: Config | str | Path | None = None,
+    settings: Mapping[str, object] | None = None,
+    seed: int | None = None,
+    threads: int | None = None,
+    device: str = "auto",
+    resume: bool = False,
+    force: bool = False,
+    strict: bool = False,
+    data_dir: str | Path | None = None,
+    tensorboard: bool = False,
+    reporter: Reporter | None = None,
+) -> Trained:
+    """Train a model on one corpus or several and write it to a directory.
+
+    Args:
+        corpora: Names, folders, files or ``hub:owner/name``.
+        output: The model directory; None for one named after the corpora under ``models/``.
+        heads: The heads to train; None for the main heads of each corpus, ``["all"]`` for all.
+        columns: The columns of the corpora's files, as in ``token,pos,chunk,ner``.
+        base: A model to start from, whose sizes and recipe hold unless others are given.
+        config: A configuration or a TOML file.
+        settings: Single settings, which override ``config``: ``{"encoder.cell": "gru"}``.
+        seed: Seeds everything that is random; short for the setting ``training.seed``.
+        threads: Threads on a CPU; short for the setting ``training.threads``.
+        device: ``cpu``, ``cuda``, ``cuda:1``; ``auto`` for a GPU where there is one.
+        resume: Resume a training that was stopped in ``output``.
+        force: Replace a model in ``output``.
+        strict: Stop at a tag outside its scheme.
+        data_dir: Where to look for named corpora first.
+        tensorboard: Also log for TensorBoard, to ``tensorboard/`` in ``output``.
+        reporter: Receives the progress; None for none.
+
+    Raises:
+        UsageError: An unknown name, or ``output`` holds something else.
+        ConfigError: An unknown setting or a value out of its range.
+        CorpusError: A corpus is not found or cannot be read.
+        TrainingError: The loss became NaN or infinite.
+        Interrupted: Ctrl-C or SIGTERM; the training can be resumed.
+
+    >>> settings = {"training.epochs": 1, "training.epoch_steps": 1, "encoder.hidden_dim": 32}
+    >>> trained = train("sample", "models/small", heads=["ner"], settings=settings, seed=7)
+    >>> sorted(trained.dev), trained.meta.seed
+    (['ner'], 7)
+    >>> trained.load()
+    Tagger(ner (4 labels))
+    """
+    from tagger.runtime.loading import pick_device
+    from tagger.training.reporting import Reporters, TensorBoard
+    from tagger.training.run import train as run
+
+    given = {"training.seed": seed, "training.threads": threads, **(settings or {})}
+    chosen = combine(
+        [str(corpora)] if isinstance(corpora, str | Path) else [str(one) for one in corpora],
+        output=None if output is None else Path(output),
+        resume=resume,
+        config=config,
+        heads=heads,
+        columns=columns,
+        overrides=nested({name: value for name, value in given.items() if value is not None}),
+        base=None if base is None else str(base),
+        data_dir=None if data_dir is None else Path(data_dir),
+        strict=strict,
+    )
+    reporters: list[Reporter] = [] if reporter is None else [reporter]
+    if tensorboard:
+        reporters.append(TensorBoard(chosen.output / "tensorboard"))
+    meta, tests = run(
+        chosen.sources,
+        chosen.output,
+        chosen.config,
+        data_dir=chosen.data_dir,
+        device=pick_device(device),
+        strict=chosen.strict,
+        force=force,
+        resume=resume,
+        base=chosen.base,
+        reporter=Reporters(reporters),
+    )
+    return Trained(chosen.output, meta, tests)

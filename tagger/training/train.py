@@ -12,7 +12,7 @@ from tagger.training.settings import settings as combine
 
 if TYPE_CHECKING:
     from tagger.evaluation.split import Evaluation
-    from tagger.model.directory import Meta
+    from tagger.model.meta import Meta
     from tagger.runtime.tagger import Tagger
     from tagger.training.reporting import Reporter
 

@@ -84,7 +84,7 @@ $(VENV)/.installed: $(VENV)/bin/python pyproject.toml constraints.txt
 	touch $@
 
 $(VENV)/.installed-dev: $(VENV)/.installed
-	$(BIN)/python -m pip install -q -c constraints.txt -e ".[dev,plot,pretrain,tensorboard]"
+	$(BIN)/python -m pip install -q -c constraints.txt -e ".[dev,all]"
 	touch $@
 
 $(VENV)/.installed-docs: $(VENV)/.installed

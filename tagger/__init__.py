@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from tagger.runtime.tagger import Tagger
     from tagger.training.train import Trained, train
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"
 
 __all__ = [
     "Document",

@@ -8,6 +8,7 @@ import warnings
 from typing import TYPE_CHECKING, Any
 
 from tagger.errors import UsageError
+from tagger.extras import install_hint
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -25,7 +26,7 @@ def find_matplotlib(option: str) -> None:
     try:
         import matplotlib  # noqa: F401
     except ImportError:
-        raise UsageError(f"{option} needs matplotlib: pip install 'tagger[plot]'") from None
+        raise UsageError(f"{option} needs matplotlib", hint=install_hint("plot")) from None
 
 
 def pyplot() -> Any:

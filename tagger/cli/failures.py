@@ -11,6 +11,7 @@ from contextlib import contextmanager
 import typer
 
 from tagger.errors import Interrupted, TaggerError
+from tagger.extras import LEFT_OUT, install_hint
 
 _OPTIONS = {"files": "file", "from_base": "from", "from_format": "from", "to_format": "to"}
 """Options whose names are not those of the functions' arguments."""
@@ -34,6 +35,11 @@ def one_line_errors() -> Iterator[None]:
             sys.exit(1)
         where = f"{error.filename}: " if error.filename else ""
         _fail(f"error: {where}{(error.strerror or str(error)).lower()}", 1)
+    except ModuleNotFoundError as error:
+        library = (error.name or "").partition(".")[0]
+        if library not in LEFT_OUT:
+            raise
+        _fail(f"error: this needs {library}, which is not installed; {install_hint()}", 1)
     except (KeyboardInterrupt, typer.Abort):
         _fail("interrupted", 130)
     except Exception as error:

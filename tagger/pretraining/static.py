@@ -12,6 +12,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from tagger.errors import TrainingError, UsageError
+from tagger.extras import install_hint
 
 _PROGRAM = """
 import sys, floret
@@ -35,7 +36,7 @@ def check_floret() -> None:
     from importlib.util import find_spec
 
     if find_spec("floret") is None:
-        raise UsageError("tagger pretrain needs an extra: pip install 'tagger[pretrain]'")
+        raise UsageError("pretraining needs floret", hint=install_hint("pretrain"))
 
 
 def train_vectors(

@@ -125,7 +125,8 @@ def _metadata(saved: SavedModel, licence: Licence, module: str, name: str, versi
         f"Summary: {textwrap.shorten(summary, _N_SUMMARY, placeholder=' …')}",
         f"License-Expression: {licence.spdx}" if licence.spdx else f"License: {licence.stated}",
         *([f"License-File: {LICENSE}"] if licence.has_text else []),
-        # No Requires-Dist: a package index may have something else under the name of `tagger`.
+        # No Requires-Dist: pip would then install PyTorch and all else that a deployment which only
+        # predicts leaves out (requirements-predict.txt).
         "Description-Content-Type: text/markdown",
         "",
         body_of(saved.card, name),

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tagger.errors import UsageError
+from tagger.extras import install_hint
 from tagger.tables import print_line
 from tagger.training.loop import EpochDone, StepDone
 
@@ -175,9 +176,8 @@ class TensorBoard(Reporter):
         try:
             from torch.utils.tensorboard.writer import SummaryWriter
         except ImportError:
-            raise UsageError(
-                "--tensorboard needs an extra: pip install 'tagger[tensorboard]'"
-            ) from None
+            hint = install_hint("tensorboard")
+            raise UsageError("TensorBoard is not installed", hint=hint) from None
         self._open = partial(SummaryWriter, str(directory))
         self._writer: SummaryWriter | None = None
 

@@ -51,7 +51,7 @@ def test_what_cannot_be_measured(run, model: Path, tmp_path: Path, monkeypatch) 
     lines.write_text("John left\n")
     monkeypatch.setitem(sys.modules, "matplotlib", None)
     result = run("benchmark", model, lines, "--rounds", 1, "--plot", tmp_path / "p.png")
-    assert_one_line(result, 2, "pip install 'tagger[plot]'")
+    assert_one_line(result, 2, "pip install 'recurrent-tagger[plot]'")
 
 
 def test_a_plot(run, model: Path, tmp_path: Path) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import io
 import warnings
 from typing import TYPE_CHECKING, Any
@@ -40,17 +39,17 @@ def pyplot() -> Any:
 
 
 def png(figure: Figure) -> bytes:
-    """A figure as PNG; it is closed."""
+    """Render a figure as PNG and close it; dollar signs in its texts begin no formula."""
+    from matplotlib import rc_context
+    from matplotlib.text import Text
+
     buffer = io.BytesIO()
-    with warnings.catch_warnings():
+    for text in figure.findobj(Text):
+        text.set_parse_math(False)
+    # Labels of ticks may be made only now.
+    with warnings.catch_warnings(), rc_context({"text.parse_math": False}):
         # Words may be in any script; what the font lacks is drawn as a box.
         warnings.filterwarnings("ignore", message="Glyph", category=UserWarning)
         figure.savefig(buffer, format="png", dpi=120)
     pyplot().close(figure)
     return buffer.getvalue()
-
-
-def embedded(picture: bytes, text: str) -> str:
-    """An ``img`` element that holds a PNG; ``text`` stands for it where it is not seen."""
-    data = base64.b64encode(picture).decode()
-    return f'<img src="data:image/png;base64,{data}" alt="{text}">'

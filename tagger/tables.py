@@ -6,6 +6,7 @@ Names, labels and words are shown as they are, though they may look like markup 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
@@ -58,9 +59,18 @@ def fields_table(fields: Mapping[str, str], *, style: str = "") -> Table:
 
 
 def markdown_table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
-    """A Markdown table, line by line."""
+    """Return the lines of a Markdown table; cells may hold markup."""
     body = [header, ["---"] * len(header), *rows]
     return ["| " + " | ".join(cell.replace("|", "\\|") for cell in row) + " |" for row in body]
+
+
+def markdown_text(text: str) -> str:
+    r"""Escape what would be markup in a line of Markdown, but for the bars of a table.
+
+    >>> markdown_text("<b> *R&D* `a` [c] snake_case")
+    '&lt;b> \\*R&amp;D\\* \\`a\\` \\[c] snake_case'
+    """
+    return re.sub(r"[*`\[\\]", r"\\\g<0>", text.replace("&", "&amp;").replace("<", "&lt;"))
 
 
 def mean_sd(values: Sequence[float], digits: int = 2) -> str:

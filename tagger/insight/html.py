@@ -1,43 +1,87 @@
-"""Pages of HTML that need nothing beside themselves."""
+"""HTML from templates that escape all values: self-contained pages, snippets for notebooks."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from html import escape
+import base64
+import math
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
 
-STYLE = """
-:root { color-scheme: light dark; --line: #8884; --soft: #888; }
-body { font: 16px/1.5 system-ui, sans-serif; max-width: 60rem; margin: 2rem auto; padding: 0 1rem; }
-h1 { font-size: 1.3rem; } h2 { font-size: 1.05rem; margin-top: 2rem; }
-.sentence { font-size: 1.3rem; line-height: 2.2; }
-.sentence span { padding: .15em .25em; border-radius: .25em; }
-.sentence .target { outline: 2px solid; font-weight: 600; }
-pre { white-space: pre-wrap; }
-table { border-collapse: collapse; }
-td, th { padding: .2rem .8rem .2rem 0; text-align: right; }
-td { white-space: nowrap; }
-th { border-bottom: 1px solid var(--line); font-weight: 600; } td:first-child, th:first-child
-{ text-align: left; }
-.bar { display: inline-block; height: .7em; border-radius: 2px; background: #2a78b5; }
-.against { background: #c1352b; }
-.chosen { font-weight: 600; } .note { color: var(--soft); font-size: .9rem; }
-img { max-width: 100%; background: white; }
-"""
+if TYPE_CHECKING:
+    from jinja2 import Environment
+
+Layout = Literal["page", "snippet"]
+"""A whole page, or an element for a notebook."""
+
+STRONGEST = 0.85
+"""The opacity of the strongest shade; text must stay readable on it."""
 
 
-def page(title: str, body: str) -> str:
-    """A whole page of HTML; ``body`` is HTML already."""
-    return (
-        '<!doctype html><html lang="en"><head><meta charset="utf-8">'
-        '<meta name="viewport" content="width=device-width, initial-scale=1">'
-        f"<title>{escape(title)}</title><style>{STYLE}</style></head><body>\n{body}\n</body></html>\n"
+def render(template: str, *, layout: Layout = "page", **values: object) -> str:
+    """Render a template of `insight`.
+
+    Args:
+        template: The name of its file.
+        layout: What it becomes.
+        values: What the template reads; strings are text, not HTML.
+    """
+    return _environment().get_template(template).render(layout=f"{layout}.html", **values)
+
+
+@cache
+def _environment() -> Environment:
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+    room = Path(__file__).parent
+    environment = Environment(
+        loader=FileSystemLoader(
+            [room / part / "templates" for part in (".", "explain", "compare")]
+        ),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
     )
+    environment.filters |= {
+        "percent": percent,
+        "points": points,
+        "shade": shade,
+        "data_url": data_url,
+    }
+    return environment
 
 
-def html_table(columns: Iterable[str], rows: Iterable[tuple[str, ...]], chosen: str = "") -> str:
-    """A table; cells are HTML already."""
-    lines = ["<table><tr>" + "".join(f"<th>{escape(name)}</th>" for name in columns) + "</tr>"]
-    for row in rows:
-        mark = ' class="chosen"' if chosen and row[0] == chosen else ""
-        lines.append(f"<tr{mark}>" + "".join(f"<td>{cell}</td>" for cell in row) + "</tr>")
-    return "\n".join([*lines, "</table>"])
+def percent(share: float) -> str:
+    """Format a share of 1 in percent, without the sign.
+
+    >>> percent(0.9971)
+    '99.7'
+    """
+    return f"{100 * share:.1f}"
+
+
+def points(change: float) -> str:
+    """Format a difference of shares in percentage points.
+
+    >>> points(0.1084), points(-0.003)
+    ('+10.8', '-0.3')
+    """
+    return f"{100 * change:+.1f}"
+
+
+def shade(change: float) -> str:
+    """Return the opacity that shows a difference of probabilities, the same on every page.
+
+    The root spreads small differences: 1, 10 and 50 points are clearly unlike.
+
+    >>> shade(0.01), shade(-0.1), shade(0.5), shade(1)
+    ('0.09', '0.27', '0.60', '0.85')
+    """
+    return f"{STRONGEST * math.sqrt(min(abs(change), 1)):.2f}"
+
+
+def data_url(picture: bytes) -> str:
+    """Return a PNG as a URL, which needs no file."""
+    return f"data:image/png;base64,{base64.b64encode(picture).decode()}"

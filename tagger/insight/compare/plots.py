@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from tagger.insight.compare.results import Comparison, RowResult
 from tagger.plotting import png, pyplot
@@ -11,14 +11,24 @@ from tagger.plotting import png, pyplot
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-Pictures: TypeAlias = dict[str, bytes]
-"""PNGs by the names of their files."""
+
+class Plot(NamedTuple):
+    """A picture."""
+
+    file: str
+    """The name of its file."""
+    caption: str
+    png: bytes
 
 
-def draw_plots(comparison: Comparison, name: str) -> Pictures:
+def draw_plots(comparison: Comparison, name: str) -> list[Plot]:
     """Draw the plots of a corpus whose files begin with ``name``."""
     figures = {kind: draw(comparison) for kind, draw in PLOTS.items()}
-    return {f"{name}-{kind}.png": png(f) for kind, f in figures.items() if f is not None}
+    return [
+        Plot(f"{name}-{kind}.png", f"{name}: {kind}", png(figure))
+        for kind, figure in figures.items()
+        if figure is not None
+    ]
 
 
 def _curves(comparison: Comparison) -> Figure:
@@ -100,8 +110,8 @@ def _lines(
     return _finished(figure, axes, x_label, y_label, comparison.title)
 
 
-def across(comparisons: Sequence[Comparison]) -> Pictures:
-    """The score of each row by corpus."""
+def draw_across(comparisons: Sequence[Comparison]) -> Plot:
+    """Draw the score of each row by corpus."""
     figure, axes = pyplot().subplots(figsize=(8.5, 4.5), layout="constrained")
     names = list(dict.fromkeys(row.name for c in comparisons for row in c.rows))
     for name, style in zip(names, _styles(len(names)), strict=True):
@@ -121,7 +131,7 @@ def across(comparisons: Sequence[Comparison]) -> Pictures:
         )
     measures = dict.fromkeys(comparison.measure for comparison in comparisons)
     finished = _finished(figure, axes, "", " or ".join(measures), "score by corpus")
-    return {"corpora.png": png(finished)}
+    return Plot("corpora.png", "score by corpus", png(finished))
 
 
 def _finished(figure: Figure, axes: Any, x_label: str, y_label: str, name: str) -> Figure:

@@ -5,18 +5,18 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Sequence
-from html import escape
+from itertools import chain, zip_longest
 from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.parse import quote
 
 import msgspec
 
 from tagger.files import write_file
-from tagger.insight.compare.plots import Pictures, across, draw_plots
+from tagger.insight.compare.plots import Plot, draw_across, draw_plots
 from tagger.insight.compare.results import Comparison, RowResult
-from tagger.insight.html import html_table, page
-from tagger.plotting import embedded
-from tagger.tables import markdown_table, mean_sd, plain_table
+from tagger.insight.html import Layout, render
+from tagger.tables import markdown_table, markdown_text, mean_sd, plain_table
 from tagger.training.preparation import unlike
 from tagger.training.settings import short_name
 
@@ -43,18 +43,22 @@ HEADER = (
 def write_report(folder: Path, comparisons: Sequence[Comparison], command: str) -> list[Path]:
     """Write ``compare.md``, ``compare.csv``, ``compare.html``, ``compare.json`` and the plots.
 
+    Args:
+        folder: Where to; it is made if it is missing.
+        comparisons: Corpus by corpus.
+        command: The command that made them.
+
     Returns:
         The files.
     """
-    drawn = [draw_plots(c, name) for c, name in zip(comparisons, _names(comparisons), strict=True)]
-    if len(comparisons) > 1:
-        drawn.append(across(comparisons))
+    plots = [draw_plots(c, name) for c, name in zip(comparisons, _names(comparisons), strict=True)]
+    shared = [draw_across(comparisons)] if len(comparisons) > 1 else []
     files = {
-        "compare.md": markdown(comparisons, drawn, command).encode(),
+        "compare.md": markdown(comparisons, plots, shared, command).encode(),
         "compare.csv": as_csv(comparisons).encode(),
-        "compare.html": html(comparisons, drawn, command).encode(),
+        "compare.html": html(comparisons, plots, shared, command).encode(),
         "compare.json": msgspec.json.encode(comparisons),
-        **{name: picture for pictures in drawn for name, picture in pictures.items()},
+        **{plot.file: plot.png for plot in [*chain(*plots), *shared]},
     }
     folder.mkdir(parents=True, exist_ok=True)
     for name, content in files.items():
@@ -115,44 +119,72 @@ LEGEND = (
 )
 
 
-def markdown(comparisons: Sequence[Comparison], drawn: Sequence[Pictures], command: str) -> str:
-    """A page in Markdown, with the plots beside it.
+def markdown(
+    comparisons: Sequence[Comparison],
+    plots: Sequence[Sequence[Plot]],
+    shared: Sequence[Plot],
+    command: str,
+) -> str:
+    """Render a page of Markdown with links to the plots beside it.
 
     Args:
         comparisons: Corpus by corpus.
-        drawn: The pictures of each, and last those of all together if there are several.
-        command: What was asked for.
+        plots: The plots of each.
+        shared: Those of all corpora together.
+        command: The command that made them.
     """
-    lines = ["# " + " · ".join(comparison.corpus for comparison in comparisons), ""]
-    lines += ["```", command, "```", ""]
-    for comparison, pictures in zip(comparisons, drawn, strict=False):
+    lines = [f"# {markdown_text(_heading(comparisons))}", "", "```", command, "```", ""]
+    for comparison, of_corpus in zip(comparisons, plots, strict=True):
         if len(comparisons) > 1:
-            lines += [f"## {comparison.corpus}", ""]
-        lines += [f"{comparison.title}. {advice(comparison)}", ""]
-        lines += markdown_table(HEADER, [_cells(row) for row in comparison.rows])
-        lines += ["", *_failures(comparison)]
-        lines += [f"![{name[:-4]}]({name})\n" for name in pictures]
-    for pictures in drawn[len(comparisons) :]:
-        lines += ["## All", "", *(f"![score by corpus]({name})" for name in pictures), ""]
+            lines += [f"## {markdown_text(comparison.corpus)}", ""]
+        lines += [markdown_text(f"{comparison.title}. {advice(comparison)}"), ""]
+        cells = [[markdown_text(cell) for cell in _cells(row)] for row in comparison.rows]
+        lines += markdown_table(HEADER, cells)
+        lines += ["", *map(markdown_text, _failures(comparison))]
+        lines += map(_link, of_corpus)
+    if shared:
+        lines += ["## All", "", *map(_link, shared)]
     return "\n".join([*lines, LEGEND, ""])
 
 
-def html(comparisons: Sequence[Comparison], drawn: Sequence[Pictures], command: str) -> str:
-    """The same as one page that needs nothing beside itself; see `markdown`."""
-    name = " · ".join(comparison.corpus for comparison in comparisons)
-    parts = [f"<h1>{escape(name)}</h1>", f"<pre>{escape(command)}</pre>"]
-    for comparison, pictures in zip(comparisons, drawn, strict=False):
-        cells = [tuple(map(escape, _cells(row))) for row in comparison.rows]
-        parts += [
-            f"<h2>{escape(comparison.title)}</h2>",
-            f"<p>{escape(advice(comparison))}</p>",
-            html_table(HEADER, cells, chosen=escape(comparison.best.name)),
-            *(f"<p>{escape(line)}</p>" for line in _failures(comparison)),
-        ]
-        parts += [f"<p>{embedded(picture, name[:-4])}</p>" for name, picture in pictures.items()]
-    for pictures in drawn[len(comparisons) :]:
-        parts += [f"<p>{embedded(picture, 'score by corpus')}</p>" for picture in pictures.values()]
-    return page(f"Comparison: {name}", "\n".join([*parts, f'<p class="note">{LEGEND}</p>']))
+def _link(plot: Plot) -> str:
+    return f"![{markdown_text(plot.caption)}]({quote(plot.file)})\n"
+
+
+def html(
+    comparisons: Sequence[Comparison],
+    plots: Sequence[Sequence[Plot]] = (),
+    shared: Sequence[Plot] = (),
+    command: str = "",
+    *,
+    layout: Layout = "page",
+) -> str:
+    """Render HTML that holds its plots; see `markdown`.
+
+    Args:
+        comparisons: Corpus by corpus.
+        plots: The plots of each, if any are shown.
+        shared: Those of all corpora together.
+        command: The command that made them; empty for tables without a heading.
+        layout: A page, or a snippet for notebooks.
+    """
+    return render(
+        "comparison.html",
+        layout=layout,
+        title=_heading(comparisons),
+        command=command,
+        sections=list(zip_longest(comparisons, plots, fillvalue=())),
+        shared=shared,
+        header=HEADER,
+        cells=_cells,
+        advice=advice,
+        failures=_failures,
+        legend=LEGEND,
+    )
+
+
+def _heading(comparisons: Sequence[Comparison]) -> str:
+    return " · ".join(comparison.corpus for comparison in comparisons)
 
 
 def as_csv(comparisons: Sequence[Comparison]) -> str:

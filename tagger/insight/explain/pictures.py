@@ -10,9 +10,9 @@ import numpy as np
 from tagger.errors import UsageError
 from tagger.files import write_file
 from tagger.insight.explain.tokens import Place, find_token, locate
-from tagger.insight.html import page
+from tagger.insight.html import render
 from tagger.model.directory import SavedModel
-from tagger.plotting import embedded, find_matplotlib, png, pyplot
+from tagger.plotting import find_matplotlib, png, pyplot
 from tagger.runtime.tagger import Tagger
 
 if TYPE_CHECKING:
@@ -61,8 +61,8 @@ def draw_states(
     shown = slice(first, first + N_SHOWN)
     picture = png(figure(states_of(tagger, saved, directory, words, shown)))
     if path.suffix.lower() == ".html":
-        body = f"<h1>Hidden states</h1><p>{CAPTION}</p>{embedded(picture, 'hidden states')}"
-        write_file(path, page("Hidden states", body).encode())
+        page = render("states.html", caption=CAPTION, picture=picture)
+        write_file(path, page.encode())
     else:
         write_file(path, picture)
     left_out = []
@@ -115,7 +115,7 @@ def figure(states: States) -> Figure:
         image = axes[2, i].imshow(shown, cmap="viridis", vmin=-4, vmax=0, interpolation="none")
         axes[2, i].set_title(f"what reaches the {direction} states")
         axes[2, i].set_ylabel("state at")
-        axes[2, i].set_yticks(range(n), words, parse_math=False)
+        axes[2, i].set_yticks(range(n), words)
         _label(axes[2, i], words)
         drawn.colorbar(image, ax=axes[2, i], label="log10 of the share")
     axes[1, 0].set_title("norm of the states")
@@ -134,5 +134,4 @@ def figure(states: States) -> Figure:
 
 
 def _label(ax: Any, words: list[str]) -> None:
-    # Words may hold dollar signs, which would else begin a formula.
-    ax.set_xticks(range(len(words)), words, rotation=90 if len(words) > 8 else 30, parse_math=False)
+    ax.set_xticks(range(len(words)), words, rotation=90 if len(words) > 8 else 30)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -14,6 +15,7 @@ from tagger.insight.explain.highlights import (
     telling,
 )
 from tagger.insight.explain.results import Explanation, TokenExplanation, WordEffect
+from tagger.insight.html import percent, points
 from tagger.tables import plain_table, print_line
 
 if TYPE_CHECKING:
@@ -22,6 +24,9 @@ if TYPE_CHECKING:
     from rich.text import Text
 
 TEXTS = ("token", "speaks for")
+FOR = (42, 120, 220)
+AGAINST = (217, 90, 20)
+"""Red, green and blue of the strongest effects; weaker ones are darker."""
 
 
 def show(console: Console, explanation: Explanation) -> None:
@@ -37,9 +42,12 @@ def show(console: Console, explanation: Explanation) -> None:
 
 def _show_token(console: Console, explanation: Explanation, token: TokenExplanation) -> None:
     line = partial(print_line, console, wrap=True)
-    line(_coloured(explanation, token))
+    line(_coloured(console, explanation, token))
+    if console.color_system and token.words:
+        against = "red" if console.color_system in ("standard", "windows") else "orange"
+        line(f"blue words speak for {token.tag}, {against} ones against it")
     line("")
-    share = _percent(token.tags[token.tag].both)
+    share = percent(token.tags[token.tag].both)
     line(f"{explanation.head} of {token.text} (token {token.position}): {token.tag}, {share} %")
     line("")
     console.print(_tags(token))
@@ -49,7 +57,7 @@ def _show_token(console: Console, explanation: Explanation, token: TokenExplanat
     for side, (tag, gain) in side_effects(token).items():
         if sides[side] and gain >= LEAST:
             words = _shortened(sides[side], from_end=side == "left")
-            line(f"what stands {side} of it ({words}) speaks for {tag}: {_points(gain)}")
+            line(f"the words on the {side} ({words}) speak for {tag}: {points(gain)}")
     if shown := telling(token.words):
         line("")
         console.print(_words(token, shown))
@@ -60,8 +68,8 @@ def _show_token(console: Console, explanation: Explanation, token: TokenExplanat
         line("emissions, split exactly by direction")
 
 
-def _coloured(explanation: Explanation, token: TokenExplanation) -> Text:
-    """The sentence, each word on green or red as it speaks for the tag or against it."""
+def _coloured(console: Console, explanation: Explanation, token: TokenExplanation) -> Text:
+    """Colour the words of the sentence as they speak for the tag or against it."""
     from rich.text import Text
 
     changes = {word.position: word.change for word in token.words}
@@ -71,19 +79,33 @@ def _coloured(explanation: Explanation, token: TokenExplanation) -> Text:
         if position == token.position:
             style = "bold underline"
         elif abs(change := changes.get(position, 0.0)) >= LEAST:
-            strength = round(60 + 140 * min(abs(change), 1.0))
-            style = (
-                f"white on rgb(0,{strength},0)" if change > 0 else f"white on rgb({strength},0,0)"
-            )
+            style = word_style(change, console.color_system)
         text.append(word, style)
         text.append(" ")
     text.rstrip()
     return text
 
 
+def word_style(change: float, colours: str | None) -> str:
+    """Return the style of a word by its effect on the probability of the tag.
+
+    Args:
+        change: The effect, between -1 and 1.
+        colours: The colour system of the terminal, as Rich names it. In one of 8 colours only two
+            strengths differ: a coloured word, and from 10 points on a coloured ground.
+    """
+    if colours in ("truecolor", "256"):
+        strength = 0.4 + 0.6 * math.sqrt(min(abs(change), 1.0))
+        ground = FOR if change > 0 else AGAINST
+        return f"white on rgb({','.join(str(round(part * strength)) for part in ground)})"
+    if abs(change) < 0.1:
+        return "blue" if change > 0 else "red"
+    return "white on blue" if change > 0 else "black on red"
+
+
 def _tags(token: TokenExplanation) -> Table:
     rows = [
-        [tag, *(_percent(share) for share in (p.left, p.right, p.both))]
+        [tag, *(percent(share) for share in (p.left, p.right, p.both))]
         for tag, p in most_probable(token)
     ]
     return _table(["tag", "left alone", "right alone", "both"], rows, bold=token.tag)
@@ -91,7 +113,7 @@ def _tags(token: TokenExplanation) -> Table:
 
 def _words(token: TokenExplanation, words: list[WordEffect]) -> Table:
     rows = [
-        [w.text, str(w.position), _points(w.change), w.speaks_for, _points(w.gain)] for w in words
+        [w.text, str(w.position), points(w.change), w.speaks_for, points(w.gain)] for w in words
     ]
     return _table(["word", "", token.tag, "speaks for", ""], rows)
 
@@ -107,9 +129,9 @@ def _emission(token: TokenExplanation) -> Table:
 def _overview(explanation: Explanation) -> Table:
     rows = []
     for token in explanation.tokens:
-        cells = [str(token.position), token.text, token.tag, _percent(token.tags[token.tag].both)]
+        cells = [str(token.position), token.text, token.tag, percent(token.tags[token.tag].both)]
         for tag, share in best_alone(token):
-            cells += [tag, _percent(share)]
+            cells += [tag, percent(share)]
         rows.append(cells)
     header = ["", "token", explanation.head, "", "left alone", "", "right alone", ""]
     return _table(header, rows)
@@ -131,11 +153,3 @@ def _shortened(words: tuple[str, ...], *, from_end: bool, n: int = 6) -> str:
     if len(words) <= n:
         return " ".join(words)
     return "… " + " ".join(words[-n:]) if from_end else " ".join(words[:n]) + " …"
-
-
-def _percent(share: float) -> str:
-    return f"{100 * share:.1f}"
-
-
-def _points(change: float) -> str:
-    return f"{100 * change:+.1f}"

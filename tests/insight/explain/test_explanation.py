@@ -13,7 +13,7 @@ from tagger.errors import UsageError
 from tagger.insight.explain import explanation as module
 from tagger.insight.explain.emissions import split_emissions, split_hindrance, vectors_of
 from tagger.insight.explain.explanation import explain
-from tagger.insight.explain.page import explanation_page
+from tagger.insight.explain.page import explanation_html
 from tagger.insight.explain.results import (
     EmissionParts,
     Explanation,
@@ -241,7 +241,7 @@ def test_command(run, model: Path, tmp_path: Path) -> None:
     result = run("explain", TEXT, "--token", "Apple", "-m", model, "--html", page)
     assert result.code == 0, result
     assert "B-ORG" in result.out
-    assert "what stands right of it (in California) speaks for" in result.out
+    assert "the words on the right (in California) speak for" in result.out
     assert "left alone" in result.out
     html = page.read_text(encoding="utf-8")
     assert '<span class="target">Apple</span>' in html
@@ -274,7 +274,7 @@ def test_labels_cannot_mark_up_the_page() -> None:
         words=(WordEffect("y", 2, 0.5, tag, 0.5),), emission={tag: EmissionParts(1, 1, 1)},
     )  # fmt: skip
     for context in (("x", "y"), ()):
-        page = explanation_page(Explanation("x y", "ner", (token,), context, 1, ()), "m")
+        page = explanation_html(Explanation("x y", "ner", (token,), context, 1, ()), "m")
         assert "<b>R" not in page
         assert "B-&lt;b&gt;R&amp;D" in page
 

@@ -60,7 +60,7 @@ def run(source: str, base: str, size: int, seed: int, threads: int) -> dict[str,
             overrides={"training": {"seed": seed, "threads": threads}},
             base=base or None,
         )
-        meta, tests = train(chosen.sources, chosen.output, chosen.config, base=chosen.base)
+        meta, tests, _ = train(chosen.sources, chosen.output, chosen.config, base=chosen.base)
         shutil.rmtree(chosen.output)
     (scores,) = tests.values()
     row = (source, base, n, seed, meta.dev_scores["ner"], scores.main["ner"])

@@ -38,7 +38,7 @@ def test_an_epoch_on_every_corpus(name: str, tmp_path: Path) -> None:
     if name in COLUMNS:
         entry = CorpusConfig(columns=COLUMNS[name])
         config = msgspec.structs.replace(config, corpora={name: entry})
-    meta, tests = train([name], tmp_path / "m", config)
+    meta, tests, _ = train([name], tmp_path / "m", config)
     assert tests[name].n_tokens > 1000
     assert all(0 < score < 1 for score in meta.test_scores[name].values())
     tagged = tagger.load(tmp_path / "m")("Anna 東京 Ørsted?")

@@ -127,5 +127,5 @@ def train(
     )
     for name, evaluation in trained.test.items():
         print_evaluation(console, f"{name} test", evaluation)
-    place = shlex.quote(str(trained.path))
-    typer.echo(f'\ntagger predict -m {place} "John works at Apple in California"')
+    command = ["tagger", "predict", "-m", str(trained.path), trained.example]
+    typer.echo(f"\n{shlex.join(command)}")

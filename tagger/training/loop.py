@@ -15,7 +15,7 @@ from tagger.model.network import TaggingNetwork
 from tagger.runtime.engines.pytorch import form_tensors
 from tagger.training.batching import default_batch_tokens, plan_epoch
 from tagger.training.encoding import Batch, EncodedCorpus
-from tagger.training.state import EpochRecord, TrainingState
+from tagger.training.state import EpochRecord, TrainingState, epochs_without_gain
 
 
 @dataclass(frozen=True)
@@ -67,7 +67,9 @@ def run_epochs(
     lengths = [corpus.lengths for corpus in corpora]
     n_tokens = sum(int(of_corpus.sum()) for of_corpus in lengths)
     batch_tokens = settings.batch_tokens or default_batch_tokens(n_tokens)
-    while progress.epoch < settings.epochs and not _is_over(state, settings.patience):
+    while progress.epoch < settings.epochs:
+        if 0 < settings.patience <= epochs_without_gain(progress.history):
+            break
         plan = plan_epoch(
             lengths,
             batch_tokens=batch_tokens,
@@ -162,10 +164,3 @@ def learning_rate(settings: TrainingConfig, done: float) -> float:
         falling = (done - settings.warmup) / max(1 - settings.warmup, 1e-9)
         share = 0.02 + 0.49 * (1 + math.cos(math.pi * falling))
     return settings.learning_rate * share
-
-
-def _is_over(state: TrainingState, patience: int) -> bool:
-    best = state.progress.best
-    if best is None or best.score == 0:  # a small corpus may need some epochs to learn anything
-        return False
-    return 0 < patience <= state.progress.epoch - best.epoch

@@ -16,7 +16,6 @@ import tagger as package
 from tagger.config import Config
 from tagger.corpus import Corpus
 from tagger.errors import ConfigError, first_line
-from tagger.evaluation.split import Evaluation
 from tagger.features.forms import FormEncoder
 from tagger.features.vectors.vectors import read_vectors
 from tagger.features.vocabulary import Vocabulary
@@ -65,18 +64,12 @@ class Parts:
             rules=self.rules,
         )
 
-    def saved_model(
-        self,
-        progress: Progress,
-        weights: Mapping[str, NDArray[Any]],
-        tests: Mapping[str, Evaluation],
-    ) -> SavedModel:
-        """All that goes into the model directory.
+    def saved_model(self, progress: Progress, weights: Mapping[str, NDArray[Any]]) -> SavedModel:
+        """Return the contents of the model directory, without scores on test.
 
         Args:
             progress: The training; its best epoch is the one of ``weights``.
             weights: The network's weights.
-            tests: Scores on test by corpus.
         """
         best = progress.best
         assert best is not None
@@ -91,7 +84,7 @@ class Parts:
             epochs=progress.epoch,
             seconds=sum(record.seconds for record in progress.history),
             dev_scores=best.scores,
-            test_scores={name: evaluation.main for name, evaluation in tests.items()},
+            test_scores={},
         )
         return SavedModel(
             config=self.config,
@@ -101,7 +94,7 @@ class Parts:
             rules=self.rules,
             weights=StoredWeights(weights),
             meta=meta,
-            card=model_card(self.config, self.prepared.heads, meta, tests),
+            card=model_card(self.config, self.prepared.heads, meta, {}),
         )
 
 

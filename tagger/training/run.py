@@ -7,6 +7,7 @@ import shlex
 import time
 from collections.abc import Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 import msgspec
 import torch
@@ -14,14 +15,16 @@ import torch
 from tagger.config import Config
 from tagger.corpus import Corpus
 from tagger.errors import Interrupted, ModelError, UsageError
-from tagger.evaluation.split import Evaluation, evaluate_split
+from tagger.evaluation.split import Evaluation
 from tagger.files import existing_directory, new_directory, write_file
 from tagger.interrupt import deferred_interrupt
 from tagger.model.directory import read_model, write_model
-from tagger.model.meta import Meta
+from tagger.model.meta import GRAPHS, Meta
 from tagger.model.network import TaggingNetwork
 from tagger.runtime.engines.export import export, sentences_to_compare
 from tagger.runtime.engines.processor import n_cores
+from tagger.runtime.loading import from_saved
+from tagger.training.card import model_card
 from tagger.training.encoding import EncodedCorpus, FormTable
 from tagger.training.loop import EpochDone, run_epochs
 from tagger.training.output import (
@@ -40,7 +43,9 @@ from tagger.training.output import (
 from tagger.training.parts import Parts, build
 from tagger.training.preparation import Prepared, prepare
 from tagger.training.reporting import Reporter
+from tagger.training.scoring import evaluate_corpora, example_text, mean_scores
 from tagger.training.state import (
+    Progress,
     TrainingState,
     best_of,
     load_state,
@@ -52,6 +57,17 @@ from tagger.training.warm_start import check_base
 
 SAVE_EVERY = 120.0
 """Seconds between two checkpoints within an epoch."""
+
+
+class Finished(NamedTuple):
+    """The scores of a training that has ended."""
+
+    meta: Meta
+    """The model's ``meta.json``."""
+    tests: dict[str, Evaluation]
+    """Scores on test, by corpus."""
+    example: str
+    """A sentence of the dev set to try the model on."""
 
 
 def train(
@@ -66,7 +82,7 @@ def train(
     resume: bool = False,
     base: Path | None = None,
     reporter: Reporter | None = None,
-) -> tuple[Meta, dict[str, Evaluation]]:
+) -> Finished:
     """Train a model and write it to a directory.
 
     While it runs, ``best/`` in there is a complete model and ``last/`` what `resume` goes on
@@ -85,7 +101,7 @@ def train(
         reporter: Hears of the progress.
 
     Returns:
-        What the model directory says of the model, and its test scores by corpus.
+        The model's provenance and scores, in the form in which it runs on ``device``.
 
     Raises:
         TaggerError: Anything that a user can mend; see `tagger.errors`.
@@ -135,7 +151,7 @@ def train(
             save_state(state, output / LAST)
         try:
             _run(state, parts, output, report)
-            return _finish(state, parts, output, report)
+            return _finish(state.progress, parts, output, report, device)
         except KeyboardInterrupt:
             names = " ".join(shlex.quote(name) for name in sources)
             raise Interrupted(
@@ -177,19 +193,7 @@ def _run(state: TrainingState, parts: Parts, output: Path, report: Reporter) -> 
     ]
 
     def score(network: TaggingNetwork) -> dict[str, float]:
-        """Mean dev score of each head over the corpora that have it."""
-        tagger = parts.tagger(network)
-        found: dict[str, list[float]] = {}
-        for corpus in prepared.corpora:
-            evaluation, _ = evaluate_split(
-                tagger,
-                corpus.splits["dev"],
-                prepared.heads_of(corpus),
-                prepared.not_annotated[corpus.name],
-            )
-            for head, value in evaluation.main.items():
-                found.setdefault(head, []).append(value)
-        return {head: sum(values) / len(values) for head, values in found.items()}
+        return mean_scores(evaluate_corpora(parts.tagger(network), prepared, "dev"))
 
     history = state.progress.history
     done = [
@@ -219,29 +223,33 @@ def _run(state: TrainingState, parts: Parts, output: Path, report: Reporter) -> 
 
 def _write_best(state: TrainingState, parts: Parts, output: Path) -> None:
     with new_directory(output / BEST) as new:
-        write_model(new, parts.saved_model(state.progress, weights_of(state.scored), {}))
+        write_model(new, parts.saved_model(state.progress, weights_of(state.scored)))
 
 
 def _finish(
-    state: TrainingState, parts: Parts, output: Path, report: Reporter
-) -> tuple[Meta, dict[str, Evaluation]]:
-    """Score the best model on test and put it in its place, with its graphs."""
+    progress: Progress, parts: Parts, output: Path, report: Reporter, device: str
+) -> Finished:
+    """Score the best model in the form in which it will run, and move it to its place."""
     best = existing_directory(output / BEST)
     if best is None:
-        raise ModelError(f"{output / BEST}: missing; train again with --force")
-    weights = read_model(best).weights
-    network = state.scored
-    network.load_state_dict({name: torch.from_numpy(w) for name, w in weights.items()})
-    tagger = parts.tagger(network)
-    tests: dict[str, Evaluation] = {}
-    for corpus in parts.prepared.corpora:
-        if "test" in corpus.splits:
-            heads = parts.prepared.heads_of(corpus)
-            left_out = parts.prepared.not_annotated[corpus.name]
-            tests[corpus.name], _ = evaluate_split(tagger, corpus.splits["test"], heads, left_out)
-    model = parts.saved_model(state.progress, weights, tests)
-    write_model(output, model)
-    for exported in export(output, sentences_to_compare(parts.prepared.corpora)):
+        raise ModelError("missing", path=output / BEST, hint="train again with {force=True}")
+    prepared = parts.prepared
+    for exported in export(best, sentences_to_compare(prepared.corpora)):
         report.note(exported.describe())
+    saved = read_model(best)
+    tagger = from_saved(saved, best, device=device, threads=torch.get_num_threads())
+    tests = evaluate_corpora(tagger, prepared, "test")
+    meta = msgspec.structs.replace(
+        saved.meta,
+        epochs=progress.epoch,
+        seconds=sum(record.seconds for record in progress.history),
+        dev_scores=mean_scores(evaluate_corpora(tagger, prepared, "dev")),
+        test_scores={name: evaluation.main for name, evaluation in tests.items()},
+    )
+    card = model_card(parts.config, saved.heads, meta, tests)
+    write_model(output, msgspec.structs.replace(saved, meta=meta, card=card))
+    for name in GRAPHS.values():
+        if (best / name).is_file():
+            write_file(output / name, (best / name).read_bytes())
     clear_run(output)
-    return model.meta, tests
+    return Finished(meta, tests, example_text(prepared, parts.rules))

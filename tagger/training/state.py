@@ -40,11 +40,21 @@ class EpochRecord(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def best_of(history: Sequence[EpochRecord]) -> EpochRecord | None:
-    """The first epoch with the highest dev score; None of none.
+    """Return the epoch with the highest dev score, of equal ones that with the lowest loss.
 
-    Where nothing is found on dev yet, or nothing can be, it is the last: it has learned most.
+    On a small dev set many epochs score the same, often all of it right. Where no epoch scores
+    above 0, the last one is returned: it has learned most. None for an empty history.
     """
-    return max(history, key=lambda r: (r.score, -r.epoch if r.score else r.epoch), default=None)
+    return max(history, key=lambda r: (r.score, -r.loss if r.score else r.epoch), default=None)
+
+
+def epochs_without_gain(history: Sequence[EpochRecord]) -> int:
+    """Return the number of epochs after the first one with the highest dev score.
+
+    0 while no epoch scores above 0: a small corpus may need some epochs to learn anything.
+    """
+    first = max(history, key=lambda r: (r.score, -r.epoch), default=None)
+    return history[-1].epoch - first.epoch if first is not None and first.score else 0
 
 
 class Progress(msgspec.Struct, kw_only=True):
@@ -62,7 +72,7 @@ class Progress(msgspec.Struct, kw_only=True):
 
     @property
     def best(self) -> EpochRecord | None:
-        """The first epoch with the highest dev score; the last one as long as all are 0."""
+        """The best epoch until now; see `best_of`."""
         return best_of(self.history)
 
 

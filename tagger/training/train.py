@@ -29,10 +29,12 @@ class Trained:
     """What the directory records about the model: corpora, sizes, scores, time."""
     test: dict[str, Evaluation]
     """The scores on test, by corpus; a corpus without a test split is left out."""
+    example: str
+    """A sentence of the dev set to try the model on."""
 
     @property
     def dev(self) -> dict[str, float]:
-        """By head the dev score of the best epoch: F1 or accuracy, the mean over corpora."""
+        """By head the score on dev: F1 or accuracy, the mean over corpora."""
         return dict(self.meta.dev_scores)
 
     def load(self, **options: Any) -> Tagger:
@@ -119,7 +121,7 @@ def train(
     reporters: list[Reporter] = [] if reporter is None else [reporter]
     if tensorboard:
         reporters.append(TensorBoard(chosen.output / "tensorboard"))
-    meta, tests = run(
+    meta, tests, example = run(
         chosen.sources,
         chosen.output,
         chosen.config,
@@ -131,4 +133,4 @@ def train(
         base=chosen.base,
         reporter=Reporters(reporters),
     )
-    return Trained(chosen.output, meta, tests)
+    return Trained(chosen.output, meta, tests, example)

@@ -42,7 +42,7 @@ def test_from_nothing_to_entities(run, corpus: Path, tmp_path: Path, monkeypatch
     )
     assert result.code == 0, result.err
     last = result.out.strip().splitlines()[-1]
-    assert last == 'tagger predict -m models/tiny "John works at Apple in California"'
+    assert last == "tagger predict -m models/tiny 'Mary works at Siemens.'"
     assert "tab-separated: column 1 token, 2 upos, 3 ner (BIO)" in result.out
 
     result = run("predict", "-m", "tiny", "John works at Apple in California")

@@ -136,7 +136,7 @@ def test_without_dev_it_is_cut_from_train(tmp_path: Path) -> None:
         def note(self, text: str) -> None:
             heard.append(text)
 
-    meta, tests = train([str(folder)], tmp_path / "m", small_config(epochs=1), reporter=Hear())
+    meta, tests, _ = train([str(folder)], tmp_path / "m", small_config(epochs=1), reporter=Hear())
     assert any("no dev split; 1 of 5 training sentences are cut off" in line for line in heard)
     assert meta.corpora[0].n_sentences == {"train": 4, "dev": 1}
     assert tests == {}
@@ -154,7 +154,7 @@ def test_two_corpora_make_one_model(corpus: Path, tmp_path: Path) -> None:
     import msgspec
 
     config = msgspec.structs.replace(config, heads=("ner", "upos", "chunk"))
-    meta, _ = train([str(corpus), str(chunks)], tmp_path / "m", config)
+    meta, *_ = train([str(corpus), str(chunks)], tmp_path / "m", config)
     loaded = tagger.load(tmp_path / "m")
     document = loaded("the old man sleeps")
     assert [(span.text, span.label) for span in document.spans["chunk"]] == [
@@ -201,7 +201,7 @@ def test_a_training_is_not_given_up_before_it_has_learned_anything(
             config.embedder, word_dim=0, affix_dim=0, char_encoder="none", shape_dim=0
         ),
     )
-    meta, _ = train([str(corpus)], tmp_path / "m", config)
+    meta, *_ = train([str(corpus)], tmp_path / "m", config)
     assert meta.dev_scores == {"ner": 0.0}
     assert meta.epochs == 4
 
@@ -389,7 +389,7 @@ def test_what_another_corpus_annotates_does_not_count(corpus: Path, tmp_path: Pa
     without = [line.replace("B-LOC", "O").replace("I-LOC", "O") for line in TOKENS["train"]]
     folder = write_corpus(tmp_path / "c", {"train": without, "dev": without, "test": without})
     output = tmp_path / "m"
-    _, tests = train([str(corpus), str(folder)], output, small_config(epochs=40))
+    _, tests, _ = train([str(corpus), str(folder)], output, small_config(epochs=40))
     scored = tests["c"].spans["ner"]
     loaded = tagger.load(output)
     data, heads, _, left_out, *_ = select_split(output, loaded, str(folder), "test", ["ner"])

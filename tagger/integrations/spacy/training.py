@@ -144,7 +144,7 @@ class Trainer:
             tokens_per_second=0.0, seconds=0.0,
         )  # fmt: skip
         weights = weights_of(self.state.scored)
-        model = self.parts.saved_model(Progress(epoch=1, history=[record]), weights, {})
+        model = self.parts.saved_model(Progress(epoch=1, history=[record]), weights)
         with tempfile.TemporaryDirectory() as temporary:
             folder = Path(temporary)
             write_model(folder, model)

@@ -1,0 +1,57 @@
+"""The scores of a training on its own corpora, and a sentence of theirs to try a model on."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from tagger.evaluation.split import Evaluation, evaluate_split
+from tagger.runtime.tagger import Tagger
+from tagger.text import TokenizerRules
+from tagger.text.detokenizer import detokenize
+from tagger.training.preparation import Prepared
+
+N_EXAMPLES = 200
+"""Sentences among which an example is chosen."""
+EXAMPLE_TOKENS = 15
+"""The most tokens of an example."""
+
+
+def evaluate_corpora(tagger: Tagger, prepared: Prepared, split: str) -> dict[str, Evaluation]:
+    """Evaluate a tagger on one split of each corpus that has it.
+
+    Returns:
+        The scores by corpus, without labels that the corpus does not annotate.
+    """
+    return {
+        corpus.name: evaluate_split(
+            tagger,
+            corpus.splits[split],
+            prepared.heads_of(corpus),
+            prepared.not_annotated[corpus.name],
+        )[0]
+        for corpus in prepared.corpora
+        if split in corpus.splits
+    }
+
+
+def mean_scores(evaluations: Mapping[str, Evaluation]) -> dict[str, float]:
+    """Return the mean score of each head over the corpora that have it."""
+    found: dict[str, list[float]] = {}
+    for evaluation in evaluations.values():
+        for head, score in evaluation.main.items():
+            found.setdefault(head, []).append(score)
+    return {head: sum(scores) / len(scores) for head, scores in found.items()}
+
+
+def example_text(prepared: Prepared, rules: TokenizerRules) -> str:
+    """Return a short dev sentence with many spans, as text on one line."""
+    dev = prepared.corpora[0].splits["dev"]
+    heads = prepared.heads_of(prepared.corpora[0])
+    head = next((head for head in heads if head.kind == "span"), heads[0])
+    rows = dev.select(range(min(len(dev), N_EXAMPLES)))
+    pairs = list(zip(rows["tokens"], rows[head.name], strict=True))
+    short = [pair for pair in pairs if len(pair[0]) <= EXAMPLE_TOKENS]
+    tokens, _ = max(
+        short or pairs, key=lambda pair: sum(str(tag).startswith("B-") for tag in pair[1])
+    )
+    return " ".join(detokenize(tokens[:EXAMPLE_TOKENS], rules=rules)[0].split())

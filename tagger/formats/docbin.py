@@ -14,7 +14,7 @@ from pathlib import Path
 import msgspec
 import numpy as np
 
-from tagger.errors import FormatError
+from tagger.errors import FormatError, UsageError
 from tagger.formats.documents import (
     ENTITIES,
     Document,
@@ -24,6 +24,7 @@ from tagger.formats.documents import (
     main_layer,
 )
 from tagger.formats.plain import note_unwritten
+from tagger.formats.spacy_document import spacy_document, split_words
 from tagger.lines import unreadable
 from tagger.schemes import Scheme, Span
 
@@ -159,64 +160,34 @@ def write(documents: Sequence[Document], scheme: Scheme, notes: Notes) -> bytes:
     Raises:
         FormatError: for a part of speech that spaCy does not know.
     """
-    from spacy.parts_of_speech import IDS
-    from spacy.tokens import Doc, DocBin
-    from spacy.tokens import Span as Entity
+    from spacy.tokens import DocBin
     from spacy.vocab import Vocab
 
     packed = DocBin(attrs=_WRITTEN)
     vocab = Vocab()
     for document in documents:
         words, spaces, places = _words(document)
-        begins = {places[first] for first, _ in document.bounds()}
-        if begins:
-            begins = begins - {min(begins)} | {0}  # also where white space comes first
-        doc = Doc(
-            vocab, words=words, spaces=spaces, sent_starts=[i in begins for i in range(len(words))]
-        )
-        main = main_layer(document)
-        doc.set_ents(
-            [
-                Entity(doc, places[start], places[end - 1] + 1, label=label)
-                for start, end, label in document.spans.get(main, [])
-            ],
-            default="outside" if document.spans else "missing",
-        )
-        for head, tags in document.tags.items():
-            for place, tag in zip(places, tags, strict=True):
-                if head == "upos" and tag not in (None, "_"):
-                    if tag not in IDS:
-                        raise FormatError(
-                            document.path, document.line, f"spaCy knows no part of speech {tag!r}"
-                        )
-                    doc[place].pos_ = tag
-                elif head in ("xpos", "pos") and tag:
-                    doc[place].tag_ = tag
+        try:
+            doc = spacy_document(
+                vocab,
+                words,
+                spaces,
+                places,
+                sentence_starts=[first for first, _ in document.bounds()],
+                entities=document.spans.get(main_layer(document), []) if document.spans else None,
+                tags=document.tags,
+            )
+        except UsageError as error:
+            raise FormatError(
+                document.path, document.line, error.message, expected=error.expected
+            ) from None
         note_unwritten(document, notes, tags=("upos", "xpos", "pos"))
         packed.add(doc)
     return packed.to_bytes()
 
 
 def _words(document: Document) -> tuple[list[str], list[bool] | None, list[int]]:
-    """Give the words, whether a space follows each, and the word of each token."""
-    text, offsets = document.text, document.offsets
-    if text is None or offsets is None:
+    """Return the words, whether a space follows each, and the word of each token."""
+    if document.text is None or document.offsets is None:
         return document.tokens, document.space_after, list(range(len(document.tokens)))
-    words: list[str] = []
-    spaces: list[bool] = []
-    places: list[int] = []
-    position = 0
-    for start, end in [*offsets, (len(text), len(text))]:
-        gap = text[position:start]
-        if words and gap.startswith(" "):
-            spaces[-1] = True
-            gap = gap[1:]
-        if gap:
-            words.append(gap)
-            spaces.append(False)
-        if start < end:
-            places.append(len(words))
-            words.append(text[start:end])
-            spaces.append(False)
-        position = end
-    return words, spaces, places
+    return split_words(document.text, document.offsets)

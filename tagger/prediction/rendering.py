@@ -27,7 +27,7 @@ def as_text(document: Document, heads: Sequence[HeadSpec]) -> str:
     Brackets of the text itself have a backslash before them, so that the line can be read again.
 
     >>> from tagger.runtime.results import Document, Entity
-    >>> as_text(Document("John works", [], [Entity("John", "PER", 0, 4)], []), [])
+    >>> as_text(Document("John works", [], [Entity("John", "PER", 0, 4, 0, 1)], []), [])
     '[John](PER) works'
     """
     if heads and all(head.kind == "token" for head in heads):
@@ -44,11 +44,7 @@ def as_text(document: Document, heads: Sequence[HeadSpec]) -> str:
 
 def as_conll(document: Document, heads: Sequence[HeadSpec]) -> str:
     """A token and its tags a line, tabs between, an empty line after each sentence."""
-    lines = []
-    for first, past in document.sentences:
-        lines += ["\t".join([t.text, *t.tags.values()]) for t in document.tokens[first:past]]
-        lines.append("")
-    return "\n".join(lines)
+    return document.to_conll()
 
 
 FORMATS: dict[str, Callable[[Document, Sequence[HeadSpec]], str]] = {

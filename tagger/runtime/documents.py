@@ -84,7 +84,8 @@ def _entities(
                 begin, last, label = spans[i]
                 start, end = of_text[begin - first][0], of_text[last - first][1]
                 confidence = None if sure is None else float(sure[begin])
-                entities.append(Entity(text[start:end], label, start, end, confidence))
+                tokens = begin - first, last + 1 - first
+                entities.append(Entity(text[start:end], label, start, end, *tokens, confidence))
                 i += 1
     return found
 

@@ -1,11 +1,17 @@
-"""What a tagger says about a text."""
+"""A tagged text: its tokens, entities and sentences, and the forms in which it is passed on."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any
 
 import msgspec
+
+from tagger.errors import UsageError
+
+if TYPE_CHECKING:
+    from spacy.tokens import Doc
+    from spacy.vocab import Vocab
 
 
 class Token(msgspec.Struct, frozen=True, gc=False):
@@ -23,7 +29,7 @@ class Token(msgspec.Struct, frozen=True, gc=False):
         return f"{self.text}/{'/'.join(self.tags.values())}"
 
 
-class Entity(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
+class Entity(msgspec.Struct, frozen=True, gc=False):
     """A span of text with a label; ``text[start:end]`` is its form."""
 
     text: str
@@ -32,6 +38,10 @@ class Entity(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     """Offset into the given text, in characters."""
     end: int
     """Offset past its last character."""
+    start_token: int
+    """Index of its first token in the document."""
+    end_token: int
+    """Index past its last token."""
     confidence: float | None = None
     """The probability, by the model, of exactly this span with this label, between 0 and 1; None
     where it was not asked for."""
@@ -45,11 +55,19 @@ class Document:
 
     Args:
         text: The text as it was given.
-        tokens: Its tokens, or what makes them when they are first asked for: who wants the
-            entities alone need not wait for them.
+        tokens: Its tokens, or a function that makes them on first use, so that callers who need
+            only entities do not wait for them.
         entities: The spans of the head ``ner``, or of the first span head of a model without it.
         sentences: Each sentence as the range of its tokens, end exclusive.
         spans: The spans of any further span heads (``chunk``), by head.
+
+    >>> import tagger
+    >>> document = tagger.load("en")("John works at Apple.")
+    >>> document.entities
+    [[John](PER), [Apple](ORG)]
+    >>> apple = document.entities[1]
+    >>> document.text[apple.start : apple.end], document.tokens[apple.start_token]
+    ('Apple', Apple/B-ORG/PROPN/NNP)
     """
 
     __slots__ = ("_tokens", "entities", "sentences", "spans", "text")
@@ -77,27 +95,121 @@ class Document:
 
     @property
     def n_tokens(self) -> int:
-        """How many tokens there are."""
+        """The number of tokens."""
         return self.sentences[-1][1] if self.sentences else 0
 
     def to_dict(self) -> dict[str, Any]:
-        """As JSON has it: each token's tags beside its offsets."""
+        """Return the document as JSON holds it; `from_dict` is the inverse.
+
+        A token's tags stand beside its offsets, under the names of their heads. Entities are
+        placed by characters alone, since their token indices follow from the tokens.
+        """
         tokens = [
             {"text": token.text, "start": token.start, "end": token.end, **token.tags}
             for token in self.tokens
         ]
-        rest = {"spans": msgspec.to_builtins(self.spans)} if self.spans else {}
+        spans = {head: list(map(_entity_to_dict, found)) for head, found in self.spans.items()}
         return {
             "text": self.text,
             "tokens": tokens,
-            "entities": msgspec.to_builtins(self.entities),
+            "entities": list(map(_entity_to_dict, self.entities)),
             "sentences": self.sentences,
-            **rest,
+            **({"spans": spans} if spans else {}),
         }
 
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> Document:
+        """Rebuild a document from `to_dict`, or from a line of ``tagger predict --format json``.
+
+        Raises:
+            UsageError: It is not a document, or an entity is not made of whole tokens.
+
+        >>> import tagger
+        >>> document = tagger.load("en")("John works at Apple.")
+        >>> Document.from_dict(document.to_dict()) == document
+        True
+        """
+        try:
+            stored = msgspec.convert(data, _Stored)
+            tokens = [
+                Token(
+                    msgspec.convert(token.pop("text"), str),
+                    msgspec.convert(token.pop("start"), int),
+                    msgspec.convert(token.pop("end"), int),
+                    msgspec.convert(token, dict[str, str]),
+                )
+                for token in map(dict, stored.tokens)
+            ]
+            firsts = {token.start: i for i, token in enumerate(tokens)}
+            pasts = {token.end: i for i, token in enumerate(tokens, start=1)}
+
+            def entity(one: _StoredEntity) -> Entity:
+                places = firsts[one.start], pasts[one.end]
+                return Entity(one.text, one.label, one.start, one.end, *places, one.confidence)
+
+            return cls(
+                stored.text,
+                tokens,
+                list(map(entity, stored.entities)),
+                stored.sentences,
+                {head: list(map(entity, found)) for head, found in stored.spans.items()},
+            )
+        except msgspec.ValidationError as error:
+            raise UsageError(f"not a document: {error}") from None
+        except KeyError as error:
+            raise UsageError(
+                f"not a document: {error.args[0]!r} is missing, or no token begins or ends there"
+            ) from None
+
     def to_json(self) -> str:
-        """One line of JSON."""
+        """Return the document as one line of JSON, see `to_dict`."""
         return msgspec.json.encode(self.to_dict()).decode()
+
+    def to_conll(self) -> str:
+        """Return a token and its tags a line, tabs between, an empty line after each sentence."""
+        lines = []
+        for first, past in self.sentences:
+            lines += ["\t".join([t.text, *t.tags.values()]) for t in self.tokens[first:past]]
+            lines.append("")
+        return "\n".join(lines)
+
+    def to_spacy(self, vocab: Vocab | None = None) -> Doc:
+        """Return the document as spaCy's ``Doc``, whose text is the same.
+
+        Entities become ``ents``, spans of further heads span groups of their names, ``upos``
+        becomes ``pos_``, and ``xpos`` or ``pos`` becomes ``tag_``. White space other than single
+        spaces becomes tokens, as in spaCy.
+
+        Args:
+            vocab: The vocabulary, as of ``nlp.vocab``; None for a new one.
+
+        Raises:
+            UsageError: A part of speech that spaCy does not have.
+        """
+        from tagger.formats.spacy_document import spacy_document, split_words
+        from tagger.schemes import Span
+
+        words, spaces, places = split_words(self.text, [(t.start, t.end) for t in self.tokens])
+        heads = self.tokens[0].tags.keys() & {"upos", "xpos", "pos"} if self.tokens else set()
+        doc = spacy_document(
+            vocab,
+            words,
+            spaces,
+            places,
+            sentence_starts=[first for first, past in self.sentences if first < past],
+            entities=[Span(e.start_token, e.end_token, e.label) for e in self.entities],
+            tags={head: [token.tags[head] for token in self.tokens] for head in sorted(heads)},
+        )
+        for head, found in self.spans.items():
+            spans = (doc.char_span(e.start, e.end, label=e.label) for e in found)
+            doc.spans[head] = [span for span in spans if span is not None]
+        return doc
+
+    def _repr_html_(self) -> str:
+        """Render the text with its entities in colour, for notebooks."""
+        from tagger.runtime.html import document_html
+
+        return document_html(self)
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Document) and self._parts() == other._parts()
@@ -113,3 +225,32 @@ class Document:
 
     def _parts(self) -> tuple[Any, ...]:
         return self.text, self.tokens, self.entities, self.sentences, self.spans
+
+
+class _StoredEntity(msgspec.Struct):
+    text: str
+    label: str
+    start: int
+    end: int
+    confidence: float | None = None
+
+
+class _Stored(msgspec.Struct):
+    text: str
+    tokens: list[dict[str, Any]]
+    entities: list[_StoredEntity]
+    sentences: list[tuple[int, int]]
+    spans: dict[str, list[_StoredEntity]] = {}
+
+
+def _entity_to_dict(entity: Entity) -> dict[str, Any]:
+    found = {
+        "text": entity.text,
+        "label": entity.label,
+        "start": entity.start,
+        "end": entity.end,
+        "confidence": entity.confidence,
+    }
+    if entity.confidence is None:
+        del found["confidence"]
+    return found

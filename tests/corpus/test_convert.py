@@ -179,7 +179,7 @@ def test_what_predict_prints_as_json(write):
     from tagger.runtime.results import Entity, Token
 
     tokens = [Token("a.b", 0, 3, {"ner": "B-X"}), Token("c", 4, 5, {"ner": "O"})]
-    answer = Answer("a.b c", tokens, [Entity("a.b", "X", 0, 3)], [(0, 1), (1, 2)])
+    answer = Answer("a.b c", tokens, [Entity("a.b", "X", 0, 3, 0, 1)], [(0, 1), (1, 2)])
     assert sentences(write("a.jsonl", answer.to_json())) == [(["a.b"], ["B-X"]), (["c"], ["O"])]
 
 

@@ -1,15 +1,20 @@
-"""The wheel: what it ships is found, from an empty folder."""
+"""The wheel and its requirements, from an empty folder."""
 
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
+import tomllib
 import venv
+from importlib import metadata
 from pathlib import Path
 
 import pytest
+from packaging.requirements import Requirement
 
+from tagger.extras import DISTRIBUTION
 from tagger.paths import shipped
 
 ROOT = Path(__file__).parent.parent
@@ -48,23 +53,18 @@ def shipped_sample(isolated: Path, folder: Path) -> Path:
     return Path(done.stdout.strip())
 
 
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("dist")
+    build = [sys.executable, "-m", "build", "--wheel", "--no-isolation", "-o", str(folder)]
+    subprocess.run([*build, str(ROOT)], check=True, capture_output=True)
+    return next(folder.glob("*.whl"))
+
+
 @pytest.mark.slow
-def test_a_wheel_trains_on_its_sample_in_an_empty_folder(isolated: Path, tmp_path: Path) -> None:
-    subprocess.run(
-        [
-            sys.executable,
-            "-m",
-            "build",
-            "--wheel",
-            "--no-isolation",
-            "-o",
-            str(tmp_path),
-            str(ROOT),
-        ],
-        check=True,
-        capture_output=True,
-    )
-    (wheel,) = tmp_path.glob("*.whl")
+def test_a_wheel_trains_on_its_sample_in_an_empty_folder(
+    isolated: Path, wheel: Path, tmp_path: Path
+) -> None:
     pip(isolated, "--force-reinstall", str(wheel))
     empty = tmp_path / "empty"
     empty.mkdir()
@@ -85,3 +85,103 @@ def test_a_wheel_trains_on_its_sample_in_an_empty_folder(isolated: Path, tmp_pat
 def test_an_editable_install_finds_the_checkout(isolated: Path, tmp_path: Path) -> None:
     pip(isolated, "--force-reinstall", "-e", str(ROOT))
     assert shipped_sample(isolated, tmp_path) == ROOT / "data" / "sample"
+
+
+# -- A deployment that only predicts
+
+LEFT_OUT = {"torch", "spacy", "datasets", "pyarrow", "seqeval", "scikit-learn", "scipy", "onnx"}
+
+
+def canonical(name: str) -> str:
+    return re.sub(r"[-_.]+", "-", name).lower()
+
+
+def pinned(path: Path) -> dict[str, str]:
+    """The version of each package in a file of requirements."""
+    lines = [line for line in path.read_text("utf-8").splitlines() if line and line[0] != "#"]
+    return {canonical(name): version for name, _, version in (x.partition("==") for x in lines)}
+
+
+def test_what_predicts_is_pinned_as_everything_is() -> None:
+    found = pinned(ROOT / "requirements-predict.txt")
+    assert found.items() <= pinned(ROOT / "constraints.txt").items()
+    assert LEFT_OUT.isdisjoint(found)
+
+
+def test_what_predicts_is_complete() -> None:
+    """Each requirement of the packages in the list is in the list."""
+    names = set(pinned(ROOT / "requirements-predict.txt"))
+    for name in names:
+        requirements = map(Requirement, metadata.requires(name) or [])
+        needed = [x for x in requirements if x.marker is None or x.marker.evaluate({"extra": ""})]
+        assert {canonical(x.name) for x in needed} <= names, name
+
+
+@pytest.fixture(scope="module")
+def deployment(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An environment with the packages of requirements-predict.txt, without a network, and a wheel.
+
+    The packages are linked to those installed here.
+    """
+    folder = tmp_path_factory.mktemp("deployment")
+    venv.create(folder, with_pip=False, symlinks=True)
+    (site,) = folder.glob("lib/python*/site-packages")
+    for name in pinned(ROOT / "requirements-predict.txt"):
+        distribution = metadata.distribution(name)
+        tops = {Path(file).parts[0] for file in distribution.files or []}
+        for top in tops - {"..", "__pycache__"}:
+            (site / top).symlink_to(Path(str(distribution.locate_file(top))).resolve())
+    pip(folder, str(wheel))
+    return folder
+
+
+@pytest.mark.slow
+def test_a_deployment_that_only_predicts(deployment: Path, tmp_path: Path) -> None:
+    def tagger(*arguments: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [str(deployment / "bin" / "tagger"), *arguments],
+            cwd=tmp_path,
+            env={"PATH": os.environ["PATH"], "TAGGER_CACHE": str(tmp_path / "cache")},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+
+    (tmp_path / "mails.jsonl").write_text('{"text": "John left.", "label": [[0, 4, "PER"]]}\n')
+    sentence = "John works at Apple in California"
+    for arguments, printed in (
+        (["predict", sentence], "[John](PER)"),
+        (["predict", sentence, "--confidence", "--format", "json"], '"confidence"'),
+        (["explain", sentence, "--token", "Apple"], "left"),
+        (["explain", sentence, "--token", "Apple", "--html", "page.html"], ""),
+        (["convert", "mails.jsonl", "mails.conll"], "spans 1"),
+        (["evaluate", "en", "mails.conll"], "micro"),
+        (["evaluate", "en", "mails.jsonl", "--raw"], "tokens"),
+        (["evaluate", "en", "sample", "--predictions", "out.txt"], "upos"),
+        (["score", "out.txt"], ""),
+        (["info", "en"], "conll2003"),
+    ):
+        done = tagger(*arguments)
+        assert done.returncode == 0, (arguments, done.stderr)
+        assert printed in done.stdout, (arguments, done.stdout)
+    done = tagger("train", "sample")
+    assert done.returncode == 1
+    assert len(done.stderr.splitlines()) == 1
+    assert "torch" in done.stderr
+    assert "pip install" in done.stderr
+
+
+# -- Extras
+
+
+def test_the_extra_all_holds_every_extra_of_users() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+    extras = project["optional-dependencies"]
+    (everything,) = map(Requirement, extras["all"])
+    assert everything.name == project["name"]
+    assert everything.extras == set(extras) - {"all", "dev", "docs"}
+
+
+def test_the_name_of_the_distribution() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+    assert project["name"] == DISTRIBUTION

@@ -12,11 +12,13 @@ import hashlib
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from tagger.corpus.rows import MemoryRows
 from tagger.corpus.scan import Scan, Source, scan
 from tagger.errors import CorpusError, TaggerError
 from tagger.files import write_file
@@ -120,9 +122,15 @@ def build(
 ) -> datasets.Dataset:
     """Write rows to an Arrow file under ``folder``, or open the one that is there already.
 
+    Without ``datasets`` they are kept in memory.
+
     Raises:
         CorpusError: what ``sentences`` raises, or where the cache cannot be written.
     """
+    if find_spec("datasets") is None:
+        names = ["tokens", *(head.name for head in found.heads), "document", "line"]
+        spaces = ["space_after"] if found.has_space_after else []
+        return MemoryRows.from_rows(sentences(), [*names, *spaces])
     import datasets
 
     strings = datasets.List(datasets.Value("string"))
@@ -156,6 +164,9 @@ def build(
 @contextmanager
 def quiet_datasets() -> Iterator[None]:
     """Keep the progress bars of ``datasets`` off the screen for a while."""
+    if find_spec("datasets") is None:
+        yield
+        return
     from datasets.utils import logging
 
     level = logging.get_verbosity()

@@ -94,7 +94,7 @@ def score_spans(
     known: Iterable[str] | None = None,
     left_out: Set[str] = frozenset(),
 ) -> SpanScores:
-    """Score BIO tags through seqeval, whose default mode reads tags as conlleval does.
+    """Score BIO tags with seqeval, whose default mode reads tags as conlleval does.
 
     Args:
         gold: The gold tags of each sentence.
@@ -102,7 +102,10 @@ def score_spans(
         known: The labels that the model has.
         left_out: Labels of which predicted spans do not count.
     """
-    from seqeval.metrics.sequence_labeling import get_entities, precision_recall_fscore_support
+    try:
+        from seqeval.metrics.sequence_labeling import get_entities, precision_recall_fscore_support
+    except ModuleNotFoundError:
+        from tagger.evaluation.counting import get_entities, precision_recall_fscore_support
 
     gold, predicted = [list(tags) for tags in gold], [list(tags) for tags in predicted]
     not_scored: Counter[str] = Counter()

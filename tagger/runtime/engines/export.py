@@ -106,7 +106,7 @@ def sentences_to_compare(corpora: Sequence[Corpus]) -> list[list[str]]:
             if split in corpus.splits:
                 data = corpus.splits[split]
                 wanted = min(len(data), N_SENTENCES - len(of_corpus))
-                of_corpus += data.select(range(wanted))["tokens"]
+                of_corpus += data[:wanted]["tokens"]
         found += of_corpus
     return found
 

@@ -27,7 +27,6 @@ from tagger.model.directory import SavedModel, write_model
 from tagger.model.meta import CorpusRecord, Meta
 from tagger.model.network import build_network
 from tagger.model.weights import StoredWeights
-from tagger.pretraining.card import base_card
 from tagger.pretraining.encoding import (
     INVENTORY,
     WORDS,
@@ -56,6 +55,7 @@ from tagger.pretraining.static import check_floret, train_vectors
 from tagger.pretraining.text import STDIN, check_texts
 from tagger.runtime.engines.pytorch import form_tensors
 from tagger.runtime.loading import form_encoder
+from tagger.sharing.card import render_card
 from tagger.text import TokenizerRules
 from tagger.training.batching import plan_epoch
 from tagger.training.output import (
@@ -163,7 +163,13 @@ def pretrain(
                     rules=TokenizerRules(),
                     weights=StoredWeights(weights_of(state.model.network)),
                     meta=meta,
-                    card=base_card(config, meta, inventory, state.progress),
+                    card=render_card(
+                        "base.md.j2",
+                        config=config,
+                        meta=meta,
+                        inventory=inventory,
+                        progress=state.progress,
+                    ),
                 ),
             )
         except KeyboardInterrupt:

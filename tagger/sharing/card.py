@@ -1,9 +1,12 @@
-"""A model card as a hub reads it: YAML front matter before the text."""
+"""Model cards from templates: of a model, of a base, and with the front matter of a hub."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 from tagger.corpus.catalogue import find_entry
 from tagger.model.directory import SavedModel
@@ -11,10 +14,48 @@ from tagger.model.heads import HeadSpec
 from tagger.model.meta import CorpusRecord
 from tagger.sharing.contents import LICENSE, Licence, body_of
 
+if TYPE_CHECKING:
+    from jinja2 import Environment
+
 _TASK = "token-classification"
 _PARTS_OF_SPEECH = ("upos", "xpos", "pos")
 _LANGUAGES = {"English": "en", "Spanish": "es", "Dutch": "nl"}
 """Of the corpora known by name, as their titles say it; treebanks have it in their names."""
+
+
+def render_card(template: str, **values: object) -> str:
+    """Render a card in Markdown.
+
+    Args:
+        template: A file in ``sharing/templates``, whose first lines name the values it reads.
+        values: The values.
+    """
+    return _environment().get_template(template).render(values)
+
+
+@cache
+def _environment() -> Environment:
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+    environment = Environment(
+        loader=FileSystemLoader(Path(__file__).parent / "templates"),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+    environment.filters |= {
+        "basename": lambda path: Path(path).name,
+        "cell": _cell,
+        "grouped": lambda number: f"{number:,.0f}",
+        "percent": lambda share: f"{100 * share:.2f}",
+    }
+    return environment
+
+
+def _cell(text: str) -> str:
+    """Return text as the cell of a table: on one line, bars escaped."""
+    return " ".join(text.split()).replace("|", "\\|")
 
 
 def hub_card(saved: SavedModel, licence: Licence, repo: str) -> str:
@@ -23,7 +64,7 @@ def hub_card(saved: SavedModel, licence: Licence, repo: str) -> str:
     Args:
         saved: The model.
         licence: Its licence.
-        repo: Where it will lie, as ``owner/name``.
+        repo: Its address on the hub, ``owner/name``.
     """
     from huggingface_hub import EvalResult, ModelCardData
 
@@ -58,7 +99,7 @@ def hub_card(saved: SavedModel, licence: Licence, repo: str) -> str:
         eval_results=results or None,
     )
     body = body_of(saved.card, f"hub:{repo}")
-    return f"---\n{data.to_yaml()}\n---\n\n{body}"
+    return render_card("hub.md.j2", front_matter=data.to_yaml(), body=body)
 
 
 def _tags(heads: Sequence[HeadSpec]) -> list[str]:

@@ -27,8 +27,8 @@ from tagger.model.weights import StoredWeights
 from tagger.runtime.engines.pytorch import TorchEngine
 from tagger.runtime.loading import assemble, form_encoder
 from tagger.runtime.tagger import Tagger
+from tagger.sharing.card import render_card
 from tagger.text import TokenizerRules, fit_rules
-from tagger.training.card import model_card
 from tagger.training.preparation import Prepared
 from tagger.training.reporting import Reporter
 from tagger.training.state import Progress, weights_of
@@ -94,7 +94,9 @@ class Parts:
             rules=self.rules,
             weights=StoredWeights(weights),
             meta=meta,
-            card=model_card(self.config, self.prepared.heads, meta, {}),
+            card=render_card(
+                "model.md.j2", config=self.config, heads=self.prepared.heads, meta=meta, tests={}
+            ),
         )
 
 

@@ -24,7 +24,7 @@ from tagger.model.network import TaggingNetwork
 from tagger.runtime.engines.export import export, sentences_to_compare
 from tagger.runtime.engines.processor import n_cores
 from tagger.runtime.loading import from_saved
-from tagger.training.card import model_card
+from tagger.sharing.card import render_card
 from tagger.training.encoding import EncodedCorpus, FormTable
 from tagger.training.loop import EpochDone, run_epochs
 from tagger.training.output import (
@@ -246,7 +246,9 @@ def _finish(
         dev_scores=mean_scores(evaluate_corpora(tagger, prepared, "dev")),
         test_scores={name: evaluation.main for name, evaluation in tests.items()},
     )
-    card = model_card(parts.config, saved.heads, meta, tests)
+    card = render_card(
+        "model.md.j2", config=parts.config, heads=saved.heads, meta=meta, tests=tests
+    )
     write_model(output, msgspec.structs.replace(saved, meta=meta, card=card))
     for name in GRAPHS.values():
         if (best / name).is_file():

@@ -62,8 +62,9 @@ class EmbedderConfig(Section, frozen=True):
     case_dim: OptionalDim = 8
     """Size of the case class's vector (lower, upper, title, mixed, digits, ...)."""
     vectors: str = ""
-    """Pretrained word vectors: a file (GloVe, word2vec, fastText, floret), or a spaCy pipeline's
-    folder or package; empty for none."""
+    """What the word table starts from: a file of word vectors (GloVe, word2vec, fastText, floret),
+    or a spaCy pipeline's folder or package; empty for none. Their size becomes `word_dim`; words
+    that do not occur in the training data keep the given vectors."""
     max_vectors: Dim = 100_000
     """So many words of that file are kept, the first, besides those of the training data."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -9,6 +10,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import torch
 from numpy.typing import NDArray
 
@@ -17,7 +19,8 @@ from tagger.config import Config
 from tagger.corpus import Corpus
 from tagger.errors import ConfigError, first_line
 from tagger.features.forms import FormEncoder
-from tagger.features.vectors.vectors import read_vectors
+from tagger.features.vectors.selection import Matrix
+from tagger.features.vectors.vectors import Vectors, read_vectors
 from tagger.features.vocabulary import Vocabulary
 from tagger.model.directory import SavedModel
 from tagger.model.meta import CorpusRecord, Meta
@@ -32,7 +35,7 @@ from tagger.text import TokenizerRules, fit_rules
 from tagger.training.preparation import Prepared
 from tagger.training.reporting import Reporter
 from tagger.training.state import Progress, weights_of
-from tagger.training.warm_start import start_from
+from tagger.training.warm_start import start_from, start_words
 
 LOW_COVERAGE = 0.5
 
@@ -115,6 +118,7 @@ def build(
     )
     vector_keys: tuple[str, ...] = ()
     vectors = None
+    rows: dict[str, Matrix] = {}
     n_trained_words = len(vocabulary.words)
     if base is not None:
         # Only the words of the corpora are trained: the others stay as the base has them.
@@ -123,15 +127,13 @@ def build(
         if vector_keys:
             vectors = torch.from_numpy(base.weights[VECTORS])
     elif config.embedder.vectors:
-        path = Path(config.embedder.vectors)
-        found = read_vectors(path, forms, limit=config.embedder.max_vectors)
-        report.note(f"{path}: {len(found.keys):,} vectors; {found.coverage}")
-        if found.share_of_tokens < LOW_COVERAGE:
-            report.note(
-                f"warning: only {found.share_of_tokens:.0%} of the corpus's tokens have a vector "
-                f"in {path}; are they of its language and kind of text?"
-            )
-        vector_keys, vectors = found.keys, torch.from_numpy(found.matrix)
+        found = _read_given(config, forms, report)
+        rows = found.by_word(forms)
+        embedder = msgspec.structs.replace(config.embedder, word_dim=found.matrix.shape[1])
+        config = msgspec.structs.replace(config, embedder=embedder)
+        vocabulary = Vocabulary.from_counts(forms, min_count=config.embedder.min_count, known=rows)
+        n_trained_words = len(vocabulary.words)
+        vocabulary = vocabulary.followed_by(Vocabulary(list(rows), ()))
     rules = fit_rules(
         tokens
         for corpus in prepared.corpora
@@ -146,10 +148,24 @@ def build(
         raise ConfigError(
             f"the network cannot be built, is it too large? ({first_line(error)})"
         ) from None
+    if rows:
+        start_words(network, vocabulary, rows)
     if base is not None:
         report.note(start_from(network, vocabulary, prepared.heads, base))
     earlier = (*base.meta.earlier_corpora, *base.meta.corpora) if base else ()
     return Parts(config, prepared, vocabulary, vector_keys, rules, earlier), network
+
+
+def _read_given(config: Config, forms: Counter[str], report: Reporter) -> Vectors:
+    path = Path(config.embedder.vectors)
+    found = read_vectors(path, forms, limit=config.embedder.max_vectors)
+    report.note(f"{path}: {len(found.keys):,} vectors; {found.coverage}")
+    if found.share_of_tokens < LOW_COVERAGE:
+        report.note(
+            f"warning: only {found.share_of_tokens:.0%} of the corpus's tokens have a vector "
+            f"in {path}; are they of its language and kind of text?"
+        )
+    return found
 
 
 def _record(corpus: Corpus) -> CorpusRecord:

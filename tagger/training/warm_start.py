@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import torch
@@ -10,6 +10,7 @@ from torch import Tensor
 
 from tagger.config import Config
 from tagger.errors import ConfigError
+from tagger.features.vectors.selection import Matrix
 from tagger.features.vocabulary import FIRST_CHAR, UNKNOWN, Vocabulary
 from tagger.model.directory import SavedModel
 from tagger.model.heads import HeadSpec, head_key
@@ -87,6 +88,17 @@ def start_from(
         f"from the base: embedder, encoder, heads {', '.join(shared)}; {n_words:,} new words"
         f"{left_out}"
     )
+
+
+def start_words(
+    network: TaggingNetwork, vocabulary: Vocabulary, rows: Mapping[str, Matrix]
+) -> None:
+    """Put given vectors into the word table; a word that has none keeps its random one."""
+    state = network.state_dict()
+    for i, word in enumerate(vocabulary.words, start=UNKNOWN + 1):
+        if word in rows:
+            state[WORDS][i] = torch.from_numpy(rows[word])
+    network.load_state_dict(state)
 
 
 def _copy_head(state: dict[str, Tensor], head: HeadSpec, old: HeadSpec, base: SavedModel) -> None:

@@ -2,7 +2,8 @@
 
 A configuration stays at the edge: `model.build_network` and `training.train` translate it, the
 layers themselves take flat keyword-only arguments. An unknown key is an error that lists the
-valid ones; a value out of its range names its key.
+valid ones; a value out of its range names its key. The string after a setting is its meaning, from
+which `tagger.config_reference` makes the reference.
 """
 
 from __future__ import annotations
@@ -36,23 +37,24 @@ class Section(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
 
 
 class EmbedderConfig(Section, frozen=True):
-    """What is known of a token from its form alone; a dimension of 0 leaves a part out."""
+    """Features of a token that depend on its form alone; a dimension of 0 leaves a part out."""
 
     word_dim: OptionalDim = 100
     """Size of a trained word vector; words are looked up in lower case, digits as ``0``."""
     min_count: Annotated[int, Meta(ge=1)] = 1
-    """How often a word must occur in the training data to have a vector of its own; one that the
-    model has that is started from need occur only once."""
+    """Occurrences in the training data that a word needs to get its own vector; a word of the model
+    that the training starts from needs only one."""
     word_dropout: NonNegative = 0.5
-    """A word seen ``n`` times is replaced by the unknown word with ``a / (a + n)`` in training."""
+    """In training, a word that occurs ``n`` times is replaced by the unknown word with probability
+    ``a / (a + n)``; this is ``a``."""
     char_encoder: CharEncoder = "cnn"
-    """How the characters of a form are read."""
+    """The network that reads the characters of a form."""
     char_dim: Dim = 32
     """Size of a character's vector."""
     char_out_dim: Dim = 64
-    """Size of what the characters of a form become (an even number for ``lstm``)."""
+    """Size of the character network's output (an even number for ``lstm``)."""
     max_chars: Annotated[int, Meta(ge=4)] = 40
-    """Of a longer form the character encoder sees the first and the last half of so many."""
+    """Characters of a form that are read; of a longer form half of them from each end."""
     affix_dim: OptionalDim = 48
     """Size of the sum of the hashed prefixes and suffixes (1 to 4 characters)."""
     n_affix_buckets: Dim = 8192
@@ -66,7 +68,7 @@ class EmbedderConfig(Section, frozen=True):
     or a spaCy pipeline's folder or package; empty for none. Their size becomes `word_dim`; words
     that do not occur in the training data keep the given vectors."""
     max_vectors: Dim = 100_000
-    """So many words of that file are kept, the first, besides those of the training data."""
+    """Words of that file that are kept besides those of the training data: the first ones."""
 
     def __post_init__(self) -> None:
         if self.char_encoder == "lstm" and self.char_out_dim % 2:
@@ -87,7 +89,7 @@ class EncoderConfig(Section, frozen=True):
     cell: Cell = "lstm"
     """The recurrent cell."""
     direction: Direction = "bi"
-    """Which way the sentence is read."""
+    """The direction in which the sentence is read; ``bi`` is both."""
     hidden_dim: Dim = 200
     """Units of each direction."""
     n_layers: Dim = 1
@@ -113,18 +115,18 @@ class HeadsConfig(Section, frozen=True):
     decoder: Decoder = "auto"
     """``auto``: a CRF for spans (ner, chunk), a softmax for tags of single tokens (upos, pos)."""
     scheme: Literal["BIO", "BIOES"] = "BIOES"
-    """The tag scheme that span heads are trained in; what comes out is always BIO."""
+    """The tag scheme in which span heads are trained; results are always in BIO."""
 
 
 class TrainingConfig(Section, frozen=True):
     """The optimisation."""
 
     epochs: Annotated[int, Meta(ge=1)] = 15
-    """Epochs, at most; one passes over a small corpus several times, see `epoch_steps`."""
+    """Epochs at most; an epoch passes over a small corpus several times, see `epoch_steps`."""
     patience: Annotated[int, Meta(ge=0)] = 5
-    """Stop when the dev score has not risen for so many epochs; 0 never stops early."""
+    """Epochs without a rise of the dev score after which training stops; 0 never stops early."""
     batch_tokens: OptionalDim = 0
-    """Tokens in a batch, padding included; 0 for 100 to 500, fewer the smaller the corpus is."""
+    """Tokens in a batch, padding included; 0 for 100 to 500, depending on the corpus's size."""
     epoch_steps: Annotated[int, Meta(ge=0)] = 150
     """Batches in an epoch at least: an epoch passes over a small corpus several times."""
     learning_rate: Positive = 3e-3
@@ -132,22 +134,22 @@ class TrainingConfig(Section, frozen=True):
     weight_decay: NonNegative = 0.01
     """AdamW's decoupled weight decay."""
     warmup: Annotated[float, Meta(ge=0.0, le=1.0)] = 0.05
-    """The share of all steps in which the learning rate rises; then it falls along a cosine."""
+    """Share of all steps in which the learning rate rises; then it falls along a cosine."""
     auxiliary_weight: NonNegative = 0.1
-    """Weight of the loss of heads that are no corpus's main head; that of a main head is 1."""
+    """Weight of the loss of heads that are not a main head of any corpus; a main head has 1."""
     loss_weights: dict[str, NonNegative] = {}
-    """Weights of the losses of single heads, in the place of those: ``{upos = 0.2}``."""
+    """Weights of the losses of single heads, which replace those: ``{upos = 0.2}``."""
     recase_prob: Prob = 0.0
-    """How often a sentence is learned in lower case, in capitals or in title case instead."""
+    """Probability that a sentence is read in lower case, capitals or title case instead."""
     clip_norm: Positive = 5.0
-    """The gradient's norm is clipped to this."""
+    """The norm to which the gradient is clipped."""
     ema_decay: Annotated[float, Meta(ge=0.0, lt=1.0)] = 0.998
-    """Decay of the moving average of the weights, which is what is scored and kept; 0 for none."""
+    """Decay of the moving average of the weights, which is scored and stored; 0 for none."""
     fraction: Annotated[float, Meta(gt=0.0, le=1.0)] = 1.0
-    """The share of the training sentences that is used, the same ones for every seed; but where dev
-    is cut from them, which each seed does in its own way, it is the share of what stays."""
+    """Share of the training sentences that is used, the same ones for every seed. Where dev is cut
+    from them, which depends on the seed, it is the share of the rest."""
     dev_fraction: Annotated[float, Meta(gt=0.0, lt=1.0)] = 0.1
-    """What is cut from the training data where a corpus has no dev split."""
+    """Share of the training data that becomes dev where a corpus has no dev split."""
     seed: Annotated[int, Meta(ge=0, lt=2**32)] = 1
     """Seeds everything that is random."""
     threads: Annotated[int, Meta(ge=0, le=1024)] = 0
@@ -155,21 +157,21 @@ class TrainingConfig(Section, frozen=True):
 
 
 class PretrainingConfig(Section, frozen=True):
-    """What a base learns from raw text."""
+    """The pretraining of a base from raw text."""
 
     n_words: Dim = 60_000
     """Words with a vector of their own: the most frequent, in the text or in `vectors`."""
     min_count: Annotated[int, Meta(ge=1)] = 5
-    """How often a word must occur to have one; a word of `vectors` need not occur."""
+    """Occurrences that a word needs to get one; a word of `vectors` needs none."""
     name_weight: NonNegative = 1.0
     """Extra weight of a capitalised occurrence when words are ranked by frequency, so that more
     names have a vector of their own."""
     vectors: str = ""
-    """What the word table starts from: a file of word vectors (GloVe, word2vec, fastText, floret),
+    """Vectors that the word table starts from: a file (GloVe, word2vec, fastText, floret),
     or a spaCy pipeline's folder or package; empty for none. Their size becomes [embedder]
     word_dim."""
     window: Annotated[int, Meta(ge=1)] = 5
-    """Static vectors: words to each side that a word is told from."""
+    """Static vectors: words on each side that a word is learned from."""
     vector_epochs: Annotated[int, Meta(ge=0)] = 2
     """Static vectors: passes over the text; 0 leaves them out. Where `vectors` are given, only the
     words that they lack use them."""
@@ -180,20 +182,20 @@ class PretrainingConfig(Section, frozen=True):
     batch_tokens: Dim = 4096
     """Language model: tokens in a batch, padding included."""
     n_sampled: Dim = 256
-    """Language model: words that a batch's words are told from, beside themselves."""
+    """Language model: negative samples, words that a batch's words are distinguished from."""
     case_weight: NonNegative = 0.5
     """Language model: weight of the loss of the neighbour's case class; that of its word is 1."""
     dropout: Prob = 0.1
     """Language model: dropout on the embedder's output and between layers."""
     unknown_prob: Prob = 0.05
-    """Language model: how often a word is read as unknown, so that its characters must do."""
+    """Language model: probability that a word is read as unknown, by its characters alone."""
     learning_rate: Positive = 2e-3
-    """Language model: the highest learning rate; a short rise, then a cosine down to
-    half a percent of it."""
+    """Language model: the highest learning rate; after a short rise it falls along a cosine to half
+    a percent of it."""
 
 
 class CorpusConfig(Section, frozen=True):
-    """What is particular to one corpus; the key is its name or path as given."""
+    """Settings of one corpus; the name of the table is the corpus's name or path as given."""
 
     columns: str = ""
     """The columns of its files, as in ``token,pos,chunk,ner``; empty to detect them."""
@@ -207,7 +209,7 @@ class Config(Section, frozen=True):
     """Everything that decides what a training run produces."""
 
     description: str = ""
-    """What the model card says at its beginning: what the model is for, what it is bad at."""
+    """The first paragraph of the model card: what the model is for and what it is bad at."""
     heads: tuple[str, ...] = ()
     """The heads to train; empty for each corpus's main heads, ``all`` for every column."""
     embedder: EmbedderConfig = EmbedderConfig()
@@ -216,20 +218,24 @@ class Config(Section, frozen=True):
     training: TrainingConfig = TrainingConfig()
     pretraining: PretrainingConfig = PretrainingConfig()
     corpora: dict[str, CorpusConfig] = {}
+    """Settings of single corpora, by name or path."""
 
 
-def config_from_dict(data: Mapping[str, Any], *, where: str = "configuration") -> Config:
+def config_from_dict(data: Mapping[str, Any], *, path: str | Path | None = None) -> Config:
     """Build a `Config` from nested dictionaries.
+
+    Args:
+        data: Values by section and key; defaults hold for the others.
+        path: The file that it was read from, for errors.
 
     Raises:
         ConfigError: An unknown key (the valid ones are listed) or a value out of its range.
     """
-    _check_keys(data, Config, where)
+    _check_keys(data, Config, path)
     try:
         return msgspec.convert(data, Config)
     except msgspec.ValidationError as error:
-        message = str(error).replace(" - at `$.", " - at `")
-        raise ConfigError(f"{where}: {message}") from None
+        raise ConfigError(str(error).replace(" - at `$.", " - at `"), path=path) from None
 
 
 def read_config(path: Path, defaults: Config | None = None) -> Config:
@@ -237,7 +243,7 @@ def read_config(path: Path, defaults: Config | None = None) -> Config:
 
     Args:
         path: The file.
-        defaults: What holds where the file says nothing.
+        defaults: The values of settings that are not in the file.
 
     Raises:
         ConfigError: It cannot be read, is not TOML or holds an unknown key or a bad value.
@@ -246,16 +252,16 @@ def read_config(path: Path, defaults: Config | None = None) -> Config:
         data = tomllib.loads(path.read_text("utf-8"))
     except (OSError, UnicodeDecodeError) as error:
         reason = error.strerror if isinstance(error, OSError) else "not UTF-8"
-        raise ConfigError(f"{path}: cannot read the configuration ({reason})") from None
+        raise ConfigError(f"cannot read the configuration ({reason})", path=path) from None
     except tomllib.TOMLDecodeError as error:
-        raise ConfigError(f"{path}: not valid TOML: {error}") from None
-    _check_keys(data, Config, str(path))
+        raise ConfigError(f"not valid TOML: {error}", path=path) from None
+    _check_keys(data, Config, path)
     combined = merged(msgspec.to_builtins(defaults or Config()), data)
-    return config_from_dict(combined, where=str(path))
+    return config_from_dict(combined, path=path)
 
 
 def config_to_toml(config: Config) -> str:
-    """Write the complete configuration, defaults included, as TOML."""
+    """Return the complete configuration, defaults included, as TOML."""
     return tomli_w.dumps(msgspec.to_builtins(config))
 
 
@@ -271,7 +277,7 @@ def merge_overrides(config: Config, overrides: Mapping[str, Any]) -> Config:
         else value
         for key, value in overrides.items()
     }
-    return config_from_dict(merged(msgspec.to_builtins(config), given), where="settings")
+    return config_from_dict(merged(msgspec.to_builtins(config), given))
 
 
 def nested(settings: Mapping[str, object]) -> dict[str, Any]:
@@ -291,7 +297,7 @@ def nested(settings: Mapping[str, object]) -> dict[str, Any]:
 
 
 def merged(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, Any]:
-    """Nested dictionaries laid over each other."""
+    """Merge nested dictionaries; values of ``above`` win."""
     combined = dict(below)
     for key, value in above.items():
         old = combined.get(key)
@@ -302,7 +308,7 @@ def merged(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, Any]
 
 
 def corpus_settings(config: Config, source: str) -> CorpusConfig:
-    """The configuration of a corpus: by what was given, by its path, or by the path's last part."""
+    """Return the settings of a corpus, found by its name, its path, or the path's last part."""
     for key, settings in config.corpora.items():
         if is_meant(key, source):
             return settings
@@ -310,37 +316,45 @@ def corpus_settings(config: Config, source: str) -> CorpusConfig:
 
 
 def check_sources(config: Config, sources: Sequence[str]) -> None:
-    """See that each corpus is named once, and each table ``[corpora.NAME]`` means one of them.
+    """Check that each corpus is named once, and each table ``[corpora.NAME]`` means one of them.
 
     Raises:
-        ConfigError: One is named twice, or a table means none.
+        ConfigError: A corpus is named twice, or a table means no corpus.
     """
     for i, source in enumerate(sources):
         if Path(source).resolve() in [Path(other).resolve() for other in sources[:i]]:
-            raise ConfigError(f"{source}: the same corpus twice; name it once")
+            raise ConfigError(f"the same corpus twice: {source}", hint="name it once")
     for key in config.corpora:
         if not any(is_meant(key, source) for source in sources):
-            raise ConfigError(f"[corpora]: {unknown_name('corpus', key, sources)}")
+            raise ConfigError(
+                f"[corpora]: {unknown_name('corpus', key, sources)}", expected=sources
+            )
 
 
 def is_meant(key: str, source: str) -> bool:
-    """Whether a table ``[corpora.KEY]`` is of a corpus."""
+    """Return whether a table ``[corpora.KEY]`` belongs to a corpus."""
     path = Path(source).resolve()
     return key == source or Path(key).resolve() == path or key == path.name
 
 
-def _check_keys(data: Any, section: type[Section], where: str) -> None:
+def _check_keys(
+    data: Any, section: type[Section], path: str | Path | None, table: str = ""
+) -> None:
     if not isinstance(data, Mapping):
         return  # msgspec words this error
     hints = get_type_hints(section)
+    start = f"[{table}]: " if table else ""
     for key, value in data.items():
-        if key not in section.__struct_fields__:
-            raise ConfigError(f"{where}: {unknown_name('key', key, section.__struct_fields__)}")
+        valid = section.__struct_fields__
+        if key not in valid:
+            message = start + unknown_name("key", key, valid)
+            raise ConfigError(message, path=path, expected=valid)
         hint = hints[key]
         if get_origin(hint) is Literal and isinstance(value, str) and value not in get_args(hint):
-            raise ConfigError(f"{where}: {unknown_name(key, value, get_args(hint))}")
+            message = start + unknown_name(key, value, get_args(hint))
+            raise ConfigError(message, path=path, expected=get_args(hint))
         if isinstance(hint, type) and issubclass(hint, Section):
-            _check_keys(value, hint, f"{where}: [{key}]")
+            _check_keys(value, hint, path, key)
         elif section is Config and key == "corpora" and isinstance(value, Mapping):
             for name, entry in value.items():
-                _check_keys(entry, CorpusConfig, f"{where}: [corpora.{name}]")
+                _check_keys(entry, CorpusConfig, path, f"corpora.{name}")

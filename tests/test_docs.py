@@ -280,7 +280,7 @@ def test_settings_in_the_documentation_are_settings() -> None:
     ]
     assert tables
     for block in tables:
-        config_from_dict(tomllib.loads(block.text), where=block.where)
+        config_from_dict(tomllib.loads(block.text), path=block.where)
 
 
 # -- Running a page
@@ -421,6 +421,12 @@ def pattern(text: str, *, exact: bool) -> re.Pattern[str]:
 def test_the_command_line_is_described_as_it_is() -> None:
     page = runpy.run_path(str(DOCS / "make_cli.py"))["cli_page"]()
     assert (DOCS / "cli.md").read_text("utf-8") == page, "run `python docs/make_cli.py`"
+
+
+def test_the_reference_of_settings_is_current() -> None:
+    page = runpy.run_path(str(DOCS / "make_configuration.py"))["configuration_page"]()
+    expected = (DOCS / "configuration.md").read_text("utf-8")
+    assert expected == page, "run `python docs/make_configuration.py`"
 
 
 def test_every_page_is_in_the_navigation_once() -> None:

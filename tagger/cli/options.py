@@ -30,6 +30,10 @@ TrainingThreads = Annotated[
 ]
 Resume = Annotated[bool, typer.Option("--resume", help="Go on with a training that was stopped.")]
 Replace = Annotated[bool, typer.Option("--force", help="Replace a model that is there.")]
+Settings = Annotated[
+    list[str] | None,
+    typer.Option("--set", help="One setting, as in encoder.cell=gru; --dump-config lists them."),
+]
 DataDir = Annotated[
     Path | None,
     typer.Option("--data-dir", help="Where to look for corpora first; then $TAGGER_DATA, data/."),

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import shlex
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
-from tagger.cli.options import Device, Replace, Resume, Seed, TrainingThreads
+from tagger.cli.options import Device, Replace, Resume, Seed, Settings, TrainingThreads
 
 
 def pretrain(
@@ -43,7 +43,8 @@ def pretrain(
     seed: Seed = None,
     threads: TrainingThreads = None,
     device: Device = "auto",
-    config: Annotated[Path | None, typer.Option(help="A TOML file; flags override it.")] = None,
+    config: Annotated[Path | None, typer.Option(help="A TOML file; options override it.")] = None,
+    settings: Settings = None,
     resume: Resume = False,
     force: Replace = False,
 ) -> None:
@@ -55,20 +56,23 @@ def pretrain(
     """
     from rich.console import Console
 
+    from tagger.config import nested
+    from tagger.config_reference import parse_settings
     from tagger.pretraining.reporting import Terminal
     from tagger.pretraining.run import pretrain as run
     from tagger.pretraining.settings import pretraining_config
     from tagger.runtime.loading import pick_device
 
-    overrides: dict[str, dict[str, Any]] = {
-        "pretraining": {
-            "hours": hours,
-            "n_words": words,
-            "vectors": str(vectors) if vectors else None,
-            "vector_epochs": vector_epochs,
-        },
-        "training": {"seed": seed, "threads": threads},
+    options = {
+        "pretraining.hours": hours,
+        "pretraining.n_words": words,
+        "pretraining.vectors": None if vectors is None else str(vectors),
+        "pretraining.vector_epochs": vector_epochs,
+        "training.seed": seed,
+        "training.threads": threads,
     }
+    given = {name: value for name, value in options.items() if value is not None}
+    overrides = nested({**given, **parse_settings(settings or [])})
     run(
         texts or [],
         output,

@@ -18,6 +18,7 @@ from tagger.cli.options import (
     Replace,
     Resume,
     Seed,
+    Settings,
     Strict,
     TrainingThreads,
     names,
@@ -53,7 +54,8 @@ def train(
     seed: Seed = None,
     threads: TrainingThreads = None,
     device: Device = "auto",
-    config: Annotated[Path | None, typer.Option(help="A TOML file; flags override it.")] = None,
+    config: Annotated[Path | None, typer.Option(help="A TOML file; options override it.")] = None,
+    settings: Settings = None,
     base: Annotated[
         str | None, typer.Option("--from", help="A trained model to start from.")
     ] = None,
@@ -76,7 +78,9 @@ def train(
 
     tagger train conll2003 ud_en_ewt --heads ner,upos,xpos
     """
-    settings = {
+    from tagger.config_reference import commented_toml, parse_settings
+
+    options = {
         "embedder.vectors": None if vectors is None else str(vectors),
         "encoder.cell": cell,
         "encoder.direction": direction,
@@ -86,9 +90,10 @@ def train(
         "training.seed": seed,
         "training.threads": threads,
     }
-    given = {name: value for name, value in settings.items() if value is not None}
+    given: dict[str, object] = {name: value for name, value in options.items() if value is not None}
+    given |= parse_settings(settings or [])
     if dump_config:
-        from tagger.config import config_to_toml, nested
+        from tagger.config import nested
         from tagger.training.settings import settings as combine
 
         chosen = combine(
@@ -100,7 +105,7 @@ def train(
             base=base,
             may_lack_sources=True,
         )
-        typer.echo(config_to_toml(chosen.config), nl=False)
+        typer.echo(commented_toml(chosen.config), nl=False)
         return
 
     from rich.console import Console

@@ -159,7 +159,7 @@ def read_config_of(directory: Path) -> Config:
     for section, key in RETIRED:
         if isinstance(table := data.get(section), dict):
             table.pop(key, None)
-    return config_from_dict(data, where=str(path))
+    return config_from_dict(data, path=path)
 
 
 def _json(value: Any) -> bytes:

@@ -71,7 +71,7 @@ class Trainer:
     ) -> None:
         base_model = read_model(base) if base else None
         start = from_base(Config(), base_model.config) if base_model else Config()
-        config = config_from_dict(merged(msgspec.to_builtins(start), settings), where="settings")
+        config = config_from_dict(merged(msgspec.to_builtins(start), settings))
         idle = [f"[{name}]" for name in ("corpora", "pretraining") if name in settings]
         idle += [
             f"[training] {key}" for key in sorted(SPACYS.intersection(settings.get("training", ())))

@@ -73,6 +73,17 @@ def test_names_from_every_continent_are_usually_found(en: Tagger) -> None:
     assert len(found & set(names)) >= 4, found
 
 
+def test_addresses_are_no_entities(en: Tagger) -> None:
+    for text in (
+        "john.smith@acme.com",
+        "Write to john.smith@acme.com or info@deloitte.co.uk.",
+        "Visit www.acme.com or https://acme.com/shop today.",
+        "Thanks @acme and @john_smith!",
+        "Call 555-1234 or +44 20 7946 0958.",
+    ):
+        assert not en(text).entities, text
+
+
 @pytest.mark.parametrize("group", sorted(FLOORS))
 def test_outside_its_corpora(en: Tagger, group: str) -> None:
     path = HELD_OUT / f"{group}.txt"

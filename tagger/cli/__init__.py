@@ -1,6 +1,6 @@
-"""The command line: a Typer shell, one module a command, no logic.
+"""The command line: a Typer shell over functions of the same names, one module a command.
 
-The modules of the commands import nothing heavy: what a command needs is imported when it runs.
+The modules of the commands import nothing heavy: a command imports what it needs when it runs.
 """
 
 from __future__ import annotations
@@ -68,11 +68,11 @@ def options(
         typer.Option("--version", callback=_version, is_eager=True, help="Show the version."),
     ] = False,
 ) -> None:
-    """What comes before the command."""
+    """Options before the command."""
 
 
 def main() -> None:
-    """Run the command line; what a user can mend is said in one line."""
+    """Run the command line; an error that a user can fix is printed in one line."""
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")  # a terminal that cannot show "…" shows "?"

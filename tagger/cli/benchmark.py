@@ -13,16 +13,16 @@ from tagger.cli.options import DataDir, Json, Model, console, print_json
 def benchmark(
     model: Model = "en",
     source: Annotated[
-        str, typer.Argument(help="A file of a text a line, or a corpus (its test split).")
+        str, typer.Argument(help="A file with a text a line, or a corpus (its test split).")
     ] = "sample",
-    rounds: Annotated[int, typer.Option(min=1, help="How often each thing is measured.")] = 5,
+    rounds: Annotated[int, typer.Option(min=1, help="Repetitions of each measurement.")] = 5,
     threads: Annotated[int, typer.Option(min=1, help="Threads of the network.")] = 1,
     max_texts: Annotated[int, typer.Option(min=1, help="Texts at most.")] = 5000,
     plot: Annotated[Path | None, typer.Option(help="Draw a picture to this file (PNG).")] = None,
     json: Json = False,
     data_dir: DataDir = None,
 ) -> None:
-    """Measure a model on this machine: cold start, latency, throughput, where the time goes.
+    """Measure a model on this machine: cold start, latency, throughput, time by step.
 
     tagger benchmark en mails.txt
     """

@@ -7,48 +7,50 @@ from typing import Annotated
 
 import typer
 
+import tagger
 from tagger.cli.options import Columns, Json, print_json
 
 
 def convert(
-    source: Annotated[Path, typer.Argument(metavar="IN", help="A file, or a folder of brat's.")],
+    source: Annotated[
+        Path, typer.Argument(metavar="IN", help="A file, or a folder of brat files.")
+    ],
     target: Annotated[Path, typer.Argument(metavar="OUT", help="A file, or a folder for brat.")],
     source_format: Annotated[
         str | None,
         typer.Option(
             "--from",
             help="conll, conllu, jsonl (tokens), prodigy, doccano, labelstudio, spacy, brat, text; "
-            "told by suffix and content if not given.",
+            "detected by suffix and content if not given.",
         ),
     ] = None,
     target_format: Annotated[
-        str | None, typer.Option("--to", help="The same names; told by the suffix if not given.")
+        str | None,
+        typer.Option("--to", help="The same names; by the suffix if not given."),
     ] = None,
     scheme: Annotated[
-        str | None, typer.Option(help="Of the tags to write: BIO, IOB1, BIOES or BILOU.")
+        str | None, typer.Option(help="The scheme of the tags to write: BIO, IOB1, BIOES or BILOU.")
     ] = None,
     misaligned: Annotated[
         str | None,
         typer.Option(
-            help="Spans off token bounds: error, drop or expand; from text to text they stay."
+            help="For spans off token bounds: error, drop or expand; from text to text they stay."
         ),
     ] = None,
     overlapping: Annotated[
-        str, typer.Option(help="Spans that overlap: error, or drop all but the longest.")
+        str, typer.Option(help="For overlapping spans: error, or drop for all but the longest.")
     ] = "error",
     columns: Columns = None,
     json: Json = False,
     force: Annotated[bool, typer.Option("--force", help="Replace OUT.")] = False,
 ) -> None:
-    """Convert annotations: columns, CoNLL-U, JSON of annotators, spaCy, brat, text with brackets.
+    """Convert annotations: columns, CoNLL-U, annotators' JSON, spaCy, brat, text with brackets.
 
     tagger convert export.jsonl train.conll --misaligned expand
 
     tagger convert train.conll docs --to brat
     """
-    from tagger.corpus.conversion import convert as run
-
-    report = run(
+    report = tagger.convert(
         source,
         target,
         source_format=source_format,

@@ -8,7 +8,7 @@ from tagger.cli.options import DataDir, Json, console, print_json
 
 
 def corpora(json: Json = False, data_dir: DataDir = None) -> None:
-    """List the corpora known by name, and which are at hand."""
+    """List the corpora known by name, and where they are on this machine."""
     from tagger.corpus import list_corpora
     from tagger.tables import plain_table
 
@@ -20,8 +20,8 @@ def corpora(json: Json = False, data_dir: DataDir = None) -> None:
     for entry in entries:
         heads = ", ".join(f"{h}*" if h in entry.main_heads else h for h in entry.heads)
         rows.append([entry.name, entry.title, heads, entry.licence, entry.at_hand or "–"])
-    header = ("name", "what", "heads", "licence", "at hand")
+    header = ("name", "title", "heads", "licence", "folder")
     console().print(plain_table(header, rows, left=range(len(header))))
     typer.echo(
-        "* trained where --heads says nothing. A folder, a file or hub:owner/name do as well."
+        "* trained unless --heads names others. A folder, a file or hub:owner/name work as well."
     )

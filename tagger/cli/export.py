@@ -12,12 +12,12 @@ from tagger.cli.options import DataDir, Json, Model, console, print_json
 def export(
     model: Model,
     corpus: Annotated[
-        str, typer.Argument(help="What the graphs are compared on: a name or a path.")
+        str, typer.Argument(help="The corpus on which the graphs are compared with PyTorch.")
     ] = "sample",
     json: Json = False,
     data_dir: DataDir = None,
 ) -> None:
-    """Write a model's graphs for ONNX Runtime anew; a training does so by itself.
+    """Rewrite a model's graphs for ONNX Runtime, which a training writes itself.
 
     tagger export models/conll2003 conll2003
     """

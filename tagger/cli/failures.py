@@ -1,4 +1,4 @@
-"""Errors in one line, for the command line and the scripts beside it."""
+"""Errors in one line, for the command line and scripts."""
 
 from __future__ import annotations
 
@@ -13,7 +13,18 @@ import typer
 from tagger.errors import Interrupted, TaggerError
 from tagger.extras import LEFT_OUT, install_hint
 
-_OPTIONS = {"files": "file", "from_base": "from", "from_format": "from", "to_format": "to"}
+_OPTIONS = {
+    "base": "from",
+    "files": "file",
+    "from_base": "from",
+    "from_format": "from",
+    "n_seeds": "seeds",
+    "output_format": "format",
+    "settings": "set",
+    "source_format": "from",
+    "target_format": "to",
+    "to_format": "to",
+}
 """Options whose names are not those of the functions' arguments."""
 
 
@@ -52,7 +63,7 @@ def one_line_errors() -> Iterator[None]:
 def command_option(name: str, value: str | None) -> str:
     """Spell an argument of a function as the option of a command.
 
-    >>> command_option("force", "True"), command_option("from_base", "models/en-base")
+    >>> command_option("force", "True"), command_option("base", "models/en-base")
     ('--force', '--from models/en-base')
     """
     option = "--" + _OPTIONS.get(name, name).replace("_", "-")

@@ -9,7 +9,7 @@ def info(
     model: Model,
     json: Json = False,
 ) -> None:
-    """Show what a model is: heads, labels, size, corpora, scores."""
+    """Describe a model: heads, labels, size, corpora, scores."""
     from tagger.runtime.info import describe_model, info_table
     from tagger.sharing.finding import find_model
 

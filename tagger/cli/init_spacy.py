@@ -14,14 +14,15 @@ from tagger.cli.options import DataDir, Heads, names
 def init_spacy(
     corpus: Annotated[str, typer.Argument(help="A name, folder, file or hub:owner/name.")],
     output: Annotated[Path, typer.Option("--output", "-o", help="The folder.")],
-    language: Annotated[str, typer.Option(help="Of the pipeline, as in spacy.blank.")] = "en",
+    language: Annotated[
+        str, typer.Option(help="The pipeline's language, as in spacy.blank.")
+    ] = "en",
     base: Annotated[str, typer.Option("--from", help="A model to start from.")] = "",
     heads: Heads = None,
-    force: Annotated[bool, typer.Option("--force", help="Replace what is there.")] = False,
+    force: Annotated[bool, typer.Option("--force", help="Replace files in the folder.")] = False,
     data_dir: DataDir = None,
 ) -> None:
-    """Write a configuration and a corpus for `spacy train`, with the recipe of `tagger train`
-    and heads of equal weight.
+    """Write a configuration and a corpus for `spacy train`, with the recipe of `tagger train`.
 
     tagger init-spacy sample -o spacy-sample
     """

@@ -1,4 +1,4 @@
-"""Options that several commands have, and how they print."""
+"""Options that several commands share, and the printing of results."""
 
 from __future__ import annotations
 
@@ -22,24 +22,24 @@ else:  # for Typer: the functions check the names, and their errors name the nea
 _MODEL = "A model directory, the name of a model, or hub:owner/name."
 Model = Annotated[str, typer.Argument(help=_MODEL)]
 NamedModel = Annotated[str, typer.Option("--model", "-m", help=_MODEL)]
-Epochs = Annotated[int | None, typer.Option("--epochs", help="Epochs, at most.")]
+Epochs = Annotated[int | None, typer.Option("--epochs", help="Epochs at most.")]
 Seed = Annotated[int | None, typer.Option("--seed", help="Seeds everything that is random.")]
 TrainingThreads = Annotated[
     int | None,
     typer.Option("--threads", help="CPU threads; 0 for $OMP_NUM_THREADS, else one a core."),
 ]
-Resume = Annotated[bool, typer.Option("--resume", help="Go on with a training that was stopped.")]
-Replace = Annotated[bool, typer.Option("--force", help="Replace a model that is there.")]
+Resume = Annotated[bool, typer.Option("--resume", help="Resume a training that was stopped.")]
+Replace = Annotated[bool, typer.Option("--force", help="Replace an existing model.")]
 Settings = Annotated[
     list[str] | None,
     typer.Option("--set", help="One setting, as in encoder.cell=gru; --dump-config lists them."),
 ]
 DataDir = Annotated[
     Path | None,
-    typer.Option("--data-dir", help="Where to look for corpora first; then $TAGGER_DATA, data/."),
+    typer.Option("--data-dir", help="Where to look for corpora before $TAGGER_DATA and data/."),
 ]
 Strict = Annotated[
-    bool, typer.Option("--strict", help="Stop at a tag outside its scheme instead of reading on.")
+    bool, typer.Option("--strict", help="Stop at a tag outside its scheme instead of repairing it.")
 ]
 Columns = Annotated[
     str | None,
@@ -52,7 +52,7 @@ Engine = Annotated[
 ]
 Precision = Annotated[
     PrecisionName | None,
-    typer.Option("--precision", help="fp32, or int8 (the default where it agrees)."),
+    typer.Option("--precision", help="fp32 or int8; int8 if not given, where its tags agree."),
 ]
 Threads = Annotated[int, typer.Option("--threads", min=0, help="Threads; 0 for one a core.")]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON for machines.")]
@@ -68,7 +68,7 @@ def names(value: str | None) -> list[str] | None:
         return None
     found = [name.strip() for name in value.split(",") if name.strip()]
     if not found:
-        raise UsageError("--heads is empty; name one as in --heads ner, or leave it out")
+        raise UsageError("no head is named", hint="name one, as in {heads=ner}, or leave it out")
     return found
 
 
@@ -84,14 +84,14 @@ def one_of(literal: Any) -> str:
 
 
 def console() -> Console:
-    """A console for tables, as wide as the terminal; where there is none nothing is cut."""
+    """Return a console for tables, as wide as the terminal; without one nothing is cut."""
     from rich.console import Console
 
     return Console() if sys.stdout.isatty() else Console(width=1000)
 
 
 def print_json(value: object) -> None:
-    """Print what ``--json`` asks for, on one line."""
+    """Print a result as JSON on one line, as ``--json`` asks for."""
     import msgspec
 
     typer.echo(msgspec.json.encode(value).decode())

@@ -17,14 +17,16 @@ def package(
         "dist"
     ),
     name: Annotated[
-        str | None, typer.Option(help="What it is found by once installed; that of the model.")
+        str | None,
+        typer.Option(help="The name to load it by; the model's if not given."),
     ] = None,
     version: Annotated[
-        str | None, typer.Option(help="As in 1.0; the day it was made if not given.")
+        str | None,
+        typer.Option(help="The version, as in 1.0; the training's date if not given."),
     ] = None,
-    force: Annotated[bool, typer.Option("--force", help="Replace a wheel that is there.")] = False,
+    force: Annotated[bool, typer.Option("--force", help="Replace an existing wheel.")] = False,
 ) -> None:
-    """Make a wheel of a model, to be installed with pip and used by its name.
+    """Make a wheel of a model, which pip installs and which is then used by its name.
 
     tagger package models/conll2003 --name news
 

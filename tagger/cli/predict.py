@@ -20,21 +20,22 @@ def predict(
     ] = None,
     tokenized: Annotated[
         bool,
-        typer.Option("--tokenized", help="A line is a sentence, tokens between tabs or spaces."),
+        typer.Option("--tokenized", help="A line is a sentence of tokens between tabs or spaces."),
     ] = False,
     output_format: Annotated[
-        str | None, typer.Option("--format", help="text, json or conll; in a terminal a view.")
+        str | None,
+        typer.Option("--format", help="text, json or conll; a coloured view in a terminal."),
     ] = None,
     heads: Heads = None,
     confidence: Annotated[
-        bool, typer.Option("--confidence", help="How probable each entity is (with json).")
+        bool, typer.Option("--confidence", help="Add the probability of each entity (with json).")
     ] = False,
     output: Annotated[
         Path | None, typer.Option("--output", "-o", help="Write to this file.")
     ] = None,
     resume: Annotated[
         bool,
-        typer.Option("--resume", help="Go on with --output, behind its last whole 512 answers."),
+        typer.Option("--resume", help="Resume --output after its last whole block of 512 results."),
     ] = False,
     force: Annotated[bool, typer.Option("--force", help="Replace the file --output.")] = False,
     workers: Annotated[int, typer.Option("--workers", min=1, help="Processes.")] = 1,
@@ -43,7 +44,7 @@ def predict(
     precision: Precision = None,
     threads: Threads = 0,
 ) -> None:
-    """Tag text: one answer for each line, in order, as the lines come.
+    """Tag text: one result for each line, in order, as the lines come.
 
     tagger predict "John works at Apple in California"
 

@@ -15,7 +15,7 @@ def pretrain(
     texts: Annotated[
         list[str] | None,
         typer.Argument(
-            help="Raw text, a paragraph a line: files, .zst, .gz, .bz2, or - for stdin."
+            help="Files of raw text, a paragraph a line, or .zst, .gz, .bz2; - for stdin."
         ),
     ] = None,
     output: Annotated[Path, typer.Option("--output", "-o", help="Model directory.")] = Path(
@@ -23,14 +23,16 @@ def pretrain(
     ),
     hours: Annotated[
         float | None,
-        typer.Option(help="Wall time of the language model, which reads the text once, at most."),
+        typer.Option(
+            help="Hours of the language model at most; one pass over the text if not given."
+        ),
     ] = None,
     vectors: Annotated[
         Path | None,
         typer.Option(help="Word vectors to start from: GloVe, word2vec, fastText, floret, spaCy."),
     ] = None,
     words: Annotated[
-        int | None, typer.Option(help="Words with a vector of their own.", min=1)
+        int | None, typer.Option(help="Words with their own vector, at most.", min=1)
     ] = None,
     vector_epochs: Annotated[
         int | None,
@@ -39,7 +41,7 @@ def pretrain(
             min=0,
         ),
     ] = None,
-    licence: Annotated[str, typer.Option(help="Of the text, for the model card.")] = "",
+    licence: Annotated[str, typer.Option(help="The licence of the text, for the model card.")] = "",
     seed: Seed = None,
     threads: TrainingThreads = None,
     device: Device = "auto",
@@ -48,7 +50,7 @@ def pretrain(
     resume: Resume = False,
     force: Replace = False,
 ) -> None:
-    """Learn from raw text what a tagger can start from.
+    """Train a base from raw text, which trainings can start from.
 
     tagger pretrain news.txt.zst -o models/base --hours 1
 

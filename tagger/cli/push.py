@@ -11,10 +11,10 @@ from tagger.cli.options import Model
 
 def push(
     model: Model,
-    repo: Annotated[str, typer.Argument(metavar="OWNER/NAME", help="Where to on the hub.")],
-    private: Annotated[bool, typer.Option("--private", help="Make it for you alone.")] = False,
+    repo: Annotated[str, typer.Argument(metavar="OWNER/NAME", help="The repository on the hub.")],
+    private: Annotated[bool, typer.Option("--private", help="Make it private.")] = False,
     revision: Annotated[str | None, typer.Option(help="The branch; main if not given.")] = None,
-    message: Annotated[str | None, typer.Option(help="What the commit says.")] = None,
+    message: Annotated[str | None, typer.Option(help="The message of the commit.")] = None,
 ) -> None:
     """Upload a model to the Hugging Face hub, with its card, licence and scores.
 

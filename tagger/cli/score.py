@@ -14,7 +14,7 @@ def score(
     file: Annotated[Path, typer.Argument(help="Token, gold and predicted tag on each line.")],
     json: Json = False,
 ) -> None:
-    """Score a file of gold and predicted tags, as conlleval does; no model is needed.
+    """Score a file of gold and predicted tags, as conlleval does, without a model.
 
     tagger evaluate models/conll2003 conll2003 --predictions out.txt
 

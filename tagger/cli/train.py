@@ -41,10 +41,10 @@ def train(
     cell: Annotated[str | None, typer.Option(help=f"{one_of(Cell)}.")] = None,
     direction: Annotated[str | None, typer.Option(help=f"{one_of(Direction)}.")] = None,
     merge: Annotated[
-        str | None, typer.Option(help=f"How both directions are combined: {one_of(Merge)}.")
+        str | None, typer.Option(help=f"Merge of the two directions: {one_of(Merge)}.")
     ] = None,
     decoder: Annotated[
-        str | None, typer.Option(help="crf or softmax, for all heads; auto suits each.")
+        str | None, typer.Option(help="crf or softmax for all heads; auto chooses for each.")
     ] = None,
     vectors: Annotated[
         Path | None,
@@ -64,10 +64,11 @@ def train(
     strict: Strict = False,
     data_dir: DataDir = None,
     tensorboard: Annotated[
-        bool, typer.Option("--tensorboard", help="Log for TensorBoard as well.")
+        bool, typer.Option("--tensorboard", help="Also log for TensorBoard.")
     ] = False,
     dump_config: Annotated[
-        bool, typer.Option("--dump-config", help="Print the complete configuration and stop.")
+        bool,
+        typer.Option("--dump-config", help="Print the complete configuration and stop."),
     ] = False,
 ) -> None:
     """Train a model on one corpus or several.

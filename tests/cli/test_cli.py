@@ -136,7 +136,7 @@ def test_corpora_are_listed(run) -> None:
         (["predict", "--format", "jsn", "x"], 2, ["unknown format 'jsn'", "'json'"]),
         (["train", ""], 2, ["the name of a corpus is empty"]),
         (["train", "sample", "sample"], 2, ["the same corpus twice"]),
-        (["train", "sample", "--heads", ""], 2, ["--heads is empty"]),
+        (["train", "sample", "--heads", ""], 2, ["no head is named", "--heads ner"]),
         (["train", "sample", "--bogus"], 2, ["--bogus", "--help"]),
         (["trian"], 2, ["trian"]),
         (["train", "sample", "--columns", "token,text"], 2, ["'text' cannot name a head"]),

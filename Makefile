@@ -1,25 +1,35 @@
-# The two commands of the README, and what they are made of.
+# The two commands of the README, and their parts.
 
 VENV ?= .venv
 PYTHON ?= python3
 BIN = $(VENV)/bin
 
-# Raw text for `make model`, a paragraph a line. If they are not there they are cut from
+# Raw text for `make model`, a paragraph a line. Missing files are cut from
 # $$TAGGER_DATA/raw/en.txt.zst, which is Wikipedia and, from line 849,042 on, newswire.
 WIKIPEDIA ?= data/wikipedia.txt
 NEWS ?= data/news.txt
 
-.PHONY: demo test lint types install model clean
+.PHONY: demo test test-fast lint types install model clean
 
 # Environment, install, train on the embedded sample, score it, tag a sentence.
 demo: $(VENV)/.installed
 	$(BIN)/tagger train sample -o models/sample --force
 	$(BIN)/tagger evaluate models/sample sample
 	$(BIN)/tagger predict -m models/sample "John works at Apple in California"
+	@echo
+	@echo "The model is in models/sample. Activate the environment, then try it and the one that ships:"
+	@echo "    source $(BIN)/activate"
+	@echo "    tagger predict -m models/sample \"Mary moved from Leeds to Cardiff.\""
+	@echo "    tagger predict --file examples/mails.txt"
+	@echo "    tagger train examples/orders --from en-base"
 
-# Environment, install, lint, types, tests.
+# Environment, install, lint, types, all tests.
 test: $(VENV)/.installed-dev lint types
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest --durations=10
+
+# The same without the tests that train for more than seconds or need a corpus: under two minutes.
+test-fast: $(VENV)/.installed-dev lint types
+	$(BIN)/python -m pytest -m "not slow" --durations=10
 
 lint: $(VENV)/.installed-dev
 	$(BIN)/ruff check .
@@ -31,10 +41,11 @@ types: $(VENV)/.installed-dev
 
 install: $(VENV)/.installed
 
-# What ships. The base from raw text (an hour; the news count three times); three teachers of news and
-# one of all corpora from it (half an hour); what names are in Wikipedia by their votes, and what they
-# agree on in the news, in Wikipedia and in the web's sentences (half an hour); and the English model from
-# all of that (25 minutes), with two other seeds for its card. The corpora are looked for in $$TAGGER_DATA.
+# The models that ship. The base from raw text (an hour; the news count three times); three teachers
+# trained on news and one trained on all corpora, from the base (half an hour); the usual label of each
+# name in Wikipedia by their votes, and silver data from news, Wikipedia and EWT (half an hour); the
+# English model from all of that (25 minutes), with two other seeds for its card. Corpora are looked up
+# in $$TAGGER_DATA.
 HOURS ?= 0.6
 TRAIN = $(BIN)/tagger train --threads 1 --force
 FROM_BASE = --from models/en-base
@@ -59,7 +70,7 @@ model: $(VENV)/.installed-dev $(WIKIPEDIA) $(NEWS)
 RAW = $(TAGGER_DATA)/raw/en.txt.zst
 define check_raw
 	@command -v zstd > /dev/null || (echo "zstd is missing; install it to unpack $(RAW)" >&2; exit 1)
-	@test -r $(RAW) || (echo "$(RAW): not there; set TAGGER_DATA, or WIKIPEDIA and NEWS" >&2; exit 1)
+	@test -r $(RAW) || (echo "$(RAW): missing; set TAGGER_DATA, or WIKIPEDIA and NEWS" >&2; exit 1)
 endef
 data/wikipedia.txt:
 	$(check_raw)
@@ -69,7 +80,7 @@ data/news.txt:
 	$(check_raw)
 	zstd -dc $(RAW) | tail -n +849042 > $@
 
-# The documentation as a site in site/: the reference of the command line anew, then all pages, strictly.
+# The documentation as a site in site/, after generating the reference of the command line.
 docs: $(VENV)/.installed-docs
 	$(BIN)/python docs/make_cli.py
 	$(BIN)/mkdocs build --strict
@@ -78,7 +89,7 @@ docs: $(VENV)/.installed-docs
 $(VENV)/bin/python:
 	$(PYTHON) -m venv $(VENV)
 
-# Pinned versions first: they decide what "a fresh machine" gets.
+# Versions are pinned, so that every machine gets the same.
 $(VENV)/.installed: $(VENV)/bin/python pyproject.toml constraints.txt
 	$(BIN)/python -m pip install -q -c constraints.txt -e .
 	touch $@

@@ -18,6 +18,8 @@ CONFIG, VOCAB, HEADS = "config.json", "vocab.json", "heads.json"
 TOKENIZER, WEIGHTS, META, CARD = "tokenizer.json", "weights.safetensors", "meta.json", "README.md"
 GRAPHS = {"fp32": "graph.onnx", "int8": "graph.int8.onnx"}
 """By precision. A model may have none."""
+LICENSE = "LICENSE"
+"""Put there by hand; a model may have none."""
 FILES = (CONFIG, VOCAB, HEADS, TOKENIZER, WEIGHTS, META, CARD)
 
 

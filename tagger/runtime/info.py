@@ -9,7 +9,7 @@ import msgspec
 
 from tagger.config import EncoderConfig
 from tagger.model.directory import read_model
-from tagger.model.meta import Meta, model_size
+from tagger.model.meta import LICENSE, Meta, model_size
 from tagger.tables import fields_table
 
 if TYPE_CHECKING:
@@ -24,6 +24,8 @@ class ModelInfo(msgspec.Struct, frozen=True, kw_only=True):
     """Bytes on disk."""
     heads: dict[str, tuple[str, ...]]
     """Labels of span heads, tags of token heads."""
+    licence: str
+    """The first line of its LICENSE; empty without one."""
     encoder: EncoderConfig
     n_words: int
     meta: Meta
@@ -40,10 +42,19 @@ def describe_model(directory: Path) -> ModelInfo:
         path=str(directory),
         size=model_size(directory),
         heads={head.name: head.labels for head in saved.heads},
+        licence=_licence(directory),
         encoder=saved.config.encoder,
         n_words=len(saved.vocabulary.words),
         meta=saved.meta,
     )
+
+
+def _licence(directory: Path) -> str:
+    try:
+        text = (directory / LICENSE).read_text("utf-8", errors="replace")
+    except OSError:
+        return ""
+    return next((line.strip() for line in text.splitlines() if line.strip()), "")
 
 
 def info_table(info: ModelInfo) -> Table:
@@ -54,6 +65,8 @@ def info_table(info: ModelInfo) -> Table:
         "network": f"{encoder.n_layers} × {encoder.direction} {encoder.cell.upper()}, "
         f"{encoder.hidden_dim} units a direction; {info.n_words:,} words",
     }
+    if info.licence:
+        rows["licence"] = f"{info.licence} See {LICENSE}."
     for head, labels in info.heads.items():
         rows[f"head {head}"] = f"{len(labels)}: {', '.join(labels)}"
     for corpus in meta.all_corpora:

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 from tagger.corpus.catalogue import find_entry
 from tagger.model.directory import SavedModel
 from tagger.model.heads import HeadSpec
-from tagger.model.meta import CorpusRecord
-from tagger.sharing.contents import LICENSE, Licence, body_of
+from tagger.model.meta import LICENSE, CorpusRecord
+from tagger.sharing.contents import Licence, body_of
 
 if TYPE_CHECKING:
     from jinja2 import Environment

@@ -6,9 +6,8 @@ import re
 from pathlib import Path
 from typing import NamedTuple
 
-from tagger.model.meta import FILES, GRAPHS, Meta
+from tagger.model.meta import FILES, GRAPHS, LICENSE, Meta
 
-LICENSE = "LICENSE"
 OWN_FILES = (*FILES, *GRAPHS.values(), LICENSE)
 """Nothing else that lies in a model directory travels."""
 

@@ -19,7 +19,8 @@ import tagger
 from tagger.errors import UsageError
 from tagger.files import check_new, write_file
 from tagger.model.directory import SavedModel, read_model
-from tagger.sharing.contents import LICENSE, Licence, body_of, licence_of, one_line, own_files
+from tagger.model.meta import LICENSE
+from tagger.sharing.contents import Licence, body_of, licence_of, one_line, own_files
 from tagger.sharing.finding import GROUP, HUB
 
 SHIPPED = ("en", "en-base")

@@ -30,6 +30,7 @@ def test_doors(command: list[str]) -> None:
         assert expected in done.stdout
 
 
+@pytest.mark.slow
 def test_from_nothing_to_entities(run, corpus: Path, tmp_path: Path, monkeypatch: Patch) -> None:
     monkeypatch.chdir(tmp_path)
     config = tmp_path / "small.toml"
@@ -243,6 +244,7 @@ def test_an_unfinished_training_is_no_model(run, corpus: Path, tmp_path: Path) -
     assert run("predict", "-m", tmp_path / "m", "John").code == 0
 
 
+@pytest.mark.slow
 def test_ctrl_c_saves_and_says_how_to_go_on(corpus: Path, tmp_path: Path) -> None:
     import signal
 
@@ -274,6 +276,7 @@ def test_ctrl_c_saves_and_says_how_to_go_on(corpus: Path, tmp_path: Path) -> Non
     assert f"tagger train {corpus} -o {tmp_path / 'm'} --resume" in err
 
 
+@pytest.mark.slow
 def test_tensorboard_log(corpus: Path, tmp_path: Path) -> None:
     pytest.importorskip("tensorboard")
     command = [sys.executable, "-m", "tagger", "train", str(corpus), "-o", str(tmp_path / "m")]
@@ -300,6 +303,7 @@ def test_strict_stops_where_the_tag_is(run, tmp_path: Path, monkeypatch: Patch) 
     assert "3 ner tags outside their scheme begin a span, the first at train.txt:6" in result.out
 
 
+@pytest.mark.slow
 def test_one_sentence_and_no_entities_train(run, tmp_path: Path, monkeypatch: Patch) -> None:
     monkeypatch.chdir(tmp_path)
     (tmp_path / "one.txt").write_text("John B-PER")
@@ -312,6 +316,7 @@ def test_one_sentence_and_no_entities_train(run, tmp_path: Path, monkeypatch: Pa
     assert run("predict", "-m", "empty", "a b").out == "a b\n"
 
 
+@pytest.mark.slow
 def test_closed_streams_are_said(model: Path) -> None:
     command = f"{sys.executable} -m tagger predict -m {model}"
     for line, stream in ((f"{command} <&-", "input"), (f"{command} John >&-", "output")):
@@ -349,6 +354,7 @@ def test_nothing_that_a_corpus_config_says_goes_unheard(run, corpus: Path, tmp_p
     assert_one_line(result, 2, "unknown corpus 'tniy'")
 
 
+@pytest.mark.slow
 def test_corpora_of_one_name_are_told_apart(run, tmp_path: Path) -> None:
     folders = [write_corpus(tmp_path / parent / "data") for parent in "ab"]
     result = run("train", *folders, "-o", tmp_path / "m", "--epochs", 1, "--threads", 1)

@@ -115,6 +115,7 @@ def test_a_build_that_fails_leaves_nothing(write, monkeypatch):
     assert len(load_corpus(str(path)).splits["train"]) == 2
 
 
+@pytest.mark.slow
 def test_a_build_that_is_killed_leaves_nothing(write):
     path = write("train.tsv", "a\tO\n\n" * 5000)
     code = f"""
@@ -134,6 +135,7 @@ load_corpus({str(path)!r})
     assert len(load_corpus(str(path)).splits["train"]) == 5000
 
 
+@pytest.mark.slow
 def test_reading_at_once_from_several_processes(write):
     path = write("train.tsv", "a\tO\nb\tB-X\n\n" * 3000)
     code = (

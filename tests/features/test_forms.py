@@ -108,6 +108,7 @@ def test_bad_vectors_name_the_line(tmp_path: Path, content: str, message: str) -
         read_vectors(write(tmp_path / "v.txt", content), FORMS, limit=10)
 
 
+@pytest.mark.slow
 def test_vectors_reach_words_unseen_in_training(corpus: Path, tmp_path: Path) -> None:
     import msgspec
 

@@ -12,6 +12,7 @@ from tagger.insight.benchmark import STAGES
 from tests.helpers.commands import assert_one_line
 
 
+@pytest.mark.slow
 def test_a_report(run, model: Path, tmp_path: Path) -> None:
     lines = tmp_path / "lines.txt"
     lines.write_text("John works at Apple in California .\n\nMary left .\n" * 20)
@@ -42,6 +43,7 @@ def test_a_corpus_that_has_a_test_split_alone(tmp_path: Path) -> None:
     assert texts_of(f"test={tmp_path / 'test.txt'}", None, 5) == ["John left"]
 
 
+@pytest.mark.slow
 def test_what_cannot_be_measured(run, model: Path, tmp_path: Path, monkeypatch) -> None:
     empty = tmp_path / "empty.txt"
     empty.write_text("\n \n")
@@ -54,6 +56,7 @@ def test_what_cannot_be_measured(run, model: Path, tmp_path: Path, monkeypatch) 
     assert_one_line(result, 2, "pip install 'recurrent-tagger[plot]'")
 
 
+@pytest.mark.slow
 def test_a_plot(run, model: Path, tmp_path: Path) -> None:
     pytest.importorskip("matplotlib", reason="needs the extra plot")
     lines = tmp_path / "lines.txt"

@@ -40,6 +40,7 @@ def annotations(doc: Doc) -> list[tuple[object, ...]]:
     return [(t.text, t.ent_iob_, t.ent_type_, t.tag_, t.pos_, t.is_sent_start) for t in doc]
 
 
+@pytest.mark.slow
 def test_a_plain_install_is_enough(model: Path) -> None:
     code = (
         "import spacy, sys\nnlp = spacy.blank('en')\n"
@@ -304,6 +305,7 @@ SETTINGS = {
 }
 
 
+@pytest.mark.slow
 def test_it_is_trained_the_way_spacy_trains(tmp_path: Path) -> None:
     nlp = pipeline("", settings=SETTINGS)
     data = examples(nlp)

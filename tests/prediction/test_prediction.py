@@ -39,6 +39,7 @@ def expected(file: Path, model: Path) -> bytes:
     return subprocess.run([*command, "--format", "json"], capture_output=True, check=True).stdout
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(n_cores() < 2, reason="one core")
 def test_workers_change_nothing(run, file: Path, model: Path, expected: bytes, tmp_path: Path):
     output = tmp_path / "out.jsonl"
@@ -78,6 +79,7 @@ def test_an_answered_file_is_answered_no_further(
         assert output.read_bytes() == expected
 
 
+@pytest.mark.slow
 def test_nothing_is_lost_or_overwritten(run, file: Path, model: Path, tmp_path: Path) -> None:
     output = tmp_path / "out.txt"
     output.write_text("kept\n")
@@ -118,6 +120,7 @@ def test_what_goes_wrong_at_the_start_changes_nothing(
     assert output.read_text() == "x\n" * (PIECE + 1)
 
 
+@pytest.mark.slow
 def test_what_is_no_file_is_written_into(model: Path, tmp_path: Path) -> None:
     command = [sys.executable, "-m", "tagger", "predict", "-m", str(model), "John left", "-o"]
     for place, written in (("/dev/stdout", b"[John](PER) left\n"), ("/dev/null", b"")):

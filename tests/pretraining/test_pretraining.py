@@ -240,6 +240,7 @@ def test_with_all_words_sampled_the_loss_is_that_of_the_full_softmax() -> None:
         torch.testing.assert_close(losses[direction][0], expected, atol=1e-4, rtol=1e-4)
 
 
+@pytest.mark.slow
 def test_a_base_is_learned_and_started_from(raw: Path, corpus: Path, tmp_path: Path) -> None:
     from tagger.training.run import train
 
@@ -302,6 +303,7 @@ def test_without_a_terminal_each_stage_says_a_line_at_once(
         assert line.startswith(stage), lines
 
 
+@pytest.mark.slow
 def test_a_stopped_pretraining_goes_on_as_if_it_never_had_been(raw: Path, tmp_path: Path) -> None:
     from tagger.training.output import stored_run as run_of_training
 

@@ -192,6 +192,7 @@ def test_an_evaluation_imports_no_torch(model: Path) -> None:
     assert "torch" not in modules
 
 
+@pytest.mark.slow
 def test_a_training_leaves_graphs_that_agree(model: Path) -> None:
     assert all((model / name).stat().st_size < 10_000 for name in GRAPHS.values())
     default = tagger.load(model)
@@ -227,6 +228,7 @@ def test_what_a_model_or_machine_lacks_is_named(model: Path, tmp_path: Path) -> 
     assert tagger.load(copy).engine.precision == "int8"
 
 
+@pytest.mark.slow
 def test_a_graph_in_eight_bits_that_disagrees_is_not_kept(
     model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

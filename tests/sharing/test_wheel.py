@@ -105,6 +105,7 @@ def test_without_a_licence_none_is_stated(model: Path, tmp_path: Path) -> None:
     assert not [name for name in there if name.endswith("LICENSE")]
 
 
+@pytest.mark.slow
 def test_it_is_found_once_installed(site: Path, tmp_path: Path) -> None:
     # As its user would: in another process, in a folder that has nothing to do with it.
     environment = {**os.environ, "PYTHONPATH": f"{site}{os.pathsep}{ROOT}"}

@@ -142,6 +142,7 @@ def test_without_dev_it_is_cut_from_train(tmp_path: Path) -> None:
     assert tests == {}
 
 
+@pytest.mark.slow
 def test_two_corpora_make_one_model(corpus: Path, tmp_path: Path) -> None:
     chunks = tmp_path / "chunks"
     chunks.mkdir()
@@ -223,6 +224,7 @@ def test_single_heads_have_weights_and_the_card_a_description(corpus: Path, tmp_
     assert not np.allclose(a["head_upos.linear.weight"], b["head_upos.linear.weight"], atol=1e-3)
 
 
+@pytest.mark.slow
 def test_from_a_model_to_new_labels(model: Path, corpus: Path, tmp_path: Path) -> None:
     new = {
         split: [line.replace("B-ORG", "B-FIRM") for line in lines]
@@ -385,6 +387,7 @@ def test_where_dev_says_nothing_the_last_epoch_is_kept(tmp_path: Path) -> None:
     assert any("dev has no spans of ner" in line for line in notes.said)
 
 
+@pytest.mark.slow
 def test_what_another_corpus_annotates_does_not_count(corpus: Path, tmp_path: Path) -> None:
     without = [line.replace("B-LOC", "O").replace("I-LOC", "O") for line in TOKENS["train"]]
     folder = write_corpus(tmp_path / "c", {"train": without, "dev": without, "test": without})
@@ -415,6 +418,7 @@ def test_recased() -> None:
     assert found == {("new", "york"), ("NEW", "YORK"), ("New", "York")}
 
 
+@pytest.mark.slow
 def test_a_training_goes_on_with_other_threads(corpus: Path, tmp_path: Path) -> None:
     with pytest.raises(Interrupted):
         train([str(corpus)], tmp_path / "m", small_config(epochs=3), reporter=Stop(3))

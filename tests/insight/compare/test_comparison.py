@@ -62,6 +62,7 @@ def compare(run, corpus: Path, tmp_path: Path):
     return compare
 
 
+@pytest.mark.slow
 def test_report(compare, tmp_path: Path) -> None:
     result = compare()
     assert result.code == 0, result
@@ -92,6 +93,7 @@ def test_report(compare, tmp_path: Path) -> None:
     assert min(rnn["tag_speed"], rnn["train_speed"], rnn["model_mb"]) > 0
 
 
+@pytest.mark.slow
 def test_what_is_finished_is_not_run_again(
     compare, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
@@ -151,6 +153,7 @@ def test_killed_in_the_middle(corpus: Path, tmp_path: Path) -> None:
         assert path.stat().st_mtime_ns == changed
 
 
+@pytest.mark.slow
 def test_a_failed_training_is_a_row_without_scores(
     compare, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -168,6 +171,7 @@ def test_a_failed_training_is_a_row_without_scores(
     assert "the loss is no number any more" in result.err
 
 
+@pytest.mark.slow
 def test_several_corpora(run, tmp_path: Path) -> None:
     result = run(
         *("compare", "lookahead-1-10", "lookback-1-10", "--vary", "direction=forward,backward"),
@@ -192,6 +196,7 @@ def test_several_corpora(run, tmp_path: Path) -> None:
     assert "This is of 1 seed" in result.out
 
 
+@pytest.mark.slow
 def test_settings_of_one_corpus(run, tmp_path: Path) -> None:
     one = write_corpus(tmp_path / "one" / "same")
     other = write_corpus(tmp_path / "other" / "same")
@@ -263,6 +268,7 @@ def test_a_trial_scores_as_evaluate_does(corpus: Path, tmp_path: Path) -> None:
     assert run_trial(trial, tmp_path, ComparisonReporter()) == outcome
 
 
+@pytest.mark.slow
 def test_a_share_of_the_sentences(run, tmp_path: Path) -> None:
     lines = [f"w{i}/NOUN/O Kim/PROPN/B-PER" for i in range(20)]
     folder = write_corpus(tmp_path / "c", {"train": lines, "dev": lines[:2]})

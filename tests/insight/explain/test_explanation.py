@@ -279,6 +279,7 @@ def test_labels_cannot_mark_up_the_page() -> None:
         assert "B-&lt;b&gt;R&amp;D" in page
 
 
+@pytest.mark.slow
 def test_states(run, model: Path, tmp_path: Path) -> None:
     pytest.importorskip("matplotlib")
     picture, page = tmp_path / "s.png", tmp_path / "s.html"

@@ -33,7 +33,7 @@ def main() -> None:
     table = []
     for name in models:
         model = tagger.load(name, precision="fp32")
-        head = model.choose([arguments.head] if arguments.head else None)[0]
+        head = model.predictor.choose([arguments.head] if arguments.head else None)[0]
         gold = rows[head.name][:]
         whole = [tags[head.name] for tags in model.tag(sentences, [head.name])]
 

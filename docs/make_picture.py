@@ -20,7 +20,7 @@ def main() -> None:
     console = Console(record=True, width=72, file=io.StringIO(), force_terminal=True)
     console.print(f'$ tagger predict --heads ner "{TEXT}"', style="dim", highlight=False)
     (document,) = model.batch([TEXT], ["ner"])
-    console.print(view(document, model.choose(["ner"])))
+    console.print(view(document, model.predictor.choose(["ner"])))
     console.save_svg(str(PICTURE), title="tagger", unique_id="tagger")
 
 

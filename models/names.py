@@ -20,7 +20,7 @@ from silver import PIECE, sentences
 
 import tagger
 from tagger.cli.failures import one_line_errors
-from tagger.prediction.input import full_pieces
+from tagger.runtime.batching import batched
 from tagger.runtime.tagger import Tagger
 from tagger.schemes import Scheme, spans
 
@@ -32,7 +32,7 @@ def count(source: str, models: list[Tagger]) -> dict[str, Counter[str]]:
     """The votes for each label by name."""
     votes: dict[str, Counter[str]] = defaultdict(Counter)
     given = (tokens for tokens, _ in islice(sentences(source, models[0]), N_SENTENCES))
-    for piece in full_pieces(given, PIECE):
+    for piece in batched(given, PIECE):
         for model in models:
             for tokens, tags in zip(piece, model.tag(piece, ["ner"]), strict=True):
                 for start, end, label in spans(tags["ner"], Scheme.BIO):

@@ -30,7 +30,7 @@ import typer
 import tagger
 from tagger.cli.failures import one_line_errors
 from tagger.corpus import load_corpus
-from tagger.prediction.input import full_pieces
+from tagger.runtime.batching import batched
 from tagger.runtime.tagger import Tagger
 from tagger.schemes import Scheme, spans
 
@@ -102,7 +102,7 @@ def main(
     output.mkdir(parents=True, exist_ok=True)
     n_seen = n_kept = 0
     with (output / "train.txt").open("w", encoding="utf-8") as file:
-        for piece in full_pieces(given, PIECE):
+        for piece in batched(given, PIECE):
             found = [teacher.tag([tokens for tokens, _ in piece], ["ner"]) for teacher in teachers]
             n_seen += len(piece)
             for (tokens, xpos), *answers in zip(piece, *found, strict=True):

@@ -18,9 +18,9 @@ if TYPE_CHECKING:
     from tagger.corpus.conversion import convert
     from tagger.errors import TaggerError
     from tagger.evaluation.evaluate import evaluate
-    from tagger.runtime.loading import load
     from tagger.runtime.results import Document, Entity, Token
     from tagger.runtime.tagger import Tagger
+    from tagger.sharing.finding import load
     from tagger.training.train import Trained, train
 
 __version__ = "0.2.0"
@@ -48,7 +48,7 @@ _HOMES = {
     "Trained": "tagger.training.train",
     "convert": "tagger.corpus.conversion",
     "evaluate": "tagger.evaluation.evaluate",
-    "load": "tagger.runtime.loading",
+    "load": "tagger.sharing.finding",
     "train": "tagger.training.train",
 }
 

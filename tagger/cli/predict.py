@@ -52,13 +52,14 @@ def predict(
     """
     from tagger.prediction.predict import predict as run
     from tagger.prediction.workers import Job
+    from tagger.runtime.engines.protocol import engine_name, precision_name
 
     run(
         Job(
             model=model,
             device=device,
-            engine=engine,
-            precision=precision,
+            engine=engine_name(engine),
+            precision=precision_name(precision),
             threads=threads,
             heads=None if heads is None else tuple(names(heads) or ()),
             tokenized=tokenized,

@@ -79,7 +79,7 @@ def select_split(
             expected=corpus.splits,
         )
     kinds = {head.name: head.kind for head in corpus.heads}
-    shared = [head for head in tagger.choose(heads) if kinds.get(head.name) == head.kind]
+    shared = [head for head in tagger.predictor.choose(heads) if kinds.get(head.name) == head.kind]
     missing = [name for name in heads or () if name not in {head.name for head in shared}]
     if missing or not shared:
         raise UsageError(

@@ -16,9 +16,11 @@ import numpy as np
 
 from tagger.errors import UsageError
 from tagger.model.directory import read_model
-from tagger.model.meta import GRAPHS, model_size
+from tagger.model.meta import model_size
 from tagger.runtime.cutting import cut_texts
 from tagger.runtime.documents import build_documents
+from tagger.runtime.engines.building import available_graphs
+from tagger.runtime.engines.form_engine import FormEngine
 from tagger.runtime.engines.processor import n_cores
 from tagger.runtime.loading import load
 from tagger.runtime.tagger import WINDOW, Tagger
@@ -131,11 +133,11 @@ def benchmark(
     say("one sentence at a time")
     latencies = latency(default, texts)
     speeds = []
-    for precision in [p for p, name in GRAPHS.items() if (directory / name).is_file()]:
+    for precision in available_graphs(directory):
         for batch_tokens in BATCH_TOKENS:
             say(f"onnx, {precision}, batches of {batch_tokens} tokens")
             tagger = load(directory, engine="onnx", precision=precision, threads=threads)
-            tagger.batch_tokens = batch_tokens
+            form_engine(tagger).batch_tokens = batch_tokens
             speeds.append(speed(tagger, texts, rounds))
     say("torch")
     speeds.append(speed(load(directory, engine="torch", threads=threads), texts, rounds))
@@ -230,7 +232,7 @@ def speed(tagger: Tagger, texts: Sequence[str], rounds: int) -> Speed:
     return Speed(
         engine=tagger.engine.name,
         precision=tagger.engine.precision,
-        batch_tokens=tagger.batch_tokens,
+        batch_tokens=form_engine(tagger).batch_tokens,
         from_text=interval(from_text),
         from_tokens=interval(from_tokens),
     )
@@ -239,6 +241,8 @@ def speed(tagger: Tagger, texts: Sequence[str], rounds: int) -> Speed:
 def stages(tagger: Tagger, texts: Sequence[str], rounds: int) -> dict[str, float]:
     """Median seconds of each stage from text to entities, window by window as in `Tagger.batch`."""
     found: dict[str, list[float]] = {stage: [] for stage in STAGES}
+    engine, predictor = form_engine(tagger), tagger.predictor
+    names = [head.name for head in tagger.heads]
     for _ in range(rounds):
         seconds = dict.fromkeys(STAGES, 0.0)
         for first in range(0, len(texts), WINDOW):
@@ -246,19 +250,33 @@ def stages(tagger: Tagger, texts: Sequence[str], rounds: int) -> dict[str, float
             times = [time.perf_counter()]
             cut = cut_texts(window, tagger.splitter)
             times.append(time.perf_counter())
-            vectors, rows = tagger.look_up(cut.forms)
+            vectors, rows = engine.look_up(cut.forms)
             times.append(time.perf_counter())
-            emissions = tagger.emissions(vectors, rows, cut.lengths, tagger.heads)
+            emissions = engine.emissions_of(vectors, rows, cut.lengths, names)
             times.append(time.perf_counter())
-            tag_ids = {h.name: tagger.best(h, emissions[h.name], cut.lengths) for h in tagger.heads}
+            tag_ids = {
+                head.name: predictor.decode(head, emissions[head.name], cut.lengths)
+                for head in tagger.heads
+            }
             times.append(time.perf_counter())
-            build_documents(cut, tag_ids, tagger.heads, tagger.tables)
+            build_documents(cut, tag_ids, tagger.heads, predictor.tables)
             times.append(time.perf_counter())
             for stage, before, after in zip(STAGES, times, times[1:], strict=False):
                 seconds[stage] += after - before
         for stage, value in seconds.items():
             found[stage].append(value)
     return {stage: statistics.median(values) for stage, values in found.items()}
+
+
+def form_engine(tagger: Tagger) -> FormEngine:
+    """Return the engine of a tagger, which stages and batch sizes are measured of.
+
+    Raises:
+        UsageError: It is of another kind.
+    """
+    if not isinstance(tagger.engine, FormEngine):
+        raise UsageError(f"the engine {tagger.engine.name} has no stages to measure")
+    return tagger.engine
 
 
 def peak_gflops(size: int = 1024, rounds: int = 7) -> float:

@@ -8,7 +8,6 @@ import stat
 import sys
 import threading
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import islice
 from pathlib import Path
 from typing import TypeVar
 
@@ -81,13 +80,6 @@ def size_of(files: Sequence[Path]) -> int | None:
     except OSError:
         return None
     return sum(f.st_size for f in found) if all(stat.S_ISREG(f.st_mode) for f in found) else None
-
-
-def full_pieces(items: Iterable[T], size: int = PIECE) -> Iterator[list[T]]:
-    """Give pieces of ``size`` items, the last perhaps fewer, whenever the items come."""
-    remaining = iter(items)
-    while piece := list(islice(remaining, size)):
-        yield piece
 
 
 def pieces(items: Iterable[T], size: int = PIECE, read_ahead: int = WAITING) -> Iterator[list[T]]:

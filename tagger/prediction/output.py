@@ -35,7 +35,7 @@ def write_view(job: Job, pieces: Iterable[Sequence[str]]) -> None:
     from tagger.prediction.rendering import view
 
     tagger = tagger_of(job)
-    chosen = tagger.choose(job.heads)
+    chosen = tagger.predictor.choose(job.heads)
     console = Console(highlight=False)
     for piece in pieces:
         for document in tagger.batch(piece, job.heads, confidence=job.confidence):

@@ -8,10 +8,11 @@ from pathlib import Path
 
 from tagger.errors import UsageError, unknown_name
 from tagger.files import check_not_read
-from tagger.prediction.input import STDIN, full_pieces, inputs, is_live, pieces, size_of
+from tagger.prediction.input import PIECE, STDIN, inputs, is_live, pieces, size_of
 from tagger.prediction.output import NONE, answered, skip, write_answers, write_view
 from tagger.prediction.rendering import FORMATS
 from tagger.prediction.workers import Job
+from tagger.runtime.batching import batched
 from tagger.sharing.finding import find_model
 
 
@@ -60,7 +61,7 @@ def predict(
     lines = inputs(texts, files)
     if done.n_texts:
         lines = skip(lines, done.n_texts)
-    cut = pieces(lines) if live else full_pieces(lines)
+    cut = pieces(lines) if live else batched(lines, PIECE)
     if not job.output_format and shown:
         write_view(job, cut)
         return

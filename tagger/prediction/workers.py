@@ -19,6 +19,7 @@ from tagger.prediction.input import pieces as as_they_come
 from tagger.prediction.rendering import FORMATS
 from tagger.runtime.cutting import GivenTokens
 from tagger.runtime.engines.processor import n_cores
+from tagger.runtime.engines.protocol import EngineName, Precision
 from tagger.runtime.loading import load
 from tagger.runtime.tagger import Tagger
 
@@ -29,8 +30,8 @@ class Job(NamedTuple):
     model: str
     """A model directory."""
     device: str
-    engine: str | None
-    precision: str | None
+    engine: EngineName | None
+    precision: Precision | None
     threads: int
     heads: tuple[str, ...] | None
     """The heads to show; None for all."""
@@ -64,7 +65,7 @@ def tagger_of(job: Job) -> Tagger:
         precision=job.precision,
         threads=job.threads,
     )
-    chosen = tagger.choose(job.heads)
+    chosen = tagger.predictor.choose(job.heads)
     if job.confidence and all(head.kind == "token" for head in chosen):
         names = ", ".join(head.name for head in chosen)
         raise UsageError(f"--confidence is of spans, and {names} finds none; choose other --heads")
@@ -73,7 +74,7 @@ def tagger_of(job: Job) -> Tagger:
 
 def answer(job: Job, tagger: Tagger, texts: Sequence[str]) -> Answer:
     """Tag texts and render what was found."""
-    chosen = tagger.choose(job.heads)
+    chosen = tagger.predictor.choose(job.heads)
     render = FORMATS[job.output_format]
     documents = tagger.batch(texts, job.heads, confidence=job.confidence)
     # Bytes, so that neither the platform's encoding nor its line ends get in the way.

@@ -53,8 +53,8 @@ from tagger.pretraining.state import (
 )
 from tagger.pretraining.static import check_floret, train_vectors
 from tagger.pretraining.text import STDIN, check_texts
+from tagger.runtime.engines.building import form_encoder
 from tagger.runtime.engines.pytorch import form_tensors
-from tagger.runtime.loading import form_encoder
 from tagger.sharing.card import render_card
 from tagger.text import TokenizerRules
 from tagger.training.batching import plan_epoch

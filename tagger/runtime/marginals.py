@@ -85,7 +85,7 @@ class Marginals:
         tag_ids: Ids,
         first: Ids,
         last: Ids,
-        goes_on: NDArray[np.bool_],
+        continues: NDArray[np.bool_],
     ) -> Probs:
         """Compute how probable whole spans are: these tokens, this label, and no token more.
 
@@ -98,7 +98,7 @@ class Marginals:
             tag_ids: (tokens,), the tags of the spans among them.
             first: (spans,), the first token of each.
             last: (spans,), the last token of each.
-            goes_on: (tags, tags), whether a tag goes on with the span of the tag before.
+            continues: (tags, tags), whether a tag goes on with the span of the tag before.
 
         Returns:
             (spans,)
@@ -113,7 +113,7 @@ class Marginals:
         ends[np.cumsum(lengths) - 1] = True
         open_ = np.flatnonzero(~ends[last])
         following = self._following(posterior, last[open_], tag_ids[last[open_]])
-        probs[open_] *= 1 - (following * goes_on[tag_ids[last[open_]]]).sum(axis=1)
+        probs[open_] *= 1 - (following * continues[tag_ids[last[open_]]]).sum(axis=1)
         return probs
 
     def _following(self, posterior: Posterior, at: Ids, tags: Ids) -> Probs:

@@ -26,7 +26,7 @@ class TagTable:
         self._shown = np.array(shown, dtype=object)
         self._labels = [tag[2:] for tag in shown]
         self._begins = np.array([tag[0] == "B" for tag in shown])
-        self._goes_on = np.array([tag[0] == "I" for tag in shown])
+        self._continues = np.array([tag[0] == "I" for tag in shown])
 
     @property
     def tags(self) -> list[str]:
@@ -59,14 +59,14 @@ class TagTable:
     def bounds(self, tag_ids: Ids) -> tuple[Ids, Ids]:
         """The first and the last token of each span, both (spans,)."""
         first = np.flatnonzero(self._begins[tag_ids])
-        goes_on = np.append(self._goes_on[tag_ids], False)
+        continues = np.append(self._continues[tag_ids], False)
         # A span ends where the next token does not go on with it.
-        last = np.flatnonzero((self._begins[tag_ids] | goes_on[:-1]) & ~goes_on[1:])
+        last = np.flatnonzero((self._begins[tag_ids] | continues[:-1]) & ~continues[1:])
         return first, last
 
     @cached_property
-    def goes_on(self) -> NDArray[np.bool_]:
+    def continues(self) -> NDArray[np.bool_]:
         """(tags, tags), whether a tag goes on with the span of the tag before."""
         labels = np.array(self._labels)
-        goes_on: NDArray[np.bool_] = self._goes_on & (labels[:, None] == labels)
-        return goes_on
+        continues: NDArray[np.bool_] = self._continues & (labels[:, None] == labels)
+        return continues

@@ -1,32 +1,74 @@
-"""Which model is meant: a folder, one under ``models/``, shipped, installed, or on the hub."""
+"""Models by name, folder or address: where they lie, and loading them."""
 
 from __future__ import annotations
 
 import difflib
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from tagger.errors import ModelError
+from tagger.errors import ModelError, UsageError
 from tagger.model.meta import META
 from tagger.paths import shipped, shipped_names
 
+if TYPE_CHECKING:
+    from tagger.runtime.engines.protocol import EngineName, Precision
+    from tagger.runtime.tagger import Tagger
+
+DEFAULT = "en"
 MODELS = Path("models")
 HUB = "hub:"
 GROUP = "tagger_models"
-"""The entry points by which installed packages say that they are models."""
+"""The entry points by which installed packages register their models."""
 
 
-def find_model(name: str) -> Path:
+def load(
+    model: str | Path = DEFAULT,
+    *,
+    device: str = "cpu",
+    engine: EngineName | None = None,
+    precision: Precision | None = None,
+    threads: int = 0,
+) -> Tagger:
+    """Find and load a trained model.
+
+    Args:
+        model: A model directory, the name of a model, or ``hub:owner/name[@revision]``; see
+            `find_model`.
+        device: Where it runs: ``cpu``, ``cuda``, ``cuda:1``, ...; ``auto`` picks a GPU.
+        engine: ``onnx`` or ``torch``; None for ``onnx`` on a CPU where the model has a graph.
+        precision: ``fp32`` or ``int8``; None for the smallest whose tags agreed with those of
+            PyTorch when its graph was written.
+        threads: CPU threads; 0 for one a core, with ``torch`` for those that PyTorch has.
+
+    Raises:
+        ModelError: It is missing, incomplete, damaged or of a newer format, or has no such graph.
+        UsageError: There is no such device, engine or precision, or ``model`` is no name or path.
+
+    >>> load()("John works at Apple").entities
+    [[John](PER), [Apple](ORG)]
+    """
+    from tagger.runtime.loading import load as load_directory
+
+    return load_directory(
+        find_model(model), device=device, engine=engine, precision=precision, threads=threads
+    )
+
+
+def find_model(model: str | Path) -> Path:
     """Find the directory of a model.
 
     Args:
-        name: A folder, the name of one under ``models/``, of a shipped model or of an installed
+        model: A folder, the name of one under ``models/``, of a shipped model or of an installed
             one, or ``hub:owner/name[@revision]``.
 
     Raises:
-        ModelError: There is none; the places tried and the nearest name are given. Or it is on
-            the hub and cannot be had.
-        UsageError: An address of the hub that is none.
+        ModelError: There is none; the places tried and the nearest name are named. Or it is on
+            the hub and cannot be downloaded.
+        UsageError: It is neither a string nor a path, or not a valid address of the hub.
     """
+    if not isinstance(model, str | Path):
+        raise UsageError(f"model is a {type(model).__name__}; expected a name or a path")
+    name = str(model)
     if name.startswith(HUB):
         from tagger.sharing.hub import fetch
 
@@ -45,28 +87,29 @@ def find_model(name: str) -> Path:
         installed = installed_models()
         if name in installed:
             return installed[name]
-        # Last, since a folder of a corpus may have a model's name; what it lacks is said later.
+        # Last, since a folder of a corpus may have a model's name; reading it reports what lacks.
         if path.is_dir():
             return path
     here = [p.name for p in local_models()]
-    near = difflib.get_close_matches(name, [*here, *shipped_names("models"), *installed], n=1)
-    hint = f"; did you mean {near[0]!r}?" if near else ""
-    known = ", ".join(here) or "none"
+    valid = list(dict.fromkeys([*here, *shipped_names("models"), *installed]))
+    near = difflib.get_close_matches(name, valid, n=1)
     packages = f", nor installed (there: {', '.join(sorted(installed))})" if installed else ""
     raise ModelError(
-        f"no model {name!r}: neither a folder nor a name under {MODELS}/ (there: {known})"
-        f"{packages}{hint}"
+        f"no model {name!r}: neither a folder nor a name under {MODELS}/ (there: "
+        f"{', '.join(here) or 'none'}){packages}",
+        expected=valid,
+        hint=f"did you mean {near[0]!r}?" if near else None,
     )
 
 
 def local_models() -> list[Path]:
-    """The complete models under ``models/``, the newest last."""
+    """List the complete models under ``models/``, the newest last."""
     found = [path for path in MODELS.glob("*") if (path / META).is_file()]
     return sorted(found, key=lambda path: (path / META).stat().st_mtime)
 
 
 def installed_models() -> dict[str, Path]:
-    """The models that are installed as packages (`tagger package` makes them), by name.
+    """List the models that are installed as packages (`tagger package` makes them), by name.
 
     Nothing of a package is executed: where its files lie is known without importing it.
     """

@@ -27,8 +27,10 @@ from tagger.model.meta import CorpusRecord, Meta
 from tagger.model.network import TaggingNetwork, build_network
 from tagger.model.shapes import VECTORS
 from tagger.model.weights import StoredWeights
-from tagger.runtime.engines.pytorch import TorchEngine
-from tagger.runtime.loading import assemble, form_encoder
+from tagger.runtime.engines.building import form_encoder
+from tagger.runtime.engines.form_engine import FormEngine
+from tagger.runtime.engines.pytorch import TorchBackend
+from tagger.runtime.loading import assemble
 from tagger.runtime.tagger import Tagger
 from tagger.sharing.card import render_card
 from tagger.text import TokenizerRules, fit_rules
@@ -58,14 +60,9 @@ class Parts:
         return form_encoder(self.config.embedder, self.vocabulary, self.vector_keys)
 
     def tagger(self, network: TaggingNetwork) -> Tagger:
-        """Tag with a network as it is now."""
-        return assemble(
-            engine=TorchEngine(network),
-            heads=self.prepared.heads,
-            weights=weights_of(network),
-            form_encoder=self.form_encoder,
-            rules=self.rules,
-        )
+        """Tag with a network as it is now, which is put into evaluation mode."""
+        engine = FormEngine(TorchBackend(network), self.form_encoder)
+        return assemble(engine, self.prepared.heads, weights_of(network), self.rules)
 
     def saved_model(self, progress: Progress, weights: Mapping[str, NDArray[Any]]) -> SavedModel:
         """Return the contents of the model directory, without scores on test.

@@ -11,8 +11,10 @@ from tagger.config import config_from_dict
 from tagger.features.vocabulary import Vocabulary
 from tagger.model.heads import HeadSpec
 from tagger.model.network import TaggingNetwork, build_network
-from tagger.runtime.engines.pytorch import TorchEngine
-from tagger.runtime.loading import assemble, form_encoder
+from tagger.runtime.engines.building import form_encoder
+from tagger.runtime.engines.form_engine import FormEngine
+from tagger.runtime.engines.pytorch import TorchBackend
+from tagger.runtime.loading import assemble
 from tagger.runtime.tagger import Tagger
 from tagger.text import TokenizerRules
 from tagger.training.state import weights_of
@@ -35,21 +37,17 @@ def build(**encoder: object) -> tuple[TaggingNetwork, Tagger]:
 def build_from(config) -> tuple[TaggingNetwork, Tagger]:
     torch.manual_seed(0)
     network = build_network(config, VOCABULARY, HEADS)
-    tagger = assemble(
-        engine=TorchEngine(network),
-        heads=HEADS,
-        weights=weights_of(network),
-        form_encoder=form_encoder(config.embedder, VOCABULARY, ()),
-        rules=TokenizerRules(),
-    )
-    return network, tagger
+    encode = form_encoder(config.embedder, VOCABULARY, ())
+    engine = FormEngine(TorchBackend(network), encode)
+    return network, assemble(engine, HEADS, weights_of(network), TokenizerRules())
 
 
 def emissions(tagger: Tagger, sentences: list[list[str]]) -> list[np.ndarray]:
     """The first head's emissions of sentences, all in one batch."""
     lengths = np.array([len(sentence) for sentence in sentences])
-    vectors, rows = tagger.look_up([form for sentence in sentences for form in sentence])
+    engine = tagger.engine
+    vectors, rows = engine.look_up([form for sentence in sentences for form in sentence])
     index = np.zeros((len(sentences), lengths.max()), dtype=np.int64)
     index[np.arange(lengths.max()) < lengths[:, None]] = rows
-    found = tagger.engine.emissions(vectors, index, lengths, ["ner"])["ner"]
+    found = engine.backend.emissions(vectors, index, lengths, ["ner"])["ner"]
     return [found[i, :n] for i, n in enumerate(lengths)]

@@ -10,8 +10,10 @@ from tagger.config import Config, config_from_dict, merge_overrides
 from tagger.model.heads import HeadSpec
 from tagger.model.network import build_network
 from tagger.model.shapes import weight_shapes
-from tagger.runtime.engines.pytorch import TorchEngine
-from tagger.runtime.loading import assemble, form_encoder
+from tagger.runtime.engines.building import form_encoder
+from tagger.runtime.engines.form_engine import FormEngine
+from tagger.runtime.engines.pytorch import TorchBackend
+from tagger.runtime.loading import assemble
 from tagger.text import TokenizerRules
 from tests.helpers.networks import HEADS, TAGS, VOCABULARY, WORDS, build, build_from, emissions
 
@@ -58,8 +60,8 @@ def test_characters_do_not_depend_on_padding(char_encoder: str) -> None:
     config = config_from_dict({"embedder": {"char_encoder": char_encoder}})
     _, tagger = build_from(config)
     encode = form_encoder(config.embedder, VOCABULARY, ())
-    wide = tagger.engine.embed(encode(["of", WORDS[-1]]))[0]
-    narrow = tagger.engine.embed(encode(["of"]))[0]
+    wide = tagger.engine.backend.embed(encode(["of", WORDS[-1]]))[0]
+    narrow = tagger.engine.backend.embed(encode(["of"]))[0]
     np.testing.assert_allclose(wide, narrow, atol=1e-6)
 
 
@@ -84,13 +86,9 @@ def test_tags_are_valid_whatever_the_weights() -> None:
         network, tagger = build()
         heads = [HeadSpec(name="ner", kind="span", decoder=decoder, scheme="BIOES", tags=TAGS)]
         if decoder == "softmax":
-            tagger = assemble(
-                engine=TorchEngine(network),
-                heads=heads,
-                weights={},
-                form_encoder=form_encoder(Config().embedder, VOCABULARY, ()),
-                rules=TokenizerRules(),
-            )
+            encode = form_encoder(Config().embedder, VOCABULARY, ())
+            engine = FormEngine(TorchBackend(network), encode)
+            tagger = assemble(engine, heads, {}, TokenizerRules())
         with torch.no_grad():
             network.head("ner").linear.weight.mul_(50)
         for tags in tagger.tag([WORDS, WORDS[::-1], WORDS[3:6]], ["ner"]):

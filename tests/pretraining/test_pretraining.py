@@ -29,7 +29,7 @@ from tagger.pretraining.language_model import LanguageModel
 from tagger.pretraining.reporting import PretrainingReporter
 from tagger.pretraining.run import pretrain
 from tagger.pretraining.text import read_lines
-from tagger.runtime.loading import form_encoder
+from tagger.runtime.engines.building import form_encoder
 from tagger.training.output import Run
 from tests.helpers.corpora import small_config
 

@@ -25,11 +25,13 @@ from tagger.model.meta import GRAPHS, WEIGHTS
 from tagger.model.weights import StoredWeights, read_tensors
 from tagger.runtime.engines import form_cache
 from tagger.runtime.engines import onnx_runtime as onnx_engine
+from tagger.runtime.engines.building import form_encoder
 from tagger.runtime.engines.embedding import FormEmbedder
 from tagger.runtime.engines.export import export
+from tagger.runtime.engines.form_engine import FormEngine
 from tagger.runtime.engines.graph import build_graph
-from tagger.runtime.engines.onnx_runtime import OnnxEngine
-from tagger.runtime.loading import assemble, form_encoder
+from tagger.runtime.engines.onnx_runtime import OnnxBackend
+from tagger.runtime.loading import assemble
 from tagger.runtime.tagger import Tagger
 from tagger.text import TokenizerRules
 from tagger.training.state import weights_of
@@ -52,7 +54,7 @@ def both(config: Config, folder: Path, precision: str = "fp32") -> tuple[Tagger,
     path = folder / GRAPHS[precision]
     path.write_bytes(build_graph(config.encoder, HEADS, weights, precision))
     encode = form_encoder(config.embedder, VOCABULARY, ())
-    engine = OnnxEngine(
+    backend = OnnxBackend(
         path.read_bytes(),
         path=path,
         encoder=config.encoder,
@@ -62,14 +64,8 @@ def both(config: Config, folder: Path, precision: str = "fp32") -> tuple[Tagger,
         precision=precision,
         typical=encode([*WORDS, *map(str.title, WORDS)]),
     )
-    on_onnx = assemble(
-        engine=engine,
-        heads=HEADS,
-        weights=weights,
-        form_encoder=encode,
-        rules=TokenizerRules(),
-    )
-    return on_torch, on_onnx
+    engine = FormEngine(backend, encode)
+    return on_torch, assemble(engine, HEADS, weights, TokenizerRules())
 
 
 def sentences(n: int = 40, longest: int = 30) -> list[list[str]]:
@@ -101,11 +97,11 @@ def test_forms_are_embedded_alike(char_encoder: str, tmp_path: Path) -> None:
     config = config_from_dict({"embedder": {"char_encoder": char_encoder}})
     on_torch, on_onnx = both(config, tmp_path)
     features = form_encoder(config.embedder, VOCABULARY, ())([*WORDS, "x"])
-    expected = on_torch.engine.embed(features)
-    assert expected.shape[1] == on_onnx.engine._embedder.dim
-    np.testing.assert_allclose(on_onnx.engine.embed(features), expected, atol=1e-5)
+    expected = on_torch.engine.backend.embed(features)
+    assert expected.shape[1] == on_onnx.engine.backend._embedder.dim
+    np.testing.assert_allclose(on_onnx.engine.backend.embed(features), expected, atol=1e-5)
     nothing = FormFeatures(*(ids[:0] for ids in features))
-    assert on_onnx.engine.embed(nothing).shape == (0, expected.shape[1])
+    assert on_onnx.engine.backend.embed(nothing).shape == (0, expected.shape[1])
 
 
 @pytest.mark.parametrize("n_bits", [8, 7])
@@ -129,7 +125,7 @@ def test_threads_change_nothing(model: Path) -> None:
 
 
 def test_the_cache_of_forms_is_bounded_and_safe(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(form_cache, "CAPACITY_BYTES", 4 * 100)
+    monkeypatch.setattr(form_cache, "CAPACITY_BYTES", 6000)  # a form and its vector: about 56
     calls = []
 
     def embed(forms: list[str]) -> np.ndarray:
@@ -155,7 +151,7 @@ def test_the_cache_of_forms_is_bounded_and_safe(monkeypatch: pytest.MonkeyPatch)
     for vectors, rows, forms in seen:
         assert vectors[rows, 0].tolist() == [float(form) for form in forms]
         assert not vectors[0].any()
-    assert len(cache._rows) <= 100
+    assert len(cache._table.rows) <= 110
     n_calls = len(calls)
     cache.lookup(seen[-1][2][:5])
     cache.lookup(seen[-1][2][:5])
@@ -294,7 +290,7 @@ def test_out_of_memory_a_batch_goes_in_halves(monkeypatch: pytest.MonkeyPatch) -
         return encode(vectors, index, lengths)
 
     monkeypatch.setattr(network, "encode", small)
-    with pytest.warns(UserWarning, match="out of memory: .* sentences go in two halves"):
+    with pytest.warns(UserWarning, match="out of memory: .* two halves"):
         assert on_torch.tag(texts) == expected
     assert max(seen) > 3 >= min(seen)
 
@@ -302,7 +298,7 @@ def test_out_of_memory_a_batch_goes_in_halves(monkeypatch: pytest.MonkeyPatch) -
         raise torch.OutOfMemoryError("CUDA out of memory")
 
     monkeypatch.setattr(network, "encode", never)
-    with pytest.raises(TaggerError, match="a sentence of 4 tokens"):
+    with pytest.raises(TaggerError, match="4 tokens"):
         on_torch.tag([WORDS[:4]])
 
 

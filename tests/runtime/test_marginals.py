@@ -52,7 +52,7 @@ def test_probabilities_of_spans_equal_enumeration(scheme: str, seed: int) -> Non
     first, last = table.bounds(best)
     assert len(first) > 1
     posterior = marginals.posterior(flat, n_tokens)
-    found = marginals.spans(posterior, n_tokens, best, first, last, table.goes_on)
+    found = marginals.spans(posterior, n_tokens, best, first, last, table.continues)
     past = np.cumsum(lengths)
     for start, end, label, prob in zip(
         first, last, (span[2] for span in table.spans(best)), found, strict=True

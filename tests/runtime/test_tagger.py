@@ -115,7 +115,7 @@ def test_formats(tiny: Tagger) -> None:
         "[John](PER) works at [Apple](ORG) in [California](LOC). "
         "[Mary](PER) works at [Siemens](ORG)."
     )
-    upos = tiny.choose(["upos"])
+    upos = tiny.predictor.choose(["upos"])
     assert as_text(tiny.batch(["John works."], ["upos"])[0], upos) == "John/PROPN works/VERB./PUNCT"
     lines = as_conll(document, tiny.heads).split("\n")
     assert lines[0] == "John\tB-PER\tPROPN"
@@ -171,12 +171,12 @@ def test_confidence(model: Path) -> None:
     assert "confidence" not in plain[0].to_json()
     assert '"confidence":' in sure[0].to_json()
     sentences = [["Mary", "Jones", "left"], [], ["Kim"]]
-    found = loaded.tag_with_confidence(sentences)
+    found = loaded.tag(sentences, confidence=True)
     assert [tags for tags, _ in found] == loaded.tag(sentences)
     (tags, probs), *_ = found
     assert tags["ner"][:2] == ["B-PER", "I-PER"]
     assert probs["ner"][0] == probs["ner"][1]  # that of the whole span
-    alone = loaded.tag_with_confidence(sentences[:1])[0][1]
+    alone = loaded.tag(sentences[:1], confidence=True)[0][1]
     assert alone["ner"] == pytest.approx(probs["ner"], abs=1e-6)
     assert all(0 < p <= 1 for head in probs.values() for p in head)
 

@@ -25,12 +25,12 @@ def test_scores_are_those_of_the_model_as_it_runs(
     engines = []
 
     def remember(tagger, prepared, split):  # type: ignore[no-untyped-def]
-        engines.append((split, type(tagger._forms._embed.__self__).__name__))
+        engines.append((split, tagger.engine.name))
         return evaluate_corpora(tagger, prepared, split)
 
     monkeypatch.setattr(run, "evaluate_corpora", remember)
     meta, tests, example = train([str(corpus)], tmp_path / "m", small_config(epochs=2))
-    assert [engine for split, engine in engines] == ["TorchEngine"] * 2 + ["OnnxEngine"] * 2
+    assert [engine for split, engine in engines] == ["torch"] * 2 + ["onnx"] * 2
     assert (tmp_path / "m" / GRAPHS["int8"]).is_file()
     saved = read_model(tmp_path / "m")
     assert saved.meta == meta

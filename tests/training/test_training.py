@@ -253,7 +253,7 @@ def test_a_corpus_learned_from_twice_is_named_once(corpus: Path, tmp_path: Path)
 def test_a_sentence_in_another_case_is_learned_with_the_same_tags(corpus: Path) -> None:
     from tagger.corpus import load_corpus
     from tagger.features.vocabulary import Vocabulary
-    from tagger.runtime.loading import form_encoder
+    from tagger.runtime.engines.building import form_encoder
     from tagger.training.encoding import RECASES, EncodedCorpus, FormTable, Inventory
 
     data = load_corpus(str(corpus)).splits["train"]

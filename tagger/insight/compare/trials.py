@@ -163,7 +163,7 @@ def _outcome(trial: Trial, directory: Path, prepared: Prepared) -> Outcome:
     head = deciding_head(prepared, corpus)
     tagger = load(directory, threads=1)
     pieces = tag_split(tagger, corpus.splits[trial.split], [head.name])
-    left_out = not_annotated(corpus.splits.values(), tagger.choose([head.name]))
+    left_out = not_annotated(corpus.splits.values(), tagger.predictor.choose([head.name]))
     tagged = [sentence for piece in pieces for sentence in piece]
     if labels := left_out.get(head.name):
         tagged = [

@@ -13,7 +13,8 @@ from tagger.insight.explain.tokens import Located
 from tagger.model.directory import SavedModel
 from tagger.model.heads import HeadSpec, head_key
 from tagger.runtime.decoding import Floats
-from tagger.runtime.tagger import Tagger
+from tagger.runtime.engines.building import form_encoder
+from tagger.runtime.engines.embedding import FormEmbedder
 
 N_SPLIT = 3
 """Of so many tags the emissions are split, the highest ones."""
@@ -61,10 +62,10 @@ def split_emissions(
 
 
 def emission_parts(
-    tagger: Tagger, saved: SavedModel, head: HeadSpec, sentence: Located, t: int
+    saved: SavedModel, head: HeadSpec, sentence: Located, t: int
 ) -> dict[str, EmissionParts]:
     """The parts of a token's highest emissions."""
-    inputs = vectors_of(tagger, sentence.forms)
+    inputs = vectors_of(saved, sentence.forms)
     parts, bias = split_emissions(saved, head, inputs)
     nothing = np.zeros((len(inputs), len(bias)), dtype=np.float32)
     forward, backward = parts.get("forward", nothing)[t], parts.get("backward", nothing)[t]
@@ -75,8 +76,7 @@ def emission_parts(
     }
 
 
-def vectors_of(tagger: Tagger, forms: Sequence[str]) -> Floats:
-    """What the encoder reads: the embedder's vectors (tokens, dim) of forms."""
-    vectors, rows = tagger.look_up(forms)
-    found: Floats = vectors[rows]
-    return found
+def vectors_of(saved: SavedModel, forms: Sequence[str]) -> Floats:
+    """Compute what the encoder reads: the embedder's vectors (tokens, dim) of forms."""
+    encode = form_encoder(saved.config.embedder, saved.vocabulary, saved.vector_keys)
+    return FormEmbedder(saved.config.embedder, saved.weights)(encode(forms))

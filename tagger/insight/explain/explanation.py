@@ -48,7 +48,7 @@ def explain(
         raise UsageError('a model in 8 bits is not explained; load it with precision="fp32"')
     check_utf8(text)
     names = [spec.name for spec in tagger.heads]
-    (spec,) = tagger.choose([head or ("ner" if "ner" in names else names[0])])
+    (spec,) = tagger.predictor.choose([head or ("ner" if "ner" in names else names[0])])
     located = locate(tagger, text)
     reader = _Reader(tagger, spec)
     if token is None:
@@ -61,7 +61,7 @@ def explain(
     notes = _context_notes([sentence])
     why_not = "" if saved is None else split_hindrance(saved.config.encoder)
     if saved is not None and not why_not:
-        emission = emission_parts(tagger, saved, spec, sentence, place.token)
+        emission = emission_parts(saved, spec, sentence, place.token)
         explained = msgspec.structs.replace(explained, emission=emission)
     elif why_not:
         notes = (*notes, why_not)
@@ -75,7 +75,7 @@ class _Reader:
     def __init__(self, tagger: Tagger, head: HeadSpec) -> None:
         self._tagger, self._head = tagger, head
         self._table = TagTable(head)
-        transitions = tagger.transitions.get(head.name)
+        transitions = tagger.predictor.transitions.get(head.name)
         self._probs = Marginals(transitions) if transitions else softmax
 
     def overview(self, sentences: Sequence[Located]) -> Iterator[TokenExplanation]:
@@ -126,7 +126,7 @@ class _Reader:
         lengths = np.array([len(sentence) for sentence in sentences], dtype=np.int64)
         parts = [
             self._table.summed(self._probs(emissions[self._head.name], of_some))
-            for emissions, of_some in self._tagger.scored(forms, lengths, [self._head])
+            for emissions, of_some in self._tagger.predictor.score(forms, lengths, [self._head])
         ]
         return np.split(np.concatenate(parts), np.cumsum(lengths)[:-1])
 

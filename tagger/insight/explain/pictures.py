@@ -59,7 +59,7 @@ def draw_states(
     words = sentences[place.sentence].forms
     first = min(max(place.token - N_SHOWN // 2, 0), max(len(words) - N_SHOWN, 0))
     shown = slice(first, first + N_SHOWN)
-    picture = png(figure(states_of(tagger, saved, directory, words, shown)))
+    picture = png(figure(states_of(saved, directory, words, shown)))
     if path.suffix.lower() == ".html":
         page = render("states.html", caption=CAPTION, picture=picture)
         write_file(path, page.encode())

@@ -14,8 +14,7 @@ from tagger.insight.explain.emissions import vectors_of
 from tagger.model.directory import SavedModel
 from tagger.model.encoder import RecurrentEncoder
 from tagger.runtime.decoding import Floats
-from tagger.runtime.loading import torch_network
-from tagger.runtime.tagger import Tagger
+from tagger.runtime.engines.building import torch_network
 
 N_PROBES = 8
 """Random directions that a gradient is measured along."""
@@ -36,7 +35,6 @@ class States(NamedTuple):
 
 
 def states_of(
-    tagger: Tagger,
     saved: SavedModel,
     directory: Path,
     words: Sequence[str],
@@ -45,13 +43,12 @@ def states_of(
     """Look at the states of a sentence, or of some of its tokens, as they are in the whole.
 
     Args:
-        tagger: The model.
-        saved: What its directory holds.
+        saved: The model.
         directory: Where it lies.
         words: The tokens of the sentence.
         shown: Which of them.
     """
-    inputs = vectors_of(tagger, words)
+    inputs = vectors_of(saved, words)
     states = Encoder(saved.config.encoder, saved.weights)(inputs)[-1]
     correlation = None
     if len(states) > 1 and len(words) > 2:

@@ -33,7 +33,8 @@ from tagger.integrations.spacy.targets import Tags, Writer, check_targets, defau
 from tagger.model.directory import read_model
 from tagger.model.heads import HeadSpec
 from tagger.model.meta import HEADS, META
-from tagger.prediction.input import full_pieces
+from tagger.runtime.batching import batched
+from tagger.runtime.engines.protocol import engine_name, precision_name
 from tagger.runtime.loading import from_saved
 from tagger.runtime.tagger import Tagger
 from tagger.sharing.contents import OWN_FILES, own_files
@@ -163,7 +164,7 @@ class RecurrentTagger(TrainablePipe):  # type: ignore[misc]
     def pipe(self, stream: Iterable[Doc], *, batch_size: int = 128) -> Iterator[Doc]:
         """Tag documents, so many of them together."""
         error_handler = self.get_error_handler()
-        for docs in full_pieces(stream, batch_size):
+        for docs in batched(stream, batch_size):
             try:
                 self._annotate(docs)
             except Exception as error:
@@ -183,7 +184,7 @@ class RecurrentTagger(TrainablePipe):  # type: ignore[misc]
         ]
         self._warn_if_foreign(sentences)
         if self.settings.confidence:
-            tagged = (Tags(*found) for found in tagger.tag_with_confidence(sentences, heads))
+            tagged = (Tags(*found) for found in tagger.tag(sentences, heads, confidence=True))
         else:
             tagged = (Tags(tags, {}) for tags in tagger.tag(sentences, heads))
         return [(of_doc, [next(tagged) for _ in of_doc]) for of_doc in places]
@@ -231,8 +232,8 @@ class RecurrentTagger(TrainablePipe):  # type: ignore[misc]
             return from_saved(
                 saved,
                 folder,
-                engine=self.settings.engine,
-                precision=self.settings.precision,
+                engine=engine_name(self.settings.engine),
+                precision=precision_name(self.settings.precision),
                 threads=self.settings.threads,
             )
 

@@ -13,9 +13,10 @@ from tagger.files import write_file
 from tagger.model.cells import CELLS
 from tagger.model.directory import SavedModel, read_model
 from tagger.model.meta import GRAPHS
+from tagger.runtime.engines.building import onnx_engine, torch_engine
 from tagger.runtime.engines.graph import PRECISIONS, build_graph
 from tagger.runtime.engines.protocol import Engine
-from tagger.runtime.loading import assemble, form_encoder, graph_engine, torch_engine
+from tagger.runtime.loading import assemble
 
 LEAST_AGREEMENT = {"fp32": 0.9999, "span": 0.998, "token": 0.995}
 """Of the tags so many are to be PyTorch's: in single precision (two tags may be equally good), and
@@ -59,8 +60,10 @@ def export(directory: Path, sentences: Sequence[Sequence[str]]) -> list[Export]:
     """
     saved = read_model(directory)
     if not saved.heads:
-        raise ModelError(f"{directory}: a base without heads has no graph; train a tagger from it")
-    expected = _tags(saved, torch_engine(saved, directory, "cpu"), sentences)
+        raise ModelError(
+            "a base without heads has no graph", path=directory, hint="train a tagger from it"
+        )
+    expected = _tags(saved, torch_engine(saved, directory), sentences)
     exports = []
     for precision in PRECISIONS:
         path = directory / GRAPHS[precision]
@@ -72,7 +75,7 @@ def export(directory: Path, sentences: Sequence[Sequence[str]]) -> list[Export]:
             continue
         graph = build_graph(encoder, saved.heads, saved.weights, precision)
         # Compared before it is written: a graph that is there, whenever we are killed, agrees.
-        tags = _tags(saved, graph_engine(saved, graph, path, precision), sentences)
+        tags = _tags(saved, onnx_engine(saved, graph, path, precision), sentences)
         agreement = equal_tags(expected, tags)
         least = {
             head.name: LEAST_AGREEMENT[head.kind if precision == "int8" else precision]
@@ -118,14 +121,7 @@ def _not_kept(precision: str, agreement: Mapping[str, float], note: str) -> Expo
 def _tags(
     saved: SavedModel, engine: Engine, sentences: Sequence[Sequence[str]]
 ) -> list[dict[str, list[str]]]:
-    tagger = assemble(
-        engine=engine,
-        heads=saved.heads,
-        weights=saved.weights,
-        form_encoder=form_encoder(saved.config.embedder, saved.vocabulary, saved.vector_keys),
-        rules=saved.rules,
-    )
-    return tagger.tag(sentences)
+    return assemble(engine, saved.heads, saved.weights, saved.rules).tag(sentences)
 
 
 def equal_tags(

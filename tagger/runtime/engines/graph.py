@@ -16,7 +16,7 @@ read in pieces.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, get_args
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,8 +25,9 @@ from tagger.config import EncoderConfig
 from tagger.model.cells import CELLS, cell_key
 from tagger.model.heads import HeadSpec, head_key
 from tagger.runtime.decoding import Floats
+from tagger.runtime.engines.protocol import Precision
 
-PRECISIONS = ("fp32", "int8")
+PRECISIONS: tuple[Precision, ...] = get_args(Precision)
 ONNX_DIRECTIONS = {"forward": "forward", "backward": "reverse", "bi": "bidirectional"}
 LEAST_SHARE = 0.15
 """Of the largest input, which every input is taken to reach."""

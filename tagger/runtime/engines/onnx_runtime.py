@@ -1,4 +1,4 @@
-"""The engine on ONNX Runtime: no PyTorch, quick to load."""
+"""The network on ONNX Runtime: no PyTorch, quick to load."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ from tagger.runtime.decoding import Floats
 from tagger.runtime.engines.embedding import FormEmbedder
 from tagger.runtime.engines.graph import balanced_scales, initializers
 from tagger.runtime.engines.processor import multiplies_8_bits
+from tagger.runtime.engines.protocol import EngineName, Precision
 
 MAX_TOKENS = 2048
 """Longer sentences are read in pieces of so many tokens."""
@@ -25,7 +26,7 @@ MAX_TOKENS = 2048
 States = dict[str, Floats]
 
 
-class OnnxEngine:
+class OnnxBackend:
     """Runs a model's graph on a CPU.
 
     A call uses one thread; several threads may call at once. So what comes out, which in 8 bits
@@ -45,7 +46,7 @@ class OnnxEngine:
         ModelError: The graph is damaged or does not fit the weights.
     """
 
-    name = "onnx"
+    name: EngineName = "onnx"
 
     def __init__(
         self,
@@ -56,10 +57,10 @@ class OnnxEngine:
         heads: Sequence[HeadSpec],
         weights: Mapping[str, Floats],
         embedder: FormEmbedder,
-        precision: str,
+        precision: Precision,
         typical: FormFeatures[Ids],
     ) -> None:
-        self.precision = precision
+        self.precision: Precision = precision
         self._embedder = embedder
         self._encoder = encoder
         self._scales: Floats | None = None
@@ -99,14 +100,14 @@ class OnnxEngine:
         self._options.add_run_config_entry("only_execute_path_to_fetches", "1")
 
     def embed(self, features: FormFeatures[Ids]) -> Floats:
-        """Compute the vectors of forms; see `tagger.runtime.engines.protocol.Engine`."""
+        """Compute the vectors of forms; see `tagger.runtime.engines.protocol.Backend`."""
         vectors = self._embedder(features)
         return vectors if self._scales is None else vectors / self._scales
 
     def emissions(
         self, vectors: Floats, form_index: Ids, lengths: Ids, heads: Sequence[str]
     ) -> dict[str, Floats]:
-        """Compute the emissions of some heads; see `tagger.runtime.engines.protocol.Engine`."""
+        """Compute the emissions of some heads; see `tagger.runtime.engines.protocol.Backend`."""
         names = [head_key(head) for head in heads]
         rows = np.ascontiguousarray(form_index.T)
         feed = {"vectors": vectors, "rows": rows, "lengths": lengths.astype(np.int32)}

@@ -1,10 +1,9 @@
-"""The engine on PyTorch."""
+"""The network on PyTorch."""
 
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 
 import numpy as np
 import torch
@@ -14,33 +13,36 @@ from tagger.errors import TaggerError
 from tagger.features.forms import FormFeatures, Ids
 from tagger.model.network import TaggingNetwork
 from tagger.runtime.decoding import Floats
+from tagger.runtime.engines.protocol import EngineName, Precision
 
 
-class TorchEngine:
+class TorchBackend:
     """Runs a `TaggingNetwork` on its device, without dropout.
 
     Args:
-        network: The network; it stays what it is, only its mode changes while it runs.
+        network: The network. It is put into evaluation mode here, once: who trains it on sets the
+            mode anew.
     """
 
-    name = "torch"
-    precision = "fp32"
+    name: EngineName = "torch"
+    precision: Precision = "fp32"
 
     def __init__(self, network: TaggingNetwork) -> None:
-        self.network = network
+        self.network = network.eval()
 
     def embed(self, features: FormFeatures[Ids]) -> Floats:
-        """Compute the vectors of forms; see `tagger.runtime.engines.protocol.Engine`."""
-        with self._inference() as device:
-            vectors: Floats = self.network.embedder(form_tensors(features, device)).cpu().numpy()
+        """Compute the vectors of forms; see `tagger.runtime.engines.protocol.Backend`."""
+        with torch.inference_mode():
+            embedded = self.network.embedder(form_tensors(features, self._device))
+            vectors: Floats = embedded.cpu().numpy()
             return vectors
 
     def emissions(
         self, vectors: Floats, form_index: Ids, lengths: Ids, heads: Sequence[str]
     ) -> dict[str, Floats]:
-        """Compute the emissions of some heads; see `tagger.runtime.engines.protocol.Engine`.
+        """Compute the emissions of some heads; see `tagger.runtime.engines.protocol.Backend`.
 
-        A batch that does not fit the device's memory goes in halves, with a warning.
+        A batch that does not fit the device's memory is computed in halves, with a warning.
 
         Raises:
             TaggerError: A single sentence does not fit.
@@ -50,12 +52,15 @@ class TorchEngine:
         except torch.OutOfMemoryError:
             if len(lengths) == 1:
                 raise TaggerError(
-                    f"out of memory on a sentence of {lengths[0]:,} tokens; use --device cpu"
+                    f"out of memory with a sentence of {lengths[0]:,} tokens",
+                    hint='use {device="cpu"}',
                 ) from None
         # Outside the handler, which would keep what did not fit alive.
         torch.cuda.empty_cache()
         half = len(lengths) // 2
-        warnings.warn(f"out of memory: {len(lengths)} sentences go in two halves", stacklevel=2)
+        warnings.warn(
+            f"out of memory: {len(lengths)} sentences are computed in two halves", stacklevel=2
+        )
         parts = [
             self.emissions(vectors, form_index[some], lengths[some], heads)
             for some in (slice(half), slice(half, None))
@@ -66,24 +71,17 @@ class TorchEngine:
         self, vectors: Floats, form_index: Ids, lengths: Ids, heads: Sequence[str]
     ) -> dict[str, Floats]:
         distinct, index = np.unique(form_index, return_inverse=True)
-        with self._inference() as device:
+        with torch.inference_mode():
             states = self.network.encode(
-                torch.from_numpy(vectors[distinct]).to(device),
-                torch.from_numpy(index.reshape(form_index.shape)).to(device),
-                torch.from_numpy(lengths).to(device),
+                torch.from_numpy(vectors[distinct]).to(self._device),
+                torch.from_numpy(index.reshape(form_index.shape)).to(self._device),
+                torch.from_numpy(lengths).to(self._device),
             )
             return {name: self.network.head(name)(states).float().cpu().numpy() for name in heads}
 
-    @contextmanager
-    def _inference(self) -> Iterator[torch.device]:
-        """Without dropout and gradients; the network's mode is afterwards what it was."""
-        was_training = self.network.training
-        self.network.eval()
-        try:
-            with torch.inference_mode():
-                yield next(self.network.parameters()).device
-        finally:
-            self.network.train(was_training)
+    @property
+    def _device(self) -> torch.device:
+        return next(self.network.parameters()).device
 
 
 def form_tensors(features: FormFeatures[Ids], device: torch.device) -> FormFeatures[Tensor]:

@@ -40,10 +40,10 @@ def tagger(model: Path) -> Tagger:
 
 def probs(tagger: Tagger, words: list[str], t: int, head: str = "ner") -> dict[str, float]:
     """The probabilities of a token's tags, straight from the emissions of the sentence alone."""
-    (spec,) = tagger.choose([head])
+    (spec,) = tagger.predictor.choose([head])
     lengths = np.array([len(words)])
-    ((emissions, _),) = tagger.scored(words, lengths, [spec])
-    found = Marginals(tagger.transitions[head])(emissions[head], lengths)[t]
+    ((emissions, _),) = tagger.predictor.score(words, lengths, [spec])
+    found = Marginals(tagger.predictor.transitions[head])(emissions[head], lengths)[t]
     shown: dict[str, float] = {}
     for tag, p in zip(spec.tags, found.tolist(), strict=True):
         tag = {"E": "I", "S": "B"}.get(tag[0], tag[0]) + tag[1:]
@@ -175,8 +175,8 @@ def test_split_emissions_add_up(corpus: Path, tmp_path: Path, encoder: dict[str,
     tagger, saved = load(directory, precision="fp32"), read_model(directory)
     words = TEXT.split()
     for head in tagger.heads:
-        ((emissions, _),) = tagger.scored(words, np.array([len(words)]), [head])
-        parts, bias = split_emissions(saved, head, vectors_of(tagger, words))
+        ((emissions, _),) = tagger.predictor.score(words, np.array([len(words)]), [head])
+        parts, bias = split_emissions(saved, head, vectors_of(saved, words))
         np.testing.assert_allclose(sum(parts.values()) + bias, emissions[head.name], atol=1e-5)
     (token,) = explain(tagger, TEXT, token="Apple", saved=saved).tokens
     assert len(token.emission) == 3
@@ -322,7 +322,7 @@ def test_a_part_of_the_states_is_that_of_the_whole_sentence(
     loaded, saved = load(model, precision="fp32"), read_model(model)
     said = pictures.draw_states(tmp_path / "s.png", loaded, saved, model, "Kim left. " + TEXT, "at")
     assert said == "the picture has tokens 4 to 7 of a sentence of 6"
-    whole = states_of(loaded, saved, model, TEXT.split())
+    whole = states_of(saved, model, TEXT.split())
     (part,) = drawn
     assert part.words == TEXT.split()[:4]
     for way, states in part.states.items():

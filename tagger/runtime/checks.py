@@ -1,0 +1,89 @@
+"""Checks of what callers pass as texts and tokens; cheap where all is right."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TypeVar
+
+from tagger.errors import UsageError
+
+T = TypeVar("T")
+
+
+def as_sequence(name: str, items: Iterable[T], expected: str, hint: str) -> Sequence[T]:
+    """Return items as a sequence.
+
+    Args:
+        name: The argument, for errors.
+        items: Anything that can be iterated over, but for a single string or a mapping.
+        expected: What it should be.
+        hint: What to do with a single string.
+
+    Raises:
+        UsageError: It is something else.
+    """
+    if isinstance(items, list | tuple):
+        return items
+    if isinstance(items, str | bytes):
+        raise UsageError(f"{name} is a string; expected {expected}", expected=[expected], hint=hint)
+    if not isinstance(items, Iterable) or isinstance(items, Mapping):
+        raise UsageError(f"{name} is {described(items)}; expected {expected}", expected=[expected])
+    return list(items)
+
+
+def check_texts(texts: Sequence[object], first: int | None = 0) -> None:
+    """Check that all texts are strings that can be written as UTF-8.
+
+    Args:
+        texts: Some texts.
+        first: The index of the first of them, for errors; None where there is only one text.
+
+    Raises:
+        UsageError: One is not.
+    """
+    for i, text in enumerate(texts):
+        if not isinstance(text, str):
+            problem = f"{described(text)}; expected a string"
+        elif text.isascii():
+            continue
+        else:
+            try:
+                text.encode()
+                continue
+            except UnicodeEncodeError as error:
+                char = text[error.start]
+                problem = f"not valid Unicode: {char!a} at {error.start} is half a surrogate pair"
+        name = "the text" if first is None else f"texts[{first + i}]"
+        raise UsageError(f"{name} is {problem}")
+
+
+def check_sentences(sentences: Sequence[Sequence[str]]) -> list[Sequence[str]]:
+    """Check that all sentences are sequences of strings, and return them.
+
+    Raises:
+        UsageError: One is not.
+    """
+    checked = []
+    for i, sentence in enumerate(sentences):
+        tokens = as_sequence(
+            f"sentences[{i}]", sentence, "a list of tokens", "`batch` takes raw texts"
+        )
+        if not set(map(type, tokens)) <= {str}:  # or of subclasses
+            for j in [j for j, token in enumerate(tokens) if not isinstance(token, str)]:
+                place = f"sentences[{i}][{j}]"
+                raise UsageError(f"{place} is {described(tokens[j])}; expected a token")
+        checked.append(tokens)
+    return checked
+
+
+def described(value: object) -> str:
+    """Describe a value of a wrong type in a few words.
+
+    >>> described(None), described(1.5), described(b"x")
+    ('None', 'a float (1.5)', "a bytes (b'x')")
+    """
+    if value is None:
+        return "None"
+    shown = repr(value).splitlines()[0] if repr(value) else ""
+    shown = shown if len(shown) <= 40 else f"{shown[:37]}..."
+    return f"a {type(value).__name__} ({shown})"

@@ -1,0 +1,150 @@
+"""Tokens of sentences to tag ids: an engine and the decoders of a model's heads."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import NamedTuple
+
+import numpy as np
+
+from tagger.errors import UsageError, unknown_name
+from tagger.features.forms import Ids
+from tagger.model.heads import HeadSpec
+from tagger.runtime.batching import slices_by_tokens
+from tagger.runtime.decoding import Floats, Transitions, Viterbi, greedy
+from tagger.runtime.engines.protocol import Engine
+from tagger.runtime.marginals import Marginals, Probs, softmax
+from tagger.runtime.tag_table import TagTable
+
+DECODED_SCORES = 2**22
+"""Maximum number of emissions, tokens times tags, that are held at once."""
+
+
+class Prediction(NamedTuple):
+    """Tags of sentences, sentence after sentence."""
+
+    tag_ids: dict[str, Ids]
+    """By head (tokens,)."""
+    probs: dict[str, Probs]
+    """By head (tokens,): the probability of the token's span, or of its tag where it is in none;
+    empty where it was not asked for."""
+
+
+class Predictor:
+    """Tags sentences of tokens with the heads of a model.
+
+    Args:
+        engine: Computes emissions.
+        heads: The model's heads.
+        transitions: Scores between tags, by head; a head without them takes each token's best tag.
+
+    Attributes:
+        tables: By head, its tags as they are shown.
+    """
+
+    def __init__(
+        self, engine: Engine, heads: Sequence[HeadSpec], transitions: Mapping[str, Transitions]
+    ) -> None:
+        self.engine = engine
+        self.heads = tuple(heads)
+        self.transitions = dict(transitions)
+        self.tables = {head.name: TagTable(head) for head in heads}
+        self._decoders: dict[str, Callable[[Floats, Ids], Ids]] = {
+            head.name: Viterbi(transitions[head.name]) if head.name in transitions else greedy
+            for head in heads
+        }
+
+    def choose(self, names: Sequence[str] | None) -> list[HeadSpec]:
+        """Return the heads of the given names, all for None.
+
+        Raises:
+            UsageError: The model has no such head, no head is named, or ``names`` is a string.
+        """
+        if names is None:
+            return list(self.heads)
+        valid = [head.name for head in self.heads]
+        if isinstance(names, str):
+            raise UsageError(
+                f"heads is the string {names!r}", expected=valid, hint=f"pass a list: [{names!r}]"
+            )
+        if not isinstance(names, Iterable):
+            raise UsageError(f"heads is {names!r}; expected a list of names", expected=valid)
+        chosen = list(names)
+        if not chosen:
+            raise UsageError(f"no head is named; the model has: {', '.join(valid)}", expected=valid)
+        for name in chosen:
+            if name not in valid:
+                raise UsageError(unknown_name("head", str(name), valid), expected=valid)
+        return [head for head in self.heads if head.name in chosen]
+
+    def predict(
+        self,
+        forms: Sequence[str],
+        lengths: Ids,
+        heads: Sequence[HeadSpec],
+        *,
+        confidence: bool = False,
+    ) -> Prediction:
+        """Tag sentences.
+
+        Args:
+            forms: All tokens, sentence after sentence.
+            lengths: (sentences,), each at least 1.
+            heads: The heads.
+            confidence: Whether to compute probabilities.
+        """
+        parts: dict[str, list[Ids]] = {head.name: [np.zeros(0, dtype=np.int64)] for head in heads}
+        probs: dict[str, list[Probs]] = {h.name: [np.zeros(0)] for h in heads if confidence}
+        for emissions, of_some in self.score(forms, lengths, heads):
+            for head in heads:
+                best = self.decode(head, emissions[head.name], of_some)
+                parts[head.name].append(best)
+                if confidence:
+                    found = self._confidence(head, emissions[head.name], of_some, best)
+                    probs[head.name].append(found)
+        return Prediction(
+            {name: np.concatenate(of_head) for name, of_head in parts.items()},
+            {name: np.concatenate(of_head) for name, of_head in probs.items()},
+        )
+
+    def score(
+        self, forms: Sequence[str], lengths: Ids, heads: Sequence[HeadSpec]
+    ) -> Iterator[tuple[Mapping[str, Floats], Ids]]:
+        """Compute emissions, in order, for as many sentences at a time as memory should hold.
+
+        Args:
+            forms: All tokens, sentence after sentence.
+            lengths: (sentences,), each at least 1.
+            heads: The heads.
+
+        Yields:
+            Emissions (tokens, tags) by head, and the lengths of the sentences that they are of.
+        """
+        names = [head.name for head in heads]
+        budget = DECODED_SCORES // sum(len(head.tags) for head in heads)
+        past = 0
+        for some in slices_by_tokens(lengths.tolist(), budget):
+            first, past = past, past + int(lengths[some].sum())
+            yield self.engine.emissions(forms[first:past], lengths[some], names), lengths[some]
+
+    def decode(self, head: HeadSpec, emissions: Floats, lengths: Ids) -> Ids:
+        """Find the best tags (tokens,) of sentences, given their emissions (tokens, tags)."""
+        return self._decoders[head.name](emissions, lengths)
+
+    def _confidence(self, head: HeadSpec, emissions: Floats, lengths: Ids, tag_ids: Ids) -> Probs:
+        """Compute the probability (tokens,) of each token's span, or of its tag without a span."""
+        tokens = np.arange(len(tag_ids))
+        transitions = self.transitions.get(head.name)
+        if transitions is None:
+            return softmax(emissions, lengths)[tokens, tag_ids]
+        marginals = Marginals(transitions)
+        posterior = marginals.posterior(emissions, lengths)
+        probs: Probs = posterior.marginals[tokens, tag_ids]
+        if head.kind == "span":
+            table = self.tables[head.name]
+            first, last = table.bounds(tag_ids)
+            of_spans = marginals.spans(posterior, lengths, tag_ids, first, last, table.continues)
+            n_inside = last + 1 - first
+            places = np.repeat(first - np.cumsum(n_inside) + n_inside, n_inside)
+            probs[places + np.arange(len(places))] = np.repeat(of_spans, n_inside)
+        return probs

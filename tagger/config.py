@@ -145,6 +145,8 @@ class TrainingConfig(Section, frozen=True):
     """The norm to which the gradient is clipped."""
     ema_decay: Annotated[float, Meta(ge=0.0, lt=1.0)] = 0.998
     """Decay of the moving average of the weights, which is scored and stored; 0 for none."""
+    forget: bool = False
+    """Whether to drop labels of the base that no corpus annotates, instead of keeping them."""
     fraction: Annotated[float, Meta(gt=0.0, le=1.0)] = 1.0
     """Share of the training sentences that is used, the same ones for every seed. Where dev is cut
     from them, which depends on the seed, it is the share of the rest."""
@@ -203,6 +205,9 @@ class CorpusConfig(Section, frozen=True):
     """Labels (of spans) or tags (of tokens) to rename: ``{corporation = "ORG"}``."""
     heads: dict[str, str] = {}
     """Heads to rename: ``{pos = "xpos"}``."""
+    annotates: tuple[str, ...] = ()
+    """The labels that it annotates everywhere, after renaming; empty for those that occur in it.
+    Where another corpus or the base has more, its ``O`` may be one of those."""
 
 
 class Config(Section, frozen=True):

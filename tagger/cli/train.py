@@ -59,6 +59,9 @@ def train(
     base: Annotated[
         str | None, typer.Option("--from", help="A trained model to start from.")
     ] = None,
+    forget: Annotated[
+        bool, typer.Option("--forget", help="Drop the labels of --from that no corpus has.")
+    ] = False,
     resume: Resume = False,
     force: Replace = False,
     strict: Strict = False,
@@ -88,6 +91,7 @@ def train(
         "encoder.merge": merge,
         "head.decoder": decoder,
         "training.epochs": epochs,
+        "training.forget": forget or None,
         "training.seed": seed,
         "training.threads": threads,
     }

@@ -83,7 +83,7 @@ class Batch:
     lengths: Ids  # (batch,)
     form_counts: Ids  # (forms,), how often each form's word occurs in the training data
     tags: dict[str, Ids]  # (batch, tokens) by head, codes of `choices`
-    choices: dict[str, NDArray[np.bool_]]  # (codes, tags) by head, see `TagChoices`
+    choices: dict[str, TagChoices]  # by head
 
 
 RECASES: tuple[Callable[[str], str], ...] = (str.lower, str.upper, str.title)
@@ -142,7 +142,7 @@ class EncodedCorpus:
         encoded = _encode(split, table.rows, choices)
         self._forms = ListColumn(encoded, "form_ids")
         self._tags = {one.head.name: ListColumn(encoded, one.head.name) for one in choices}
-        self._choices = {one.head.name: one.table for one in choices}
+        self._choices = {one.head.name: one for one in choices}
         self.lengths = self._forms.lengths()
 
     def batch(self, sentences: Ids, *, recase_prob: float = 0.0) -> Batch:

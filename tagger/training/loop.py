@@ -16,6 +16,7 @@ from tagger.runtime.engines.pytorch import form_tensors
 from tagger.training.batching import default_batch_tokens, plan_epoch
 from tagger.training.encoding import Batch, EncodedCorpus
 from tagger.training.state import EpochRecord, TrainingState, epochs_without_gain
+from tagger.training.teacher import Teacher
 
 
 @dataclass(frozen=True)
@@ -46,6 +47,7 @@ def run_epochs(
     *,
     score: Callable[[TaggingNetwork], Mapping[str, float]],
     main_heads: Sequence[str],
+    teacher: Teacher | None = None,
 ) -> Iterator[StepDone | EpochDone]:
     """Train until the epochs are over or the dev score has stopped rising.
 
@@ -58,6 +60,7 @@ def run_epochs(
         config: The recipe.
         score: Gives the dev scores by head of a network.
         main_heads: The heads whose mean score decides and whose losses count in full.
+        teacher: The model that the training starts from, where its labels are kept.
 
     Raises:
         TrainingError: The gradient is infinite or no number.
@@ -85,7 +88,9 @@ def run_epochs(
             batch = corpora[chosen.corpus].batch(chosen.sentences, recase_prob=settings.recase_prob)
             done = (progress.epoch + progress.step / len(plan)) / settings.epochs
             rate = learning_rate(settings, done)
-            progress.loss += train_step(state, batch, config, rate=rate, main_heads=main_heads)
+            progress.loss += train_step(
+                state, batch, config, rate=rate, main_heads=main_heads, teacher=teacher
+            )
             progress.step += 1
             progress.seconds = time.perf_counter() - started
             yield StepDone(
@@ -118,6 +123,7 @@ def train_step(
     *,
     rate: float,
     main_heads: Sequence[str],
+    teacher: Teacher | None = None,
 ) -> float:
     """Learn from one batch at a learning rate.
 
@@ -133,14 +139,23 @@ def train_step(
     # Rare words are dropped most (Kiperwasser & Goldberg 2016): what stands for the unknown word
     # is learned from the words most like it.
     unknown = torch.rand(counts.shape, device=device) < dropout / (dropout + counts)
-    emissions = network(features, torch.from_numpy(batch.form_index).to(device), lengths, unknown)
+    index = torch.from_numpy(batch.form_index).to(device)
+    emissions = network(features, index, lengths, unknown)
+    taught = {}
+    if teacher is not None and any(map(teacher.teaches, batch.choices.values())):
+        taught = teacher.network(features, index, lengths)
     losses = []
     for name, tags in batch.tags.items():
         weight = 1.0 if name in main_heads else config.training.auxiliary_weight
         weight = config.training.loss_weights.get(name, weight)
         gold = torch.from_numpy(tags).to(device)
-        choices = torch.from_numpy(batch.choices[name]).to(device)
-        losses.append(weight * network.head(name).loss(emissions[name], gold, lengths, choices))
+        choices = torch.from_numpy(batch.choices[name].table).to(device)
+        head = network.head(name)
+        if teacher is not None and teacher.teaches(batch.choices[name]):
+            loss = teacher.loss(head, name, emissions[name], taught[name], gold, lengths, choices)
+        else:
+            loss = head.loss(emissions[name], gold, lengths, choices)
+        losses.append(weight * loss)
     loss = torch.stack(losses).sum()
     loss.backward()  # type: ignore[no-untyped-call]
     norm = torch.nn.utils.clip_grad_norm_(network.parameters(), config.training.clip_norm)

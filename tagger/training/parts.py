@@ -134,6 +134,7 @@ def build(
     rules = fit_rules(
         tokens
         for corpus in prepared.corpora
+        if corpus.files  # a rehearsal has none: its sentences are not the user's
         for rows in corpus.splits["train"].select_columns(["tokens"]).iter(1000)
         for tokens in rows["tokens"]
     )

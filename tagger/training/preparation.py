@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Collection, Iterator, Mapping, Sequence, Set
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
-from itertools import chain, count
+from itertools import chain, count, zip_longest
 from pathlib import Path
 
 from tagger.config import Config, check_sources, corpus_settings
@@ -57,6 +57,7 @@ def prepare(
     data_dir: Path | None = None,
     strict: bool = False,
     base_heads: Sequence[HeadSpec] = (),
+    rehearse: Callable[[], Corpus | None] | None = None,
 ) -> Prepared:
     """Load corpora and decide what is trained on them.
 
@@ -66,6 +67,7 @@ def prepare(
         data_dir: Where to look for named corpora first.
         strict: Stop at a tag outside its scheme.
         base_heads: Heads of the model that is trained on; their labels stay.
+        rehearse: Returns sentences with those heads, for what no corpus annotates.
 
     Raises:
         UsageError: No corpus has a requested head, or two corpora disagree about one.
@@ -82,6 +84,10 @@ def prepare(
         note += less
         name = unlike(corpus.name, {other.name for other in corpora})
         corpora.append(replace(corpus, name=name))
+        notes += note
+    if rehearse is not None:
+        rehearsal, note = _rehearsal(corpora, config, base_heads, rehearse)
+        corpora += rehearsal
         notes += note
     names, main_heads = _choose_heads(corpora, config.heads)
     for name in config.training.loss_weights:
@@ -103,11 +109,70 @@ def prepare(
         for name in names
     )
     prepared = Prepared(tuple(corpora), heads, main_heads, inventory, tuple(notes))
-    left_out = {
-        corpus.name: not_annotated(corpus.splits.values(), prepared.heads_of(corpus))
-        for corpus in corpora
-    }
+    left_out = {}
+    for source, corpus in zip_longest(sources, corpora):
+        annotates = corpus_settings(config, source).annotates if source is not None else ()
+        left_out[corpus.name] = _not_annotated(prepared, corpus, annotates)
+    notes += _shared_heads(left_out)
     return replace(prepared, not_annotated=left_out, notes=(*notes, *_without_dev(prepared)))
+
+
+def _rehearsal(
+    corpora: Sequence[Corpus],
+    config: Config,
+    base_heads: Sequence[HeadSpec],
+    rehearse: Callable[[], Corpus | None],
+) -> tuple[list[Corpus], list[str]]:
+    """Return the corpus to rehearse on, if there is anything to rehearse, and a note."""
+    lost = {}
+    for head in base_heads:
+        having = [c for c in corpora if head.name in {column.name for column in c.heads}]
+        if head.kind == "span" and having and (not config.heads or head.name in config.heads):
+            found = {label for c in having for label in labels_of(c.splits["train"], head.name)}
+            lost[head.name] = [label for label in head.labels if label not in found]
+        elif not having and head.name in config.heads:
+            lost[head.name] = list(head.labels) if head.kind == "span" else ["all tags"]
+    kept = "; ".join(f"{name} {', '.join(labels)}" for name, labels in lost.items() if labels)
+    if not kept:
+        return [], []
+    rehearsal = rehearse()
+    if rehearsal is None:
+        return [], [f"kept from the base: {kept}"]
+    n = len(rehearsal.splits["train"])
+    return [rehearsal], [f"kept from the base: {kept}; rehearsed on {n:,} sentences that ship"]
+
+
+def _not_annotated(
+    prepared: Prepared, corpus: Corpus, annotates: Collection[str]
+) -> dict[str, frozenset[str]]:
+    """Return by span head the labels that a corpus does not annotate.
+
+    Raises:
+        ConfigError: ``annotates`` has a label that no head has.
+    """
+    heads = prepared.heads_of(corpus)
+    if not annotates:
+        return not_annotated(corpus.splits.values(), heads)
+    spans = [head for head in heads if head.kind == "span"]
+    labels = sorted({label for head in spans for label in head.labels})
+    for label in annotates:
+        if label not in labels:
+            raise ConfigError(
+                f"[corpora.{corpus.name}] annotates: {unknown_name('label', label, labels)}",
+                expected=labels,
+            )
+    return {head.name: frozenset(head.labels) - set(annotates) for head in spans}
+
+
+def _shared_heads(left_out: Mapping[str, Mapping[str, Set[str]]]) -> Iterator[str]:
+    """Report whose ``O`` may be a label that only other corpora annotate."""
+    for corpus, heads in left_out.items():
+        for head, labels in heads.items():
+            if labels:
+                yield (
+                    f"{corpus}: does not annotate {', '.join(sorted(labels))} ({head}); its O may "
+                    "be one of them"
+                )
 
 
 def _without_dev(prepared: Prepared) -> Iterator[str]:

@@ -6,6 +6,7 @@ import os
 import shlex
 import time
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
@@ -42,6 +43,7 @@ from tagger.training.output import (
 )
 from tagger.training.parts import Parts, build
 from tagger.training.preparation import Prepared, prepare
+from tagger.training.rehearsal import rehearsal_corpus
 from tagger.training.reporting import Reporter
 from tagger.training.scoring import evaluate_corpora, example_text, mean_scores
 from tagger.training.state import (
@@ -53,6 +55,7 @@ from tagger.training.state import (
     save_state,
     weights_of,
 )
+from tagger.training.teacher import Teacher
 from tagger.training.warm_start import check_base
 
 SAVE_EVERY = 120.0
@@ -113,6 +116,7 @@ def train(
         raise UsageError(f"{output}: is the model to start from; give another folder with -o")
     use_threads(config.training.threads)
     base_model = read_model(base) if base else None
+    keeps = base_model is not None and not config.training.forget
     if base and base_model:
         check_base(config, base_model.config, base)
     prepared = prepare(
@@ -120,11 +124,13 @@ def train(
         config,
         data_dir=data_dir,
         strict=strict,
-        base_heads=base_model.heads if base_model else (),
+        base_heads=base_model.heads if base_model and keeps else (),
+        rehearse=partial(rehearsal_corpus, base, base_model) if base and base_model else None,
     )
     for corpus in prepared.corpora:
-        for line in describe(corpus):
-            report.note(line)
+        if corpus.files:  # a rehearsal has none, and a note
+            for line in describe(corpus):
+                report.note(line)
     for note in prepared.notes:
         report.note(note)
     run = Run(
@@ -139,7 +145,9 @@ def train(
     parts, network = build(config, prepared, base_model, report)
     n_parameters = sum(p.numel() for p in network.parameters())
     report.note(f"model: {summary(config, prepared)}; {n_parameters:,} parameters")
-    state = new_state(network.to(device), config.training)
+    network = network.to(device)
+    teacher = Teacher(network, prepared.heads, base_model.heads) if base_model and keeps else None
+    state = new_state(network, config.training)
     with locked(output):
         if resume:
             check_same_run(output, run)
@@ -150,7 +158,7 @@ def train(
             write_file(output / RUN, msgspec.json.encode(run))
             save_state(state, output / LAST)
         try:
-            _run(state, parts, output, report)
+            _run(state, parts, output, report, teacher)
             return _finish(state.progress, parts, output, report, device)
         except KeyboardInterrupt:
             names = " ".join(shlex.quote(name) for name in sources)
@@ -182,7 +190,9 @@ def summary(config: Config, prepared: Prepared) -> str:
     return f"{layers}{encoder.direction} {encoder.cell.upper()} {encoder.hidden_dim}, heads {heads}"
 
 
-def _run(state: TrainingState, parts: Parts, output: Path, report: Reporter) -> None:
+def _run(
+    state: TrainingState, parts: Parts, output: Path, report: Reporter, teacher: Teacher | None
+) -> None:
     """Train to the end, keeping ``last/``, ``best/`` and the log up to date."""
     prepared, config = parts.prepared, parts.config
     recased = config.training.recase_prob > 0
@@ -201,7 +211,9 @@ def _run(state: TrainingState, parts: Parts, output: Path, report: Reporter) -> 
         for i, record in enumerate(history)
     ]
     report.start([head.name for head in prepared.heads], config.training.epochs, done)
-    events = run_epochs(state, corpora, config, score=score, main_heads=prepared.main_heads)
+    events = run_epochs(
+        state, corpora, config, score=score, main_heads=prepared.main_heads, teacher=teacher
+    )
     saved = time.monotonic()
     try:
         with deferred_interrupt() as interrupt:

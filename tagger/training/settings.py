@@ -107,7 +107,12 @@ def from_base(start: Config, base: Config) -> Config:
     What is each training's own stays as it is in ``start``.
     """
     training = msgspec.structs.replace(
-        base.training, seed=start.training.seed, threads=0, loss_weights={}, fraction=1.0
+        base.training,
+        seed=start.training.seed,
+        threads=0,
+        loss_weights={},
+        fraction=1.0,
+        forget=False,
     )
     return msgspec.structs.replace(
         start, embedder=base.embedder, encoder=base.encoder, training=training

@@ -166,8 +166,7 @@ class Trainer:
                 for tokens, of_sentence in sentences
             ]
             tags[name], _ = pad(codes, fill=IGNORED)
-        tables = {name: choices.table for name, choices in self._choices.items()}
-        return Batch(features, index, lengths, self._counts[features.word_ids], tags, tables)
+        return Batch(features, index, lengths, self._counts[features.word_ids], tags, self._choices)
 
 
 def in_bio(head: str, tags: Sequence[str | None] | None, n: int = 0) -> list[str | None]:

@@ -247,6 +247,9 @@ def test_what_is_wrong_is_said_as_spacy_does(model: Path, tmp_path: Path) -> Non
         ({"heads": {"upos": "somewhere"}}, "choose ents, spans:KEY"),
         ({"labels": {"PROPN": "NAME"}}, "no part of speech of spaCy's"),
         ({"engine": "onxx"}, "unknown engine"),
+        ({"threads": -1}, "threads"),
+        ({"labels": {"PRE": "PERSON"}}, "unknown label 'PRE': did you mean 'PER'"),
+        ({"labels": {"PER": ""}}, "empty"),
     ):
         with pytest.raises(ValueError, match=message):
             pipeline(**{"model": model, **config})(TEXT)
@@ -361,6 +364,70 @@ def test_a_training_starts_from_the_base_rather_than_the_model(model: Path) -> N
     nlp = pipeline("none-of-that-name", base=str(model))
     nlp.initialize(lambda: examples(nlp))
     assert nlp(TEXT).ents  # what the base has found at once
+
+
+def losses_of(nlp: Language, n_steps: int = 3, **options: object) -> list[float]:
+    data = examples(nlp)
+    nlp.initialize(lambda: data)
+    return [nlp.update(data, **options)["recurrent_tagger"] for _ in range(n_steps)]
+
+
+def test_learning_rate_and_dropout_of_spacy_are_honoured() -> None:
+    def with_rate(rate: object) -> list[float]:
+        nlp = pipeline("", settings={**SETTINGS, "training": {}})
+        nlp.config["training"]["optimizer"]["learn_rate"] = rate
+        return losses_of(nlp)
+
+    schedule = {"@schedules": "warmup_linear.v1", "initial_rate": 0.3}
+    found = [
+        *(with_rate(rate) for rate in (0.001, 0.5, 0.9)),
+        with_rate({**schedule, "warmup_steps": 2, "total_steps": 100}),
+        *(losses_of(pipeline("", settings=SETTINGS), drop=drop) for drop in (0.5, 0.9)),
+    ]
+    assert len({tuple(losses) for losses in found}) == len(found)
+    assert losses_of(pipeline("", settings=SETTINGS), drop=0.1) == losses_of(
+        pipeline("", settings=SETTINGS)
+    )
+    with pytest.raises(ValueError, match="learn_rate: 'high' is not"):
+        with_rate("high")
+
+
+def test_settings_of_the_optimizer_without_effect_are_warned_of() -> None:
+    nlp = pipeline("", settings=SETTINGS)
+    nlp.config["training"]["optimizer"]["L2"] = 0.5
+    with pytest.warns(UserWarning, match="L2 have no effect"):
+        nlp.initialize(lambda: examples(nlp))
+
+
+def test_something_is_learned_in_a_few_steps() -> None:
+    nlp = pipeline("")
+    data = examples(nlp)
+    nlp.initialize(lambda: data)
+    for _ in range(30):
+        nlp.update(data)
+    assert nlp.evaluate(data)["ents_f"] > 0.5
+
+
+def test_a_training_is_resumed_without_initialize(model: Path) -> None:
+    for nlp in (pipeline(model), spacy.blank("en")):
+        if not nlp.pipe_names:
+            nlp.add_pipe("recurrent_tagger", source=pipeline(model))
+        nlp.resume_training()
+        data = examples(nlp)
+        nlp.update(data)
+        assert nlp.evaluate(data)["ents_f"] > 0.5
+        reference = nlp.make_doc(TEXT)
+        reference.set_ents([Span(reference, 0, 1, "GADGET")])
+        with pytest.warns(UserWarning, match="no GADGET"):
+            nlp.update([Example(nlp.make_doc(TEXT), reference)])
+
+
+def test_a_package_requires_this_one(model: Path, tmp_path: Path) -> None:
+    from spacy.cli.package import get_meta
+
+    pipeline(model).to_disk(tmp_path / "p")
+    [requirement] = get_meta(tmp_path / "p", {})["requirements"]
+    assert "tagger>=" in requirement
 
 
 def test_nothing_to_learn_is_named() -> None:

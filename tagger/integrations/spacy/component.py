@@ -15,6 +15,7 @@ import tempfile
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
+from importlib.metadata import entry_points
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -23,11 +24,13 @@ from spacy.language import Language
 from spacy.pipeline.trainable_pipe import TrainablePipe
 from spacy.scorer import Scorer, get_ner_prf
 from spacy.tokens import Doc
+from spacy.util import get_minor_version_range, split_requirement
 
 from tagger.errors import TaggerError, UsageError
 from tagger.features.vocabulary import normalize
 from tagger.files import write_file
 from tagger.integrations.spacy.documents import gold_of, mark_sentences, sentences_of
+from tagger.integrations.spacy.plan import Plan, read_plan
 from tagger.integrations.spacy.settings import CONFIG_FILE, Settings, read_settings
 from tagger.integrations.spacy.targets import Tags, Writer, check_targets, default_targets
 from tagger.model.directory import read_model
@@ -44,7 +47,7 @@ if TYPE_CHECKING:
     from spacy.training import Example
     from spacy.vocab import Vocab
 
-    from tagger.integrations.spacy.training import Trainer
+    from tagger.integrations.spacy.training import Sentence, Trainer
 
 UNKNOWN_SHARE, UNKNOWN_AFTER = 0.6, 200
 """A warning is due if of so many words such a share is unknown."""
@@ -85,7 +88,22 @@ def make_recurrent_tagger(
     chosen = Settings(**given)
     with _errors(name):
         chosen.check()
+    _require_package(nlp)
     return RecurrentTagger(nlp.vocab, name, chosen)
+
+
+def _require_package(nlp: Language) -> None:
+    """Add this package to the requirements of a pipeline, which ``spacy package`` writes.
+
+    spaCy itself finds the distribution of a component only if it has a ``top_level.txt``.
+    """
+    for entry in entry_points(group="spacy_factories", name="recurrent_tagger"):
+        requirements = nlp.meta.setdefault("requirements", [])
+        if entry.dist and not any(
+            split_requirement(given)[0] == entry.dist.name for given in requirements
+        ):
+            version = get_minor_version_range(entry.dist.version)
+            requirements.append(f"{entry.dist.name}{version}")
 
 
 class RecurrentTagger(TrainablePipe):  # type: ignore[misc]
@@ -254,28 +272,30 @@ class RecurrentTagger(TrainablePipe):  # type: ignore[misc]
         nlp: Language | None = None,
         labels: Any = None,
     ) -> None:
-        """Read vocabulary and labels off the examples and begin a training.
+        """Read vocabulary and labels from the examples and begin a training.
 
-        A component that has a model goes on from that.
+        A component that has a model starts from that.
         """
+        training = nlp.config.interpolate()["training"] if nlp is not None else {}
+        examples = [gold_of(example) for example in get_examples()]
+        with _errors(self.name):
+            self._begin_training(examples, read_plan(training))
+
+    def _begin_training(
+        self, examples: Sequence[Sequence[Sentence]], plan: Plan, *, extend: bool = True
+    ) -> None:
         from tagger.integrations.spacy.training import Trainer
 
-        with _errors(self.name):
-            training = nlp.config.interpolate()["training"] if nlp is not None else {}
+        base: AbstractContextManager[Path | None]
+        if self._trainer is not None or self._files:
+            base = _unpacked(self.files)
+        else:
             start = self.settings.base or self.settings.model
-            base: AbstractContextManager[Path | None]
-            if self._trainer is not None or self._files:
-                base = _unpacked(self.files)
-            else:
-                base = nullcontext(find_model(start) if start else None)
-            with base as folder:
-                self._trainer = Trainer(
-                    [gold_of(example) for example in get_examples()],
-                    settings=self.settings.settings,
-                    base=folder,
-                    n_steps=int(training.get("max_steps") or 0),
-                    seed=int(training.get("seed") or 0),
-                )
+            base = nullcontext(find_model(start) if start else None)
+        with base as folder:
+            self._trainer = Trainer(
+                examples, settings=self.settings.settings, base=folder, plan=plan, extend=extend
+            )
         self._files = {}
         self._forget()
 
@@ -287,23 +307,33 @@ class RecurrentTagger(TrainablePipe):  # type: ignore[misc]
         sgd: Any = None,
         losses: dict[str, float] | None = None,
     ) -> dict[str, float]:
-        """Take one step; dropout and optimizer are those of the configuration, not spaCy's."""
+        """Take one step with the component's own optimizer.
+
+        A component that has a model but was not initialized, as after `Language.resume_training`
+        or with ``source`` in a configuration, resumes the training of that model with its labels.
+        """
         losses = {} if losses is None else losses
         losses.setdefault(self.name, 0.0)
-        if self._trainer is None:
+        gold = [gold_of(example) for example in examples]
+        sentences = [sentence for example in gold for sentence in example]
+        if self._trainer is None and not (self._files or self.settings.model):
             raise ValueError(f"{self.name}: not initialized; call nlp.initialize before nlp.update")
-        sentences = [sentence for example in examples for sentence in gold_of(example)]
-        if sentences:
-            losses[self.name] += self._trainer.update(sentences)
-            self._forget()
+        if not sentences:
+            return losses
+        if self._trainer is None:
+            with _errors(self.name):
+                self._begin_training(gold, Plan(), extend=False)
+        assert self._trainer is not None
+        losses[self.name] += self._trainer.update(sentences, dropout=drop)
+        self._forget()
         return losses
 
     def finish_update(self, sgd: Any) -> None:
-        """Nothing is left to do."""
+        """Do nothing: `update` has taken the step."""
 
     @contextmanager
     def use_params(self, params: Any) -> Iterator[None]:
-        """Nothing changes: what is averaged is averaged by the component itself."""
+        """Change nothing: the component averages its weights itself."""
         yield
 
     def score(self, examples: Iterable[Example], **options: Any) -> dict[str, Any]:

@@ -116,6 +116,7 @@ def init_spacy(
         },
         "score_weights": {SCORES[head.name]: 1 / len(chosen) for head in chosen},
     }
+    config["training"]["optimizer"]["learn_rate"] = training.learning_rate
     write_file(output / CONFIG, config.to_str().encode())
     return Project(
         output / CONFIG,

@@ -1,8 +1,9 @@
-"""What trains the spaCy component: one step of `tagger.training` at a time."""
+"""Training of the spaCy component: one step of `tagger.training` at a time."""
 
 from __future__ import annotations
 
 import tempfile
+import warnings
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -14,11 +15,13 @@ import torch
 
 from tagger.config import Config, config_from_dict, merge_overrides, merged
 from tagger.errors import ConfigError, UsageError, unknown_name
+from tagger.integrations.spacy.plan import NO_DROPOUT_GIVEN, Plan
 from tagger.model.choices import TagChoices
-from tagger.model.directory import read_model, write_model
+from tagger.model.directory import SavedModel, read_model, write_model
 from tagger.model.network import IGNORED
 from tagger.runtime.engines.export import export
 from tagger.runtime.tagger import Tagger
+from tagger.schemes import split_tag
 from tagger.training.batching import pad
 from tagger.training.encoding import Batch, Inventory, recased
 from tagger.training.loop import learning_rate, train_step
@@ -36,6 +39,8 @@ SPACYS = frozenset(
     | {"threads", "fraction", "dev_fraction", "auxiliary_weight"}
 )
 """Settings that spaCy decides, and the weight of heads that are no main ones: here all are."""
+WARMUP = 20
+"""Steps in which the learning rate rises; few, as ``max_steps`` often exceeds what is taken."""
 N_COMPARED = 200
 """Sentences that the graphs for ONNX Runtime are compared on."""
 
@@ -45,15 +50,14 @@ _BIO = {"O": "O", "B": "B", "I": "I", "L": "I", "U": "B"}
 
 
 class Trainer:
-    """A network in training on the sentences that it is given.
+    """A network in training, one batch of spaCy's at a time.
 
     Args:
-        examples: The sentences of all examples, which vocabulary and tags are read off.
+        examples: The sentences of all examples, whose forms make the vocabulary.
         settings: A configuration, as in ``tagger train --config``.
         base: A model to start from.
-        n_steps: Steps of the training, over which the learning rate falls; 0 if it is not known,
-            then it stays at half its height.
-        seed: Seeds the weights and the dropout.
+        plan: What spaCy's configuration decides.
+        extend: Whether the tags of the examples are learned too, or those of ``base`` alone.
 
     Raises:
         UsageError: There is nothing to learn in the examples.
@@ -66,79 +70,88 @@ class Trainer:
         *,
         settings: Mapping[str, Any],
         base: Path | None,
-        n_steps: int,
-        seed: int,
+        plan: Plan,
+        extend: bool = True,
     ) -> None:
         base_model = read_model(base) if base else None
-        start = from_base(Config(), base_model.config) if base_model else Config()
-        config = config_from_dict(merged(msgspec.to_builtins(start), settings))
-        idle = [f"[{name}]" for name in ("corpora", "pretraining") if name in settings]
-        idle += [
-            f"[training] {key}" for key in sorted(SPACYS.intersection(settings.get("training", ())))
-        ]
-        if idle:
-            raise ConfigError(
-                f"settings: {idle[0]} has no effect here; leave it out (seed, max_steps, patience "
-                "and batcher are in spaCy's own configuration, under [training])"
-            )
-        config = merge_overrides(config, {"training": {"seed": seed}})
+        config = _config(settings, base_model, plan)
         if base is not None and base_model is not None:
             check_base(config, base_model.config, base)
-        inventory = Inventory()
-        for sentences in examples:
-            for tokens, tags in sentences:
-                inventory.forms.update(tokens)
-                for head, of_head in tags.items():
-                    counts = inventory.tags.setdefault(head, Counter())
-                    counts.update(tag for tag in in_bio(head, of_head) if tag is not None)
-        found = [head for head in KINDS if inventory.tags.get(head)]
-        for name in config.heads:
-            if name not in (*found, "all"):
-                raise UsageError(f"settings: {unknown_name('head', name, [*found, 'all'])}")
-        if config.heads and "all" not in config.heads:
-            found = [head for head in found if head in config.heads]
-        if not found:
-            raise UsageError(
-                "there is nothing to learn: the examples have neither entities nor tags; is the "
-                "DocBin made of annotated documents?"
-            )
         known = {head.name: head for head in base_model.heads} if base_model else {}
+        inventory = _inventory(examples)
+        if not extend:
+            inventory.tags = {name: Counter() for name in known if name in KINDS}
+        found = _chosen_heads([h for h in KINDS if h in inventory.tags], config.heads)
         heads = tuple(
             head_spec(name, KINDS[name], inventory.tags[name], config, known.get(name))
             for name in found
         )
         prepared = Prepared((), heads, tuple(found), inventory, ())
-        torch.manual_seed(seed)
+        torch.manual_seed(plan.seed)
         self.parts, network = build(config, prepared, base_model, Reporter())
         self.state = new_state(network, config.training)
         self._choices = {head.name: TagChoices(head) for head in heads}
-        self._n_steps, self._step = n_steps, 0
+        self._plan, self._step = plan, 0
+        self._dropouts = [(m, m.p) for m in network.modules() if isinstance(m, torch.nn.Dropout)]
+        self._unknown: set[str] = set()
         self._counts = np.zeros(len(self.parts.vocabulary.words) + 1, dtype=np.int64)
         forms = list(inventory.forms)
         words = self.parts.form_encoder(forms).word_ids
         np.add.at(self._counts, words, np.array([inventory.forms[f] for f in forms]))
         self._compared = [tokens for sentences in examples for tokens, _ in sentences][:N_COMPARED]
 
-    def update(self, sentences: Sequence[Sentence]) -> float:
-        """Take one step; the loss per token."""
-        settings = self.parts.config.training
-        share = self._step / self._n_steps if self._n_steps > 0 else settings.warmup + 0.475
+    def update(self, sentences: Sequence[Sentence], *, dropout: float = 0.0) -> float:
+        """Take one step and return the loss per token.
+
+        Args:
+            sentences: The batch.
+            dropout: In the place of all of the configuration's dropouts, but in the embedder;
+                `NO_DROPOUT_GIVEN` stand for those.
+        """
+        for module, recipe in self._dropouts:
+            module.p = recipe if dropout in NO_DROPOUT_GIVEN else dropout
+        self._warn_of_unknown_tags(sentences)
+        rate = self._learning_rate()
         self._step += 1
         self.state.network.train()
         return train_step(
             self.state,
             self._batch(sentences),
             self.parts.config,
-            rate=learning_rate(settings, min(share, 1.0)),
+            rate=rate,
             main_heads=self.parts.prepared.main_heads,
         )
+
+    def _learning_rate(self) -> float:
+        if self._plan.rates is not None:
+            return float(next(self._plan.rates))
+        settings, n_steps = self.parts.config.training, self._plan.n_steps
+        if not n_steps:
+            rise = min((self._step + 1) / WARMUP, 1.0)
+            return rise * learning_rate(settings, settings.warmup + 0.475)
+        warmup = min(settings.warmup, WARMUP / n_steps)
+        settings = msgspec.structs.replace(settings, warmup=warmup)
+        return learning_rate(settings, min(self._step / n_steps, 1.0))
+
+    def _warn_of_unknown_tags(self, sentences: Sequence[Sentence]) -> None:
+        for head in self.parts.prepared.heads:
+            found = {tag for _, tags in sentences for tag in tags.get(head.name, ())} - {None, "O"}
+            names = {str(tag) if head.kind == "token" else split_tag(str(tag))[1] for tag in found}
+            unknown = names - set(head.labels) - self._unknown
+            if unknown:
+                self._unknown |= unknown
+                warnings.warn(
+                    f"{head.name}: the model has no {', '.join(sorted(unknown))}, which it does "
+                    "not learn; call nlp.initialize with examples of all labels",
+                    stacklevel=4,
+                )
 
     def tagger(self) -> Tagger:
         """Tag with the average of the weights."""
         return self.parts.tagger(self.state.scored)
 
     def files(self) -> dict[str, bytes]:
-        """The model as it is now: the files of its directory."""
+        """Return the model as it is now: the files of its directory."""
         record = EpochRecord(
             epoch=1, loss=0.0, scores={}, score=0.0, learning_rate=0.0,
             tokens_per_second=0.0, seconds=0.0,
@@ -169,8 +182,57 @@ class Trainer:
         return Batch(features, index, lengths, self._counts[features.word_ids], tags, self._choices)
 
 
+def _config(settings: Mapping[str, Any], base: SavedModel | None, plan: Plan) -> Config:
+    start = from_base(Config(), base.config) if base else Config()
+    rate = {"training": {"seed": plan.seed, "learning_rate": plan.learning_rate}}
+    start = merge_overrides(start, rate)
+    config = config_from_dict(merged(msgspec.to_builtins(start), settings))
+    idle = [f"[{name}]" for name in ("corpora", "pretraining") if name in settings]
+    idle += [
+        f"[training] {key}" for key in sorted(SPACYS.intersection(settings.get("training", ())))
+    ]
+    if idle:
+        raise ConfigError(
+            f"settings: {idle[0]} has no effect here",
+            hint="leave it out (seed, max_steps, patience and batcher are in spaCy's own "
+            "configuration, under [training])",
+        )
+    return config
+
+
+def _inventory(examples: Sequence[Sequence[Sentence]]) -> Inventory:
+    """Count the forms and tags of all examples, spans in BIO."""
+    inventory = Inventory()
+    for sentences in examples:
+        for tokens, tags in sentences:
+            inventory.forms.update(tokens)
+            for head, of_head in tags.items():
+                found = [tag for tag in in_bio(head, of_head) if tag is not None]
+                if found:
+                    inventory.tags.setdefault(head, Counter()).update(found)
+    return inventory
+
+
+def _chosen_heads(found: list[str], wanted: Sequence[str]) -> list[str]:
+    """Return those of the heads with tags that are wanted, all if none are named.
+
+    Raises:
+        UsageError: None of the examples has tags, or a wanted head has none.
+    """
+    for name in wanted:
+        if name not in (*found, "all"):
+            valid = [*found, "all"]
+            raise UsageError(f"settings: {unknown_name('head', name, valid)}", expected=valid)
+    if not found:
+        raise UsageError(
+            "there is nothing to learn: the examples have neither entities nor tags",
+            hint="is the DocBin made of annotated documents?",
+        )
+    return found if not wanted or "all" in wanted else [head for head in found if head in wanted]
+
+
 def in_bio(head: str, tags: Sequence[str | None] | None, n: int = 0) -> list[str | None]:
-    """A sentence's tags, spans in BIO instead of spaCy's BILUO; of a head without any, nothing."""
+    """Return a sentence's tags, spans in BIO instead of spaCy's BILUO; None for missing ones."""
     if tags is None:
         return [None] * n
     if KINDS[head] == "token":

@@ -1,0 +1,67 @@
+"""Files of gold and predicted tags."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+import tagger
+from tagger.errors import CorpusError, FormatError
+from tagger.evaluation.predictions import score_file, write_predictions
+from tagger.evaluation.selection import select_split
+from tagger.evaluation.split import evaluate_split
+from tests.helpers.commands import assert_one_line
+
+
+def test_predictions_file_scores_as_the_evaluation_did(
+    model: Path, corpus: Path, tmp_path: Path
+) -> None:
+    loaded = tagger.load(model)
+    data, heads, *_ = select_split(model, loaded, str(corpus), "dev")
+    evaluation, tagged = evaluate_split(loaded, data, heads)
+    path = tmp_path / "out.txt"
+    write_predictions(path, tagged, ["ner"])
+    assert path.read_text().splitlines()[0] == "Mary\tB-PER\tB-PER"
+    assert score_file(path).spans["tags"] == evaluation.spans["ner"]
+    write_predictions(path, tagged, ["ner", "upos"])
+    again = score_file(path)
+    assert again.spans["ner"] == evaluation.spans["ner"]
+    assert again.tokens["upos"].accuracy == evaluation.tokens["upos"].accuracy
+
+
+@pytest.mark.parametrize(
+    ("content", "line", "word"),
+    [
+        (b"a O\n", 1, "columns"),
+        (b"a O O\nb O\n", 2, "columns"),
+        (b"", None, "empty"),
+        (b"\n\n", None, "empty"),
+        (b"a O O\n\xff O O\n", 2, "UTF-8"),
+    ],
+)
+def test_bad_files_name_the_line(
+    tmp_path: Path, content: bytes, line: int | None, word: str
+) -> None:
+    path = tmp_path / "out.txt"
+    path.write_bytes(content)
+    with pytest.raises(FormatError, match=word) as caught:
+        score_file(path)
+    assert (caught.value.path, caught.value.line) == (str(path), line)
+
+
+def test_a_missing_file_is_an_error(tmp_path: Path) -> None:
+    with pytest.raises(CorpusError) as caught:
+        score_file(tmp_path / "none.txt")
+    assert caught.value.path == str(tmp_path / "none.txt")
+
+
+def test_predictions_replace_nothing_unasked(run, model: Path, corpus: Path) -> None:
+    gold = corpus / "test.txt"
+    before = gold.read_bytes()
+    options = ("evaluate", model, gold, "--heads", "ner", "--predictions", gold)
+    assert_one_line(run(*options), 2, "exists", "--force")
+    assert_one_line(run(*options, "--force"), 2, "is the input too")
+    options = ("evaluate", model, corpus, "--heads", "ner", "--predictions", gold)
+    assert_one_line(run(*options, "--force"), 2, "is the input too")
+    assert gold.read_bytes() == before

@@ -167,7 +167,7 @@ def _values(hint: Any) -> str:
         return "list of text"
     if origin is dict:
         return f"table of {_values(arguments[1])}".replace("of number", "of numbers")
-    return {int: "whole number", float: "number", str: "text"}[hint]
+    return {bool: "true or false", int: "whole number", float: "number", str: "text"}[hint]
 
 
 def _type_of(name: str) -> Any:

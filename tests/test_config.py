@@ -43,6 +43,8 @@ def values(hint: Any) -> st.SearchStrategy[Any]:
         return st.floats(
             low, high, exclude_min=meta.gt is not None, exclude_max=meta.lt is not None
         )
+    if hint is bool:
+        return st.booleans()
     if origin is Literal:
         return st.sampled_from(arguments)
     if origin is tuple:

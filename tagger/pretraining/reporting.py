@@ -1,4 +1,4 @@
-"""Who hears of a pretraining's progress."""
+"""Reporters of a pretraining's progress: the terminal, none."""
 
 from __future__ import annotations
 
@@ -6,77 +6,53 @@ import time
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from tagger.tables import print_line
+from tagger.progress import Screen
 
 if TYPE_CHECKING:
     from rich.console import Console
 
 LINE_EVERY = 30.0
-"""Seconds between two lines of a stage where there is no terminal to draw a bar in."""
+"""Seconds between two lines of a stage where no bar can be drawn."""
 
 
 class PretrainingReporter:
-    """Hears of a pretraining's progress and says nothing; derive from it to say something."""
+    """Receives a pretraining's progress and ignores it; subclasses show it."""
 
     def note(self, text: str) -> None:
-        """Hear a remark."""
+        """Receive a remark."""
 
     def progress(self, stage: str, share: float | None, details: Mapping[str, str]) -> None:
-        """Hear how far a stage is, 0 to 1 or unknown, and some numbers of it."""
+        """Receive how much of a stage is done, 0 to 1 or unknown, and some numbers of it."""
 
     def stop(self) -> None:
-        """Hear that it has ended, in whatever way."""
+        """Receive the end, however the pretraining ended."""
 
 
 class Terminal(PretrainingReporter):
-    """Draws a bar for each stage; where there is no terminal, a line from time to time.
+    """Draws a bar for each stage; where no bar can be drawn, a line from time to time.
 
     Args:
-        console: Where.
+        console: Where to write.
     """
 
     def __init__(self, console: Console) -> None:
-        from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
-
-        self._console = console
-        self._bar = Progress(
-            TextColumn("{task.description}"),
-            BarColumn(),
-            TextColumn("{task.percentage:>3.0f}%"),
-            TextColumn("{task.fields[details]}"),
-            TimeRemainingColumn(),
-            console=console,
-        )
-        self._tasks: dict[str, int] = {}
-        self._stage, self._said = "", 0.0
+        self._screen = Screen(console)
+        self._stage, self._printed = "", 0.0
 
     def note(self, text: str) -> None:
-        """See `PretrainingReporter`."""
-        print_line(self._console, text)
+        """Print a remark."""
+        self._screen.line(text)
 
     def progress(self, stage: str, share: float | None, details: Mapping[str, str]) -> None:
-        """See `PretrainingReporter`."""
+        """Move the bar, or print a line where the last one is old."""
         text = ", ".join(f"{key} {value}" for key, value in details.items())
-        if not self._console.is_terminal:
-            if stage != self._stage or time.monotonic() - self._said > LINE_EVERY:
-                self._stage, self._said = stage, time.monotonic()
-                done = f" {share:4.0%}" if share is not None else ""
-                self.note(f"{stage}{done}: {text or 'begins'}")
-            return
-        if stage not in self._tasks:
-            self._bar.start()
-            for task in self._tasks.values():
-                self._bar.remove_task(task)  # type: ignore[arg-type]
-            self._tasks = {stage: self._bar.add_task(stage, total=None, details="")}
-        total = None if share is None else 1.0
-        self._bar.update(
-            self._tasks[stage],  # type: ignore[arg-type]
-            completed=share or 0.0,
-            total=total,
-            details=text,
-        )
+        self._screen.show(stage, share, text)
+        is_due = stage != self._stage or time.monotonic() - self._printed > LINE_EVERY
+        if is_due and not self._screen.redraws:
+            self._stage, self._printed = stage, time.monotonic()
+            done = f" {share:4.0%}" if share is not None else ""
+            self.note(f"{stage}{done}: {text or 'begins'}")
 
     def stop(self) -> None:
-        """See `PretrainingReporter`."""
-        if self._tasks:
-            self._bar.stop()
+        """Remove the bar."""
+        self._screen.stop()

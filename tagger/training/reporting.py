@@ -1,7 +1,8 @@
-"""Who hears of a training's progress: the terminal, TensorBoard, nobody."""
+"""Reporters of a training's progress: the terminal, TensorBoard, none."""
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
@@ -9,35 +10,34 @@ from typing import TYPE_CHECKING
 
 from tagger.errors import UsageError
 from tagger.extras import install_hint
-from tagger.tables import print_line
+from tagger.progress import Screen
 from tagger.training.loop import EpochDone, StepDone
 
 if TYPE_CHECKING:
     from rich.console import Console
-    from rich.table import Table
 
 
 class Reporter:
-    """Hears of a training's progress and says nothing; derive from it to say something."""
+    """Receives a training's progress and ignores it; subclasses show it."""
 
     def note(self, text: str) -> None:
-        """Hear a remark."""
+        """Receive a remark."""
 
     def start(self, heads: Sequence[str], n_epochs: int, done: Sequence[EpochDone]) -> None:
-        """Hear that training begins, or goes on after the epochs ``done``."""
+        """Receive the start, or a resumption after the epochs ``done``."""
 
     def event(self, event: StepDone | EpochDone) -> None:
-        """Hear of a batch or an epoch."""
+        """Receive a batch or an epoch that is done."""
 
     def stop(self) -> None:
-        """Hear that training has ended, in whatever way."""
+        """Receive the end, however the training ended."""
 
 
 class Reporters(Reporter):
-    """Tells several.
+    """Passes all on to several reporters.
 
     Args:
-        reporters: Who is told, in this order.
+        reporters: The reporters, in this order.
     """
 
     def __init__(self, reporters: Sequence[Reporter]) -> None:
@@ -65,101 +65,62 @@ class Reporters(Reporter):
 
 
 class Terminal(Reporter):
-    """A table that grows by a row an epoch, and below it a bar with speed and time left.
-
-    Where the output is no terminal, a line an epoch.
+    """Prints a line for each epoch, and below them a bar with speed and time left.
 
     Args:
         console: Where to write.
     """
 
     def __init__(self, console: Console) -> None:
-        from rich.live import Live
-        from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
-
-        self._console = console
+        self._screen = Screen(console)
         self._heads: list[str] = []
-        self._rows: list[list[str]] = []
         self._n_epochs = 0
-        self._progress = Progress(
-            TextColumn("epoch {task.fields[epoch]}"),
-            BarColumn(),
-            TextColumn("{task.percentage:>3.0f} % · loss {task.fields[loss]:.3f}"),
-            TextColumn("· {task.fields[speed]} tokens/s ·"),
-            TimeRemainingColumn(compact=True),
-            TextColumn("left at most"),
-            console=console,
-        )
-        self._task = self._progress.add_task("", total=1.0, epoch="1", loss=0.0, speed="–")
-        self._live = Live(console=console, refresh_per_second=4, get_renderable=self._render)
         self._tokens, self._since = 0, 0.0
 
     def note(self, text: str) -> None:
-        """See `Reporter`."""
-        print_line(self._console, text)
+        """Print a remark."""
+        self._screen.line(text)
 
     def start(self, heads: Sequence[str], n_epochs: int, done: Sequence[EpochDone]) -> None:
-        """See `Reporter`."""
+        """Print the names of the columns, and the epochs before a resumption."""
         self._heads, self._n_epochs = list(heads), n_epochs
-        self._rows = [self._row(event) for event in done]
-        if self._console.is_terminal:
-            self._live.start()
-        else:
-            for row in (self._columns(), *self._rows):
-                self._note_row(row)
+        names = ["epoch", "loss", *(f"dev {head}" for head in heads), "tokens/s", "seconds"]
+        self._screen.line(self._row(names), style="bold")
+        for event in done:
+            self._epoch(event)
 
     def event(self, event: StepDone | EpochDone) -> None:
-        """See `Reporter`."""
-        if isinstance(event, StepDone):
-            now = self._progress.get_time()
-            self._tokens += event.n_tokens
-            self._since = self._since or now
-            speed = self._tokens / (now - self._since) if now > self._since else 0.0
-            self._progress.update(
-                self._task,
-                completed=(event.epoch - 1 + event.step / event.n_steps) / self._n_epochs,
-                epoch=f"{event.epoch}/{self._n_epochs}",
-                loss=event.loss,
-                speed=f"{speed:,.0f}" if speed else "–",
-            )
+        """Move the bar, or print an epoch."""
+        if isinstance(event, EpochDone):
+            self._tokens, self._since = 0, 0.0
+            self._epoch(event)
             return
-        self._tokens, self._since = 0, 0.0
-        self._rows.append(self._row(event))
-        if not self._console.is_terminal:
-            self._note_row(self._rows[-1])
+        now = time.monotonic()
+        self._tokens += event.n_tokens
+        self._since = self._since or now
+        speed = f"{self._tokens / (now - self._since):,.0f}" if now > self._since else "–"
+        self._screen.show(
+            "training",
+            (event.epoch - 1 + event.step / event.n_steps) / self._n_epochs,
+            f"epoch {event.epoch}/{self._n_epochs}, loss {event.loss:.3f}, {speed} tokens/s",
+        )
 
     def stop(self) -> None:
-        """See `Reporter`."""
-        if self._live.is_started:
-            self._progress.update(self._task, visible=False)
-            self._live.stop()
+        """Remove the bar."""
+        self._screen.stop()
 
-    def _note_row(self, cells: Sequence[str]) -> None:
-        self.note("  ".join(f"{cell:>9}" for cell in cells))
-
-    def _columns(self) -> list[str]:
-        return ["epoch", "loss", *(f"dev {head}" for head in self._heads), "tokens/s", "seconds"]
-
-    def _row(self, event: EpochDone) -> list[str]:
+    def _epoch(self, event: EpochDone) -> None:
         record = event.record
         scores = [f"{100 * record.scores[head]:.2f}" for head in self._heads]
         mark = "*" if event.is_best else ""
         speed, seconds = f"{record.tokens_per_second:,.0f}", f"{record.seconds:.1f}"
-        return [f"{mark}{record.epoch}", f"{record.loss:.4f}", *scores, speed, seconds]
+        row = [f"{mark}{record.epoch}", f"{record.loss:.4f}", *scores, speed, seconds]
+        self._screen.line(self._row(row), style="green" if event.is_best else "")
 
-    def _render(self) -> Table:
-        from rich.table import Table
-        from rich.text import Text
-
-        table = Table.grid()
-        epochs = Table(box=None, pad_edge=False, header_style="bold")
-        for name in self._columns():
-            epochs.add_column(Text(name), justify="right")
-        for row in self._rows:
-            epochs.add_row(*row, style="green" if row[0].startswith("*") else "")
-        table.add_row(epochs)
-        table.add_row(self._progress)
-        return table
+    def _row(self, cells: Sequence[str]) -> str:
+        widths = [9, 9, *(max(9, len(f"dev {head}")) for head in self._heads), 9, 9]
+        pairs = zip(cells, widths, strict=True)
+        return "  ".join(f"{cell:>{width}}" for cell, width in pairs)
 
 
 class TensorBoard(Reporter):

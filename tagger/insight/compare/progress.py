@@ -1,4 +1,4 @@
-"""How a comparison shows that it goes on."""
+"""The progress of a comparison in a terminal."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from tagger.insight.compare.comparison import ComparisonReporter
 from tagger.insight.compare.trials import Outcome, Trial
-from tagger.tables import print_line
+from tagger.progress import Screen
 from tagger.training.loop import EpochDone, StepDone
 
 if TYPE_CHECKING:
@@ -16,32 +16,20 @@ if TYPE_CHECKING:
 
 
 class Terminal(ComparisonReporter):
-    """A bar over all runs, with the one that is under way; a line for each that is done.
+    """Prints a line for each trial that is done, and below them a bar over all trials.
 
     Args:
         console: Where to write.
     """
 
     def __init__(self, console: Console) -> None:
-        from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn
-        from rich.progress import Progress as Bars
-
-        self._console = console
-        self._bars = Bars(
-            MofNCompleteColumn(),
-            BarColumn(),
-            TextColumn("{task.description}"),
-            TimeElapsedColumn(),
-            console=console,
-            disable=not console.is_terminal,
-        )
-        self._task = self._bars.add_task("", total=None)
+        self._screen = Screen(console)
         self._name, self._n_epochs = "", 0
+        self._number, self._n_trials = 0, 0
         self._seen: set[str] = set()
         self._is_first = False
 
     def __enter__(self) -> Terminal:
-        self._bars.start()
         return self
 
     def __exit__(
@@ -50,40 +38,44 @@ class Terminal(ComparisonReporter):
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        self._bars.stop()
+        self._screen.stop()
 
     def trial(self, number: int, n_trials: int, trial: Trial) -> None:
-        """See `ComparisonReporter`."""
+        """Show the trial that begins."""
+        self._number, self._n_trials = number, n_trials
         self._name = f"{trial.source} {trial.row}, seed {trial.seed}"
         self._is_first = trial.source not in self._seen
         self._seen.add(trial.source)
-        self._bars.update(self._task, total=n_trials, completed=number - 1, description=self._name)
+        self._show(0.0, self._name)
 
     def outcome(self, outcome: Outcome) -> None:
-        """See `ComparisonReporter`."""
-        said = outcome.failed or f"{100 * outcome.score:.2f} after {outcome.seconds:,.0f} s"
-        print_line(self._console, f"{self._name}: {said}")
-        self._bars.advance(self._task)
+        """Print the outcome of the trial."""
+        result = outcome.failed or f"{100 * outcome.score:.2f} after {outcome.seconds:,.0f} s"
+        self._screen.line(f"{self._name}: {result}")
+        self._show(1.0, self._name)
 
     def timing(self) -> None:
-        """See `ComparisonReporter`."""
-        self._bars.update(self._task, description="measuring how fast each tags")
+        """Show that the speed of tagging is measured."""
+        self._screen.show("measuring the speed of tagging", None)
 
     def note(self, text: str) -> None:
-        """See `tagger.training.reporting.Reporter`; shown of each corpus's first run."""
+        """Print a remark on the first trial of a corpus."""
         if self._is_first:
-            print_line(self._console, text)
+            self._screen.line(text)
 
     def start(self, heads: Sequence[str], n_epochs: int, done: Sequence[EpochDone]) -> None:
-        """See `tagger.training.reporting.Reporter`."""
+        """Receive the number of epochs of the trial."""
         self._n_epochs = n_epochs
 
     def event(self, event: StepDone | EpochDone) -> None:
-        """See `tagger.training.reporting.Reporter`."""
+        """Move the bar after an epoch."""
         if isinstance(event, EpochDone):
-            record = event.record
-            self._bars.update(
-                self._task,
-                description=f"{self._name}: epoch {record.epoch}/{self._n_epochs}, "
-                f"dev {100 * record.score:.2f}",
+            epoch = f"epoch {event.record.epoch}/{self._n_epochs}"
+            self._show(
+                event.record.epoch / self._n_epochs,
+                f"{self._name}: {epoch}, dev {100 * event.record.score:.2f}",
             )
+
+    def _show(self, share_of_trial: float, details: str) -> None:
+        share = (self._number - 1 + share_of_trial) / self._n_trials
+        self._screen.show("trials", share, f"{self._number}/{self._n_trials} {details}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import reprlib
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TypeVar
 
@@ -79,11 +80,11 @@ def check_sentences(sentences: Sequence[Sequence[str]]) -> list[Sequence[str]]:
 def described(value: object) -> str:
     """Describe a value of a wrong type in a few words.
 
-    >>> described(None), described(1.5), described(b"x")
-    ('None', 'a float (1.5)', "a bytes (b'x')")
+    >>> described(None), described(1.5), described(3)
+    ('None', 'a float (1.5)', 'an int (3)')
     """
     if value is None:
         return "None"
-    shown = repr(value).splitlines()[0] if repr(value) else ""
-    shown = shown if len(shown) <= 40 else f"{shown[:37]}..."
-    return f"a {type(value).__name__} ({shown})"
+    shown = reprlib.repr(value)
+    name = type(value).__name__
+    return f"{'an' if name[0] in 'aeiou' else 'a'} {name} ({shown})"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Literal, NamedTuple, overload
 
 import numpy as np
@@ -96,7 +96,7 @@ class Tagger:
         confidence: bool = False,
     ) -> Iterator[Document]:
         """Tag any number of texts in order, with bounded memory; see `batch`."""
-        if isinstance(texts, str) or not isinstance(texts, Iterable):
+        if isinstance(texts, str | bytes | Mapping) or not isinstance(texts, Iterable):
             as_sequence("texts", texts, "an iterable of texts", "call the model itself with one")
         chosen = self.predictor.choose(heads)
 

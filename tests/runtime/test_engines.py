@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -23,7 +24,6 @@ from tagger.features.forms import FormFeatures
 from tagger.model.directory import read_model
 from tagger.model.meta import GRAPHS, WEIGHTS
 from tagger.model.weights import StoredWeights, read_tensors
-from tagger.runtime.engines import form_cache
 from tagger.runtime.engines import onnx_runtime as onnx_engine
 from tagger.runtime.engines.building import form_encoder
 from tagger.runtime.engines.embedding import FormEmbedder
@@ -122,43 +122,6 @@ def test_threads_change_nothing(model: Path) -> None:
     assert one.engine.precision == "int8"
     a, b = ([t.tag(texts[:50]), t.tag(texts)] for t in (one, two))
     assert a == b
-
-
-def test_the_cache_of_forms_is_bounded_and_safe(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(form_cache, "CAPACITY_BYTES", 6000)  # a form and its vector: about 56
-    calls = []
-
-    def embed(forms: list[str]) -> np.ndarray:
-        calls.append(len(forms))
-        return np.array([[float(form)] for form in forms], dtype=np.float32)
-
-    cache = form_cache.FormCache(lambda forms: forms, embed)
-    seen: list[tuple[np.ndarray, np.ndarray, list[str]]] = []
-
-    def ask(seed: int) -> None:
-        rng = np.random.default_rng(seed)
-        for _ in range(30):
-            forms = [str(n) for n in rng.integers(1, 300, 40)]
-            seen.append((*cache.lookup(forms), forms))
-
-    threads = [threading.Thread(target=ask, args=(seed,)) for seed in range(4)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert len(seen) == 120
-    # All answers hold still, however often the table was begun anew since.
-    for vectors, rows, forms in seen:
-        assert vectors[rows, 0].tolist() == [float(form) for form in forms]
-        assert not vectors[0].any()
-    assert len(cache._table.rows) <= 110
-    n_calls = len(calls)
-    cache.lookup(seen[-1][2][:5])
-    cache.lookup(seen[-1][2][:5])
-    assert len(calls) <= n_calls + 1
-    many = [str(n) for n in range(1, 500)]  # more than the bound at once
-    vectors, rows = cache.lookup(many)
-    assert vectors[rows, 0].tolist() == [float(form) for form in many]
 
 
 def lines_and_imports(*arguments: str) -> tuple[list[str], set[str]]:
@@ -341,3 +304,73 @@ def test_files_that_do_not_belong_together_are_refused(
     with pytest.raises(ModelError, match=words) as caught:
         tagger.load(copy)
     assert Path(str(caught.value.path)).parent == copy
+
+
+FORKED = """
+import os, signal, sys, tagger
+model = tagger.load(sys.argv[1], engine="torch", threads=2)
+texts = ["John works at Apple in California"] * 50
+expected = model.batch(texts)
+child = os.fork()
+if child == 0:
+    signal.alarm(30)
+    os._exit(0 if model.batch(texts) == expected else 1)
+print(os.waitpid(child, 0)[1])
+"""
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork here")
+def test_pytorch_with_threads_tags_in_a_forked_process(model: Path) -> None:
+    command = [sys.executable, "-W", "ignore", "-c", FORKED, str(model)]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert done.stdout == "0\n", done.stderr
+
+
+def test_pytorch_keeps_its_threads_and_stays_in_evaluation(model: Path) -> None:
+    before = torch.get_num_threads()
+    loaded = tagger.load(model, engine="torch")
+    assert torch.get_num_threads() == before
+    network = loaded.engine.backend.network
+    assert not network.training
+    expected = loaded.tag(sentences())
+    threads = [threading.Thread(target=loaded.tag, args=(sentences(),)) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert not network.training
+    assert loaded.tag(sentences()) == expected
+
+
+WATCHED = """
+import os, sys, time, tagger
+tagger.load(sys.argv[1])("John works at Apple in California")
+end = time.monotonic() + 3
+found = set()
+while time.monotonic() < end:
+    for name in os.listdir("/proc/self/fd"):
+        try:
+            target = os.readlink(f"/proc/self/fd/{name}")
+        except OSError:
+            continue
+        if target.startswith("socket:"):
+            found.add(target)
+    time.sleep(0.02)
+print(len(found))
+"""
+
+
+@pytest.mark.skipif(not Path("/proc/self/fd").is_dir(), reason="no /proc here")
+def test_onnx_runtime_sends_nothing(model: Path, tmp_path: Path) -> None:
+    environment = {k: v for k, v in os.environ.items() if k != "ORT_DISABLE_TELEMETRY"}
+    environment |= {"HOME": str(tmp_path), "XDG_CACHE_HOME": str(tmp_path / ".cache")}
+    done = subprocess.run(
+        [sys.executable, "-c", WATCHED, str(model)],
+        env=environment,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stdout == "0\n"
+    assert list(tmp_path.iterdir()) == []

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import onnxruntime
 
 from tagger.config import EncoderConfig
 from tagger.errors import ModelError, first_line
@@ -19,6 +19,10 @@ from tagger.runtime.engines.embedding import FormEmbedder
 from tagger.runtime.engines.graph import balanced_scales, initializers
 from tagger.runtime.engines.processor import multiplies_8_bits
 from tagger.runtime.engines.protocol import EngineName, Precision
+
+os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")  # read when ONNX Runtime is imported
+
+import onnxruntime
 
 MAX_TOKENS = 2048
 """Longer sentences are read in pieces of so many tokens."""

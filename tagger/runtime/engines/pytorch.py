@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import logging
+import os
 import warnings
+import weakref
 from collections.abc import Sequence
 
 import numpy as np
@@ -14,6 +17,8 @@ from tagger.features.forms import FormFeatures, Ids
 from tagger.model.network import TaggingNetwork
 from tagger.runtime.decoding import Floats
 from tagger.runtime.engines.protocol import EngineName, Precision
+
+logger = logging.getLogger(__name__)
 
 
 class TorchBackend:
@@ -29,6 +34,7 @@ class TorchBackend:
 
     def __init__(self, network: TaggingNetwork) -> None:
         self.network = network.eval()
+        _BACKENDS.add(self)
 
     def embed(self, features: FormFeatures[Ids]) -> Floats:
         """Compute the vectors of forms; see `tagger.runtime.engines.protocol.Backend`."""
@@ -87,3 +93,17 @@ class TorchBackend:
 def form_tensors(features: FormFeatures[Ids], device: torch.device) -> FormFeatures[Tensor]:
     """Move features to a device."""
     return FormFeatures(*(torch.from_numpy(ids).to(device) for ids in features))
+
+
+_BACKENDS: weakref.WeakSet[TorchBackend] = weakref.WeakSet()
+
+
+def _one_thread_after_fork() -> None:
+    """Use one thread in a forked process, where PyTorch would wait for threads that are gone."""
+    if len(_BACKENDS) and torch.get_num_threads() > 1:
+        torch.set_num_threads(1)
+        logger.info("PyTorch computes with one thread in this forked process")
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_one_thread_after_fork)

@@ -1,4 +1,4 @@
-"""Where a pretraining stands, and its way to disk and back."""
+"""All that changes while a base is pretrained, and its checkpoints."""
 
 from __future__ import annotations
 
@@ -8,22 +8,24 @@ from pathlib import Path
 
 import msgspec
 import torch
-from torch import Tensor
 
 from tagger.config import Config
-from tagger.errors import ModelError, first_line
-from tagger.files import write_file
-from tagger.model.weights import read_tensors
 from tagger.pretraining.language_model import LanguageModel, word_tables
+from tagger.training.checkpoint import (
+    CHECKPOINT,
+    load_optimizers,
+    optimizer_tensors,
+    reading_checkpoint,
+    section,
+    write_checkpoint,
+)
 from tagger.training.output import read_run
 
 SMOOTHING = 0.99
 
-TENSORS, PROGRESS = "state.safetensors", "progress.json"
-
 
 class Pretraining(msgspec.Struct, frozen=True, kw_only=True):
-    """What a pretraining was started with, kept until it ends, so that it can be resumed."""
+    """The inputs of a pretraining, kept until it ends, so that it can be resumed."""
 
     config: Config
     texts: tuple[str, ...]
@@ -33,7 +35,7 @@ class Pretraining(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Progress(msgspec.Struct, kw_only=True):
-    """Where the language model stands."""
+    """The progress of the language model."""
 
     epoch: int = 0
     """Passes over the text that are complete."""
@@ -55,9 +57,9 @@ class Progress(msgspec.Struct, kw_only=True):
             self.losses[direction] = SMOOTHING * before + (1 - SMOOTHING) * loss
 
     def describe(self) -> dict[str, str]:
-        """What is shown of it."""
+        """Return what is shown of it, by name."""
         shown = {f"loss {direction}": f"{loss:.3f}" for direction, loss in self.losses.items()}
-        shown["words a second"] = f"{self.n_tokens / max(self.seconds, 1e-9):,.0f}"
+        shown["words/s"] = f"{self.n_tokens / max(self.seconds, 1e-9):,.0f}"
         shown["words"] = f"{self.n_tokens:,}"
         return shown
 
@@ -66,7 +68,7 @@ class Progress(msgspec.Struct, kw_only=True):
 class PretrainingState:
     """A language model in training, its optimizers and its progress.
 
-    The word tables have an optimizer of their own: a batch touches a few of their rows.
+    The word tables have a separate optimizer: a batch touches a few of their rows.
     """
 
     model: LanguageModel
@@ -74,27 +76,22 @@ class PretrainingState:
     sparse: torch.optim.SparseAdam
     progress: Progress = field(default_factory=Progress)
 
+    @property
+    def optimizers(self) -> tuple[torch.optim.Optimizer, ...]:
+        """Both optimizers."""
+        return self.dense, self.sparse
+
     def step(self, rate: float) -> None:
         """Take one step of both optimizers at a learning rate."""
-        for optimizer in (self.dense, self.sparse):
+        for optimizer in self.optimizers:
             for group in optimizer.param_groups:
                 group["lr"] = rate
             optimizer.step()
             optimizer.zero_grad()
 
-    def tensors(self) -> dict[str, Tensor]:
-        """All of it but the progress, on the CPU."""
-        found = {f"model.{name}": tensor for name, tensor in self.model.state_dict().items()}
-        for name, parameter in self.model.named_parameters():
-            for optimizer in (self.dense, self.sparse):
-                for key, value in optimizer.state.get(parameter, {}).items():
-                    found[f"optimizer.{name}:{key}"] = torch.as_tensor(value)
-        found["rng"] = torch.get_rng_state()
-        return {name: tensor.detach().cpu().clone() for name, tensor in found.items()}
-
 
 def new_state(model: LanguageModel, learning_rate: float) -> PretrainingState:
-    """Start: AdamW, and for the word tables Adam over the rows that a batch touches."""
+    """Start with AdamW, and for the word tables Adam over the rows that a batch touches."""
     tables = word_tables(model)
     others = {id(table) for table in tables}
     dense = [p for p in model.parameters() if id(p) not in others and p.requires_grad]
@@ -111,12 +108,9 @@ def save_state(state: PretrainingState, directory: Path) -> None:
     Raises:
         OSError: No space, no permission.
     """
-    from safetensors.torch import save
-
-    # One file: progress and weights must be of the same moment.
-    progress = msgspec.json.encode(state.progress)
-    tensors = state.tensors() | {PROGRESS: torch.frombuffer(bytearray(progress), dtype=torch.uint8)}
-    write_file(directory / TENSORS, save(tensors))
+    tensors = {f"model.{name}": tensor for name, tensor in state.model.state_dict().items()}
+    tensors |= optimizer_tensors(state.model, state.optimizers)
+    write_checkpoint(directory / CHECKPOINT, tensors, state.progress)
 
 
 def load_state(state: PretrainingState, directory: Path) -> bool:
@@ -128,35 +122,18 @@ def load_state(state: PretrainingState, directory: Path) -> bool:
     Raises:
         ModelError: It is damaged or of another model.
     """
-    path = directory / TENSORS
+    path = directory / CHECKPOINT
     if not path.is_file():
         return False
-    tensors = {name: torch.from_numpy(array) for name, array in read_tensors(path).items()}
-    try:
-        state.progress = msgspec.json.decode(bytes(tensors.pop(PROGRESS).numpy()), type=Progress)
-        torch.set_rng_state(tensors.pop("rng"))
-        parameters = dict(state.model.named_parameters())
-        tables = {id(table) for table in word_tables(state.model)}
-        weights: dict[str, Tensor] = {}
-        for name, value in tensors.items():
-            if name.startswith("model."):
-                weights[name.removeprefix("model.")] = value
-                continue
-            parameter_name, key = name.removeprefix("optimizer.").rsplit(":", 1)
-            parameter = parameters[parameter_name]
-            is_table = id(parameter) in tables
-            optimizer = state.sparse if is_table else state.dense
-            # Of the sparse optimizer the step is a plain number.
-            kept = int(value) if is_table and key == "step" else value.to(parameter.device)
-            optimizer.state[parameter][key] = kept
-        state.model.load_state_dict(weights)
-    except (KeyError, RuntimeError, ValueError, msgspec.DecodeError) as error:
-        raise ModelError(f"{path}: this checkpoint cannot be used ({first_line(error)})") from None
+    with reading_checkpoint(path, Progress) as (tensors, progress):
+        state.model.load_state_dict(section(tensors, "model."))
+        load_optimizers(state.model, state.optimizers, tensors)
+        state.progress = progress
     return True
 
 
 def stored_run(directory: Path) -> Pretraining:
-    """What the pretraining in a directory was started with.
+    """Read what the pretraining in a directory was started with.
 
     Raises:
         ModelError: It cannot be read, or it was a training.

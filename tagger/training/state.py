@@ -1,4 +1,4 @@
-"""All that changes while a model is trained, and its way to disk and back."""
+"""All that changes while a model is trained, and its checkpoints."""
 
 from __future__ import annotations
 
@@ -11,19 +11,24 @@ from typing import Any
 import msgspec
 import torch
 from numpy.typing import NDArray
-from torch import Tensor, nn
+from torch import nn
 
 from tagger.config import TrainingConfig
-from tagger.errors import ModelError, first_line
-from tagger.files import existing_directory, new_directory, write_file
+from tagger.errors import ModelError
+from tagger.files import existing_directory, new_directory
 from tagger.model.network import TaggingNetwork
-from tagger.model.weights import read_tensors
-
-TENSORS, PROGRESS = "state.safetensors", "progress.json"
+from tagger.training.checkpoint import (
+    CHECKPOINT,
+    load_optimizers,
+    optimizer_tensors,
+    reading_checkpoint,
+    section,
+    write_checkpoint,
+)
 
 
 class EpochRecord(msgspec.Struct, frozen=True, kw_only=True):
-    """What an epoch came to."""
+    """The loss, scores and speed of an epoch."""
 
     epoch: int
     """Counted from 1."""
@@ -58,7 +63,7 @@ def epochs_without_gain(history: Sequence[EpochRecord]) -> int:
 
 
 class Progress(msgspec.Struct, kw_only=True):
-    """Where a training stands."""
+    """The progress of a training."""
 
     epoch: int = 0
     """Epochs that are complete."""
@@ -81,7 +86,7 @@ class WeightAverage:
 
     Args:
         network: The network in training; what is frozen in it is shared, not copied.
-        decay: How much of the average stays at each step; 0 for the weights themselves.
+        decay: The share of the average that stays at each step; 0 for the weights themselves.
     """
 
     def __init__(self, network: TaggingNetwork, decay: float) -> None:
@@ -94,7 +99,7 @@ class WeightAverage:
 
     @torch.no_grad()
     def update(self) -> None:
-        """Take in the weights as they are now."""
+        """Include the current weights."""
         n = self.n_updates
         # The average is short at first, so that it is not held back by the random start.
         weight = 1.0 - min(self.decay, (1 + n) / (10 + n)) if self.decay > 0 else 1.0
@@ -114,7 +119,7 @@ class TrainingState:
 
     @property
     def scored(self) -> TaggingNetwork:
-        """The network with the averaged weights: what is scored and kept."""
+        """The network with the averaged weights, which is scored and kept."""
         return self.average.network
 
 
@@ -145,11 +150,12 @@ def save_state(state: TrainingState, directory: Path) -> None:
     Raises:
         OSError: No space, no permission; the old checkpoint is untouched.
     """
-    from safetensors.torch import save
-
+    tensors = {f"network.{name}": t for name, t in state.network.state_dict().items()}
+    tensors |= {f"average.{name}": t for name, t in state.scored.state_dict().items()}
+    tensors["n_updates"] = torch.tensor(state.average.n_updates)
+    tensors |= optimizer_tensors(state.network, [state.optimizer])
     with new_directory(directory) as new:
-        write_file(new / TENSORS, save(_tensors(state)))
-        write_file(new / PROGRESS, msgspec.json.encode(state.progress))
+        write_checkpoint(new / CHECKPOINT, tensors, state.progress)
 
 
 def load_state(state: TrainingState, directory: Path) -> None:
@@ -160,47 +166,12 @@ def load_state(state: TrainingState, directory: Path) -> None:
     """
     found = existing_directory(directory)
     if found is None:
-        raise ModelError(f"{directory}: no checkpoint to resume from; train without --resume")
-    arrays = read_tensors(found / TENSORS)
-    tensors = {name: torch.from_numpy(array) for name, array in arrays.items()}
-    try:
-        state.progress = msgspec.json.decode((found / PROGRESS).read_bytes(), type=Progress)
-        state.network.load_state_dict(_section(tensors, "network."))
-        state.scored.load_state_dict(_section(tensors, "average."))
+        raise ModelError(
+            "no checkpoint to resume from", path=directory, hint="train without {resume=True}"
+        )
+    with reading_checkpoint(found / CHECKPOINT, Progress) as (tensors, progress):
+        state.network.load_state_dict(section(tensors, "network."))
+        state.scored.load_state_dict(section(tensors, "average."))
         state.average.n_updates = int(tensors["n_updates"])
-        _load_optimizer(state, _section(tensors, "optimizer."))
-        torch.set_rng_state(tensors["rng.cpu"])
-        if "rng.cuda" in tensors and torch.cuda.is_available():
-            torch.cuda.set_rng_state(tensors["rng.cuda"])
-    except (OSError, KeyError, RuntimeError, msgspec.DecodeError) as error:
-        raise ModelError(f"{found}: this checkpoint cannot be used ({first_line(error)})") from None
-
-
-def _tensors(state: TrainingState) -> dict[str, Tensor]:
-    tensors = {f"network.{name}": t for name, t in state.network.state_dict().items()}
-    tensors |= {f"average.{name}": t for name, t in state.scored.state_dict().items()}
-    tensors["n_updates"] = torch.tensor(state.average.n_updates)
-    for name, parameter in state.network.named_parameters():
-        for key, value in state.optimizer.state.get(parameter, {}).items():
-            tensors[f"optimizer.{name}:{key}"] = value
-    tensors["rng.cpu"] = torch.get_rng_state()
-    if torch.cuda.is_available():
-        tensors["rng.cuda"] = torch.cuda.get_rng_state()
-    # Copies: safetensors refuses tensors that share memory.
-    return {name: tensor.detach().cpu().clone() for name, tensor in tensors.items()}
-
-
-def _load_optimizer(state: TrainingState, tensors: dict[str, Tensor]) -> None:
-    parameters = dict(state.network.named_parameters())
-    for name, value in tensors.items():
-        parameter_name, key = name.rsplit(":", 1)
-        parameter = parameters[parameter_name]
-        state.optimizer.state[parameter][key] = value.to(parameter.device)
-
-
-def _section(tensors: dict[str, Tensor], prefix: str) -> dict[str, Tensor]:
-    return {
-        name.removeprefix(prefix): tensor
-        for name, tensor in tensors.items()
-        if name.startswith(prefix)
-    }
+        load_optimizers(state.network, [state.optimizer], tensors)
+        state.progress = progress

@@ -315,13 +315,13 @@ def test_several_corpora_are_sampled_by_the_root_of_their_size() -> None:
 def test_no_space_left_keeps_the_last_checkpoint(
     corpus: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    import tagger.training.state as state
+    import tagger.training.checkpoint as state
 
     write, writes = state.write_file, []
 
     def full(path: Path, content: bytes) -> None:
         writes.append(path)
-        if len(writes) > 5:
+        if len(writes) > 3:
             raise OSError(28, "No space left on device", str(path))
         write(path, content)
 

@@ -1,0 +1,109 @@
+"""Checkpoints: weights, optimizers, random state and progress of one moment, in one file."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TypeVar
+
+import msgspec
+import torch
+from torch import Tensor, nn
+
+from tagger.errors import ModelError, first_line
+from tagger.files import write_file
+from tagger.model.weights import read_tensors
+
+CHECKPOINT = "state.safetensors"
+PROGRESS = "progress.json"
+"""The name of the progress among the tensors."""
+
+P = TypeVar("P", bound=msgspec.Struct)
+
+
+def write_checkpoint(path: Path, tensors: Mapping[str, Tensor], progress: msgspec.Struct) -> None:
+    """Write a checkpoint with PyTorch's random state; the old one stays until it is complete.
+
+    Raises:
+        OSError: No space, no permission.
+    """
+    from safetensors.torch import save
+
+    encoded = bytearray(msgspec.json.encode(progress))
+    stored = {**tensors, PROGRESS: torch.frombuffer(encoded, dtype=torch.uint8)}
+    stored["rng.cpu"] = torch.get_rng_state()
+    if torch.cuda.is_available():
+        stored["rng.cuda"] = torch.cuda.get_rng_state()
+    # Copies: safetensors refuses tensors that share memory.
+    write_file(path, save({name: t.detach().cpu().clone() for name, t in stored.items()}))
+
+
+@contextmanager
+def reading_checkpoint(path: Path, kind: type[P]) -> Iterator[tuple[dict[str, Tensor], P]]:
+    """Read a checkpoint, and restore the random state after the block that uses it.
+
+    Yields:
+        The tensors and the progress.
+
+    Raises:
+        ModelError: It is damaged, of an older version or, as the block finds, of another model.
+    """
+    tensors = {name: torch.from_numpy(array) for name, array in read_tensors(path).items()}
+    try:
+        progress = msgspec.json.decode(bytes(tensors.pop(PROGRESS).numpy()), type=kind)
+        yield tensors, progress
+        torch.set_rng_state(tensors["rng.cpu"])
+        if "rng.cuda" in tensors and torch.cuda.is_available():
+            torch.cuda.set_rng_state(tensors["rng.cuda"])
+    except (KeyError, RuntimeError, ValueError, msgspec.DecodeError) as error:
+        raise ModelError(
+            f"this checkpoint cannot be used ({first_line(error)})",
+            path=path,
+            hint="start again with {force=True}",
+        ) from None
+
+
+def optimizer_tensors(
+    model: nn.Module, optimizers: Sequence[torch.optim.Optimizer]
+) -> dict[str, Tensor]:
+    """Return the states of a model's optimizers by parameter: ``optimizer.NAME:KEY``."""
+    return {
+        f"optimizer.{name}:{key}": torch.as_tensor(value)
+        for name, parameter in model.named_parameters()
+        for optimizer in optimizers
+        for key, value in optimizer.state.get(parameter, {}).items()
+    }
+
+
+def load_optimizers(
+    model: nn.Module, optimizers: Sequence[torch.optim.Optimizer], tensors: Mapping[str, Tensor]
+) -> None:
+    """Restore what `optimizer_tensors` returned.
+
+    Raises:
+        KeyError: The model has no such parameter, or none of the optimizers has it.
+    """
+    parameters = dict(model.named_parameters())
+    of_parameter = {
+        id(parameter): optimizer
+        for optimizer in optimizers
+        for group in optimizer.param_groups
+        for parameter in group["params"]
+    }
+    for name, value in section(tensors, "optimizer.").items():
+        parameter_name, key = name.rsplit(":", 1)
+        parameter = parameters[parameter_name]
+        optimizer = of_parameter[id(parameter)]
+        # SparseAdam counts its steps in a plain number.
+        plain = key == "step" and isinstance(optimizer, torch.optim.SparseAdam)
+        optimizer.state[parameter][key] = int(value) if plain else value.to(parameter.device)
+
+
+def section(tensors: Mapping[str, Tensor], prefix: str) -> dict[str, Tensor]:
+    """Return the tensors whose names start with a prefix, without it."""
+    return {
+        name.removeprefix(prefix): tensor
+        for name, tensor in tensors.items()
+        if name.startswith(prefix)
+    }

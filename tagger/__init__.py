@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from tagger.corpus.conversion import convert
+    from tagger.corpus.read import read
     from tagger.errors import TaggerError
     from tagger.evaluation.evaluate import evaluate
     from tagger.runtime.results import Document, Entity, Token
@@ -36,6 +37,7 @@ __all__ = [
     "convert",
     "evaluate",
     "load",
+    "read",
     "train",
 ]
 
@@ -49,6 +51,7 @@ _HOMES = {
     "convert": "tagger.corpus.conversion",
     "evaluate": "tagger.evaluation.evaluate",
     "load": "tagger.sharing.finding",
+    "read": "tagger.corpus.read",
     "train": "tagger.training.train",
 }
 

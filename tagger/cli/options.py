@@ -13,8 +13,9 @@ from tagger.errors import UsageError
 if TYPE_CHECKING:
     from rich.console import Console
 
-    EngineName: TypeAlias = Literal["onnx", "torch"]
-    PrecisionName: TypeAlias = Literal["fp32", "int8"]
+    from tagger.runtime.engines.protocol import EngineName
+    from tagger.runtime.engines.protocol import Precision as PrecisionName
+
     SplitName: TypeAlias = Literal["train", "dev", "test"]
 else:  # for Typer: the functions check the names, and their errors name the nearest one
     EngineName = PrecisionName = SplitName = str

@@ -14,16 +14,15 @@ from tagger.evaluation.raw import evaluate_raw
 from tagger.evaluation.selection import select_split
 from tagger.evaluation.split import Evaluation, evaluate_split
 from tagger.files import check_new, check_not_read
+from tagger.runtime.engines.protocol import EngineName, Precision
 
 __all__ = ["evaluate"]
-
-Split = Literal["train", "dev", "test"]
 
 
 def evaluate(
     model: str | Path,
     corpus: str | Path,
-    split: Split | None = None,
+    split: Literal["train", "dev", "test"] | None = None,
     *,
     raw: bool = False,
     heads: Sequence[str] | None = None,
@@ -31,8 +30,8 @@ def evaluate(
     predictions: str | Path | None = None,
     force: bool = False,
     device: str = "cpu",
-    engine: Literal["onnx", "torch"] | None = None,
-    precision: Literal["fp32", "int8"] | None = None,
+    engine: EngineName | None = None,
+    precision: Precision | None = None,
     threads: int = 0,
     strict: bool = False,
     data_dir: str | Path | None = None,

@@ -109,7 +109,8 @@ def read(
         columns=columns,
         strict=strict,
     )
-    chosen = split or ("train" if "train" in loaded.splits else next(iter(loaded.splits)))
+    default = "train" if "train" in loaded.splits else next(iter(loaded.splits))
+    chosen: str = split or default
     if chosen not in loaded.splits:
         message = f"{loaded.name}: {unknown_name('split', chosen, loaded.splits)}"
         raise UsageError(message, expected=loaded.splits)

@@ -18,7 +18,7 @@ from pathlib import Path
 
 from tagger.cli.failures import one_line_errors
 from tagger.corpus import load_corpus
-from tagger.plotting import pyplot
+from tagger.plotting import png, subplots
 from tagger.tables import markdown_table, mean_sd
 from tagger.training.run import train
 from tagger.training.settings import settings
@@ -126,13 +126,11 @@ def table(rows: list[dict[str, str]]) -> list[str]:
 
 
 def plot(rows: list[dict[str, str]], path: Path) -> None:
-    """A panel for each corpus, a line for each start."""
+    """Draw a panel for each corpus, a line for each start."""
     found = curves(rows)
     corpora = list(dict.fromkeys(corpus for corpus, _ in found))
-    figure, axes = pyplot().subplots(
-        1, len(corpora), figsize=(3.6 * len(corpora), 3.2), squeeze=False, layout="constrained"
-    )
-    for panel, corpus in zip(axes[0], corpora, strict=True):
+    figure, (panels,) = subplots(1, len(corpora), size=(3.6 * len(corpora), 3.2))
+    for panel, corpus in zip(panels, corpora, strict=True):
         for (name, base), sizes in found.items():
             if name != corpus:
                 continue
@@ -145,10 +143,10 @@ def plot(rows: list[dict[str, str]], path: Path) -> None:
         panel.set_title(corpus)
         panel.set_xlabel("training sentences")
         panel.grid(alpha=0.3)
-    axes[0][0].set_ylabel("test F1")
-    axes[0][0].legend()
+    panels[0].set_ylabel("test F1")
+    panels[0].legend()
     path.parent.mkdir(parents=True, exist_ok=True)
-    figure.savefig(path, dpi=120)
+    path.write_bytes(png(figure))
 
 
 if __name__ == "__main__":

@@ -40,7 +40,7 @@ from tagger.model.heads import HeadSpec
 from tagger.model.meta import GRAPHS, Meta
 from tagger.model.network import build_network
 from tagger.model.weights import StoredWeights
-from tagger.plotting import pyplot
+from tagger.plotting import png, subplots
 from tagger.runtime.engines.graph import build_graph
 from tagger.tables import markdown_table
 from tagger.text import TokenizerRules
@@ -238,10 +238,8 @@ def architectures() -> list[str]:
 
 
 def draw(found: dict[str, list[Point]], path: Path) -> None:
-    """A panel for each kind of growth: time and memory."""
-    figure, panels = pyplot().subplots(
-        1, len(found), figsize=(3 * len(found), 3), layout="constrained"
-    )
+    """Draw time and memory, a panel for each kind of growth."""
+    figure, (panels,) = subplots(1, len(found), size=(3 * len(found), 3))
     for panel, (what, points) in zip(panels, found.items(), strict=True):
         xs = [p.n for p in points]
         panel.plot(xs, [p.seconds for p in points], marker="o", color="tab:blue")
@@ -259,7 +257,7 @@ def draw(found: dict[str, list[Point]], path: Path) -> None:
     panels[0].set_ylabel("seconds (blue)")
     memory.set_ylabel("peak MB (orange)")
     path.parent.mkdir(parents=True, exist_ok=True)
-    figure.savefig(path, dpi=110)
+    path.write_bytes(png(figure))
 
 
 if __name__ == "__main__":

@@ -1,10 +1,12 @@
-"""Pictures by matplotlib, which is imported when one is drawn."""
+"""Plots by matplotlib, which is imported when one is drawn."""
 
 from __future__ import annotations
 
 import io
 import warnings
 from typing import TYPE_CHECKING, Any
+
+from numpy.typing import NDArray
 
 from tagger.errors import UsageError
 from tagger.extras import install_hint
@@ -13,11 +15,8 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 
-def find_matplotlib(option: str) -> None:
-    """See that a picture can be drawn.
-
-    Args:
-        option: What asks for it, as the error names it.
+def find_matplotlib() -> None:
+    """Check that plots can be drawn.
 
     Raises:
         UsageError: matplotlib is not installed.
@@ -25,21 +24,27 @@ def find_matplotlib(option: str) -> None:
     try:
         import matplotlib  # noqa: F401
     except ImportError:
-        raise UsageError(f"{option} needs matplotlib", hint=install_hint("plot")) from None
+        raise UsageError("plots need matplotlib", hint=install_hint("plot")) from None
 
 
-def pyplot() -> Any:
-    """matplotlib's ``pyplot``, which opens no window."""
-    import matplotlib
+def subplots(
+    n_rows: int = 1, n_columns: int = 1, *, size: tuple[float, float]
+) -> tuple[Figure, NDArray[Any]]:
+    """Make a figure of axes (n_rows, n_columns) without a window, whatever backend is in use.
 
-    matplotlib.use("Agg")
-    from matplotlib import pyplot
+    Args:
+        n_rows: Rows of axes.
+        n_columns: Columns of axes.
+        size: Width and height in inches.
+    """
+    from matplotlib.figure import Figure
 
-    return pyplot
+    figure = Figure(figsize=size, layout="constrained")
+    return figure, figure.subplots(n_rows, n_columns, squeeze=False)
 
 
 def png(figure: Figure) -> bytes:
-    """Render a figure as PNG and close it; dollar signs in its texts begin no formula."""
+    """Render a figure as PNG; dollar signs in its texts begin no formula."""
     from matplotlib import rc_context
     from matplotlib.text import Text
 
@@ -51,5 +56,4 @@ def png(figure: Figure) -> bytes:
         # Words may be in any script; what the font lacks is drawn as a box.
         warnings.filterwarnings("ignore", message="Glyph", category=UserWarning)
         figure.savefig(buffer, format="png", dpi=120)
-    pyplot().close(figure)
     return buffer.getvalue()

@@ -34,7 +34,7 @@ def benchmark(
     from tagger.plotting import find_matplotlib
 
     if plot is not None:
-        find_matplotlib("--plot")
+        find_matplotlib()
     texts = texts_of(source, data_dir, max_texts)
     with Console(stderr=True).status("") as status:
         report = measure(model, texts, rounds=rounds, threads=threads, say=status.update)

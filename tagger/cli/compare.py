@@ -20,6 +20,7 @@ from tagger.cli.options import (
     names,
     print_json,
 )
+from tagger.errors import UsageError
 
 
 def compare(
@@ -29,38 +30,36 @@ def compare(
     vary: Annotated[
         list[str] | None,
         typer.Option(
-            help="Values of a setting, as in cell=rnn,gru,lstm; several times for a grid. If not "
-            "given, cells × directions × merges."
+            help="Values of a setting, as in cell=rnn,gru,lstm; several times for a grid. Without "
+            "it: cells × directions × merges."
         ),
     ] = None,
-    seeds: Annotated[int, typer.Option(min=1, help="So many seeds, from 1.")] = 3,
+    seeds: Annotated[int, typer.Option(min=1, help="The number of seeds, from 1 on.")] = 3,
     fraction: Annotated[
         float | None, typer.Option(help="Train on this share of the sentences, as in 0.2.")
     ] = None,
     one_at_a_time: Annotated[
         bool,
-        typer.Option(
-            "--one-at-a-time", help="Each value of --vary alone, against what is as it is."
-        ),
+        typer.Option("--one-at-a-time", help="Compare each value of --vary alone with a baseline."),
     ] = False,
     match_params: Annotated[
         bool,
-        typer.Option("--match-params", help="As many parameters in each encoder as in the first."),
+        typer.Option("--match-params", help="Give each encoder as many parameters as the first."),
     ] = False,
     output: Annotated[
         Path | None, typer.Option("--output", "-o", help="Folder; models/compare/CORPUS.")
     ] = None,
     heads: Heads = None,
     columns: Columns = None,
-    split: Annotated[str, typer.Option(help="What is scored: dev or test.")] = "dev",
+    split: Annotated[str, typer.Option(help="The split that is scored: dev or test.")] = "dev",
     epochs: Epochs = None,
     threads: TrainingThreads = None,
-    config: Annotated[Path | None, typer.Option(help="A TOML file with what all share.")] = None,
-    base: Annotated[str | None, typer.Option("--from", help="A base that all start from.")] = None,
+    config: Annotated[Path | None, typer.Option(help="A TOML file for all rows.")] = None,
+    base: Annotated[str | None, typer.Option("--from", help="A model to start from.")] = None,
     json: Json = False,
     data_dir: DataDir = None,
 ) -> None:
-    """Train a grid of architectures or settings and compare them by measurement.
+    """Train a grid of architectures or settings with several seeds and compare the results.
 
     tagger compare conll2003 --fraction 0.2 --vary cell=gru,lstm --vary direction=forward,bi
 
@@ -68,37 +67,34 @@ def compare(
     """
     from rich.console import Console
 
-    from tagger.insight.compare.comparison import Plan
     from tagger.insight.compare.comparison import compare as run
-    from tagger.insight.compare.grid import parse_vary
     from tagger.insight.compare.progress import Terminal
-    from tagger.insight.compare.report import LEGEND, advice, table, write_report
-    from tagger.plotting import find_matplotlib
-    from tagger.sharing.finding import MODELS
+    from tagger.insight.compare.report import LEGEND, advice, table
     from tagger.tables import print_line
-    from tagger.training.settings import short_name
 
-    find_matplotlib("tagger compare")
-    sources = tuple(source.rstrip("/") or source for source in corpora)
-    plan = Plan(
-        corpora=sources,
-        vary=parse_vary(vary or []),
-        n_seeds=seeds,
-        output=output or MODELS / "compare" / "+".join(short_name(name) for name in sources),
-        config_file=config,
-        overrides={"training": {"epochs": epochs, "threads": threads, "fraction": fraction}},
-        heads=names(heads),
-        columns=columns,
-        base=base,
-        split=split,
-        match_params=match_params,
-        one_at_a_time=one_at_a_time,
-        data_dir=data_dir,
-    )
+    settings = {
+        "training.epochs": epochs,
+        "training.threads": threads,
+        "training.fraction": fraction,
+    }
     with Terminal(Console(stderr=True)) as reporter:
-        comparisons = run(plan, reporter)
-    command = shlex.join(["tagger", *sys.argv[1:]])
-    files = write_report(plan.output, comparisons, command)
+        comparisons = run(
+            corpora,
+            output,
+            vary=_values(vary or []),
+            n_seeds=seeds,
+            one_at_a_time=one_at_a_time,
+            match_params=match_params,
+            split=split,
+            heads=names(heads),
+            columns=columns,
+            base=base,
+            config=config,
+            settings={name: value for name, value in settings.items() if value is not None},
+            data_dir=data_dir,
+            command=shlex.join(["tagger", *sys.argv[1:]]),
+            reporter=reporter,
+        )
     if json:
         print_json(comparisons)
         return
@@ -109,4 +105,21 @@ def compare(
         print_line(screen, advice(comparison), wrap=True)
         screen.print()
     print_line(screen, LEGEND, wrap=True)
-    print_line(screen, f"written: {', '.join(map(str, files))}", wrap=True)
+
+
+def _values(options: list[str]) -> dict[str, list[str]]:
+    """Read ``cell=rnn,gru`` and the like.
+
+    Raises:
+        UsageError: No value, or a key twice.
+    """
+    found: dict[str, list[str]] = {}
+    for option in options:
+        key, _, rest = option.partition("=")
+        values = [value.strip() for value in rest.split(",") if value.strip()]
+        if not values:
+            raise UsageError(f"no values in {option}", hint="list some: {vary=cell=rnn,gru,lstm}")
+        if key.strip() in found:
+            raise UsageError(f"{key.strip()} is varied twice", hint="list its values once")
+        found[key.strip()] = values
+    return found

@@ -14,18 +14,18 @@ def explain(
     text: Annotated[str, typer.Argument(help="The text.")],
     token: Annotated[
         str | None,
-        typer.Option("--token", "-t", help="The token to explain: a word, or its number from 1."),
+        typer.Option("--token", "-t", help="The token to explain: a word, or its position from 1."),
     ] = None,
     model: NamedModel = "en",
-    head: Annotated[str | None, typer.Option(help="The head; ner or the first.")] = None,
+    head: Annotated[str | None, typer.Option(help="The head; ner, or the first.")] = None,
     html: Annotated[Path | None, typer.Option(help="Write a page to this file.")] = None,
     states: Annotated[
         Path | None, typer.Option(help="Draw the hidden states to this file (PNG or HTML).")
     ] = None,
-    force: Annotated[bool, typer.Option("--force", help="Replace files that are there.")] = False,
+    force: Annotated[bool, typer.Option("--force", help="Replace existing files.")] = False,
     json: Json = False,
 ) -> None:
-    """Say why a token has its tag: what the left context says, the right, and each word.
+    """Explain why a token has its tag: by the left context, the right context and each word.
 
     tagger explain "John works at Apple in California" --token Apple
     """
@@ -34,21 +34,16 @@ def explain(
     from tagger.insight.explain.page import write_page
     from tagger.insight.explain.pictures import check_picture, draw_states
     from tagger.insight.explain.terminal import show
-    from tagger.model.directory import read_model
-    from tagger.runtime.loading import from_saved
-    from tagger.sharing.finding import find_model
 
     if states is not None:
         check_picture(states)
     check_new([html, states], force=force)
-    directory = find_model(model)
-    saved = read_model(directory)
-    tagger = from_saved(saved, directory, precision="fp32", threads=1)
-    explanation = run(tagger, text, head=head, token=token, saved=saved)
+    explanation = run(model, text, token=token, head=head)
+    notes: tuple[str, ...] = ()
     if html is not None:
         write_page(html, explanation, model)
     if states is not None:
-        left_out = draw_states(states, tagger, saved, directory, text, token)
+        notes = draw_states(states, model, text, token)
     if json:
         print_json(explanation)
     else:
@@ -56,5 +51,5 @@ def explain(
     for path in (html, states):
         if path is not None:
             typer.echo(f"written: {path}", err=True)
-    if states is not None and left_out:
-        typer.echo(left_out, err=True)
+    for note in notes:
+        typer.echo(note, err=True)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from tagger.files import write_file
 from tagger.insight.benchmark import Interval, Report
-from tagger.plotting import png, pyplot
+from tagger.plotting import png, subplots
 from tagger.tables import fields_table, plain_table, print_line
 
 if TYPE_CHECKING:
@@ -56,7 +56,7 @@ def show(console: Console, report: Report) -> None:
 
 def draw(report: Report, path: Path) -> None:
     """Draw throughput by batch size, and the share of each stage."""
-    figure, (left, right) = pyplot().subplots(1, 2, figsize=(9, 3.4), layout="constrained")
+    figure, ((left, right),) = subplots(1, 2, size=(9, 3.4))
     ways = dict.fromkeys((speed.engine, speed.precision) for speed in report.speeds)
     for engine, precision in ways:
         chosen = [s for s in report.speeds if (s.engine, s.precision) == (engine, precision)]

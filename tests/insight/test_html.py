@@ -9,7 +9,7 @@ import pytest
 
 from tagger.insight.compare.plots import Plot
 from tagger.insight.compare.report import html, markdown
-from tagger.insight.compare.results import Comparison, RowResult
+from tagger.insight.compare.results import Comparison
 from tagger.insight.explain.page import explanation_html
 from tagger.insight.explain.results import (
     EmissionParts,
@@ -19,6 +19,7 @@ from tagger.insight.explain.results import (
     WordEffect,
 )
 from tagger.insight.html import Layout, shade
+from tests.helpers.comparisons import row_result
 
 EVIL = "\"><script>alert(1)</script><img src=x onerror='alert(2)'> & $x$ {{ 7 * 7 }}"
 ELEMENTS = {
@@ -72,23 +73,8 @@ def explanation(context: tuple[str, ...], changes: tuple[float, ...] = (0.5,)) -
     return Explanation(EVIL, "ner", (token,), context, 1, (EVIL,))
 
 
-def comparison(name: str = EVIL) -> Comparison:
-    row = RowResult(
-        name=name,
-        n_parameters=1,
-        output_dim=1,
-        model_mb=1.0,
-        scores=(0.5, 0.75),
-        train_speed=1.0,
-        tag_speed=1.0,
-        p_first=None,
-        p_best=None,
-        curve=(0.5, 0.6),
-        by_length={},
-        by_span={},
-        by_position=(),
-        failed=(EVIL,),
-    )
+def comparison() -> Comparison:
+    row = row_result(EVIL, failed=(EVIL,))
     return Comparison(corpus=EVIL, head="ner", measure="F1", split="dev", n_seeds=2, rows=(row,))
 
 
@@ -107,6 +93,14 @@ def test_comparisons_escape(layout: Layout) -> None:
     elements = assert_harmless(page)
     captions = [attributes["alt"] for tag, attributes in elements.found if tag == "img"]
     assert captions == [EVIL, EVIL]
+
+
+def test_notebooks_show_results() -> None:
+    for result in (explanation((EVIL, "a")), comparison()):
+        elements = assert_harmless(result._repr_html_())
+        assert elements.found[0][0] == "style"
+        assert "\n" not in repr(result)
+        assert len(repr(result)) < 500
 
 
 def test_markdown_of_comparisons_escapes() -> None:

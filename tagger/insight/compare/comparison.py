@@ -1,27 +1,39 @@
-"""`compare`: a grid of configurations, trained over several seeds and measured side by side."""
+"""A grid of configurations, trained with several seeds and measured side by side."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
 import msgspec
 
-from tagger.config import Config, CorpusConfig, check_sources, corpus_settings, merged, read_config
+from tagger.config import (
+    Config,
+    CorpusConfig,
+    check_sources,
+    corpus_settings,
+    merged,
+    nested,
+    read_config,
+)
 from tagger.corpus import Corpus
 from tagger.corpus.renaming import load_configured
 from tagger.corpus.synthetic import parse_task
 from tagger.errors import Interrupted, UsageError, unknown_name
-from tagger.insight.compare.grid import Row, rows
+from tagger.insight.compare.grid import Row, full_keys, rows
+from tagger.insight.compare.report import write_report
 from tagger.insight.compare.results import Comparison, put_together
 from tagger.insight.compare.trials import Outcome, Trial, run_trial
 from tagger.model.directory import read_config_of
 from tagger.model.meta import WEIGHTS
+from tagger.plotting import find_matplotlib
+from tagger.sharing.finding import MODELS
 from tagger.training.reporting import Reporter
-from tagger.training.settings import settings
+from tagger.training.settings import settings as combine
+from tagger.training.settings import short_name
 from tagger.training.warm_start import check_base
 
 RUNS = "runs"
@@ -37,57 +49,140 @@ SYNTHETIC: dict[str, dict[str, object]] = {
     "encoder": {"hidden_dim": 32, "input_dropout": 0.0, "output_dropout": 0.0},
     "training": {"patience": 0},
 }
-"""A corpus that is made up has no spelling to look at, and nothing that dropout would guard
-against; a few units are enough, and waiting is worth it: such tasks are learned all at once."""
+"""Synthetic corpora have no spelling to read and nothing to overfit; a few units are enough. No
+early stopping: such tasks are learned all at once."""
 
 
 @dataclass(frozen=True)
 class Plan:
-    """What is to be compared."""
+    """The arguments of `compare`, checked and completed."""
 
     corpora: tuple[str, ...]
-    vary: Mapping[str, Sequence[str]]
+    vary: Mapping[str, Sequence[object]]
     n_seeds: int
     output: Path
-    config_file: Path | None = None
-    overrides: Mapping[str, Mapping[str, object]] = field(default_factory=dict)
-    heads: Sequence[str] | None = None
-    columns: str | None = None
-    base: str | None = None
-    split: str = "dev"
-    match_params: bool = False
-    one_at_a_time: bool = False
-    data_dir: Path | None = None
+    config: Config | str | Path | None
+    overrides: Mapping[str, Mapping[str, object]]
+    heads: Sequence[str] | None
+    columns: str | None
+    base: str | None
+    split: str
+    match_params: bool
+    one_at_a_time: bool
+    data_dir: Path | None
 
     def runs_of(self, source: str) -> Path:
-        """Where the outcomes on a corpus are kept."""
+        """Return the folder of the outcomes on a corpus."""
         return self.output / RUNS / source.replace("/", "_")
 
 
 class ComparisonReporter(Reporter):
-    """Hears of a comparison's progress, and of each training's, and says nothing."""
+    """Receives the progress of a comparison, and of each training, and ignores it."""
 
     def trial(self, number: int, n_trials: int, trial: Trial) -> None:
-        """Hear that a run begins, the ``number``-th of all."""
+        """Handle the start of a trial, the ``number``-th of all."""
 
     def outcome(self, outcome: Outcome) -> None:
-        """Hear what it came to."""
+        """Handle the outcome of the current trial."""
 
     def timing(self) -> None:
-        """Hear that all runs are done and speed is measured."""
+        """Handle the end of all trials: the speed of tagging is measured now."""
+
+    def written(self, files: Sequence[Path]) -> None:
+        """Handle the report, which is written."""
 
 
-def compare(plan: Plan, reporter: ComparisonReporter) -> list[Comparison]:
-    """Run what is missing and put the results together, corpus by corpus.
+def compare(
+    corpora: str | Path | Sequence[str | Path],
+    output: str | Path | None = None,
+    *,
+    vary: Mapping[str, Sequence[object]] | None = None,
+    n_seeds: int = 3,
+    one_at_a_time: bool = False,
+    match_params: bool = False,
+    split: str = "dev",
+    heads: Sequence[str] | None = None,
+    columns: str | None = None,
+    base: str | Path | None = None,
+    config: Config | str | Path | None = None,
+    settings: Mapping[str, object] | None = None,
+    data_dir: str | Path | None = None,
+    command: str = "",
+    reporter: ComparisonReporter | None = None,
+) -> list[Comparison]:
+    """Train a grid of configurations with several seeds, measure them and write a report.
+
+    Finished trials are kept in ``output``: repeat the call to resume a comparison, or vary more to
+    train only what is new.
+
+    Args:
+        corpora: Names, folders, files or ``hub:owner/name``.
+        output: The folder of the report; None for one named after the corpora under
+            ``models/compare/``.
+        vary: The values of settings: ``{"cell": ["gru", "lstm"], "training.epochs": [5, 10]}``;
+            None for all cells, directions and merges.
+        n_seeds: The number of seeds, from 1 on.
+        one_at_a_time: Compare each value alone with a baseline, instead of all combinations.
+        match_params: Choose the hidden size of each row so that its encoder has as many parameters
+            as that of the first row, as near as whole units allow.
+        split: The split that is scored.
+        heads: The heads to train; the first is compared.
+        columns: The columns of the corpora's files, as in ``token,pos,chunk,ner``.
+        base: A model that all trainings start from.
+        config: A configuration or a TOML file, for all rows.
+        settings: Single settings for all rows, which override ``config``.
+        data_dir: Where to look for named corpora first.
+        command: The command that the report shows.
+        reporter: Receives the progress; None for none.
+
+    Returns:
+        The comparison on each corpus.
 
     Raises:
-        UsageError: An unknown corpus, key, head or split.
-        Interrupted: Ctrl-C; finished runs are kept, and the one that was stopped goes on.
+        UsageError: An unknown corpus, setting, head or split; or matplotlib is missing.
+        ConfigError: A value out of its range.
+        Interrupted: Ctrl-C; finished trials are kept, and the current one resumes.
+
+    >>> vary = {"direction": ["forward", "backward"]}
+    >>> settings = {"training.epochs": 1, "training.fraction": 0.2, "training.threads": 1}
+    >>> [comparison] = compare("lookback-1-10", vary=vary, n_seeds=1, settings=settings)
+    >>> comparison.best.name
+    'forward'
     """
-    if plan.n_seeds < 1:
-        raise UsageError("--seeds is 0; compare needs a seed at least")
-    if plan.config_file is not None:
-        check_sources(read_config(plan.config_file), plan.corpora)
+    find_matplotlib()
+    if n_seeds < 1:
+        raise UsageError("a comparison needs at least one seed", hint="set {n_seeds=3}")
+    sources = (corpora,) if isinstance(corpora, str | Path) else tuple(corpora)
+    names = tuple(str(source).rstrip("/") or str(source) for source in sources)
+    plan = Plan(
+        corpora=names,
+        vary=full_keys(vary),
+        n_seeds=n_seeds,
+        output=_default_output(names) if output is None else Path(output),
+        config=config,
+        overrides=nested(settings or {}),
+        heads=heads,
+        columns=columns,
+        base=None if base is None else str(base),
+        split=split,
+        match_params=match_params,
+        one_at_a_time=one_at_a_time,
+        data_dir=None if data_dir is None else Path(data_dir),
+    )
+    report = reporter or ComparisonReporter()
+    comparisons = _run(plan, report)
+    report.written(write_report(plan.output, comparisons, command))
+    return comparisons
+
+
+def _default_output(sources: Sequence[str]) -> Path:
+    return MODELS / "compare" / "+".join(short_name(source) for source in sources)
+
+
+def _run(plan: Plan, reporter: ComparisonReporter) -> list[Comparison]:
+    """Run the trials that are missing and put the results together."""
+    if isinstance(plan.config, str | Path):
+        check_sources(read_config(Path(plan.config)), plan.corpora)
     check_sources(Config(), plan.corpora)
     by_corpus = {source: _planned(plan, source) for source in plan.corpora}
     n_trials = sum(len(planned.trials) for planned in by_corpus.values())
@@ -112,22 +207,24 @@ def compare(plan: Plan, reporter: ComparisonReporter) -> list[Comparison]:
         ]
     except (Interrupted, KeyboardInterrupt):
         raise Interrupted(
-            f"stopped and saved; the same command goes on (run {number} of {n_trials}; what is "
-            f"finished is in {plan.output / RUNS})"
+            f"stopped and saved in trial {number} of {n_trials}",
+            path=plan.output / RUNS,
+            hint="run it again to resume",
         ) from None
 
 
 @contextmanager
 def _named(row: str) -> Iterator[None]:
-    """Say of what is wrong which row it is of."""
+    """Name the row in what is wrong with it."""
     try:
         yield
     except UsageError as error:
-        raise type(error)(f"{row}: {error}") from None
+        error.message = f"{row}: {error.message}"
+        raise
 
 
 class Planned(NamedTuple):
-    """What is run on a corpus."""
+    """The trials on a corpus."""
 
     corpus: Corpus
     trials: list[Trial]
@@ -135,12 +232,12 @@ class Planned(NamedTuple):
 
 def _planned(plan: Plan, source: str) -> Planned:
     overrides = plan.overrides
-    if parse_task(source) is not None and plan.config_file is None:
+    if parse_task(source) is not None and plan.config is None:
         overrides = merged(SYNTHETIC, overrides)
-    chosen = settings(
+    chosen = combine(
         [source],
         output=plan.output,
-        config=plan.config_file,
+        config=plan.config,
         heads=plan.heads,
         columns=plan.columns,
         overrides=overrides,
@@ -175,7 +272,7 @@ def _planned(plan: Plan, source: str) -> Planned:
 
 
 def _fingerprint(config: Config, base: Path | None) -> str:
-    """Of what else a training reads: vectors and a base, by size and time."""
+    """Return sizes and times of the other files that a training reads: vectors and a base."""
     paths = [Path(config.embedder.vectors)] if config.embedder.vectors else []
     paths += [base / WEIGHTS] if base else []
     found = [path.stat() for path in paths if path.is_file()]
@@ -187,16 +284,18 @@ def _rows(plan: Plan, config: Config) -> list[Row]:
         config, plan.vary, match_params=plan.match_params, one_at_a_time=plan.one_at_a_time
     )
     if len(found) < 2:
-        raise UsageError("there is one configuration, nothing to compare; give --vary more values")
+        raise UsageError("a single configuration has nothing to compare", hint="{vary} more values")
     return found
 
 
 def _check(plan: Plan, corpus: Corpus, config: Config) -> None:
-    """See that what will be needed at the end of the first run is there."""
-    if plan.split not in {"dev", *corpus.splits}:
-        have = dict.fromkeys(["dev", *corpus.splits])
-        raise UsageError(f"{corpus.name}: {unknown_name('split', plan.split, have)}")
+    """Check that the split and the heads exist, before the first training."""
+    splits = tuple(dict.fromkeys(["dev", *corpus.splits]))
+    if plan.split not in splits:
+        message = f"{corpus.name}: {unknown_name('split', plan.split, splits)}"
+        raise UsageError(message, expected=splits)
     columns = [head.name for head in corpus.heads]
     for name in config.heads:
         if name not in (*columns, "all"):
-            raise UsageError(f"{corpus.name}: {unknown_name('head', name, columns)}")
+            message = f"{corpus.name}: {unknown_name('head', name, columns)}"
+            raise UsageError(message, expected=columns)

@@ -19,67 +19,65 @@ GRID: dict[str, tuple[str, ...]] = {
     "encoder.direction": get_args(Direction),
     "encoder.merge": get_args(Merge),
 }
-"""What is varied where nothing else is asked for."""
+"""The default grid."""
 NOT_VARIED = ("seed", "dev_fraction")
-"""--seeds is for one; with the other, rows would be scored on other sentences."""
+"""Every row has all seeds; with another dev split rows would be scored on other sentences."""
 SECTIONS = ("embedder", "encoder", "head", "training")
-BASELINE = "as it is"
-"""The name of the row that the others differ from in one setting each."""
+BASELINE = "baseline"
+"""The name of the row from which the others differ in one setting each."""
 MOST_UNITS = 8192
 
 
 class Row(NamedTuple):
-    """A configuration under a name that tells it from the others."""
+    """A configuration with a name that distinguishes it from the others."""
 
     name: str
     config: Config
 
 
-def parse_vary(options: Sequence[str]) -> dict[str, tuple[str, ...]]:
-    """Read ``cell=rnn,gru`` and the like; no options are the whole `GRID`.
+def full_keys(vary: Mapping[str, Sequence[object]] | None) -> dict[str, tuple[object, ...]]:
+    """Return the values by full key (``encoder.cell``); without any, the whole `GRID`.
 
-    Returns:
-        By full key (``encoder.cell``) the values.
+    Args:
+        vary: By key, with or without its section, the values.
 
     Raises:
         UsageError: An unknown key, a key twice, or no value.
     """
-    if not options:
-        return GRID
+    if not vary:
+        return dict(GRID)
     valid = _keys()
     short = [name.split(".", 1)[1] for name in valid]
-    found: dict[str, tuple[str, ...]] = {}
-    for option in options:
-        key, separator, rest = option.partition("=")
-        key = key.strip().replace("-", "_")
-        values = tuple(dict.fromkeys(v.strip() for v in rest.split(",") if v.strip()))
-        if not separator or not values:
-            raise UsageError(f"--vary {option}: no values; give some, as in cell=rnn,gru,lstm")
+    found: dict[str, tuple[object, ...]] = {}
+    for given, values in vary.items():
+        key = given.replace("-", "_")
+        if isinstance(values, str) or not values:
+            raise UsageError(f"no values of {given}", hint="list some in {vary}")
         full = next((name for name in valid if key in (name, name.split(".", 1)[1])), None)
         if full is None:
             names = valid if "." in key else short
-            raise UsageError(f"--vary: {unknown_name('key', key, names)}")
+            raise UsageError(unknown_name("setting", key, names), expected=names)
         if full in found:
-            raise UsageError(f"--vary: {full} is there twice; name its values once")
-        found[full] = values
+            raise UsageError(f"{full} is varied twice", hint="list its values once")
+        found[full] = tuple(dict.fromkeys(values))
     return found
 
 
 def rows(
     config: Config,
-    vary: Mapping[str, Sequence[str]],
+    vary: Mapping[str, Sequence[object]],
     *,
     match_params: bool,
     one_at_a_time: bool = False,
 ) -> list[Row]:
     """Make a configuration of each combination of values.
 
-    A merge says nothing of an encoder of one direction, which is there once.
+    An encoder of one direction merges nothing: it is one row, whatever merges are varied.
 
     Args:
         config: What is the same in all.
-        vary: By full key the values.
-        one_at_a_time: No combinations, but ``config`` as it is and with each value alone.
+        vary: By full key the values; of strings, those that spell numbers become numbers.
+        one_at_a_time: No combinations, but ``config`` itself and with each value alone.
         match_params: Choose the hidden size of each row so that its encoder has as many
             parameters as that of the first row, as near as whole units allow.
 
@@ -88,9 +86,15 @@ def rows(
         UsageError: Parameters cannot be matched.
     """
     if match_params and ("encoder.hidden_dim" in vary or "embedder.vectors" in vary):
-        raise UsageError("--match-params chooses the hidden size: do not --vary it, or vectors")
+        raise UsageError(
+            "matching parameters chooses the hidden size; neither it nor vectors can vary",
+            hint="leave out {match_params}",
+        )
     if match_params and config.embedder.vectors:
-        raise UsageError("--match-params does not know the size of vectors; leave them out")
+        raise UsageError(
+            "parameters cannot be matched with pretrained vectors, whose size is not known",
+            hint="leave out {match_params}",
+        )
     found: dict[bytes, Row] = {}
     for chosen in _one_at_a_time(vary) if one_at_a_time else _combinations(vary):
         overrides: dict[str, dict[str, Any]] = {}
@@ -114,12 +118,12 @@ def rows(
     return result
 
 
-def _combinations(vary: Mapping[str, Sequence[str]]) -> Iterator[dict[str, str]]:
+def _combinations(vary: Mapping[str, Sequence[object]]) -> Iterator[dict[str, object]]:
     for values in product(*vary.values()):
         yield dict(zip(vary, values, strict=True))
 
 
-def _one_at_a_time(vary: Mapping[str, Sequence[str]]) -> Iterator[dict[str, str]]:
+def _one_at_a_time(vary: Mapping[str, Sequence[object]]) -> Iterator[dict[str, object]]:
     yield {}
     for full, values in vary.items():
         for value in values:
@@ -127,13 +131,13 @@ def _one_at_a_time(vary: Mapping[str, Sequence[str]]) -> Iterator[dict[str, str]
 
 
 def n_encoder_parameters(config: Config) -> int:
-    """The parameters of the recurrent layers and their projections, two biases a gate."""
+    """Count the parameters of the recurrent layers and their projections, two biases a gate."""
     shapes = encoder_shapes(config.encoder, input_dim(config.embedder))
     return sum(math.prod(shape) for shape in shapes.values())
 
 
 def _matched(config: Config, target: int) -> Config:
-    """The same with the hidden size whose count of parameters is nearest to ``target``."""
+    """Choose the hidden size whose count of parameters is nearest to ``target``."""
 
     def sized(hidden_dim: int) -> Config:
         encoder = msgspec.structs.replace(config.encoder, hidden_dim=hidden_dim)
@@ -161,14 +165,16 @@ def _keys() -> list[str]:
     ]
 
 
-def _value(text: str) -> Any:
-    """A number where it is one."""
+def _value(value: object) -> object:
+    """Return the number that a string spells, if it spells one."""
+    if not isinstance(value, str):
+        return value
     try:
-        value = msgspec.json.decode(text)
+        number = msgspec.json.decode(value)
     except msgspec.DecodeError:
-        return text
-    return value if isinstance(value, int | float) else text
+        return value
+    return number if isinstance(number, int | float) else value
 
 
-def _shown(field: str, value: str) -> str:
-    return value if f"encoder.{field}" in GRID else f"{field}={value}"
+def _shown(field: str, value: object) -> str:
+    return str(value) if f"encoder.{field}" in GRID else f"{field}={value}"

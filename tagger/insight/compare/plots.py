@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from tagger.insight.compare.results import Comparison, RowResult
-from tagger.plotting import png, pyplot
+from tagger.plotting import png, subplots
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
+
+
+DASHES = ("-", "--", ":")
+MARKERS = "os^DvPX*<>"
 
 
 class Plot(NamedTuple):
@@ -43,7 +48,7 @@ def _curves(comparison: Comparison) -> Figure:
 def _speed(comparison: Comparison) -> Figure:
     def draw(axes: Any, row: RowResult, style: dict[str, Any]) -> None:
         axes.errorbar(
-            row.tag_speed / 1000,
+            row.tag_speed,
             100 * row.mean,
             yerr=100 * row.sd,
             label=row.name,
@@ -51,7 +56,9 @@ def _speed(comparison: Comparison) -> Figure:
             **{**style, "linestyle": "none"},
         )
 
-    return _lines(comparison, draw, "thousand tokens/s, tagging", comparison.measure)
+    figure = _lines(comparison, draw, "tagging, tokens/s", comparison.measure)
+    figure.axes[0].xaxis.set_major_formatter("{x:,.0f}")
+    return figure
 
 
 def _lengths(comparison: Comparison) -> Figure | None:
@@ -84,7 +91,7 @@ def _position(comparison: Comparison) -> Figure | None:
         shares = [float("nan") if s is None else 100 * s for s in row.by_position]
         axes.plot(places, shares, label=row.name, **style)
 
-    return _lines(comparison, draw, "position in the sentence, %", "tags that are right, %")
+    return _lines(comparison, draw, "position in the sentence, %", "correct tags, %")
 
 
 PLOTS: dict[str, Callable[[Comparison], Figure | None]] = {
@@ -102,9 +109,9 @@ def _lines(
     x_label: str,
     y_label: str,
 ) -> Figure:
-    """A picture with something for each row."""
-    figure, axes = pyplot().subplots(figsize=(8.5, 4.5), layout="constrained")
-    for row, style in zip(comparison.rows, _styles(len(comparison.rows)), strict=True):
+    """Draw something for each row."""
+    figure, ((axes,),) = subplots(size=(8.5, 4.5))
+    for row, style in zip(comparison.rows, row_styles(comparison.rows), strict=True):
         if row.scores:
             draw(axes, row, style)
     return _finished(figure, axes, x_label, y_label, comparison.title)
@@ -112,9 +119,9 @@ def _lines(
 
 def draw_across(comparisons: Sequence[Comparison]) -> Plot:
     """Draw the score of each row by corpus."""
-    figure, axes = pyplot().subplots(figsize=(8.5, 4.5), layout="constrained")
-    names = list(dict.fromkeys(row.name for c in comparisons for row in c.rows))
-    for name, style in zip(names, _styles(len(names)), strict=True):
+    figure, ((axes,),) = subplots(size=(8.5, 4.5))
+    by_name = {row.name: row for c in comparisons for row in c.rows}
+    for name, style in zip(by_name, row_styles(list(by_name.values())), strict=True):
         rows = [
             (c.corpus, row)
             for c in comparisons
@@ -143,16 +150,26 @@ def _finished(figure: Figure, axes: Any, x_label: str, y_label: str, name: str) 
     return figure
 
 
-def _styles(n: int) -> list[dict[str, Any]]:
-    """A colour, a kind of line and a marker for each row: no two rows look alike, and lines that
-    lie on each other are both seen.
+def row_styles(rows: Sequence[RowResult]) -> list[dict[str, Any]]:
+    """Choose a line for each row: a colour a cell, dashes by direction, a marker for the rest.
+
+    If all rows have one cell, each has its own colour. Lines get thinner from row to row, so that
+    those that lie on each other are all seen.
     """
-    kinds, markers = ("-", "--", ":", "-."), "os^Dv"
-    return [
-        {
-            "color": f"C{i % 10}",
-            "linestyle": kinds[(i + i // 10) % len(kinds)],
-            "marker": markers[i // 10 % len(markers)],
-        }
-        for i in range(n)
-    ]
+    cells = list(dict.fromkeys(row.cell for row in rows))
+    directions = list(dict.fromkeys(row.direction for row in rows))
+    groups: Counter[tuple[str, str]] = Counter()
+    styles = []
+    for i, row in enumerate(rows):
+        group = row.cell, row.direction
+        colour = cells.index(row.cell) if len(cells) > 1 else i
+        styles.append(
+            {
+                "color": f"C{colour % 10}",
+                "linestyle": DASHES[directions.index(row.direction)],
+                "marker": MARKERS[groups[group] % len(MARKERS)],
+                "linewidth": 3 - 2 * i / len(rows),
+            }
+        )
+        groups[group] += 1
+    return styles

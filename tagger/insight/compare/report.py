@@ -1,10 +1,10 @@
-"""A comparison as a table, Markdown, CSV, plots, one page, and a line of advice."""
+"""A comparison as a table, Markdown, CSV, HTML and a line of advice."""
 
 from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from itertools import chain, zip_longest
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,7 +16,7 @@ from tagger.files import write_file
 from tagger.insight.compare.plots import Plot, draw_across, draw_plots
 from tagger.insight.compare.results import Comparison, RowResult
 from tagger.insight.html import Layout, render
-from tagger.tables import markdown_table, markdown_text, mean_sd, plain_table
+from tagger.tables import markdown_table, markdown_text, plain_table
 from tagger.training.preparation import unlike
 from tagger.training.settings import short_name
 
@@ -24,9 +24,9 @@ if TYPE_CHECKING:
     from rich.table import Table
 
 ALPHA = 0.05
-"""Less likely by chance than this is called a difference."""
+"""The level of significance."""
 NOTABLY = 1.1
-"""Less than so many times as fast is called equally fast."""
+"""The least ratio of speeds that is mentioned."""
 
 HEADER = (
     "",
@@ -67,55 +67,66 @@ def write_report(folder: Path, comparisons: Sequence[Comparison], command: str) 
 
 
 def advice(comparison: Comparison) -> str:
-    """What follows from the numbers, in some sentences."""
-    rows = [row for row in comparison.rows if row.scores]
+    """Return what follows from the numbers, in a few sentences."""
     best = comparison.best
-    said = [f"{best.name} scores highest ({_score(best)})."]
+    parts = [f"{best.name} scores highest ({best.score})."]
+    rising = [row.name for row in comparison.rows if row.is_rising]
+    if rising:
+        names = _listed(rising) if len(rising) < 4 else f"{len(rising)} of {len(comparison.rows)}"
+        parts = [
+            f"Not settled: the last epoch was the best of {names}, so train for more epochs.",
+            f"{best.name} scores highest so far ({best.score}).",
+        ]
+    parts += _against_best(comparison)
+    if failed := [row.name for row in comparison.rows if row.failed]:
+        parts.append(f"Some trainings failed: {_listed(failed)}.")
+    if comparison.n_seeds < 3:
+        count = "one seed" if comparison.n_seeds == 1 else f"{comparison.n_seeds} seeds"
+        parts.append(f"These are the results of {count}; check them with at least 3.")
+    return " ".join(parts)
+
+
+def _against_best(comparison: Comparison) -> Iterator[str]:
+    """Compare the other rows with the best one."""
+    best = comparison.best
+    rows = [row for row in comparison.rows if row.scores]
     others = [row for row in rows if row is not best and row.p_best is not None]
-    alike = [row for row in others if (row.p_best or 0.0) >= ALPHA]
-    if alike:
-        names = _listed([f"{row.name} ({_score(row)})" for row in alike])
-        said.append(f"Not told apart from it (p of {ALPHA} or more): {names}.")
-        fastest = max([best, *alike], key=lambda row: row.tag_speed)
+    equal = [row for row in others if (row.p_best or 0.0) >= ALPHA]
+    if equal:
+        names = _listed([f"{row.name} ({row.score})" for row in equal])
+        yield f"No significant difference from it (p ≥ {ALPHA}): {names}."
+        fastest = max([best, *equal], key=lambda row: row.tag_speed)
         if fastest.tag_speed >= NOTABLY * best.tag_speed > 0:
-            said.append(
+            yield (
                 f"Of these {fastest.name} tags fastest, {fastest.tag_speed / best.tag_speed:.1f} "
-                f"times as fast as {best.name}: take it where speed counts."
+                f"times as fast as {best.name}: choose it if speed counts."
             )
-        smallest = min([best, *alike], key=lambda row: row.n_parameters)
+        smallest = min([best, *equal], key=lambda row: row.n_parameters)
         if smallest not in (best, fastest):
-            said.append(f"{smallest.name} has the fewest parameters of these.")
+            yield f"{smallest.name} has the fewest parameters of these."
     elif others:
-        said.append(f"All others are worse (p below {ALPHA}).")
+        yield f"All others are worse (p < {ALPHA})."
         faster = [r for r in rows if r.tag_speed > 1.3 * best.tag_speed > 0]
         if faster:
             row = max(faster, key=lambda row: row.mean)
-            said.append(
+            yield (
                 f"{row.name} tags {row.tag_speed / best.tag_speed:.1f} times as fast and costs "
                 f"{100 * (best.mean - row.mean):.1f} points."
             )
-    if failed := [row.name for row in comparison.rows if row.failed]:
-        said.append(f"Some trainings failed: {_listed(failed)}.")
-    if comparison.n_seeds < 3:
-        said.append(
-            f"This is of {comparison.n_seeds} seed{'s' if comparison.n_seeds > 1 else ''}: see "
-            "that it holds with --seeds 3."
-        )
-    return " ".join(said)
 
 
 def table(comparison: Comparison) -> Table:
-    """The table for a terminal."""
+    """Return the table for a terminal."""
     styles = ["bold" if row is comparison.best else "" for row in comparison.rows]
     return plain_table(HEADER, map(_cells, comparison.rows), styles=styles)
 
 
 LEGEND = (
-    "p: how likely such a difference from the first row that has a score is by chance, on other "
-    "sentences (approximate randomisation, corrected for the number of rows after Holm); how much "
-    "another seed would change, the standard deviation tells. Training speed is of the threads "
-    "that were given; tagging is timed on one, the models in turn, in the precision that they "
-    "have: LSTMs in 8 bits where their tags stayed the same, all others in single."
+    "p: the probability that so large a difference from the first row arises by chance, on "
+    "other sentences (approximate randomisation, corrected for the number of rows after Holm); the "
+    "standard deviation shows how much another seed changes. Training speed is on the given "
+    "threads. Tagging is timed on one thread, the models in turn, in the precision in which they "
+    "are used: LSTMs in 8 bits if their tags stay the same, all others in single precision."
 )
 
 
@@ -188,7 +199,7 @@ def _heading(comparisons: Sequence[Comparison]) -> str:
 
 
 def as_csv(comparisons: Sequence[Comparison]) -> str:
-    """A line a row, numbers as they are."""
+    """Render a line for each row, with unformatted numbers."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     columns = ("n_parameters", "output_dim", "mean", "sd", "p_first", "p_best")
@@ -210,7 +221,7 @@ def _cells(row: RowResult) -> tuple[str, ...]:
         row.name,
         f"{row.n_parameters:,}",
         f"{row.output_dim:,}",
-        _score(row) if row.scores else "failed",
+        row.score,
         "" if row.p_first is None else "<0.001" if row.p_first < 0.001 else f"{row.p_first:.3f}",
         f"{row.train_speed:,.0f}",
         f"{row.tag_speed:,.0f}" if row.tag_speed else "–",
@@ -222,16 +233,12 @@ def _failures(comparison: Comparison) -> list[str]:
     return [f"{row.name}: {why}" for row in comparison.rows for why in row.failed]
 
 
-def _score(row: RowResult) -> str:
-    return mean_sd([100 * score for score in row.scores])
-
-
 def _listed(names: Sequence[str]) -> str:
     return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
 
 
 def _names(comparisons: Sequence[Comparison]) -> list[str]:
-    """What the files of each corpus are called; a number tells folders of the same name apart."""
+    """Return how the files of each corpus begin, with a number where folders share a name."""
     found: list[str] = []
     for comparison in comparisons:
         found.append(unlike(short_name(comparison.corpus), found))

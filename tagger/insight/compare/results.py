@@ -1,4 +1,4 @@
-"""What a comparison comes to: its rows, how sure their differences are, how fast each tags."""
+"""The results of a comparison: its rows, the p-values of their differences, their speed."""
 
 from __future__ import annotations
 
@@ -9,25 +9,29 @@ from pathlib import Path
 
 import msgspec
 
+from tagger.config import EncoderConfig
 from tagger.corpus import Corpus
 from tagger.errors import UsageError
 from tagger.insight.compare.significance import holm, paired_test
 from tagger.insight.compare.trials import Counts, Outcome, Trial, total
 from tagger.model.meta import META
 from tagger.runtime.loading import load
+from tagger.tables import mean_sd
 
 N_ROUNDS = 5
 N_TIMED = 20_000
-"""Tokens that are tagged to measure speed."""
+"""At least this many tokens are tagged to measure speed."""
 
 LENGTHS = {5: "1–5", 10: "6–10", 20: "11–20", 40: "21–40", 80: "41–80", 10**9: "81 or more"}
-"""Sentence lengths that are told apart, by the most tokens."""
+"""Bins of sentence lengths, by their highest length."""
 
 
 class RowResult(msgspec.Struct, frozen=True, kw_only=True):
     """A row of the table."""
 
     name: str
+    cell: str
+    direction: str
     n_parameters: int
     """Of the encoder."""
     output_dim: int
@@ -37,13 +41,15 @@ class RowResult(msgspec.Struct, frozen=True, kw_only=True):
     train_speed: float
     """Tokens/s."""
     tag_speed: float
-    """Tokens/s from tokens to tags on one thread, the median of rounds in turn with the others; 0
-    where the first seed's model is not there."""
+    """Tokens/s from tokens to tags on one thread, the median of rounds that alternate with the
+    other rows; 0 if the model of the first seed is missing."""
     p_first: float | None
-    """Of a difference from the first row by chance, corrected for the number of rows; None for the
-    first row."""
+    """The p-value of the difference from the first row, corrected for the number of rows; None for
+    the first row."""
     p_best: float | None
-    """The same of the best row."""
+    """The same for the best row."""
+    n_rising: int
+    """Seeds whose best epoch is their last one: more epochs might give higher scores."""
     curve: tuple[float, ...]
     """The dev score after each epoch, the mean of the seeds; one that stopped early stays at its
     last."""
@@ -55,14 +61,27 @@ class RowResult(msgspec.Struct, frozen=True, kw_only=True):
     """Why seeds failed."""
 
     @property
+    def is_rising(self) -> bool:
+        """Whether at least half of the seeds were best in their last epoch."""
+        return 0 < len(self.scores) <= 2 * self.n_rising
+
+    @property
     def mean(self) -> float:
-        """Over the seeds that did not fail; 0 where all did."""
+        """The mean over the seeds that did not fail; 0 if all did."""
         return statistics.mean(self.scores) if self.scores else 0.0
 
     @property
     def sd(self) -> float:
-        """Over the seeds; 0 of a single one."""
+        """The standard deviation over the seeds; 0 for a single one."""
         return statistics.stdev(self.scores) if len(self.scores) > 1 else 0.0
+
+    @property
+    def score(self) -> str:
+        """Mean and standard deviation in percent."""
+        return mean_sd([100 * score for score in self.scores]) if self.scores else "failed"
+
+    def __repr__(self) -> str:
+        return f"RowResult({self.name}: {self.score})"
 
 
 class Comparison(msgspec.Struct, frozen=True, kw_only=True):
@@ -78,30 +97,40 @@ class Comparison(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def best(self) -> RowResult:
-        """The row with the highest score; there is one that has any."""
+        """The row with the highest mean score."""
         return max((row for row in self.rows if row.scores), key=lambda row: row.mean)
 
     @property
     def title(self) -> str:
-        """What the scores are."""
+        """The corpus, the split and the kind of score."""
         n = self.n_seeds
         seeds = f"mean ± sd of {n} seeds" if n > 1 else "one seed"
         return f"{self.corpus} {self.split}, {self.head} {self.measure}, {seeds}"
+
+    def __repr__(self) -> str:
+        rows = ", ".join(f"{row.name} {row.score}" for row in self.rows[:3])
+        more = f", … {len(self.rows)} rows" if len(self.rows) > 3 else ""
+        return f"Comparison({self.title}: {rows}{more})"
+
+    def _repr_html_(self) -> str:
+        from tagger.insight.compare.report import html
+
+        return html([self], layout="snippet")
 
 
 def put_together(
     corpus: Corpus, runs: Sequence[tuple[Trial, Outcome]], *, folder: Path, split: str
 ) -> Comparison:
-    """Make the rows of a corpus of its finished runs.
+    """Summarize the finished trials on a corpus.
 
     Args:
         corpus: The corpus.
-        runs: Its trials and what came out of each.
-        folder: Where the models of the first seeds are, whose speed is measured.
+        runs: Its trials and their outcomes.
+        folder: Holds the models of the first seeds, whose speed is measured.
         split: The split that they were scored on.
 
     Raises:
-        UsageError: No training went well.
+        UsageError: All trainings failed.
     """
     by_row: dict[str, list[tuple[Trial, Outcome]]] = {}
     for trial, outcome in runs:
@@ -112,7 +141,7 @@ def put_together(
     }
     if not any(fine.values()):
         why = next(outcome.failed for _, outcome in runs)
-        raise UsageError(f"{corpus.name}: no training went well ({why})")
+        raise UsageError(f"{corpus.name}: all trainings failed ({why})")
     speeds = tag_speeds(
         {
             name: folder / of_row[0][0].key
@@ -140,6 +169,7 @@ def put_together(
             _row(
                 name,
                 outcomes,
+                encoder=by_row[name][0][0].config.encoder,
                 tag_speed=speeds.get(name, 0.0),
                 p_first=p_first.get(name),
                 p_best=p_best.get(name),
@@ -154,6 +184,7 @@ def _row(
     name: str,
     outcomes: Sequence[Outcome],
     *,
+    encoder: EncoderConfig,
     tag_speed: float,
     p_first: float | None,
     p_best: float | None,
@@ -171,6 +202,8 @@ def _row(
     most = max(by_span, default=0)
     return RowResult(
         name=name,
+        cell=encoder.cell,
+        direction=encoder.direction,
         n_parameters=outcomes[0].n_parameters if outcomes else 0,
         output_dim=outcomes[0].output_dim if outcomes else 0,
         model_mb=outcomes[0].model_bytes / 1e6 if outcomes else 0.0,
@@ -179,6 +212,7 @@ def _row(
         tag_speed=tag_speed,
         p_first=p_first,
         p_best=p_best,
+        n_rising=sum(o.curve.index(max(o.curve)) == len(o.curve) - 1 for o in outcomes),
         curve=tuple(
             statistics.mean(o.curve[min(i, len(o.curve) - 1)] for o in outcomes)
             for i in range(longest)
@@ -201,12 +235,12 @@ def _row(
 
 
 def length_bin(n_tokens: int) -> str:
-    """The name of a sentence's length."""
+    """Return the name of the bin of a sentence length."""
     return next(name for most, name in LENGTHS.items() if n_tokens <= most)
 
 
 def _corrected(by_row: Mapping[str, Sequence[Outcome]], reference: str) -> dict[str, float]:
-    """Of each row's difference from ``reference``, where there is something to test."""
+    """Return the p-value of each row's difference from ``reference``, corrected for all."""
     found = {
         name: _p(outcomes, by_row[reference])
         for name, outcomes in by_row.items()
@@ -217,7 +251,7 @@ def _corrected(by_row: Mapping[str, Sequence[Outcome]], reference: str) -> dict[
 
 
 def _p(one: Sequence[Outcome], other: Sequence[Outcome]) -> float | None:
-    """Of the seeds that both have; None where there is none."""
+    """Return the p-value over the seeds that both have; None without any."""
     pairs = [(a, b) for a in one for b in other if a.seed == b.seed]
     if not pairs:
         return None
@@ -225,9 +259,9 @@ def _p(one: Sequence[Outcome], other: Sequence[Outcome]) -> float | None:
 
 
 def _by_sentence(outcomes: Sequence[Outcome]) -> list[Counts]:
-    """The counts of each sentence, summed over seeds, whose answers depend on each other.
+    """Sum the counts of each sentence over seeds, whose results depend on each other.
 
-    Where a dev split was cut for each seed, the sentences are others.
+    If each seed has its own dev split, cut from train, the sentences differ and are not summed.
     """
     if len({outcome.lengths for outcome in outcomes}) > 1:
         return [counts for outcome in outcomes for counts in outcome.sentences]
@@ -240,7 +274,7 @@ def tag_speeds(
     *,
     clock: Callable[[], float] = time.perf_counter,
 ) -> dict[str, float]:
-    """Measure tagging, the models in turn, so that a busy machine is unfair to none.
+    """Measure tagging, the models in turn, so that a busy machine slows all of them.
 
     Returns:
         By name tokens/s on one thread from tokens to tags, the median of `N_ROUNDS`.
@@ -255,7 +289,7 @@ def tag_speeds(
             break
     taggers = {name: load(path, threads=1) for name, path in models.items()}
     for tagger in taggers.values():
-        tagger.tag(sentences)  # every form is known from here on
+        tagger.tag(sentences)  # every form is cached from now on
     times: dict[str, list[float]] = {name: [] for name in taggers}
     for _ in range(N_ROUNDS):
         for name, tagger in taggers.items():

@@ -1,4 +1,4 @@
-"""One run of a comparison: a configuration trained with a seed, and scored in detail."""
+"""One trial of a comparison: a configuration trained with a seed, and scored in detail."""
 
 from __future__ import annotations
 
@@ -32,13 +32,16 @@ from tagger.training.reporting import Reporter
 from tagger.training.run import train
 
 N_BINS = 20
-"""Parts of a sentence that scores by position tell apart."""
+"""Parts of a sentence by which tags are scored."""
 LONGEST = 4
-"""Entities of so many tokens and more count together."""
+"""Entities of at least this many tokens are counted together."""
+
+OLD_NAMES = {"baseline": "as it is"}
+"""Earlier names of rows, whose trials are still read."""
 
 
 class Counts(msgspec.Struct, frozen=True, array_like=True):
-    """What F1 is made of; of single tokens ``gold`` and ``predicted`` are the annotated ones."""
+    """The counts of F1; for single tokens ``gold`` and ``predicted`` are the annotated ones."""
 
     right: int
     gold: int
@@ -51,34 +54,34 @@ class Counts(msgspec.Struct, frozen=True, array_like=True):
 
 
 class Trial(msgspec.Struct, frozen=True, kw_only=True):
-    """What is run."""
+    """A configuration to be trained with a seed."""
 
     row: str
     source: str
     config: Config
     seed: int
     split: str
-    """What it is scored on."""
+    """The split that it is scored on."""
     fingerprint: str
-    """Of the corpus."""
+    """Of the corpus, vectors and base."""
     base: str = ""
     """The model that it starts from."""
 
     @property
     def key(self) -> str:
-        """A name for its files, another for each other configuration."""
+        """The name of its files, different for each configuration."""
         digest = hashlib.sha256(msgspec.json.encode(self)).hexdigest()[:8]
         name = re.sub(r"[^\w.-]+", "-", self.row)[:80]
         return f"{name}-{self.seed}-{digest}"
 
 
 class Outcome(msgspec.Struct, frozen=True, kw_only=True):
-    """What a trial came to."""
+    """The result of a trial."""
 
     row: str
     seed: int
     failed: str = ""
-    """Why there is nothing else; empty where the training went well."""
+    """Why the training failed, without other results; empty if it did not."""
     head: str = ""
     kind: str = ""
     """Of the head: ``span`` or ``token``."""
@@ -96,9 +99,9 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True):
     """Tokens of each sentence that was scored."""
     sentences: tuple[Counts, ...] = ()
     by_span: dict[int, Counts] = {}
-    """By length of a span in tokens, `LONGEST` for all longer ones; empty for single tokens."""
+    """By length of a span in tokens, `LONGEST` for all longer ones; empty for token heads."""
     by_position: tuple[Counts, ...] = ()
-    """Tags of tokens by where they stand in their sentence, in `N_BINS` parts of equal size."""
+    """Tags of tokens by position in their sentence, in `N_BINS` parts of equal size."""
 
     @property
     def score(self) -> float:
@@ -107,7 +110,7 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def total(counts: Iterable[Counts]) -> Counts:
-    """The sum."""
+    """Add counts."""
     found = list(counts)
     return Counts(
         sum(c.right for c in found), sum(c.gold for c in found), sum(c.predicted for c in found)
@@ -117,17 +120,18 @@ def total(counts: Iterable[Counts]) -> Counts:
 def run_trial(
     trial: Trial, folder: Path, reporter: Reporter, data_dir: Path | None = None
 ) -> Outcome:
-    """Train and score; what is there already is read, what was stopped goes on.
+    """Train and score; a finished trial is read, an interrupted one resumed.
 
     Args:
-        trial: What is run.
-        folder: Where the outcome is kept, and the model of the first seed.
-        reporter: Hears of the training.
+        trial: The trial.
+        folder: Keeps the outcome, and the model of the first seed.
+        reporter: Receives the progress of the training.
         data_dir: Where to look for named corpora first.
 
     Raises:
-        Interrupted: Ctrl-C; the training goes on the next time.
+        Interrupted: Ctrl-C; the training resumes the next time.
     """
+    _rename_old(trial, folder)
     kept = folder / f"{trial.key}.json"
     if kept.is_file():
         with suppress(msgspec.DecodeError):  # a damaged one is made again
@@ -153,9 +157,20 @@ def run_trial(
         outcome = Outcome(row=trial.row, seed=trial.seed, failed=str(error))
     folder.mkdir(parents=True, exist_ok=True)
     write_file(kept, msgspec.json.encode(outcome))
-    if trial.seed > 1:  # that of the first seed is timed
+    if trial.seed > 1:  # the model of the first seed is timed
         shutil.rmtree(directory, ignore_errors=True)
     return outcome
+
+
+def _rename_old(trial: Trial, folder: Path) -> None:
+    """Rename the files of a trial whose row had another name in version 0.1."""
+    if trial.row not in OLD_NAMES:
+        return
+    old = msgspec.structs.replace(trial, row=OLD_NAMES[trial.row]).key
+    for suffix in ("", ".json"):
+        path, new = folder / f"{old}{suffix}", folder / f"{trial.key}{suffix}"
+        if path.exists() and not new.exists():
+            path.rename(new)
 
 
 def _outcome(trial: Trial, directory: Path, prepared: Prepared) -> Outcome:
@@ -199,7 +214,7 @@ def n_encoder_weights(directory: Path) -> int:
 
 
 def deciding_head(prepared: Prepared, corpus: Corpus) -> HeadSpec:
-    """The head that a comparison is by: the first of the main ones."""
+    """Return the head that is compared: the first of the main ones."""
     name = prepared.main_heads[0]
     return next(head for head in prepared.heads_of(corpus) if head.name == name)
 

@@ -1,4 +1,4 @@
-"""Emissions as the sum of what each direction gives."""
+"""Emissions as the sum of what each direction contributes."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ from tagger.runtime.engines.building import form_encoder
 from tagger.runtime.engines.embedding import FormEmbedder
 
 N_SPLIT = 3
-"""Of so many tags the emissions are split, the highest ones."""
+"""The number of tags whose emissions are split, the highest ones."""
 
 
 def split_hindrance(encoder: EncoderConfig) -> str:
-    """Why emissions cannot be split by direction; empty where they can."""
+    """Return why emissions cannot be split by direction; empty if they can."""
     if encoder.n_layers > 1:
         return (
             f"emissions are not split: from the second of its {encoder.n_layers} layers on each "
@@ -35,13 +35,13 @@ def split_hindrance(encoder: EncoderConfig) -> str:
 def split_emissions(
     saved: SavedModel, head: HeadSpec, inputs: Floats
 ) -> tuple[dict[str, Floats], Floats]:
-    """Split emissions into what each direction gives; they and the bias add up to the emissions.
+    """Split emissions into the parts of each direction, which add up with the bias.
 
     The head is linear, so of one layer whose directions stand side by side (``concat``) or are
     added (``sum``) each direction's part is its states times its columns of the head's matrix.
 
     Args:
-        saved: A model that `split_hindrance` has nothing against.
+        saved: A model for which `split_hindrance` is empty.
         head: One of its heads.
         inputs: (tokens, dim), the embedder's vectors of a sentence.
 
@@ -64,7 +64,7 @@ def split_emissions(
 def emission_parts(
     saved: SavedModel, head: HeadSpec, sentence: Located, t: int
 ) -> dict[str, EmissionParts]:
-    """The parts of a token's highest emissions."""
+    """Split the highest emissions of a token."""
     inputs = vectors_of(saved, sentence.forms)
     parts, bias = split_emissions(saved, head, inputs)
     nothing = np.zeros((len(inputs), len(bias)), dtype=np.float32)
@@ -77,6 +77,6 @@ def emission_parts(
 
 
 def vectors_of(saved: SavedModel, forms: Sequence[str]) -> Floats:
-    """Compute what the encoder reads: the embedder's vectors (tokens, dim) of forms."""
+    """Compute the input of the encoder: the embedder's vectors (tokens, dim) of forms."""
     encode = form_encoder(saved.config.embedder, saved.vocabulary, saved.vector_keys)
     return FormEmbedder(saved.config.embedder, saved.weights)(encode(forms))

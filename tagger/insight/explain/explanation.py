@@ -1,8 +1,9 @@
-"""Why a token has its tag: what the left context says, and the right, and each word of both."""
+"""Explanations of tags, by the left context, the right context and each word of both."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 
 import msgspec
 import numpy as np
@@ -11,60 +12,76 @@ from tagger.errors import UsageError
 from tagger.insight.explain.emissions import emission_parts, split_hindrance
 from tagger.insight.explain.results import Explanation, Sides, TokenExplanation, WordEffect
 from tagger.insight.explain.tokens import Located, find_token, locate
-from tagger.model.directory import SavedModel
+from tagger.model.directory import read_model
 from tagger.model.heads import HeadSpec
 from tagger.prediction.input import check_utf8
+from tagger.runtime.loading import from_saved
 from tagger.runtime.marginals import Marginals, Probs, softmax
 from tagger.runtime.tag_table import TagTable
 from tagger.runtime.tagger import Tagger
+from tagger.sharing.finding import find_model
 
 CONTEXT = 100
-"""So many words on each side are looked at; a tag hardly ever depends on one farther away."""
+"""Words on each side that are read; a tag hardly ever depends on one farther away."""
 
 
 def explain(
-    tagger: Tagger,
+    model: str | Path | Tagger,
     text: str,
     *,
+    token: str | int | None = None,
     head: str | None = None,
-    token: str | None = None,
-    saved: SavedModel | None = None,
 ) -> Explanation:
     """Explain the tags of a text.
 
     Args:
-        tagger: The model, in single precision: in 8 bits the company of a sentence shows.
+        model: A model directory or the name of a model; or a loaded model in single precision,
+            whose emissions are not split by direction.
         text: The text.
-        head: The head; None for ``ner``, or else the model's first.
-        token: A word, or the position of a token counted from 1, that is explained in full with
-            the effect of each word; None for an overview of all tokens.
-        saved: What the model directory holds, to split emissions.
+        token: A word, or the position of a token counted from 1, to explain in full with the effect
+            of each word; None for an overview of all tokens.
+        head: The head; None for ``ner``, or the first of a model without it.
 
     Raises:
-        UsageError: No text, no such head, no such token, or the word stands there several times;
-            or the model runs in 8 bits.
+        UsageError: There is no text, no such head or token, or several tokens of that form; or the
+            model was loaded in 8 bits.
+        ModelError: The model is missing or damaged.
+
+    >>> explained = explain("en", "John works at Apple in California", token="Apple")
+    >>> explained.tokens[0]
+    TokenExplanation(4 Apple: B-ORG, 99.7 %)
+    >>> [word.text for word in explained.tokens[0].words]
+    ['in', 'California', 'at', 'works', 'John']
     """
-    if tagger.engine.precision == "int8":
-        raise UsageError('a model in 8 bits is not explained; load it with precision="fp32"')
+    saved = None
+    if not isinstance(model, Tagger):
+        directory = find_model(str(model))
+        saved = read_model(directory)
+        model = from_saved(saved, directory, precision="fp32", threads=1)
+    elif model.engine.precision == "int8":
+        # The activations of a batch share a scale, so results depend on the other sentences.
+        raise UsageError(
+            "a model in 8 bits cannot be explained", hint="load it with {precision=fp32}"
+        )
     check_utf8(text)
-    names = [spec.name for spec in tagger.heads]
-    (spec,) = tagger.predictor.choose([head or ("ner" if "ner" in names else names[0])])
-    located = locate(tagger, text)
-    reader = _Reader(tagger, spec)
+    names = [spec.name for spec in model.heads]
+    (spec,) = model.predictor.choose([head or ("ner" if "ner" in names else names[0])])
+    located = locate(model, text)
+    reader = _Reader(model, spec)
     if token is None:
         tokens = tuple(reader.overview(located))
-        notes = _context_notes(located)
-        return Explanation(text, spec.name, tokens, (), 1, notes)
+        return Explanation(text, spec.name, tokens, (), 1, _context_notes(located))
     place = find_token(located, token)
     sentence = located[place.sentence]
     explained = reader.in_full(sentence, place.token)
     notes = _context_notes([sentence])
-    why_not = "" if saved is None else split_hindrance(saved.config.encoder)
-    if saved is not None and not why_not:
-        emission = emission_parts(saved, spec, sentence, place.token)
-        explained = msgspec.structs.replace(explained, emission=emission)
-    elif why_not:
-        notes = (*notes, why_not)
+    if saved is not None:
+        hindrance = split_hindrance(saved.config.encoder)
+        if hindrance:
+            notes = (*notes, hindrance)
+        else:
+            emission = emission_parts(saved, spec, sentence, place.token)
+            explained = msgspec.structs.replace(explained, emission=emission)
     words, first = tuple(sentence.forms), sentence.first
     return Explanation(text, spec.name, (explained,), words, first, notes)
 
@@ -79,7 +96,7 @@ class _Reader:
         self._probs = Marginals(transitions) if transitions else softmax
 
     def overview(self, sentences: Sequence[Located]) -> Iterator[TokenExplanation]:
-        """All tokens, from the left, from the right and from both."""
+        """Explain all tokens from the left, from the right and from both."""
         for sentence in sentences:
             forms, n = sentence.forms, len(sentence.forms)
             tags = self._tagger.tag([forms], [self._head.name])[0][self._head.name]
@@ -95,7 +112,7 @@ class _Reader:
                     yield self._explained(sentence, t, tags[t], left[-1], right[0], both[t])
 
     def in_full(self, sentence: Located, t: int) -> TokenExplanation:
-        """A token with the effect of each word of its context."""
+        """Explain a token with the effect of each word of its context."""
         forms = sentence.forms
         low, high = max(t - CONTEXT, 0), min(t + CONTEXT + 1, len(forms))
         others = [j for j in range(low, high) if j != t]
@@ -121,7 +138,7 @@ class _Reader:
         return msgspec.structs.replace(explained, words=tuple(effects))
 
     def _read(self, sentences: Sequence[list[str]]) -> list[Probs]:
-        """The probabilities (tokens, shown tags) of each sentence."""
+        """Compute the probabilities (tokens, shown tags) of each sentence."""
         forms = [form for sentence in sentences for form in sentence]
         lengths = np.array([len(sentence) for sentence in sentences], dtype=np.int64)
         parts = [
@@ -151,4 +168,4 @@ def _context_notes(sentences: Sequence[Located]) -> tuple[str, ...]:
     longest = max(len(sentence.forms) for sentence in sentences)
     if longest <= CONTEXT + 1:
         return ()
-    return (f"of long sentences {CONTEXT} words on each side are looked at, not {longest - 1:,}",)
+    return (f"long sentence: {CONTEXT} words on each side are read, not {longest - 1:,}",)

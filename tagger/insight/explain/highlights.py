@@ -7,20 +7,20 @@ from tagger.insight.explain.results import Explanation, Sides, TokenExplanation,
 N_TAGS = 5
 N_WORDS = 8
 LEAST = 0.0005
-"""What rounds to 0.0 % is not worth a line."""
+"""Smaller probabilities and effects round to 0.0 % and are not shown."""
 
 
 def context_sides(explanation: Explanation) -> dict[str, tuple[str, ...]]:
-    """The words ``left`` and ``right`` of the single token that is explained."""
+    """Return the words on the ``left`` and the ``right`` of the single token."""
     index = explanation.tokens[0].position - explanation.first
     return {"left": explanation.context[:index], "right": explanation.context[index + 1 :]}
 
 
 def side_effects(explained: TokenExplanation) -> dict[str, tuple[str, float]]:
-    """What each side adds to the other: the tag that gains most by it, and how much.
+    """Return what each side adds to the other: the tag that gains most by it, and how much.
 
     Returns:
-        For ``left`` what reading it adds to the token and its right context, and the reverse.
+        For ``left`` what reading it adds to the token and its right context, and vice versa.
     """
     found = {}
     for side, other in (("left", "right"), ("right", "left")):
@@ -31,7 +31,7 @@ def side_effects(explained: TokenExplanation) -> dict[str, tuple[str, float]]:
 
 
 def best_alone(explained: TokenExplanation) -> list[tuple[str, float]]:
-    """The most probable tag from the left alone and from the right alone, each with its share."""
+    """Return the most probable tags from the left alone and the right alone, with probabilities."""
     found = []
     for side in ("left", "right"):
         shares = {tag: getattr(p, side) for tag, p in explained.tags.items()}
@@ -41,11 +41,11 @@ def best_alone(explained: TokenExplanation) -> list[tuple[str, float]]:
 
 
 def most_probable(token: TokenExplanation) -> list[tuple[str, Sides]]:
-    """The tags that any reading gives a chance, the most probable ones."""
+    """Return the most probable tags, without those that are improbable in every reading."""
     some = [(tag, p) for tag, p in token.tags.items() if max(p.left, p.right, p.both) >= LEAST]
     return some[:N_TAGS]
 
 
 def telling(words: tuple[WordEffect, ...]) -> list[WordEffect]:
-    """The words whose effect is worth a line."""
+    """Return the words with the largest effects, without those that round to 0."""
     return [word for word in words if max(abs(word.change), word.gain) >= LEAST][:N_WORDS]

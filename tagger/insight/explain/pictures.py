@@ -11,9 +11,10 @@ from tagger.errors import UsageError
 from tagger.files import write_file
 from tagger.insight.explain.tokens import Place, find_token, locate
 from tagger.insight.html import render
-from tagger.model.directory import SavedModel
-from tagger.plotting import find_matplotlib, png, pyplot
-from tagger.runtime.tagger import Tagger
+from tagger.model.directory import read_model
+from tagger.plotting import find_matplotlib, png, subplots
+from tagger.runtime.loading import from_saved
+from tagger.sharing.finding import find_model
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -22,40 +23,43 @@ if TYPE_CHECKING:
 
 SUFFIXES = (".png", ".html")
 N_SHOWN = 60
-"""Tokens of a sentence that can be told apart in a picture."""
+"""Tokens of a sentence that a picture has room for."""
 
 
 def check_picture(path: Path) -> None:
-    """See that a picture can be drawn to a file.
+    """Check that a picture can be drawn to a file.
 
     Raises:
-        UsageError: No known kind of file, or matplotlib is not installed.
+        UsageError: Not a known kind of file, or matplotlib is not installed.
     """
     if path.suffix.lower() not in SUFFIXES:
-        raise UsageError(f"{path}: pictures are .png or .html; name the file so")
-    find_matplotlib("--states")
+        raise UsageError(
+            "not a picture", path=path, expected=SUFFIXES, hint="end it in .png or .html"
+        )
+    find_matplotlib()
 
 
 def draw_states(
-    path: Path, tagger: Tagger, saved: SavedModel, directory: Path, text: str, token: str | None
-) -> str:
+    path: Path, model: str | Path, text: str, token: str | int | None = None
+) -> tuple[str, ...]:
     """Draw the hidden states of a sentence.
 
     Args:
         path: A file, ``.png`` or ``.html``.
-        tagger: The model.
-        saved: What its directory holds.
-        directory: Where it lies.
+        model: A model directory or the name of a model.
         text: The text.
-        token: A token of the sentence; None for the first sentence.
+        token: A token of the sentence, see `explain`; None for the first sentence.
 
     Returns:
-        What is not in the picture; empty if all is.
+        Notes on what is not in the picture.
     """
     from tagger.insight.explain.states import states_of
 
+    directory = find_model(str(model))
+    saved = read_model(directory)
+    tagger = from_saved(saved, directory, precision="fp32", threads=1)
     sentences = locate(tagger, text)
-    place = find_token(sentences, token) if token else Place(0, 0)
+    place = find_token(sentences, token) if token is not None else Place(0, 0)
     words = sentences[place.sentence].forms
     first = min(max(place.token - N_SHOWN // 2, 0), max(len(words) - N_SHOWN, 0))
     shown = slice(first, first + N_SHOWN)
@@ -65,26 +69,26 @@ def draw_states(
         write_file(path, page.encode())
     else:
         write_file(path, picture)
-    left_out = []
+    notes = []
     if len(words) > N_SHOWN:
-        start = sentences[place.sentence].first + first  # as --token counts, over all sentences
-        left_out.append(
-            f"the picture has tokens {start} to {start + N_SHOWN - 1} of a sentence of "
+        start = sentences[place.sentence].first + first  # positions count over all sentences
+        notes.append(
+            f"the picture shows tokens {start} to {start + N_SHOWN - 1} of a sentence of "
             f"{len(words):,}"
         )
     if len(sentences) > 1 and token is None:
-        left_out.append(
-            f"it is of the first of {len(sentences)} sentences; name a --token of another"
+        notes.append(
+            f"the picture shows the first of {len(sentences)} sentences; choose a token of another"
         )
-    return "; ".join(left_out)
+    return tuple(notes)
 
 
 CAPTION = (
-    "Above, the state of each unit of the last layer at each token, the units ordered by where "
-    "they are strongest. In the middle the norm of the states by position, and how units of the "
-    "same number in both directions go together. Below, how strongly the state at one token (row) "
-    "depends on the input at another (column): the norm of the derivative, measured, as a share "
-    "of the largest in its row; white where nothing arrives."
+    "Top: the state of each unit of the last layer at each token, ordered by the token at which "
+    "they are strongest. Middle: the norm of the states by position, and the correlation of "
+    "units of the same number in both directions. Bottom: how strongly the state at one token "
+    "(row) depends on the input at another (column); the measured norm of the derivative, "
+    "relative to the largest in its row; white where it is 0."
 )
 
 
@@ -94,9 +98,7 @@ def figure(states: States) -> Figure:
     n, words = len(states.words), list(states.words)
     width = max(5, 0.22 * n)
     columns = max(len(directions), 2)
-    drawn, axes = pyplot().subplots(
-        3, columns, figsize=(columns * width, 11), layout="constrained", squeeze=False
-    )
+    drawn, axes = subplots(3, columns, size=(columns * width, 11))
     for i, direction in enumerate(directions):
         values = states.states[direction]
         order = np.argsort(np.abs(values).argmax(axis=0), kind="stable")
@@ -130,7 +132,7 @@ def figure(states: States) -> Figure:
         axes[1, 1].set_xlim(-1, 1)
     for ax in axes.flat:
         ax.set_visible(ax.has_data())
-    return drawn  # type: ignore[no-any-return]
+    return drawn
 
 
 def _label(ax: Any, words: list[str]) -> None:

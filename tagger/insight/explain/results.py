@@ -6,31 +6,31 @@ import msgspec
 
 
 class Sides(msgspec.Struct, frozen=True):
-    """A tag's probability, between 0 and 1, by what of the sentence is read."""
+    """The probability of a tag, between 0 and 1, by the part of the sentence that is read."""
 
     left: float
-    """The token and what stands left of it; all to the right removed."""
+    """From the words up to the token."""
     right: float
-    """The token and what stands right of it."""
+    """From the token and the words after it."""
     both: float
-    """The whole sentence."""
+    """From the whole sentence."""
 
 
 class WordEffect(msgspec.Struct, frozen=True):
-    """What leaving a word out does."""
+    """The effect of a word, measured by leaving it out."""
 
     text: str
     position: int
     change: float
-    """How much more probable the word makes the token's tag: with it less without it."""
+    """The probability of the token's tag with the word, less that without it."""
     speaks_for: str
-    """The tag that the word makes more probable than any other."""
+    """The tag whose probability the word raises most."""
     gain: float
-    """By how much."""
+    """By how much, between 0 and 1."""
 
 
 class EmissionParts(msgspec.Struct, frozen=True):
-    """A tag's score before transitions, as the sum of what each direction gives."""
+    """The score of a tag before transitions, as the sum of what each direction contributes."""
 
     forward: float
     backward: float
@@ -43,7 +43,7 @@ class EmissionParts(msgspec.Struct, frozen=True):
 
 
 class TokenExplanation(msgspec.Struct, frozen=True):
-    """A token, its tag and why."""
+    """An explanation of the tag of a token."""
 
     text: str
     position: int
@@ -52,26 +52,44 @@ class TokenExplanation(msgspec.Struct, frozen=True):
     """Offset into the text, in characters."""
     end: int
     tag: str
-    """The tag that the model gives, spans in BIO."""
+    """The predicted tag, spans in BIO."""
     tags: dict[str, Sides]
     """All tags, the most probable first. Those of a span head are summed over its scheme: ``B-PER``
     is the probability that a span of PER begins here, however long it is."""
     words: tuple[WordEffect, ...] = ()
-    """The words of its sentence, the one with the largest effect first."""
+    """The words of its sentence, the one with the largest effect first; empty in an overview."""
     emission: dict[str, EmissionParts] = {}
     """The tags of the highest emissions, in the model's own scheme; empty where emissions cannot be
     split exactly."""
 
+    def __repr__(self) -> str:
+        return f"TokenExplanation({self.position} {self.text}: {self.tag}, {self.percent} %)"
+
+    @property
+    def percent(self) -> str:
+        """The probability of the tag in percent."""
+        return f"{100 * self.tags[self.tag].both:.1f}"
+
 
 class Explanation(msgspec.Struct, frozen=True):
-    """An explanation of one token of a text, or of all."""
+    """An explanation of one token of a text, or an overview of all."""
 
     text: str
     head: str
     tokens: tuple[TokenExplanation, ...]
     context: tuple[str, ...]
-    """The words of the sentence of a single token, the token among them; else empty."""
+    """All words of the sentence of the single token; empty in an overview."""
     first: int
-    """The position of the first of them."""
+    """The position of the first of these words."""
     notes: tuple[str, ...]
     """What was left out, and why."""
+
+    def __repr__(self) -> str:
+        text = self.text if len(self.text) <= 40 else f"{self.text[:40]}…"
+        shown = repr(self.tokens[0]) if self.context else f"{len(self.tokens)} tokens"
+        return f"Explanation({self.head}, {text!r}: {shown})"
+
+    def _repr_html_(self) -> str:
+        from tagger.insight.explain.page import explanation_html
+
+        return explanation_html(self, layout="snippet")

@@ -36,21 +36,22 @@ def locate(tagger: Tagger, text: str) -> list[Located]:
         located.append(Located([text[start:end] for start, end in offsets], offsets, first))
         first += len(offsets)
     if not located:
-        raise UsageError("there is no word in the text; give one to explain")
+        raise UsageError("the text has no words")
     return located
 
 
-def find_token(sentences: Sequence[Located], token: str) -> Place:
-    """Find a token by its form, or else by its position, counted from 1.
+def find_token(sentences: Sequence[Located], token: str | int) -> Place:
+    """Find a token by its position, counted from 1, or by its form; digits are a form first.
 
     Raises:
-        UsageError: It is not there, or several times.
+        UsageError: It is not there, or several tokens have the form.
     """
     forms = [form for sentence in sentences for form in sentence.forms]
     positions = [i for i, form in enumerate(forms, start=1) if form == token]
-    is_position = token.isdecimal() and len(token) < 10 and 1 <= int(token) <= len(forms)
+    given = str(token)
+    is_position = given.isdecimal() and len(given) < 10 and 1 <= int(given) <= len(forms)
     if len(positions) != 1 and is_position:
-        positions = [int(token)]
+        positions = [int(given)]
     if not positions:
         shown = ", ".join(f"{i} {form}" for i, form in enumerate(forms[:20], start=1))
         more = f", … {len(forms):,}" if len(forms) > 20 else ""
@@ -58,8 +59,9 @@ def find_token(sentences: Sequence[Located], token: str) -> Place:
     if len(positions) > 1:
         where = f"{', '.join(map(str, positions[:-1]))} and {positions[-1]}"
         raise UsageError(
-            f"{token!r} is there {len(positions)} times; name one by its position ({where}), as "
-            f"in --token {positions[0]}"
+            f"{token!r} occurs {len(positions)} times (tokens {where})",
+            expected=positions,
+            hint=f"choose one by its position, as in {{token={positions[0]}}}",
         )
     for number, sentence in enumerate(sentences):
         index = positions[0] - sentence.first

@@ -9,7 +9,7 @@ import pytest
 from tagger.config import Config, merge_overrides
 from tagger.errors import ConfigError, UsageError
 from tagger.features.vocabulary import Vocabulary
-from tagger.insight.compare.grid import n_encoder_parameters, parse_vary, rows
+from tagger.insight.compare.grid import full_keys, n_encoder_parameters, rows
 from tagger.model.heads import HeadSpec
 from tagger.model.network import build_network
 from tagger.model.shapes import output_dim
@@ -19,7 +19,7 @@ HEAD = HeadSpec(name="pos", kind="token", decoder="softmax", tags=("A", "B"))
 
 
 def test_the_default_grid() -> None:
-    found = rows(Config(), parse_vary([]), match_params=False)
+    found = rows(Config(), full_keys(None), match_params=False)
     # For each cell two directions alone, and four merges of both.
     assert len(found) == 3 * (2 + 4)
     names = [row.name for row in found]
@@ -31,10 +31,10 @@ def test_the_default_grid() -> None:
 
 
 def test_any_setting_can_be_varied() -> None:
-    vary = parse_vary(["hidden_dim=50,100", "training.learning-rate=0.001,0.002"])
+    vary = full_keys({"hidden_dim": ["50", "100"], "training.learning-rate": [0.001, 0.002]})
     assert vary == {
         "encoder.hidden_dim": ("50", "100"),
-        "training.learning_rate": ("0.001", "0.002"),
+        "training.learning_rate": (0.001, 0.002),
     }
     found = rows(Config(), vary, match_params=False)
     assert [row.name for row in found] == [
@@ -49,37 +49,38 @@ def test_any_setting_can_be_varied() -> None:
 
 def test_one_at_a_time() -> None:
     default = Config()
-    vary = parse_vary([f"hidden_dim={default.encoder.hidden_dim},50", "decoder=softmax"])
+    vary = full_keys({"hidden_dim": [default.encoder.hidden_dim, 50], "decoder": ["softmax"]})
     found = rows(default, vary, match_params=False, one_at_a_time=True)
     # A value that is there already is no row of its own.
-    assert [row.name for row in found] == ["as it is", "hidden_dim=50", "decoder=softmax"]
+    assert [row.name for row in found] == ["baseline", "hidden_dim=50", "decoder=softmax"]
     assert found[0].config == default
     assert found[1].config.head == default.head
     assert found[2].config.encoder == default.encoder
 
 
 @pytest.mark.parametrize(
-    ("options", "said"),
+    ("vary", "expected", "word"),
     [
-        (["sell=lstm"], "unknown key 'sell'"),
-        (["cell"], "no values"),
-        (["cell="], "no values"),
-        (["cell=gru", "encoder.cell=rnn"], "encoder.cell is there twice"),
-        (["seed=1,2"], "unknown key 'seed'"),
-        (["dev_fraction=0.1,0.2"], "unknown key 'dev_fraction'"),
-        (["hiden_dim=1,2"], "did you mean 'hidden_dim'"),
-        (["encoder.sell=1,2"], "did you mean 'encoder.cell'"),
+        ({"sell": ["lstm"]}, "cell", "'sell'"),
+        ({"cell": []}, None, "no values of cell"),
+        ({"cell": "gru"}, None, "no values of cell"),
+        ({"cell": ["gru"], "encoder.cell": ["rnn"]}, None, "encoder.cell is varied twice"),
+        ({"seed": [1, 2]}, "cell", "'seed'"),
+        ({"dev_fraction": [0.1, 0.2]}, "cell", "'dev_fraction'"),
+        ({"hiden_dim": [1, 2]}, "hidden_dim", "'hidden_dim'"),
+        ({"encoder.sell": [1, 2]}, "encoder.cell", "'encoder.cell'"),
     ],
 )
-def test_bad_options(options: list[str], said: str) -> None:
+def test_bad_keys(vary: dict[str, list[object]], expected: str | None, word: str) -> None:
     with pytest.raises(UsageError) as error:
-        parse_vary(options)
-    assert said in str(error.value)
+        full_keys(vary)
+    assert word in error.value.message
+    assert expected is None or expected in error.value.expected
 
 
 def test_bad_values() -> None:
     with pytest.raises(ConfigError) as error:
-        rows(Config(), parse_vary(["cell=lstm,ltsm"]), match_params=False)
+        rows(Config(), full_keys({"cell": ["lstm", "ltsm"]}), match_params=False)
     assert "did you mean 'lstm'" in str(error.value)
 
 
@@ -98,15 +99,19 @@ def test_parameters_are_those_of_the_network(
 
 
 def test_what_cannot_be_matched() -> None:
-    with pytest.raises(UsageError, match="do not --vary it"):
-        rows(Config(), parse_vary(["hidden_dim=8,64"]), match_params=True)
+    with pytest.raises(UsageError, match="hidden size"):
+        rows(Config(), full_keys({"hidden_dim": [8, 64]}), match_params=True)
     config = merge_overrides(Config(), {"embedder": {"vectors": "glove.txt"}})
-    with pytest.raises(UsageError, match="size of vectors"):
-        rows(config, parse_vary(["cell=gru,rnn"]), match_params=True)
+    with pytest.raises(UsageError, match="vectors"):
+        rows(config, full_keys({"cell": ["gru", "rnn"]}), match_params=True)
 
 
 def test_matched_parameters() -> None:
-    found = rows(Config(), parse_vary(["direction=forward,bi", "cell=lstm,gru"]), match_params=True)
+    found = rows(
+        Config(),
+        full_keys({"direction": ["forward", "bi"], "cell": ["lstm", "gru"]}),
+        match_params=True,
+    )
     target = n_encoder_parameters(found[0].config)
     assert found[0].config.encoder.hidden_dim == Config().encoder.hidden_dim
     for row in found:

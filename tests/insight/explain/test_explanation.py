@@ -127,6 +127,19 @@ def test_positions_count_over_sentences(tagger: Tagger) -> None:
     assert "Kim" not in explained.context
 
 
+def test_models_are_named_or_loaded(tagger: Tagger, model: Path) -> None:
+    explained = explain(model, TEXT, token=4)
+    assert explained.tokens[0].text == "Apple"
+    assert explained.tokens[0].emission
+    loaded = explain(tagger, TEXT, token="Apple")
+    assert loaded.tokens[0].tags == explained.tokens[0].tags
+    assert repr(explained).startswith(f"Explanation(ner, {TEXT!r}: TokenExplanation(4 Apple: B-ORG")
+    assert repr(explain(tagger, TEXT)) == f"Explanation(ner, {TEXT!r}: 6 tokens)"
+    with pytest.raises(UsageError) as error:
+        explain(load(model, precision="int8"), TEXT)
+    assert "precision=fp32" in (error.value.hint or "")
+
+
 def test_a_number_is_a_form_first_and_then_a_position(tagger: Tagger) -> None:
     assert explain(tagger, "3 left 12", token="3").tokens[0].text == "3"
     assert explain(tagger, "3 left 12", token="2").tokens[0].text == "left"
@@ -138,12 +151,12 @@ def test_a_number_is_a_form_first_and_then_a_position(tagger: Tagger) -> None:
 @pytest.mark.parametrize(
     ("text", "token", "said"),
     [
-        ("", None, "no word in the text"),
-        ("   ", "1", "no word in the text"),
+        ("", None, "no words"),
+        ("   ", "1", "no words"),
         (TEXT, "Google", "no token 'Google' in the text (its tokens: 1 John, 2 works"),
         (TEXT, "7", "no token '7'"),
         (TEXT, "0", "no token '0'"),
-        ("in Ohio and in Berlin or in York", "in", "there 3 times; name one by its position (1, 4"),
+        ("in Ohio and in Berlin or in York", "in", "occurs 3 times (tokens 1, 4"),
     ],
 )
 def test_bad_tokens(tagger: Tagger, text: str, token: str | None, said: str) -> None:
@@ -178,7 +191,7 @@ def test_split_emissions_add_up(corpus: Path, tmp_path: Path, encoder: dict[str,
         ((emissions, _),) = tagger.predictor.score(words, np.array([len(words)]), [head])
         parts, bias = split_emissions(saved, head, vectors_of(saved, words))
         np.testing.assert_allclose(sum(parts.values()) + bias, emissions[head.name], atol=1e-5)
-    (token,) = explain(tagger, TEXT, token="Apple", saved=saved).tokens
+    (token,) = explain(directory, TEXT, token="Apple").tokens
     assert len(token.emission) == 3
     if encoder.get("direction") == "forward":
         assert all(parts.backward == 0 for parts in token.emission.values())
@@ -203,8 +216,7 @@ def test_what_cannot_be_split_is_said(
     directory = train_with(corpus, tmp_path, encoder)
     saved = read_model(directory)
     assert split_hindrance(saved.config.encoder)
-    tagger = load(directory, precision="fp32")
-    explained = explain(tagger, TEXT, token="Apple", saved=saved)
+    explained = explain(directory, TEXT, token="Apple")
     assert explained.tokens[0].emission == {}
     assert "emissions are not split" in explained.notes[-1]
 
@@ -319,9 +331,9 @@ def test_a_part_of_the_states_is_that_of_the_whole_sentence(
     monkeypatch.setattr(pictures, "figure", drawn.append)
     monkeypatch.setattr(pictures, "png", lambda figure: b"")
     monkeypatch.setattr(pictures, "N_SHOWN", 4)
-    loaded, saved = load(model, precision="fp32"), read_model(model)
-    said = pictures.draw_states(tmp_path / "s.png", loaded, saved, model, "Kim left. " + TEXT, "at")
-    assert said == "the picture has tokens 4 to 7 of a sentence of 6"
+    notes = pictures.draw_states(tmp_path / "s.png", model, "Kim left. " + TEXT, "at")
+    assert notes == ("the picture shows tokens 4 to 7 of a sentence of 6",)
+    saved = read_model(model)
     whole = states_of(saved, model, TEXT.split())
     (part,) = drawn
     assert part.words == TEXT.split()[:4]

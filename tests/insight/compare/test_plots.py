@@ -1,0 +1,24 @@
+"""Lines of plots: colour by cell, dash by direction."""
+
+from __future__ import annotations
+
+from itertools import product
+
+from tagger.insight.compare.plots import row_styles
+from tests.helpers.comparisons import row_result
+
+
+def test_a_colour_a_cell_and_a_dash_a_direction() -> None:
+    grid = list(product(("rnn", "gru", "lstm"), ("forward", "backward", "bi", "bi")))
+    styles = row_styles([row_result(f"{c} {d}", cell=c, direction=d) for c, d in grid])
+    for key, part in (("color", 0), ("linestyle", 1)):
+        by_part = {(pair[part], style[key]) for pair, style in zip(grid, styles, strict=True)}
+        assert len(by_part) == 3
+        assert len({value for _, value in by_part}) == 3
+    looks = {(s["color"], s["linestyle"], s["marker"]) for s in styles}
+    assert len(looks) == len(grid)
+
+
+def test_rows_of_one_cell_differ_in_colour() -> None:
+    styles = row_styles([row_result(f"hidden_dim={n}") for n in range(9)])
+    assert len({style["color"] for style in styles}) == 9

@@ -6,11 +6,12 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from tagger.insight.compare.results import Comparison, RowResult
 from tagger.plotting import png, subplots
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
+
+    from tagger.insight.compare.results import Comparison, RowResult
 
 
 DASHES = ("-", "--", ":")

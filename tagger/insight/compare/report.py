@@ -14,7 +14,6 @@ import msgspec
 
 from tagger.files import write_file
 from tagger.insight.compare.plots import Plot, draw_across, draw_plots
-from tagger.insight.compare.results import Comparison, RowResult
 from tagger.insight.html import Layout, render
 from tagger.tables import markdown_table, markdown_text, plain_table
 from tagger.training.preparation import unlike
@@ -22,6 +21,8 @@ from tagger.training.settings import short_name
 
 if TYPE_CHECKING:
     from rich.table import Table
+
+    from tagger.insight.compare.results import Comparison, RowResult
 
 ALPHA = 0.05
 """The level of significance."""

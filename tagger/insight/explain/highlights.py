@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from tagger.insight.explain.results import Explanation, Sides, TokenExplanation, WordEffect
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from tagger.insight.explain.results import Explanation, Sides, TokenExplanation, WordEffect
+
 
 N_TAGS = 5
 N_WORDS = 8

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from tagger.files import write_file
 from tagger.insight.explain.highlights import (
@@ -14,8 +14,10 @@ from tagger.insight.explain.highlights import (
     side_effects,
     telling,
 )
-from tagger.insight.explain.results import Explanation, TokenExplanation
 from tagger.insight.html import Layout, render
+
+if TYPE_CHECKING:
+    from tagger.insight.explain.results import Explanation, TokenExplanation
 
 
 class _Word(NamedTuple):

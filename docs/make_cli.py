@@ -87,6 +87,8 @@ def _base(hint: Any) -> type:
     """The type of one value: ``str`` of ``list[str] | None``."""
     if isinstance(hint, type) and hint in KINDS:
         return hint
+    if typing.get_origin(hint) is typing.Literal:
+        return str
     parts = [part for part in typing.get_args(hint) if part is not types.NoneType]
     return _base(parts[0])
 

@@ -1,7 +1,7 @@
 """Tag schemes as tables: how a sequence of tags spells labelled spans, and back.
 
 ========  ===========================================================================
-BIO       every span begins with ``B-`` and goes on with ``I-`` (also called IOB2)
+BIO       every span begins with ``B-`` and continues with ``I-`` (also called IOB2)
 IOB1      ``I-`` throughout; ``B-`` only where a span follows one of the same label
 BIOES     BIO with the last token of a span ``E-`` and a span of one token ``S-``
 BILOU     BIOES with the letters ``L-`` and ``U-``
@@ -28,6 +28,7 @@ __all__ = [
     "detect",
     "is_allowed",
     "is_tag",
+    "looks_like_spans",
     "spans",
     "split_tag",
     "tag_inventory",
@@ -38,10 +39,10 @@ OUTSIDE = "O"
 
 
 class Scheme(StrEnum):
-    """A way to spell spans as tags; ``Scheme("iob2")`` knows the usual other names too.
+    """A way to spell spans as tags; the usual other names work too, as in ``Scheme("iob2")``.
 
     Raises:
-        UsageError: for a name that is no scheme.
+        UsageError: The name is not that of a scheme.
     """
 
     BIO = "BIO"
@@ -55,7 +56,9 @@ class Scheme(StrEnum):
         name = {"IOB2": "BIO", "BIO2": "BIO", "IOBES": "BIOES", "BILUO": "BILOU"}.get(name, name)
         if name in cls.__members__:
             return cls[name]
-        raise UsageError(unknown_name("scheme", str(value), cls.__members__))
+        raise UsageError(
+            unknown_name("scheme", str(value), cls.__members__), expected=cls.__members__
+        )
 
 
 class Span(NamedTuple):
@@ -66,7 +69,7 @@ class Span(NamedTuple):
     label: str
 
 
-# What begins and what ends a span wherever it stands.
+# Letters that begin and letters that end a span wherever they stand.
 _BEGINS = frozenset("BSU")
 _ENDS = frozenset("ESLU")
 
@@ -103,8 +106,20 @@ _TAG = re.compile(r"O|([BIESLU])-(.+)", re.DOTALL)
 
 
 def is_tag(tag: str) -> bool:
-    """Tell whether ``tag`` has the shape of a span tag in some scheme: ``O`` or ``B-LABEL``."""
+    """Return whether ``tag`` has the shape of a span tag in some scheme: ``O`` or ``B-LABEL``."""
     return _TAG.fullmatch(tag) is not None
+
+
+def looks_like_spans(counts: Mapping[str, int]) -> bool:
+    """Return whether tags are those of spans: nearly all ``O`` or ``B-LABEL``, or half ``O``.
+
+    The second case is for spans in an unknown spelling, so that they are refused later with their
+    place and not taken for parts of speech.
+    """
+    total = sum(counts.values())
+    n_shaped = sum(n for tag, n in counts.items() if is_tag(tag))
+    n_outside = counts.get("O", 0) + counts.get("o", 0)
+    return total > 0 and (n_shaped >= 0.9 * total or n_outside >= 0.5 * total)
 
 
 @lru_cache(maxsize=8192)
@@ -115,11 +130,11 @@ def split_tag(tag: str) -> tuple[str, str]:
     ('B', 'PER-NAME')
 
     Raises:
-        ValueError: for a string that is no span tag.
+        ValueError: The string is not a span tag.
     """
     match = _TAG.fullmatch(tag)
     if match is None:
-        raise ValueError(f"{tag!r} is no span tag: O or a letter of BIESLU, a dash and a label")
+        raise ValueError(f"{tag!r} is not a span tag: O or a letter of BIESLU, a dash and a label")
     return match[1] or OUTSIDE, match[2] or ""
 
 
@@ -130,7 +145,7 @@ def spans(tags: Sequence[str], scheme: Scheme) -> list[Span]:
     always does, so that neighbours stay apart.
 
     Raises:
-        ValueError: for a string that is no span tag of the scheme; never for the order of tags.
+        ValueError: A string is not a span tag of the scheme; never for the order of tags.
     """
     letters = _FOLLOW[scheme]
     found: list[Span] = []
@@ -158,7 +173,7 @@ def tags_of(spans: Iterable[Span], n_tokens: int, scheme: Scheme) -> list[str]:
     """Spell ``spans``, in any order, as the tags of a sentence of ``n_tokens`` tokens.
 
     Raises:
-        ValueError: for spans that are empty, overlap or lie outside the sentence.
+        ValueError: Spans are empty, overlap or lie outside the sentence.
     """
     single, first, inner, last = tuple(_LETTERS[scheme])
     written = [OUTSIDE] * n_tokens
@@ -187,19 +202,19 @@ def convert(tags: Sequence[str], source: Scheme, target: Scheme) -> list[str]:
     """Spell the spans of ``tags`` in another scheme; ``target=source`` makes them well-formed.
 
     Raises:
-        ValueError: for a string that is no span tag of ``source``.
+        ValueError: A string is not a span tag of ``source``.
     """
     return tags_of(spans(tags, source), len(tags), target)
 
 
 def is_allowed(scheme: Scheme, previous: str | None, tag: str | None) -> bool:
-    """Tell whether ``tag`` may follow ``previous``; None is the start or the end of the sentence.
+    """Return whether ``tag`` may follow ``previous``; None is the start or the end of the sentence.
 
     >>> is_allowed(Scheme.BIO, "B-PER", "I-PER"), is_allowed(Scheme.BIO, None, "I-PER")
     (True, False)
 
     Raises:
-        ValueError: for a string that is no span tag.
+        ValueError: The string is not a span tag.
     """
     letter, label = split_tag(tag or OUTSIDE)
     previous_letter, previous_label = split_tag(previous or OUTSIDE)
@@ -208,20 +223,20 @@ def is_allowed(scheme: Scheme, previous: str | None, tag: str | None) -> bool:
 
 
 def detect(pairs: Mapping[tuple[str | None, str | None], int]) -> Scheme:
-    """Find the scheme that fewest tags violate; BIO where two do as well.
+    """Find the scheme that fewest tags violate; the first one, as BIO, among equals.
 
     Args:
-        pairs: how often which tags are neighbours, None at either end of a sentence.
+        pairs: The counts of neighbouring tags, None at either end of a sentence.
 
     Raises:
-        ValueError: for a string that is no span tag, or letters that no one scheme has.
+        ValueError: A string is not a span tag, or no scheme has all of the letters.
     """
     letters = {split_tag(tag)[0] for pair in pairs for tag in pair if tag is not None}
     candidates = [scheme for scheme, follow in _FOLLOW.items() if letters <= follow.keys()]
     if not candidates:
         raise ValueError(f"no scheme has tags that begin with {', '.join(sorted(letters))}")
     if letters & {"B", "I"} == letters - {OUTSIDE}:
-        # Neither E, S, L nor U in sight: a scheme that needs them is out of the question.
+        # Without E, S, L and U, schemes that need them are excluded.
         candidates = [Scheme.BIO, Scheme.IOB1]
 
     def n_violations(scheme: Scheme) -> int:

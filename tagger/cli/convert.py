@@ -9,6 +9,8 @@ import typer
 
 import tagger
 from tagger.cli.options import Columns, Json, print_json
+from tagger.corpus.policies import Misaligned, Overlapping
+from tagger.formats.table import FORMATS
 
 
 def convert(
@@ -20,8 +22,7 @@ def convert(
         str | None,
         typer.Option(
             "--from",
-            help="conll, conllu, jsonl (tokens), prodigy, doccano, labelstudio, spacy, brat, text; "
-            "detected by suffix and content if not given.",
+            help=f"{', '.join(FORMATS)}; detected by suffix and content if not given.",
         ),
     ] = None,
     target_format: Annotated[
@@ -32,13 +33,14 @@ def convert(
         str | None, typer.Option(help="The scheme of the tags to write: BIO, IOB1, BIOES or BILOU.")
     ] = None,
     misaligned: Annotated[
-        str | None,
+        Misaligned | None,
         typer.Option(
             help="For spans off token bounds: error, drop or expand; from text to text they stay."
         ),
     ] = None,
     overlapping: Annotated[
-        str, typer.Option(help="For overlapping spans: error, or drop for all but the longest.")
+        Overlapping,
+        typer.Option(help="For overlapping spans: error, or drop for all but the longest."),
     ] = "error",
     columns: Columns = None,
     json: Json = False,

@@ -72,8 +72,8 @@ def evaluate(
         strict=strict,
         data_dir=data_dir,
     )
-    for line in evaluation.findings:
-        typer.echo(f"{corpus}: {line}", err=True)
+    for finding in evaluation.findings:
+        typer.echo(finding.describe(), err=True)
     if json:
         print_json(evaluation)
     else:

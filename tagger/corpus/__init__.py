@@ -1,9 +1,8 @@
-"""Files and hubs to sentences with gold tags.
+"""Corpora: sentences with gold tags from files and hubs.
 
-`load_corpus` takes a name, a path or an address and gives a `Corpus`, whose sentences lie in Arrow
-files in a cache. Column files, CoNLL-U and JSON lines are read, and the exports of annotators
-(`tagger.formats`); tag schemes are in `tagger.schemes`. Tagging needs only the
-schemes: the rest is imported when it is used.
+`load_corpus` takes a name, a path or an address and returns a `Corpus`, whose sentences lie in
+Arrow files in a cache. `read` returns the sentences themselves. All of `tagger.formats` are read.
+Modules are imported when they are used.
 """
 
 from __future__ import annotations
@@ -14,8 +13,9 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from tagger.corpus.catalogue import CorpusEntry
     from tagger.corpus.load import load_corpus
+    from tagger.corpus.records import SPLITS, Corpus, HeadColumn
     from tagger.corpus.resolve import list_corpora
-    from tagger.formats.records import SPLITS, Corpus, HeadColumn, Layout, Repairs
+    from tagger.formats.records import Layout
     from tagger.schemes import Scheme, Span
 
 __all__ = [
@@ -24,7 +24,6 @@ __all__ = [
     "CorpusEntry",
     "HeadColumn",
     "Layout",
-    "Repairs",
     "Scheme",
     "Span",
     "list_corpora",
@@ -32,12 +31,11 @@ __all__ = [
 ]
 
 _HOMES = {
-    "SPLITS": "tagger.formats.records",
-    "Corpus": "tagger.formats.records",
+    "SPLITS": "tagger.corpus.records",
+    "Corpus": "tagger.corpus.records",
     "CorpusEntry": "tagger.corpus.catalogue",
-    "HeadColumn": "tagger.formats.records",
+    "HeadColumn": "tagger.corpus.records",
     "Layout": "tagger.formats.records",
-    "Repairs": "tagger.formats.records",
     "Scheme": "tagger.schemes",
     "Span": "tagger.schemes",
     "list_corpora": "tagger.corpus.resolve",

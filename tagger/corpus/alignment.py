@@ -1,4 +1,4 @@
-"""From spans of characters to spans of tokens, and back."""
+"""Spans of characters as spans of tokens, and the reverse."""
 
 from __future__ import annotations
 
@@ -7,59 +7,59 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Literal, NamedTuple
 
-from tagger.errors import FormatError
+from tagger.findings import Findings, refuse
 from tagger.formats.documents import (
     ENTITIES,
     CharSpan,
     Document,
-    Notes,
-    Problem,
     in_characters,
     main_layer,
-    problem,
+    span_finding,
 )
-from tagger.formats.plain import note_unwritten
+from tagger.formats.writing import count_unwritten
 from tagger.schemes import Span
 from tagger.text.detokenizer import detokenize
 from tagger.text.sentences import group_sentences
 from tagger.text.tokenizer import Tokenizer
 
-__all__ = ["Aligner", "as_sentences", "as_text", "refuse"]
+__all__ = ["SPAN_KINDS", "Aligner", "as_sentences", "as_text"]
 
-# Between sentences that a format of text takes up: the tokenizer parts them there again.
+_OFF_BOUNDS, _WITH_GAPS = "span off token bounds", "span with gaps"
+_OVERLAPPING = "overlapping span"
+SPAN_KINDS = (_OFF_BOUNDS, _WITH_GAPS, _OVERLAPPING)
+"""Kinds of findings for spans that cannot be taken as they stand."""
+
+# Between the sentences of a text that is made of tokens: there the tokenizer separates them again.
 _SENTENCE_BREAK = "\n\n"
-_NAMED = 5  # spans in an error
 
 
 class _Fitted(NamedTuple):
-    """A span with its tokens; None where it is kept and touches no token."""
+    """A span with its tokens, None where it is kept and touches no token."""
 
     char: CharSpan
     span: Span | None
-    is_mended: bool = False
+    is_expanded: bool = False
 
 
 @dataclass
 class Aligner:
-    """Lays the spans of documents on their tokens, by one policy.
+    """Aligns the spans of documents with their tokens, by one policy.
 
     Attributes:
-        misaligned: what to do with spans that do not fall on token bounds: ``keep`` their
+        misaligned: What to do with spans that do not fall on token bounds: ``keep`` their
             characters, ``expand`` them to whole tokens, ``drop`` them, or refuse them (``error``).
-        overlapping: what to do where spans share characters: ``keep`` all, ``drop`` all but the
+        overlapping: What to do where spans share characters: ``keep`` all, ``drop`` all but the
             longest, or refuse them (``error``).
-        problems: the spans that were not taken as they stand.
-        notes: what else is to be said.
+        findings: Collects the spans that were not taken as they stand, and other problems.
     """
 
     misaligned: Literal["keep", "expand", "drop", "error"]
     overlapping: Literal["keep", "drop", "error"]
-    problems: list[Problem] = field(default_factory=list)
-    notes: Notes = field(default_factory=Notes)
+    findings: Findings = field(default_factory=Findings)
     _tokenizer: Tokenizer = field(default_factory=Tokenizer)
 
     def align(self, document: Document) -> None:
-        """Give a document of text its tokens, its sentences, and the spans of tokens."""
+        """Set the tokens, the sentences and the spans of tokens of a document of text."""
         text = document.text
         if text is None:
             return
@@ -72,24 +72,29 @@ class Aligner:
             for sentence in group_sentences(text, offsets):
                 past += len(sentence)
                 document.ends.append(past)
-        fitted = self._part(document, self._fit(document, offsets))
+        fitted = self._without_overlaps(document, self._fit(document, offsets))
         fitted.sort(key=lambda one: one.char[:3])
         document.chars = [one.char for one in fitted]
         spans = [one.span for one in fitted if one.span is not None]
-        self._join(document, spans)
-        if spans or document.spans or not document.tags:  # else parts of speech are all it has
+        self._join_sentences(document, spans)
+        if spans or document.spans or not document.tags:  # otherwise it only has parts of speech
             document.spans = {ENTITIES: spans}
 
     def check(self) -> None:
-        """Refuse what the policy does not allow, all documents having been seen.
+        """Refuse what the policy does not allow, after all documents.
 
         Raises:
-            FormatError: for the first span, naming some of the others.
+            FormatError: For the first span, with some of the others of its kind.
         """
-        refuse([one for one in self.problems if one.done == "refused"])
+        for kind in SPAN_KINDS:
+            choice = "{overlapping=drop}" if kind == _OVERLAPPING else "{misaligned=expand} or drop"
+            refuse(
+                [one for one in self.findings if (one.kind, one.action) == (kind, "refused")],
+                hint=f"correct it, or give {choice}",
+            )
 
     def _fit(self, document: Document, offsets: Sequence[tuple[int, int]]) -> list[_Fitted]:
-        """Find the tokens of each span, and deal with those that are not whole tokens."""
+        """Find the tokens of each span, and apply the policy to those that are not whole tokens."""
         starts = [start for start, _ in offsets]
         ends = [end for _, end in offsets]
         fitted = []
@@ -100,84 +105,62 @@ class Aligner:
             if is_exact and not char.has_gaps:
                 fitted.append(_Fitted(char, span))
                 continue
-            kind: Literal["misaligned", "discontinuous"]
-            kind = "discontinuous" if char.has_gaps else "misaligned"
+            kind = _WITH_GAPS if char.has_gaps else _OFF_BOUNDS
             if self.misaligned == "error" or (char.has_gaps and self.misaligned == "keep"):
-                self.problems.append(problem(document, char, kind, "refused"))
+                self.findings.add(span_finding(document, char, kind, "refused"))
             elif self.misaligned == "keep":
-                self.problems.append(problem(document, char, kind, "kept"))
+                self.findings.add(span_finding(document, char, kind, "kept"))
                 fitted.append(_Fitted(char, span))
             elif self.misaligned == "drop" or span is None:
-                self.problems.append(problem(document, char, kind, "dropped"))
+                self.findings.add(span_finding(document, char, kind, "dropped"))
             else:
-                self.problems.append(problem(document, char, kind, "expanded"))
+                self.findings.add(span_finding(document, char, kind, "expanded"))
                 whole = char._replace(start=starts[first], end=ends[past - 1])
-                fitted.append(_Fitted(whole, span, is_mended=True))
+                fitted.append(_Fitted(whole, span, is_expanded=True))
         return fitted
 
-    def _part(self, document: Document, fitted: list[_Fitted]) -> list[_Fitted]:
-        """Leave out what is there twice, and of spans that overlap all but the longest."""
+    def _without_overlaps(self, document: Document, fitted: list[_Fitted]) -> list[_Fitted]:
+        """Drop repeated spans, and of spans that overlap all but the longest."""
         if self.overlapping == "keep":
             return fitted
         kept = []
         seen: set[tuple[int, int, str]] = set()
         taken = bytearray(len(document.text or ""))
-        # One that was mended yields to one that was not.
-        for one in sorted(fitted, key=lambda one: (one.is_mended, one.char.start - one.char.end)):
+        # One that was expanded yields to one that was not.
+        for one in sorted(fitted, key=lambda one: (one.is_expanded, one.char.start - one.char.end)):
             start, end, label = one.char[:3]
             if (start, end, label) in seen:
-                self.notes["spans that were there twice"] += 1
+                self.findings.count(
+                    "repeated span", document.path, one.char.line or document.line, action="dropped"
+                )
             elif 1 in taken[start:end]:
-                done: Literal["refused", "dropped"]
-                done = "refused" if self.overlapping == "error" else "dropped"
-                self.problems.append(problem(document, one.char, "overlapping", done))
+                action = "refused" if self.overlapping == "error" else "dropped"
+                self.findings.add(span_finding(document, one.char, _OVERLAPPING, action))
             else:
                 taken[start:end] = b"\1" * (end - start)
                 seen.add((start, end, label))
                 kept.append(one)
         return kept
 
-    def _join(self, document: Document, spans: Sequence[Span]) -> None:
+    def _join_sentences(self, document: Document, spans: Sequence[Span]) -> None:
         """Join the sentences that a span crosses."""
         inside = {end for span in spans for end in range(span.start + 1, span.end)}
         ends = [end for end in document.ends if end not in inside]
         if len(ends) < len(document.ends):
-            joined = len(document.ends) - len(ends)
-            self.notes["sentences joined to the next, as a span crosses their bound"] += joined
+            self.findings.count(
+                "sentence end within a span",
+                document.path,
+                document.line,
+                count=len(document.ends) - len(ends),
+                action="joined to the next sentence",
+            )
             document.ends = ends
 
 
-def refuse(problems: Sequence[Problem], advice: str = "") -> None:
-    """Refuse spans that cannot be taken as they stand, if there are any.
-
-    Args:
-        problems: what is wrong with them.
-        advice: what else to do about it than to mend it; how else to convert if not given.
-
-    Raises:
-        FormatError: for the first span, naming some of the others of its kind.
-    """
-    for kind, what, choices in (
-        ("misaligned", "not on token bounds", "--misaligned expand or drop"),
-        ("discontinuous", "with gaps", "--misaligned expand or drop"),
-        ("overlapping", "that overlap with others", "--overlapping drop"),
-    ):
-        refused = [one for one in problems if one.kind == kind]
-        if refused:
-            some = ", ".join(one.name() for one in refused[:_NAMED])
-            more = f" and {len(refused) - _NAMED:,} more" if len(refused) > _NAMED else ""
-            raise FormatError(
-                refused[0].path,
-                refused[0].line,
-                f"{len(refused):,} span{'s' * (len(refused) > 1)} {what}: {some}{more}; mend "
-                f"what is wrong, or {advice or f'give {choices}'}",
-            )
-
-
-def as_text(document: Document, notes: Notes) -> None:
-    """Give a document of tokens the most natural text, and the spans of its characters."""
+def as_text(document: Document, findings: Findings) -> None:
+    """Set the text of a document of tokens, and the spans of its characters."""
     if document.text is not None:
-        note_unwritten(document, notes)
+        count_unwritten(document, findings)
         return
     texts: list[str] = []
     offsets: list[tuple[int, int]] = []
@@ -191,11 +174,11 @@ def as_text(document: Document, notes: Notes) -> None:
     document.text = _SENTENCE_BREAK.join(texts)
     document.offsets = offsets
     document.chars = in_characters(document.spans.get(main_layer(document), []), offsets)
-    note_unwritten(document, notes)
+    count_unwritten(document, findings)
 
 
 def as_sentences(document: Document) -> list[Document]:
-    """Cut a document of tokens into one for each sentence."""
+    """Split a document of tokens into one for each sentence."""
     if document.text is not None or len(document.ends) < 2:
         return [document]
     spans = {head: document.sentence_spans(head) for head in document.spans}

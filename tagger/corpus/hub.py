@@ -1,6 +1,6 @@
 """Corpora from the Hugging Face hub, through ``datasets``.
 
-Ids of tags differ between copies of a corpus, so that they are only ever read by their names.
+Ids of tags differ between copies of a corpus, so that tags are only read by their names.
 """
 
 from __future__ import annotations
@@ -12,10 +12,12 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from tagger.corpus.records import SPLITS
 from tagger.corpus.store import cache_dir, quiet_datasets
 from tagger.errors import CorpusError, FormatError, UsageError
+from tagger.findings import Finding, Findings
 from tagger.formats.jsonl import head_name
-from tagger.formats.records import SPLITS, TOKEN_KEYS, Layout, Sentence
+from tagger.formats.records import TOKEN_KEYS, Layout, Sentence
 from tagger.hub import UnreachableError, ask, in_a_line
 
 if TYPE_CHECKING:
@@ -25,22 +27,24 @@ __all__ = ["HubSource", "fetch"]
 
 _ADDRESS = re.compile(r"([\w.-]+/[\w.-]+)(?:/([\w./-]+))?(?:@([\w./-]+))?")
 _SPLIT_NAMES = {"validation": "dev", "valid": "dev", "train": "train", "dev": "dev", "test": "test"}
-_SAMPLE = 100  # rows that heads are found from
+_SAMPLE = 100  # rows from which heads are detected
 
 
 def fetch(addresses: Sequence[str]) -> HubSource:
-    """Load the first of ``addresses`` that can be had, as ``owner/name[/folder][@revision]``.
+    """Load the first of ``addresses`` that is available, as ``owner/name[/folder][@revision]``.
 
     Raises:
-        CorpusError: where none can be had; the message has a reason for each. A hub that cannot
-            be reached is given up within 10 seconds in all.
-        UsageError: for what is no address.
+        CorpusError: None is available; the message has a reason for each. A hub that cannot be
+            reached is given up within 10 seconds in all.
+        UsageError: One is not an address.
     """
     reasons = []
     for address in addresses:
         match = _ADDRESS.fullmatch(address)
         if match is None:
-            raise UsageError(f"{address!r} is no address on the hub: hub:owner/name[@revision]")
+            raise UsageError(
+                f"{address!r} is not an address on the hub", hint="write hub:owner/name[@revision]"
+            )
         name, folder, revision = match.groups()
         try:
             _probe(name, revision)
@@ -50,14 +54,14 @@ def fetch(addresses: Sequence[str]) -> HubSource:
             break  # another address would not be reached either
         except CorpusError as error:
             reasons.append(str(error))
-        except Exception as error:  # whatever the hub's libraries raise, another address may do
+        except Exception as error:  # whatever the hub's libraries raise, another address may work
             reasons.append(f"hub {address} ({in_a_line(error)})")
     raise CorpusError("; ".join(reasons))
 
 
 @dataclass(frozen=True)
 class HubSource:
-    """The splits of a dataset; it reads itself, and a path only names a split in errors."""
+    """The splits of a dataset; its paths only name a split in errors."""
 
     address: str
     layout: Layout
@@ -66,31 +70,27 @@ class HubSource:
 
     @property
     def paths(self) -> Mapping[str, Path]:
-        """Name the splits: ``hub:owner/name#train``."""
+        """The addresses of the splits: ``hub:owner/name#train``."""
         return {split: Path(f"hub:{self.address}#{split}") for split in self.splits}
 
     def content(self) -> list[str]:
-        """Give what changes whenever a sentence does."""
+        """Return what changes whenever a sentence does."""
         return [f"{split}:{data._fingerprint}" for split, data in self.splits.items()]
 
     def detect(self) -> Layout:
-        """Give the layout, which is known."""
+        """Return the layout, which is known."""
         return self.layout
 
-    def reader(self, layout: Layout) -> HubSource:
-        """Give itself."""
-        return self
-
-    def described(self, layout: Layout, *, folder: Path, strict: bool) -> Layout:
-        """Give the layout as it is: a dataset holds tags."""
-        return layout
+    def findings(self, folder: Path) -> list[Finding]:
+        """Return nothing: a dataset holds tags."""
+        return []
 
     @classmethod
     def of(cls, address: str, loaded: Mapping[str, datasets.Dataset]) -> HubSource:
         """Find tokens and heads among the columns of a dataset.
 
         Raises:
-            CorpusError: where there are none that can be read.
+            CorpusError: There are none that can be read.
         """
         splits = {_SPLIT_NAMES[name]: data for name, data in loaded.items() if name in _SPLIT_NAMES}
         if not splits:
@@ -113,13 +113,13 @@ class HubSource:
             )
         columns = {1: "token", **dict(enumerate(heads, start=2))}
         keys = {"token": tokens, **heads}
-        return cls(address, Layout(format="hub", columns=columns), splits, keys)
+        return cls(address, Layout(format="hub", title="hub", columns=columns), splits, keys)
 
-    def read(self, path: Path) -> Iterator[Sentence]:
-        """Give the sentences of the split that ``path`` names, one at a time."""
+    def read(self, path: Path, layout: Layout, findings: Findings) -> Iterator[Sentence]:
+        """Yield the sentences of the split that ``path`` names."""
         data = self.splits[str(path).rpartition("#")[2]]
         names = {head: _names(data.features[key]) for head, key in self.keys.items()}
-        heads = [name for name in self.layout.columns.values() if name != "token"]
+        heads = [name for name in layout.columns.values() if name != "token"]
         for number, row in enumerate(data, start=1):
             tokens = row[self.keys["token"]]
             if tokens:
@@ -135,7 +135,7 @@ class HubSource:
 
 
 def _probe(name: str, revision: str | None) -> None:
-    """Ask the hub for the dataset's card, which fails soon where loading would fail late."""
+    """Ask the hub for the dataset's card, which fails sooner than loading does."""
     import huggingface_hub
     from huggingface_hub import constants
     from huggingface_hub.errors import HfHubHTTPError
@@ -181,7 +181,7 @@ def _is_strings(feature: Any) -> bool:
 
 
 def _is_beside(data: datasets.Dataset, tokens: str, key: str) -> bool:
-    """Whether a list of strings has an item for each token, by half of the first rows at least."""
+    """Return whether a list of strings has an item for each token in half of the first rows."""
     rows = [row for row in islice(data.select_columns([tokens, key]), _SAMPLE) if row[key]]
     fitting = sum(len(row[key]) == len(row[tokens] or ()) for row in rows)
     return 2 * fitting >= len(rows)

@@ -1,18 +1,25 @@
-"""Loading a corpus by its name, path or address."""
+"""Corpora by their name, path or address."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from itertools import chain
 from pathlib import Path
 
+from tagger.corpus.alignment import SPAN_KINDS
 from tagger.corpus.catalogue import CorpusEntry
+from tagger.corpus.records import Corpus
 from tagger.corpus.resolve import Resolved, resolve
-from tagger.corpus.scan import FileSource, FoundHead, Scan, Source
+from tagger.corpus.scan import EMPTY_TOKEN, FileSource, FoundHead, Source, located
 from tagger.corpus.store import Store
-from tagger.errors import CorpusError, FormatError, UsageError
-from tagger.formats.records import Corpus, Repairs
+from tagger.corpus.tally import OUTSIDE_SCHEME
+from tagger.errors import CorpusError, UsageError
+from tagger.findings import refuse, summary
 
 __all__ = ["load_corpus"]
+
+_NOT_STRICT = (OUTSIDE_SCHEME, EMPTY_TOKEN, *SPAN_KINDS)
+"""Kinds of findings that ``strict`` refuses."""
 
 
 def load_corpus(
@@ -25,16 +32,17 @@ def load_corpus(
     """Load a corpus, reading its files only where the cache does not have them.
 
     Args:
-        source: the name of a corpus, ``hub:owner/name[@revision]``, the path of a folder or file,
+        source: The name of a corpus, ``hub:owner/name[@revision]``, the path of a folder or file,
             or several files with commas between them.
-        data_dir: the folder of corpora to look in first, or the folder of the corpus.
-        columns: what the columns of its files hold, as ``token,pos,-,ner``; found where not given.
-        strict: refuse a tag outside its scheme, which is else read as conlleval does and counted.
+        data_dir: The folder of corpora to look in first, or the folder of the corpus.
+        columns: The columns of its files, as ``token,pos,-,ner``; detected where not given.
+        strict: Refuse tags outside their scheme, empty tokens and spans off token bounds, which
+            are otherwise corrected and counted.
 
     Raises:
-        UsageError: for an unknown name, or impossible ``columns``.
-        FormatError: for a file with wrong content, at its first wrong line.
-        CorpusError: where the corpus is not found or cannot be read.
+        UsageError: The name is unknown, or ``columns`` are impossible.
+        FormatError: A file has wrong content, at its first wrong line.
+        CorpusError: The corpus is not found or cannot be read.
     """
     where = resolve(source, data_dir)
     found: Source
@@ -43,21 +51,23 @@ def load_corpus(
             columns = where.entry.columns
         found = _files(where.files, columns)
     elif columns is not None:
-        raise UsageError(f"{where.name}: columns can be given for files, not for the hub")
+        raise UsageError("columns can be named for files, not for the hub", path=where.name)
     else:
         found = _fetch(where)
     files = {split: str(path) for split, path in found.paths.items()}
     store = Store(found)
     scan = store.scan()
-    layout = found.described(scan.layout, folder=store.folder, strict=strict)
-    repairs = _repairs(scan, list(files.values()), strict)
+    findings = summary(chain(located(scan.findings, files), found.findings(store.folder)))
+    if strict:
+        refused = (finding for finding in findings if finding.kind in _NOT_STRICT)
+        refuse(refused, hint="correct it, or leave out {strict=True}")
     return Corpus(
         name=where.name,
         splits={split: store.split(split, scan) for split in files},
         heads=tuple(head.column() for head in scan.heads),
         main_heads=_main_heads(scan.heads, where.entry),
-        layout=layout,
-        repairs=repairs,
+        layout=scan.layout,
+        findings=tuple(findings),
         files=files,
         licence=where.entry.licence if where.entry else "",
         citation=where.entry.citation if where.entry else "",
@@ -66,19 +76,34 @@ def load_corpus(
 
 
 def _files(files: Mapping[str, Path], columns: str | None) -> Source:
-    """Give the source of files: of documents, which are cut into sentences, or of sentences."""
-    from tagger.corpus.document_source import document_source
-    from tagger.formats.detect import sentence_format
+    """Return the source of files of documents, which are cut into sentences, or of sentences.
 
-    documents = document_source(files)
+    Files in no known format are taken for columns.
+
+    Raises:
+        UsageError: Some hold documents and some sentences, or columns are named for documents.
+        CorpusError: A file cannot be read.
+    """
+    from tagger.corpus.document_source import DocumentSource
+    from tagger.formats.detect import detect
+    from tagger.formats.table import FORMATS
+
+    formats = {split: detect(path) or FORMATS["conll"] for split, path in files.items()}
     first = next(iter(files.values()))
-    if documents is None:
-        return FileSource(files, sentence_format(first), columns)
+    if all(form.reads == "sentences" for form in formats.values()):
+        return FileSource(files, next(iter(formats.values())), columns)
+    for split, form in formats.items():
+        if form.reads == "sentences":
+            raise UsageError(
+                "holds sentences, other files documents",
+                path=files[split],
+                hint="convert it with `tagger convert`",
+            )
     if columns is not None:
         raise UsageError(
-            f"{first}: columns cannot be given for documents, which hold spans and no tags"
+            "columns cannot be named for documents, which have spans instead of tags", path=first
         )
-    return documents
+    return DocumentSource(files, formats)
 
 
 def _fetch(where: Resolved) -> Source:
@@ -91,35 +116,17 @@ def _fetch(where: Resolved) -> Source:
         except CorpusError as error:
             tried.append(str(error))
     if where.entry is None:
-        raise CorpusError(f"{'; '.join(tried)}; copy its files to this machine and give their path")
+        raise CorpusError("; ".join(tried), hint="copy its files here and name their path")
     name, source = where.entry.name, where.entry.source
     raise CorpusError(
-        f"corpus {name} is not found: tried {'; '.join(tried)}; get its files from {source} and "
-        f"put them into data/{where.entry.folders[0]}, or name the folder they are in with "
-        "--data-dir or TAGGER_DATA"
-    )
-
-
-def _repairs(scan: Scan, paths: Sequence[str], strict: bool) -> tuple[Repairs, ...]:
-    """Give what is read in another way than it stands there, or refuse it where ``strict``."""
-    if strict and scan.repairs:
-        first = min(scan.repairs, key=lambda repair: (repair.file, repair.line))
-        scheme = scan.layout.schemes.get(first.head)
-        outside = f" tag outside the scheme {scheme}" if scheme else ""
-        raise FormatError(
-            paths[first.file],
-            first.line,
-            f"{first.head}{outside}: {first.example} ({first.n} in all); mend it, or leave out "
-            "--strict to have it read all the same",
-        )
-    return tuple(
-        Repairs(found.head, found.n, f"{paths[found.file]}:{found.line}", found.example)
-        for found in scan.repairs
+        f"corpus {name} is not found: tried {'; '.join(tried)}",
+        hint=f"get its files from {source} and put them into data/{where.entry.folders[0]}, or "
+        "name their folder with {data_dir} or TAGGER_DATA",
     )
 
 
 def _main_heads(heads: Sequence[FoundHead], entry: CorpusEntry | None) -> tuple[str, ...]:
-    """Give the heads to train: what the registry says, or else entities before all."""
+    """Return the heads to train: those of the catalogue, or else entities before all others."""
     names = [head.name for head in heads]
     for main in (entry.main_heads if entry else (), ("ner",), ("chunk",), ("upos", "xpos")):
         present = tuple(name for name in main if name in names)

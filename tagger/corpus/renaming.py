@@ -1,4 +1,4 @@
-"""Labels and heads of a corpus under other names, so that several corpora speak of the same."""
+"""Labels and heads of a corpus under other names, so that several corpora share them."""
 
 from __future__ import annotations
 
@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING
 
 from tagger.config import CorpusConfig
 from tagger.corpus.load import load_corpus
+from tagger.corpus.records import Corpus, HeadColumn
 from tagger.corpus.store import quiet_datasets
 from tagger.errors import UsageError, unknown_name
-from tagger.formats.records import Corpus, HeadColumn, can_name_head
+from tagger.formats.records import can_name_head
 
 if TYPE_CHECKING:
     import datasets
@@ -33,7 +34,7 @@ def load_configured(
         settings: The configuration.
         data_dir: As `load_corpus`.
         strict: As `load_corpus`.
-        columns: The columns of its files, where not those of the configuration.
+        columns: The columns of its files, in place of those of the configuration.
         may_lack: As `rename`.
 
     Raises:
@@ -57,9 +58,9 @@ def rename(
     Args:
         corpus: The corpus.
         labels: New label by old one, for every head that has the old one; spans whose new label
-            is ``O`` are none any more.
+            is ``O`` are removed.
         heads: New head by old one.
-        may_lack: The corpus may lack them, as when one file of it is scored.
+        may_lack: The corpus may lack them, for example when one file of it is scored.
 
     Raises:
         UsageError: The corpus has no such head or label, two heads would have one name, or a
@@ -70,17 +71,19 @@ def rename(
     names = [head.name for head in corpus.heads]
     for old in heads:
         if old not in names and not may_lack:
-            raise UsageError(f"{corpus.name}: {unknown_name('head', old, names)}")
+            raise UsageError(unknown_name("head", old, names), path=corpus.name, expected=names)
     for new in heads.values():
         if not can_name_head(new):
-            raise UsageError(f"{corpus.name}: {new!r} cannot name a head; take another word")
+            raise UsageError(
+                f"{new!r} cannot name a head", path=corpus.name, hint="choose another word"
+            )
     for new in labels.values():
         if not new:
-            raise UsageError(f"{corpus.name}: a label cannot be renamed to nothing")
+            raise UsageError("a label cannot be renamed to nothing", path=corpus.name)
     renamed = [heads.get(name, name) for name in names]
     for name in renamed:
         if renamed.count(name) > 1:
-            raise UsageError(f"{corpus.name}: two heads would be called {name!r}")
+            raise UsageError(f"two heads would be called {name!r}", path=corpus.name)
     splits = {
         split: _rename_split(data, corpus.heads, labels).rename_columns(
             {old: new for old, new in heads.items() if old in names}
@@ -89,9 +92,12 @@ def rename(
     }
     if labels and not may_lack:
         seen = {label for data in corpus.splits.values() for label in _labels(data, corpus.heads)}
+        known = sorted(seen)
         for old in labels:
             if old not in seen:
-                raise UsageError(f"{corpus.name}: {unknown_name('label', old, sorted(seen))}")
+                raise UsageError(
+                    unknown_name("label", old, known), path=corpus.name, expected=known
+                )
     return replace(
         corpus,
         splits=splits,

@@ -1,7 +1,7 @@
-"""From what the user calls a corpus to its files.
+"""The files of a corpus that a user names.
 
-A name is looked for in the folder of corpora that is given, in ``$TAGGER_DATA``, in ``data/`` of
-the current folder, among the shipped data, and at last on the hub, where some are.
+A name is looked up in the folder of corpora that is given, in ``$TAGGER_DATA``, in ``data/`` of
+the current folder, among the shipped data, and finally on the hub, which has some of them.
 """
 
 from __future__ import annotations
@@ -15,16 +15,17 @@ from pathlib import Path
 import msgspec
 
 from tagger.corpus.catalogue import REGISTRY, CorpusEntry, find_entry, unknown_corpus
+from tagger.corpus.records import SPLITS
 from tagger.corpus.store import cache_dir
 from tagger.corpus.synthetic import SYNTHETIC, make_corpus, parse_task
 from tagger.errors import CorpusError
-from tagger.formats.records import SPLITS
-from tagger.formats.table import FORMATS, JSON_SUFFIXES
-from tagger.lines import unreadable
+from tagger.formats.json_records import JSON_SUFFIXES
+from tagger.formats.table import FORMATS
+from tagger.lines import plain_suffix, unreadable
 
 __all__ = ["Resolved", "list_corpora", "resolve"]
 
-# The last part of a name before its suffix tells the split: wnut17train.conll, eng.testa.
+# Words in the name of a file that show its split: wnut17train.conll, eng.testa.
 _SPLIT_WORDS = {
     "train": ("train", "training"),
     "dev": ("dev", "devel", "development", "valid", "validation", "val", "testa"),
@@ -35,23 +36,23 @@ _SPLIT_WORD = re.compile(
     rf"(?<![a-z])({'|'.join(sorted(_SPLIT_OF, key=len, reverse=True))})(?![a-z])"
 )
 
-# Suffixes of corpora, best first: a treebank's folder has the plain text beside the trees.
-_SUFFIXES = (
-    FORMATS["conllu"].suffixes,
-    (".iob2",),
-    JSON_SUFFIXES,
-    FORMATS["spacy"].suffixes,
-    (
-        *FORMATS["conll"].suffixes,
-        *(".tagged", ".annotated", ".dat", ".data", ""),
-        *(f".{word}" for word in _SPLIT_OF),
-    ),
-)
+
+def _tiers() -> tuple[tuple[str, ...], ...]:
+    """Return the suffixes of corpora, best first: a treebank's folder has its plain text too."""
+    files = [form for form in FORMATS.values() if not form.is_folder]
+    own = {
+        kind: [form.suffixes for form in files if form.suffixes and form.reads == kind]
+        for kind in ("sentences", "documents")
+    }
+    shared = dict.fromkeys(suffix for form in files for suffix in form.shared_suffixes)
+    others = [suffix for suffix in shared if suffix not in JSON_SUFFIXES]
+    others += [".tagged", ".annotated", ".dat", ".data", "", *(f".{word}" for word in _SPLIT_OF)]
+    return (*reversed(own["sentences"]), JSON_SUFFIXES, *own["documents"], tuple(others))
 
 
 @dataclass(frozen=True)
 class Resolved:
-    """Where a corpus is: its files, or else its addresses on the hub."""
+    """The place of a corpus: its files, or else its addresses on the hub."""
 
     name: str
     files: Mapping[str, Path] = field(default_factory=dict)
@@ -64,13 +65,13 @@ def resolve(source: str, data_dir: Path | None = None) -> Resolved:
     """Find the corpus that ``source`` names.
 
     Args:
-        source: a name, ``hub:owner/name``, the path of a folder or file, or several files with
-            commas between them (``train=a.txt,test=b.txt`` where their names do not tell).
-        data_dir: the folder of corpora to look in first, or the folder of the corpus.
+        source: A name, ``hub:owner/name``, the path of a folder or file, or several files with
+            commas between them (``train=a.txt,test=b.txt`` where their names do not show it).
+        data_dir: The folder of corpora to look in first, or the folder of the corpus.
 
     Raises:
-        UsageError: for a name that is no corpus.
-        CorpusError: for a path or treebank that is not found, or a folder that is not understood.
+        UsageError: The name is not that of a corpus.
+        CorpusError: A path or treebank is not found, or a folder has no files of a corpus.
     """
     if source.startswith("hub:"):
         address = source.removeprefix("hub:")
@@ -94,14 +95,14 @@ def resolve(source: str, data_dir: Path | None = None) -> Resolved:
             if _exists(root / source) and (root / source).is_dir():
                 return Resolved(source, files=find_splits(root / source))
     if looks_like_path:
-        raise CorpusError(f"{source}: no such file or folder")
+        raise CorpusError("no such file or folder", path=source)
     beside = [child for root in _roots(data_dir) for child in _children(root) if child.is_dir()]
-    made_up = [entry.name for entry in SYNTHETIC]
-    raise unknown_corpus(source, [child.name for child in beside], made_up)
+    synthetic = [entry.name for entry in SYNTHETIC]
+    raise unknown_corpus(source, [child.name for child in beside], synthetic)
 
 
 def list_corpora(data_dir: Path | None = None) -> list[CorpusEntry]:
-    """List the corpora known by name, and the treebanks whose files are at hand."""
+    """List the corpora known by name, and the treebanks whose files are on this machine."""
     treebanks = {
         entry.name: entry
         for root in _roots(data_dir)
@@ -118,7 +119,7 @@ def list_corpora(data_dir: Path | None = None) -> list[CorpusEntry]:
 
 
 def _treebanks(folder: Path) -> Iterator[str]:
-    """Give the names that a folder's treebank may have here: its own, and what its files say."""
+    """Yield the names of a folder's treebank: that of the folder, and those of its files."""
     yield folder.name
     if folder.name.startswith(("UD_", "UNER_")):
         for path in _children(folder):
@@ -129,7 +130,7 @@ def _treebanks(folder: Path) -> Iterator[str]:
 
 
 def split_of(path: Path) -> str | None:
-    """Tell the split from a file's name; None where it does not say, or says two."""
+    """Return the split in the name of a file; None where it names none, or two."""
     found = {_SPLIT_OF[word] for word in _SPLIT_WORD.findall(path.name.lower())}
     return found.pop() if len(found) == 1 else None
 
@@ -138,14 +139,14 @@ def find_splits(folder: Path) -> dict[str, Path]:
     """Find the files of the splits in a folder by their names.
 
     Raises:
-        CorpusError: where there are none, or several for one split.
+        CorpusError: There are none, or several for one split.
     """
     children = _children(folder, must_read=True)
     if standoff := _standoff(folder, children):
         return standoff
     files = [path for path in children if path.is_file() and split_of(path) is not None]
-    for suffixes in _SUFFIXES:
-        candidates = [path for path in files if path.suffix.lower() in suffixes]
+    for suffixes in _tiers():
+        candidates = [path for path in files if plain_suffix(path) in suffixes]
         if not candidates:
             continue
         splits: dict[str, Path] = {}
@@ -153,17 +154,19 @@ def find_splits(folder: Path) -> dict[str, Path]:
             fitting = [path for path in candidates if split_of(path) == split]
             if len(fitting) > 1:
                 raise CorpusError(
-                    f"{folder}: {len(fitting)} files for {split} "
-                    f"({', '.join(path.name for path in fitting)}); name the files, as in "
-                    f"train={fitting[0]}"
+                    f"{len(fitting)} files for {split} "
+                    f"({', '.join(path.name for path in fitting)})",
+                    path=folder,
+                    hint=f"name the files, as in train={fitting[0]}",
                 )
             if fitting:
                 splits[split] = fitting[0]
         return splits
     there = ", ".join(path.name for path in children[:8]) + (", …" if len(children) > 8 else "")
     raise CorpusError(
-        f"{folder}: no file is named like a split, as train.txt, dev.txt and test.txt would be "
-        f"(there: {there or 'nothing'}); name the files, as in train=FILE,dev=FILE"
+        f"no file is named after a split, as train.txt would be (there: {there or 'nothing'})",
+        path=folder,
+        hint="name the files, as in train=FILE,dev=FILE",
     )
 
 
@@ -195,12 +198,13 @@ def _several(source: str) -> Resolved:
         explicit = name if separator and name in SPLITS else None
         path = Path(rest if explicit else part).expanduser()
         if not _exists(path):
-            raise CorpusError(f"{path}: no such file")
+            raise CorpusError("no such file", path=path)
         split = explicit or split_of(path) or (SPLITS[i] if i < len(SPLITS) else "")
         if split in files or not split:
             raise CorpusError(
-                f"{path}: a second file for {split or 'one split'}; say which is which, as in "
-                "train=FILE,dev=FILE,test=FILE"
+                f"a second file for {split or 'one split'}",
+                path=path,
+                hint="name their splits, as in train=FILE,dev=FILE,test=FILE",
             )
         files[split] = path
     first = next(iter(files.values()))
@@ -209,7 +213,7 @@ def _several(source: str) -> Resolved:
 
 
 def _find_files(entry: CorpusEntry, data_dir: Path | None, tried: list[str]) -> dict[str, Path]:
-    """Find an entry's files on this machine, and note where they are not."""
+    """Find an entry's files on this machine, and record where they are missing."""
     for folder in _folders(entry, data_dir):
         files = _entry_files(entry, folder)
         if files:

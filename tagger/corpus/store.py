@@ -1,9 +1,9 @@
 """Sentences as Arrow files in a cache, so that a corpus need not fit into memory.
 
-A corpus lies under a hash of its content, of what the user said about its layout, and of
+A corpus lies under a hash of its content, of the columns that the user names, and of
 `READER_VERSION`: a file that changes is never served from what was read before. Within it,
-``scan.json`` holds what the first pass found, and ``datasets`` keeps an Arrow file a split, which
-it writes beside its place and moves there when it is complete.
+``scan.json`` holds the results of the first pass, and ``datasets`` keeps an Arrow file a split,
+which it writes under another name and renames when it is complete.
 """
 
 from __future__ import annotations
@@ -22,23 +22,24 @@ from tagger.corpus.rows import MemoryRows
 from tagger.corpus.scan import Scan, Source, scan
 from tagger.errors import CorpusError, TaggerError
 from tagger.files import write_file
+from tagger.findings import Findings
 from tagger.formats.records import Sentence
 from tagger.schemes import Scheme, convert
 
 if TYPE_CHECKING:
     import datasets
 
-__all__ = ["EMPTY_TOKEN", "READER_VERSION", "Store", "cache_dir", "quiet_datasets"]
+__all__ = ["READER_VERSION", "Store", "cache_dir", "quiet_datasets"]
 
-# Raise it whenever a reader gives other sentences for the same files.
+# Raise it whenever a reader yields other sentences for the same files.
 READER_VERSION = 3
 
-# Stands for a token that is empty in its file, as in tweets whose emoji were lost.
-EMPTY_TOKEN = "\N{REPLACEMENT CHARACTER}"
+# Replaces a token that is empty in its file, as in tweets whose emoji were lost.
+_EMPTY_TOKEN = "\N{REPLACEMENT CHARACTER}"
 
 
 def cache_dir() -> Path:
-    """Give the folder of cached corpora: ``$TAGGER_CACHE``, or the one of the user."""
+    """Return the folder of cached corpora: ``$TAGGER_CACHE``, or that of the user."""
     given = os.environ.get("TAGGER_CACHE")
     if given:
         return Path(given) / "corpora"
@@ -51,22 +52,22 @@ class Store:
     """The cached form of one corpus.
 
     Attributes:
-        fingerprint: a hash of all that determines its sentences.
-        folder: where it lies.
+        fingerprint: A hash of all that determines its sentences.
+        folder: Its folder.
     """
 
     def __init__(self, source: Source) -> None:
         self._source = source
         self._content = source.content()
-        # "None" is of a setting that is no more: models and comparisons remember the whole.
+        # "None" was a setting once: models and comparisons keep the hash of the whole.
         self.fingerprint = _digest(repr((READER_VERSION, "None", self._content)))
         self.folder = cache_dir() / self.fingerprint
 
     def scan(self) -> Scan:
-        """Give what the first pass finds, reading the corpus only where it was not kept.
+        """Return the results of the first pass, reading the corpus only where none are kept.
 
         Raises:
-            CorpusError: what the readers raise.
+            CorpusError: As the readers.
         """
         kept = self.folder / "scan.json"
         try:
@@ -79,16 +80,15 @@ class Store:
         return found
 
     def split(self, split: str, found: Scan) -> datasets.Dataset:
-        """Give the sentences of a split, reading it only where that was not done before.
+        """Return the sentences of a split, reading it only where that was not done before.
 
         Raises:
-            CorpusError: what the readers raise, or where the cache cannot be written.
+            CorpusError: As the readers, or the cache cannot be written.
         """
         path = self._source.paths[split]
-        reader = self._source.reader(found.layout)
 
         def sentences() -> Iterator[dict[str, Any]]:
-            for sentence in reader.read(path):
+            for sentence in self._source.read(path, found.layout, Findings()):
                 yield as_row(sentence, found)
             self._refuse_changed()
 
@@ -97,13 +97,13 @@ class Store:
     def _refuse_changed(self) -> None:
         if self._source.content() != self._content:
             first = next(iter(self._source.paths.values()))
-            raise CorpusError(f"{first}: the files changed while they were read; start again")
+            raise CorpusError("changed while it was read", path=first, hint="start again")
 
 
 def as_row(sentence: Sentence, found: Scan) -> dict[str, Any]:
     """Lay out a sentence as the columns of a corpus, span heads in BIO."""
     row: dict[str, Any] = {
-        "tokens": [token or EMPTY_TOKEN for token in sentence.tokens],
+        "tokens": [token or _EMPTY_TOKEN for token in sentence.tokens],
         "document": sentence.document,
         "line": sentence.lines[0],
     }
@@ -120,12 +120,12 @@ def as_row(sentence: Sentence, found: Scan) -> dict[str, Any]:
 def build(
     sentences: Callable[[], Iterator[dict[str, Any]]], found: Scan, folder: Path, fingerprint: str
 ) -> datasets.Dataset:
-    """Write rows to an Arrow file under ``folder``, or open the one that is there already.
+    """Write rows to an Arrow file under ``folder``, or open the one that exists already.
 
     Without ``datasets`` they are kept in memory.
 
     Raises:
-        CorpusError: what ``sentences`` raises, or where the cache cannot be written.
+        CorpusError: As ``sentences``, or the cache cannot be written.
     """
     if find_spec("datasets") is None:
         names = ["tokens", *(head.name for head in found.heads), "document", "line"]
@@ -163,7 +163,7 @@ def build(
 
 @contextmanager
 def quiet_datasets() -> Iterator[None]:
-    """Keep the progress bars of ``datasets`` off the screen for a while."""
+    """Hide the progress bars of ``datasets`` within a ``with`` block."""
     if find_spec("datasets") is None:
         yield
         return
@@ -195,6 +195,7 @@ def _write(path: Path, data: bytes) -> None:
 
 def _unwritable(folder: Path, error: OSError) -> CorpusError:
     return CorpusError(
-        f"{folder}: the cache cannot be written ({error.strerror or error}); set TAGGER_CACHE to a "
-        "folder with room that you may write to"
+        f"the cache cannot be written ({error.strerror or error})",
+        path=folder,
+        hint="set TAGGER_CACHE to a folder with free space that you may write to",
     )

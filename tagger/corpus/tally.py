@@ -1,62 +1,43 @@
-"""What the tags of one head are: spans or not, in which scheme, and which of them break it."""
+"""The tags of one head: whether they are spans, in which scheme, and which of them break it."""
 
 from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import NamedTuple
 
-from tagger.formats.records import Kind
-from tagger.schemes import Scheme, detect, is_allowed, is_tag
+from tagger.corpus.records import Kind
+from tagger.findings import Finding
+from tagger.formats.records import SPAN_HEADS, TOKEN_HEADS
+from tagger.schemes import Scheme, detect, is_allowed, is_tag, looks_like_spans
 
-__all__ = ["BadTagError", "Place", "Tally", "Violations", "looks_like_spans"]
+__all__ = ["OUTSIDE_SCHEME", "BadTagError", "Place", "Tally"]
 
-_TOKEN_HEADS = frozenset({"pos", "upos", "xpos"})
-_SPAN_HEADS = frozenset({"ner", "chunk"})
-KNOWN_HEADS = _TOKEN_HEADS | _SPAN_HEADS
+OUTSIDE_SCHEME = "tag outside its scheme"
 
-# A closed set of tags stays far below; past it, a column is free text such as lemmas.
+# A closed set of tags stays far below; above it, a column is free text such as lemmas.
 _MAX_PAIRS = 200_000
 
 
 class Place(NamedTuple):
-    """Where a tag stands: the number of its file in the corpus, and the line."""
+    """The place of a tag: the number of its file in the corpus, and the line."""
 
     file: int
     line: int
 
 
-class Violations(NamedTuple):
-    """How many tags break the scheme, and the first of them."""
-
-    n: int
-    first: Place
-    example: str
-
-
 class BadTagError(ValueError):
     """A tag that cannot be read, with its place; the caller knows the path."""
 
-    def __init__(self, place: Place, message: str) -> None:
+    def __init__(self, place: Place, message: str, hint: str | None = None) -> None:
         super().__init__(message)
         self.place = place
-
-
-def looks_like_spans(counts: Mapping[str, int]) -> bool:
-    """Tell whether tags are those of spans: nearly all ``O`` or ``B-LABEL``, or half of them ``O``.
-
-    The second case is for spans spelt in another way, so that they are refused later with their
-    place and not taken for parts of speech.
-    """
-    total = sum(counts.values())
-    n_shaped = sum(n for tag, n in counts.items() if is_tag(tag))
-    n_outside = counts.get("O", 0) + counts.get("o", 0)
-    return total > 0 and (n_shaped >= 0.9 * total or n_outside >= 0.5 * total)
+        self.hint = hint
 
 
 class Tally:
-    """Counts the neighbouring tags of a head; all that is to be known follows from the counts."""
+    """Counts of the neighbouring tags of a head, from which everything else follows."""
 
     def __init__(self, head: str) -> None:
         self.head = head
@@ -77,10 +58,10 @@ class Tally:
             previous = tag
 
     def kind(self) -> Kind:
-        """Tell spans from tags of single tokens: by the head's name, or else by its tags."""
-        if self.head in _SPAN_HEADS:
+        """Return whether the tags are of spans or of tokens: by the head's name or the tags."""
+        if self.head in SPAN_HEADS:
             return "span"
-        if self.head in _TOKEN_HEADS or len(self._pairs) > _MAX_PAIRS:
+        if self.head in TOKEN_HEADS or len(self._pairs) > _MAX_PAIRS:
             return "token"
         counts: Counter[str] = Counter()
         for (_, tag), n in self._pairs.items():
@@ -89,11 +70,11 @@ class Tally:
         return "span" if looks_like_spans(counts) else "token"
 
     def scheme(self) -> Scheme:
-        """Give the scheme of a span head: the one that its tags fit best.
+        """Return the scheme of a span head: the one that its tags fit best.
 
         Raises:
-            BadTagError: for a tag without the shape of a span's, or one that fits no scheme with
-                the others.
+            BadTagError: A tag does not have the shape of a span's, or fits no scheme with the
+                others.
         """
         tags: dict[str, Place] = {}
         for (_, tag), place in self._first.items():
@@ -102,7 +83,8 @@ class Tally:
         wrong = [(place, tag) for tag, place in tags.items() if not is_tag(tag)]
         if wrong:
             place, tag = min(wrong)
-            raise BadTagError(place, f"{self.head} tag {_explain(tag)}")
+            message, hint = _explain(tag)
+            raise BadTagError(place, f"{self.head} tag {message}", hint)
         try:
             return detect(self._pairs)
         except ValueError:
@@ -115,8 +97,13 @@ class Tally:
                 place, f"{self.head} tag {tag!r}: the tags mix BIOES (E-, S-) and BILOU (L-, U-)"
             ) from None
 
-    def violations(self, scheme: Scheme) -> Violations | None:
-        """Count the tags that ``scheme`` does not allow where they stand; None where all are."""
+    def violations(self, scheme: Scheme, files: Sequence[str]) -> Finding | None:
+        """Count the tags that ``scheme`` does not allow in their place; None where there are none.
+
+        Args:
+            scheme: The scheme.
+            files: The names of the files.
+        """
         bad = [pair for pair in self._pairs if not is_allowed(scheme, *pair)]
         if not bad:
             return None
@@ -127,17 +114,26 @@ class Tally:
             example = f"{tag} at the start of a sentence"
         else:
             example = f"{tag} after {previous}"
-        return Violations(sum(self._pairs[pair] for pair in bad), self._first[first], example)
+        place = self._first[first]
+        return Finding(
+            kind=OUTSIDE_SCHEME,
+            path=files[place.file],
+            line=place.line,
+            head=self.head,
+            example=example,
+            count=sum(self._pairs[pair] for pair in bad),
+            action="begins a span",
+        )
 
 
-def _explain(tag: str) -> str:
+def _explain(tag: str) -> tuple[str, str | None]:
     if not tag:
-        return "is missing"
+        return "is missing", None
     guess = re.sub(r"^([BIESLUbieslu])[-_/:. ](?=.)", lambda m: m[1].upper() + "-", tag)
     guess = "O" if tag.strip() in ("o", "O", "0") else guess
+    message = f"{tag!r} is not O or a letter of BIESLU, a dash and a label"
     if guess != tag and is_tag(guess):
-        return f"{tag!r} is not O or a letter of BIESLU, a dash and a label; write {guess!r}"
-    return (
-        f"{tag!r} is not O or a letter of BIESLU, a dash and a label; if these are no spans, "
-        "give them another name (that of a column with --columns, any other in the file)"
+        return message, f"write {guess!r}"
+    return message, (
+        "if these are not spans, rename the head (of a column with {columns}, others in the file)"
     )

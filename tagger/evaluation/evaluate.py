@@ -91,4 +91,4 @@ def evaluate(
             names = [head.name for head in chosen.heads]
             write_predictions(written, tagged, names, chosen.not_annotated)
     title = f"{model} on {corpus} {chosen.split}"
-    return msgspec.structs.replace(scores, title=title, findings=tuple(chosen.findings))
+    return msgspec.structs.replace(scores, title=title, findings=chosen.findings)

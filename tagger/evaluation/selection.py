@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from tagger.errors import UsageError, unknown_name
+from tagger.findings import Finding
 
 if TYPE_CHECKING:
     import datasets
@@ -27,7 +28,7 @@ class Selection(NamedTuple):
     split: str
     not_annotated: dict[str, frozenset[str]]
     """By span head the model's labels that occur nowhere in the corpus."""
-    findings: list[str]
+    findings: tuple[Finding, ...]
     """What was read differently from how it stands in the files."""
     files: tuple[str, ...]
     """The files of the corpus."""
@@ -100,7 +101,7 @@ def select_split(
                 "or choose {heads}",
             )
     files = tuple(corpus.files.values())
-    return Selection(corpus.splits[split], shared, split, left_out, corpus.mended, files)
+    return Selection(corpus.splits[split], shared, split, left_out, corpus.findings, files)
 
 
 def not_annotated(

@@ -10,6 +10,7 @@ import msgspec
 
 from tagger.evaluation.scores import Scores, SpanScores, TokenScores, score_spans, score_tokens
 from tagger.evaluation.selection import PIECE
+from tagger.findings import Finding
 
 if TYPE_CHECKING:
     import datasets
@@ -33,7 +34,7 @@ class Evaluation(msgspec.Struct, frozen=True, kw_only=True):
     """Whether untokenized text was tagged and spans of characters were compared."""
     title: str = ""
     """The model, the corpus and the split."""
-    findings: tuple[str, ...] = ()
+    findings: tuple[Finding, ...] = ()
     """What was read differently from how it stands in the files of the corpus."""
 
     @property

@@ -1,8 +1,7 @@
-"""Annotated documents of other tools: read for `tagger train`, converted by `tagger convert`.
+"""File formats of annotated text: a module a format, with its reader and its writer.
 
-A module a format, each with a function that reads and one that writes; but ``offsets`` holds two
-formats, and ``tokens`` reads what ``columns``, ``conllu`` and ``jsonl`` write. ``registry`` lists
-them.
-Between them lies one record (``documents.Document``), and one place where characters become tokens
-(``align``). What reads a corpus as sentences, column by column, is in `tagger.corpus` itself.
+A format holds sentences of tokens with tags (`records.Sentence`), or documents of text with spans
+of characters (`documents.Document`). `table` lists all of them and `detect` recognises them.
+Shared by several modules are `sample` (the beginning of a file), `json_records`, `offsets` and
+`units` (spans in JSON), `spacing`, and `writing`.
 """

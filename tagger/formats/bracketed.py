@@ -13,41 +13,55 @@ from pathlib import Path
 from typing import Protocol
 
 from tagger.errors import FormatError
-from tagger.formats.documents import CharSpan, Document, Notes
-from tagger.formats.plain import encode_lines, refuse
+from tagger.findings import Findings
+from tagger.formats.documents import CharSpan, Document
+from tagger.formats.sample import Sample
+from tagger.formats.writing import encode_lines, refuse
 from tagger.lines import read_lines
 from tagger.schemes import Scheme
 
-__all__ = ["bracketed", "read", "write"]
+__all__ = ["bracketed", "read", "sniff", "write"]
 
 _BRACKET = re.compile(r"(\\*)([\[\]])")
 _IN_LABEL = re.compile(r"([()\\])")
 _LABEL = re.compile(r"\(((?:[^()\\]|\\.)+)\)")
+_SPAN = re.compile(r"\[[^\[\]]+\]\([^()\s]+\)")
 
 
-def read(path: Path, notes: Notes) -> Iterator[Document]:
-    """Give the texts of a file, one at a time.
+def sniff(sample: Sample) -> bool:
+    """Return whether a line has a span in brackets."""
+    return any(_SPAN.search(line) for line in sample.lines)
+
+
+def read(path: Path, findings: Findings) -> Iterator[Document]:
+    """Yield the texts of a file.
 
     Raises:
-        FormatError: for a line with a span that is empty or does not begin.
-        CorpusError: where the file cannot be read.
+        FormatError: A span is empty or has no opening bracket.
+        CorpusError: The file cannot be read.
     """
     for number, line in read_lines(path):
         text, chars = _parse(path, number, line)
         yield Document(str(number), path, number, text=text, chars=chars)
 
 
-def write(documents: Sequence[Document], scheme: Scheme, notes: Notes) -> bytes:
-    """Write a text a line; line ends within it become spaces.
+def write(documents: Sequence[Document], scheme: Scheme, findings: Findings) -> bytes:
+    """Lay out documents, a text a line; line ends within a text become spaces.
 
     Raises:
-        FormatError: for a text or label that a line cannot hold.
+        FormatError: A line cannot hold a text or label.
     """
     lines = []
     for document in documents:
         text = document.text or ""
         if n := sum(map(text.count, "\r\n")):
-            notes["line ends within texts, written as spaces"] += n
+            findings.count(
+                "line end within a text",
+                document.path,
+                document.line,
+                count=n,
+                action="written as a space",
+            )
             text = text.replace("\r", " ").replace("\n", " ")
         for span in document.chars:
             refuse(document, "\r\n", span.label)
@@ -56,7 +70,7 @@ def write(documents: Sequence[Document], scheme: Scheme, notes: Notes) -> bytes:
 
 
 class Labelled(Protocol):
-    """A span of characters: a `CharSpan`, or an entity that a model has found."""
+    """A span of characters: a `CharSpan`, or an entity that a model found."""
 
     @property
     def start(self) -> int:
@@ -72,7 +86,7 @@ class Labelled(Protocol):
 
 
 def bracketed(text: str, spans: Iterable[Labelled]) -> str:
-    """Put spans, in order and without overlaps, into brackets."""
+    """Return a text with its spans, in order and without overlaps, in brackets."""
     parts = []
     position = 0
     for span in spans:
@@ -105,7 +119,7 @@ def _parse(path: Path, number: int, line: str) -> tuple[str, list[CharSpan]]:
             if opened is None or opened[1] + 1 >= length:
                 what = "an empty span" if opened else "'](' without '[' before it"
                 raise FormatError(
-                    path, number, rf"{what}; brackets of the text are written \[ and \]"
+                    path, number, what, hint=r"write brackets of the text as \[ and \]"
                 )
             at, start = opened
             del parts[at]  # the bracket itself

@@ -1,7 +1,7 @@
 """brat's standoff: a text in ``name.txt``, its spans in ``name.ann`` beside it.
 
 ``T1<tab>PER 0 4<tab>John`` is a span; relations, events, attributes and notes are left out. A span
-in pieces (``PER 0 4;9 12``) is one with gaps, on which the policy for misaligned spans decides.
+in pieces (``PER 0 4;9 12``) has gaps, and is treated by the policy for misaligned spans.
 """
 
 from __future__ import annotations
@@ -14,66 +14,81 @@ from pathlib import Path
 
 from tagger.errors import CorpusError, FormatError, UsageError
 from tagger.files import named_errors, new_directory
-from tagger.formats.documents import Document, Notes, check_span
-from tagger.formats.plain import refuse
+from tagger.findings import Findings
+from tagger.formats.documents import Document, check_span
+from tagger.formats.sample import Sample
 from tagger.formats.units import same
+from tagger.formats.writing import refuse
 from tagger.lines import decode, read_lines, unreadable
 from tagger.schemes import Scheme
 
-__all__ = ["annotations_in", "check_folder", "read", "write", "write_folder"]
+__all__ = ["check_folder", "files", "read", "sniff", "write", "write_folder"]
 
-_KINDS = {"R": "relations", "*": "relations", "E": "events", "A": "attributes", "M": "attributes"}
-_KINDS |= {"N": "normalizations", "#": "notes"}
+_KINDS = {"R": "relation", "*": "relation", "E": "event", "A": "attribute", "M": "attribute"}
+_KINDS |= {"N": "normalization", "#": "note"}
 _BOUNDS = re.compile(r"(.+?) ([0-9]{1,18} [0-9]{1,18}(?:;[0-9]{1,18} [0-9]{1,18})*)")
 _OURS = (".txt", ".ann", ".conf")
 _UNSAFE = re.compile(r"[^\w.-]")
 
 
-def annotations_in(folder: Path) -> list[Path]:
-    """Give the files of annotations in a folder and those below it.
+def sniff(sample: Sample) -> bool:
+    """Return whether a text has a file of annotations beside it."""
+    return sample.suffix == ".txt" and sample.path.with_suffix(".ann").exists()
+
+
+def files(path: Path) -> list[Path]:
+    """Return the files of annotations and texts of a folder or pair.
 
     Raises:
-        CorpusError: where it cannot be read.
+        CorpusError: A folder cannot be read.
     """
+    annotations = _annotations_in(path) if path.is_dir() else [path]
+    return [found.with_suffix(end) for found in annotations for end in (".ann", ".txt")]
+
+
+def _annotations_in(folder: Path) -> list[Path]:
     try:
         if folder.is_dir():
-            os.scandir(folder).close()  # `rglob` passes over what it may not read
+            os.scandir(folder).close()  # `rglob` ignores what it may not read
         found = sorted(folder.rglob("*.ann"))
     except OSError as error:
         raise unreadable(folder, error) from None
     return [path for path in found if not path.name.startswith(".")]
 
 
-def read(path: Path, notes: Notes) -> Iterator[Document]:
-    """Give the documents of a folder, or that of a pair of files.
+def read(path: Path, findings: Findings) -> Iterator[Document]:
+    """Yield the documents of a folder, or that of a pair of files.
 
     Raises:
-        FormatError: for a line that is no annotation, or one that does not fit the text.
-        CorpusError: where a file is missing or cannot be read.
+        FormatError: A line is not an annotation, or does not match the text.
+        CorpusError: A file is missing or cannot be read.
     """
     if not path.is_dir():
-        yield _document(path.stem, path.with_suffix(".txt"), path.with_suffix(".ann"), notes)
+        yield _document(path.stem, path.with_suffix(".txt"), path.with_suffix(".ann"), findings)
         return
-    annotations = annotations_in(path)
+    annotations = _annotations_in(path)
     if not annotations:
-        raise CorpusError(f"{path}: no .ann files in this folder, as brat has them beside .txt")
+        raise CorpusError("no .ann files in this folder, as brat has beside .txt", path=path)
     texts = {text.with_suffix(".ann") for text in path.rglob("*.txt")}
-    if lonely := len(texts - set(annotations)):
-        notes["texts without a file of annotations"] += lonely
+    for lonely in sorted(texts - set(annotations)):
+        findings.count(
+            "text without a file of annotations", path, example=lonely.stem, action="ignored"
+        )
     for found in annotations:
         name = found.relative_to(path).with_suffix("").as_posix()
-        yield _document(name, found.with_suffix(".txt"), found, notes)
+        yield _document(name, found.with_suffix(".txt"), found, findings)
 
 
-def _document(name: str, text_path: Path, path: Path, notes: Notes) -> Document:
+def _document(name: str, text_path: Path, path: Path, findings: Findings) -> Document:
     try:
-        text = decode(text_path.read_bytes(), text_path)  # line ends count as they are
+        text = decode(text_path.read_bytes(), text_path)  # with its line ends, which count
     except OSError as error:
         raise unreadable(text_path, error) from None
-    entries = list(_entries(path, name, notes))
+    entries = list(_entries(path, findings))
     plain = text.replace("\r\n", "\n")
     if text != plain and _fits(plain, entries) and not _fits(text, entries):
-        notes["texts whose offsets count a Windows line end as one character"] += 1
+        kind = "offsets that count CRLF as one character"
+        findings.count(kind, text_path, action="converted to characters")
         text = plain
     document = Document(name, path, text=text)
     for line, label, bounds, covered in entries:
@@ -84,8 +99,8 @@ def _document(name: str, text_path: Path, path: Path, notes: Notes) -> Document:
             raise FormatError(
                 path,
                 line,
-                f"{text[start:end]!r:.42} is at {start}–{end} in the text, not {covered!r:.42}; is "
-                f"{text_path.name} the text that was annotated?",
+                f"{text[start:end]!r:.42} is at {start}–{end} in the text, not {covered!r:.42}",
+                hint=f"is {text_path.name} the text that was annotated?",
             )
         gaps = any(left.end < right.start for left, right in pairwise(pieces))
         document.chars.append(span._replace(line=line, has_gaps=gaps))
@@ -95,13 +110,13 @@ def _document(name: str, text_path: Path, path: Path, notes: Notes) -> Document:
 _Entry = tuple[int, str, list[tuple[int, int]], str | None]
 
 
-def _entries(path: Path, name: str, notes: Notes) -> Iterator[_Entry]:
-    """Give the line, label, pieces and text of each span of a file of annotations."""
+def _entries(path: Path, findings: Findings) -> Iterator[_Entry]:
+    """Yield the line, label, pieces and text of each span of a file of annotations."""
     for number, line in read_lines(path):
         if not line.strip():
             continue
         if line[0] in _KINDS:
-            notes[f"brat's {_KINDS[line[0]]}"] += 1
+            findings.count(f"{_KINDS[line[0]]} of brat", path, number, action="ignored")
             continue
         fields = line.split("\t", 2)
         match = _BOUNDS.fullmatch(fields[1]) if len(fields) > 1 else None
@@ -109,7 +124,8 @@ def _entries(path: Path, name: str, notes: Notes) -> Iterator[_Entry]:
             raise FormatError(
                 path,
                 number,
-                f"{line!r:.42} is no annotation of brat, as in T1<tab>PER 0 4<tab>John",
+                f"{line!r:.42} is not an annotation of brat",
+                hint="as in T1<tab>PER 0 4<tab>John",
             )
         pieces = [tuple(map(int, piece.split(" "))) for piece in match[2].split(";")]
         bounds = sorted((start, end) for start, end in pieces)
@@ -123,13 +139,13 @@ def _fits(text: str, entries: Sequence[_Entry]) -> bool:
     )
 
 
-def write(documents: Sequence[Document], scheme: Scheme, notes: Notes) -> dict[str, bytes]:
+def write(documents: Sequence[Document], scheme: Scheme, findings: Findings) -> dict[str, bytes]:
     """Lay out documents of text as the files of a folder.
 
     Raises:
-        FormatError: for a label with white space, which brat does not read.
+        FormatError: A label contains white space, which brat does not read.
     """
-    files: dict[str, bytes] = {}
+    content: dict[str, bytes] = {}
     width = len(str(len(documents)))
     used: set[str] = set()
     for document in documents:
@@ -144,25 +160,25 @@ def write(documents: Sequence[Document], scheme: Scheme, notes: Notes) -> dict[s
             refuse(document, "".join(re.findall(r"[\s\0]", span.label)), span.label)
             covered = re.sub(r"[\r\n\0]", " ", text[span.start : span.end])
             lines.append(f"T{number}\t{span.label} {span.start} {span.end}\t{covered}\n")
-        files[f"{name}.txt"] = text.encode()
-        files[f"{name}.ann"] = "".join(lines).encode()
+        content[f"{name}.txt"] = text.encode()
+        content[f"{name}.ann"] = "".join(lines).encode()
     labels = sorted({span.label for document in documents for span in document.chars})
     sections = ["[entities]", *labels, "", "[relations]", "", "[events]", "", "[attributes]", ""]
-    files["annotation.conf"] = "\n".join(sections).encode()
-    return files
+    content["annotation.conf"] = "\n".join(sections).encode()
+    return content
 
 
 def check_folder(target: Path, *, force: bool) -> None:
-    """See that a folder may be written, or replaced.
+    """Check that a folder may be written, or replaced.
 
     Raises:
-        UsageError: where it may not.
+        UsageError: It may not.
     """
     if target.is_dir():
         there = sorted(target.iterdir())
         if there and not force:
-            raise UsageError(f"{target}: exists; replace it with --force")
-        # A text without annotations may be anybody's, the one that is converted for instance.
+            raise UsageError("exists", path=target, hint="replace it with {force=True}")
+        # A text without annotations may be any file, such as the one that is converted.
         others = [
             path.name
             for path in there
@@ -172,18 +188,20 @@ def check_folder(target: Path, *, force: bool) -> None:
         ]
         if others:
             raise UsageError(
-                f"{target}: has {others[0]} in it, which is no file of brat; name another folder"
+                f"contains {others[0]}, which is not a file of brat",
+                path=target,
+                hint="name another folder",
             )
     elif target.exists():
-        raise UsageError(f"{target}: is a file, and brat's files need a folder")
+        raise UsageError("is a file, and brat's files need a folder", path=target)
 
 
-def write_folder(target: Path, files: Mapping[str, bytes]) -> None:
-    """Write a folder at once: it is there with all its files, or as it was.
+def write_folder(target: Path, content: Mapping[str, bytes]) -> None:
+    """Write a folder at once: it has all its files, or is as it was before.
 
     Raises:
         OSError: No space, no permission.
     """
     with named_errors(target), new_directory(target.resolve()) as new:
-        for name, content in files.items():
-            (new / name).write_bytes(content)
+        for name, data in content.items():
+            (new / name).write_bytes(data)

@@ -1,4 +1,4 @@
-"""Column files: a token a line, its tags beside it, an empty line after each sentence.
+"""Column files: a token a line, its tags after it, an empty line after each sentence.
 
 CoNLL-2000, 2002 and 2003, WNUT, BC5CDR, the ``.iob2`` files of Universal NER and their many
 relatives. A comment is ``#`` or begins with ``# ``, and stands before the first token of a
@@ -11,17 +11,21 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from itertools import islice
+from itertools import chain, islice
 from pathlib import Path
 from typing import Literal
 
-from tagger.corpus.tally import looks_like_spans
 from tagger.errors import FormatError, UsageError
+from tagger.findings import Findings
+from tagger.formats.documents import Document
 from tagger.formats.records import RESERVED, TOKEN_KEYS, Layout, Sentence
+from tagger.formats.sample import Sample
 from tagger.formats.spacing import align
-from tagger.lines import read_lines
+from tagger.formats.writing import encode_lines, heads_of, refuse, sentence_tags
+from tagger.lines import plain_suffix, read_lines
+from tagger.schemes import Scheme, is_tag, looks_like_spans
 
-__all__ = ["ColumnReader", "detect_layout", "parse_columns"]
+__all__ = ["detect_layout", "parse_columns", "read", "sniff", "write"]
 
 _DOCSTART = "-DOCSTART-"
 _BLANK = " \t"
@@ -39,55 +43,61 @@ _UPOS = frozenset(
         *("PROPN", "PUNCT", "SCONJ", "SYM", "VERB", "X", "_"),
     }
 )
-_SAMPLE = 20_000  # lines that the layout is found from
+_SAMPLE = 20_000  # lines from which the layout is found
 
 Delimiter = Literal["tab", "spaces"]
 
 
-@dataclass(frozen=True)
-class ColumnReader:
-    """Reads column files of one layout."""
+def sniff(sample: Sample) -> bool:
+    """Return whether nearly all lines have the same width and end with tags, or contain tabs."""
+    rows = [line.split("\t") if "\t" in line else line.split() for line in sample.data]
+    if not rows:
+        return False
+    width = max(len(row) for row in rows)
+    if width < 2 or sum(len(row) == width for row in rows) < 0.9 * len(rows):
+        return False
+    tagged = sum(is_tag(row[-1]) or is_tag(row[0]) for row in rows)
+    return tagged >= 0.5 * len(rows) or all("\t" in line for line in sample.data)
 
-    layout: Layout
 
-    def read(self, path: Path) -> Iterator[Sentence]:
-        """Give the sentences of a file, one at a time.
+def read(path: Path, layout: Layout, findings: Findings) -> Iterator[Sentence]:
+    """Yield the sentences of a file.
 
-        Raises:
-            FormatError: for a line with another number of columns, or an empty one among them.
-        """
-        layout = self.layout
-        delimiter: Delimiter = "tab" if layout.delimiter == "tab" else "spaces"
-        n_columns = layout.n_columns
-        columns = [(number - 1, name) for number, name in sorted(layout.columns.items())]
-        token_column = next(i for i, name in columns if name == "token")
-        heads = [(i, name) for i, name in columns if name != "token"]
-        document = -1
-        sentence = _Pending()
-        for number, line in read_lines(path):
-            if not line.strip(_BLANK):
-                yield from sentence.flush(document, heads)
-                continue
-            fields = _split(line, delimiter)
-            if not sentence.rows and _is_comment(line, fields, n_columns, delimiter):
-                if _NEWDOC.match(line):
-                    document += 1
-                elif match := _TEXT.match(line):
-                    sentence.text = match[1]
-                continue
-            if _DOCSTART in (fields[0], fields[min(token_column, len(fields) - 1)]):
-                yield from sentence.flush(document, heads)
+    Raises:
+        FormatError: A line has another number of columns, or an empty one.
+        CorpusError: The file cannot be read.
+    """
+    delimiter: Delimiter = "tab" if layout.delimiter == "tab" else "spaces"
+    n_columns = layout.n_columns
+    columns = [(number - 1, name) for number, name in sorted(layout.columns.items())]
+    token_column = next(i for i, name in columns if name == "token")
+    heads = [(i, name) for i, name in columns if name != "token"]
+    document = -1
+    sentence = _Pending()
+    for number, line in read_lines(path):
+        if not line.strip(_BLANK):
+            yield from sentence.flush(document, heads)
+            continue
+        fields = _split(line, delimiter)
+        if not sentence.rows and _is_comment(line, fields, n_columns, delimiter):
+            if _NEWDOC.match(line):
                 document += 1
-                continue
-            if len(fields) != n_columns:
-                raise _wrong_number(path, number, len(fields), layout)
-            for i, name in columns:
-                if not fields[i] and name != "token":
-                    raise FormatError(path, number, f"column {i + 1} ({name}) is empty")
-            sentence.tokens.append(fields[token_column])
-            sentence.rows.append(fields)
-            sentence.lines.append(number)
-        yield from sentence.flush(document, heads)
+            elif match := _TEXT.match(line):
+                sentence.text = match[1]
+            continue
+        if _DOCSTART in (fields[0], fields[min(token_column, len(fields) - 1)]):
+            yield from sentence.flush(document, heads)
+            document += 1
+            continue
+        if len(fields) != n_columns:
+            raise _wrong_number(path, number, len(fields), layout)
+        for i, name in columns:
+            if not fields[i] and name != "token":
+                raise FormatError(path, number, f"column {i + 1} ({name}) is empty")
+        sentence.tokens.append(fields[token_column])
+        sentence.rows.append(fields)
+        sentence.lines.append(number)
+    yield from sentence.flush(document, heads)
 
 
 @dataclass
@@ -103,7 +113,7 @@ class _Pending:
         if self.rows:
             space_after = None if self.text is None else align(self.tokens, self.text)
             tags: dict[str, list[str | None]] = {
-                # `_` is CoNLL's for no tag, and what `tagger convert` writes for it.
+                # CoNLL's mark for no tag, also written by `write`.
                 name: [None if row[i] == "_" else row[i] for row in self.rows]
                 for i, name in heads
             }
@@ -112,64 +122,104 @@ class _Pending:
 
 
 def parse_columns(columns: str) -> list[str | None]:
-    """Read ``token,pos,-,ner`` into names, None for a column to skip.
+    """Parse ``token,pos,-,ner`` into names, None for a column to skip.
 
     Raises:
-        UsageError: where no column or more than one is the token, or a name is impossible.
+        UsageError: No column or more than one is the token, or a name is impossible.
     """
     names = [name.strip().lower() for name in columns.split(",")]
     names = ["token" if name in (*TOKEN_KEYS, "word") else name for name in names]
     used = [name for name in names if name not in ("-", "_")]
     if used.count("token") != 1:
-        raise UsageError(f"columns {columns!r}: exactly one must be 'token', as in token,pos,ner")
+        raise UsageError(
+            f"columns {columns!r}: exactly one must be 'token'", hint="as in token,pos,ner"
+        )
     for name in used:
         if used.count(name) > 1:
-            raise UsageError(f"columns {columns!r}: {name!r} is there more than once")
+            raise UsageError(f"columns {columns!r}: {name!r} occurs more than once")
         if not _NAME.fullmatch(name) or name in RESERVED:
             raise UsageError(
-                f"columns {columns!r}: {name!r} cannot name a head; take a-z, 0-9 and _, "
-                "or '-' to skip a column"
+                f"columns {columns!r}: {name!r} cannot name a head",
+                hint="use a-z, 0-9 and _, or '-' to skip a column",
             )
     return [name if name not in ("-", "_") else None for name in names]
 
 
-def detect_layout(path: Path, columns: str | None = None, *, iob2: bool = False) -> Layout:
-    """Find the delimiter and the columns from the first lines of a file.
+def detect_layout(paths: Sequence[Path], names: str | None = None) -> Layout:
+    """Find the delimiter and the columns from the first lines of the first file.
 
     Args:
-        path: the file, the training part of a corpus where there is one.
-        columns: the columns' names, where the user gives them.
-        iob2: whether it is a file of Universal NER, whose columns are known.
+        paths: The files, the training part of a corpus first.
+        names: The columns' names, where the user states them.
 
     Raises:
-        FormatError: for a file without sentences, or with only one column.
-        UsageError: for impossible ``columns``.
+        FormatError: The file has no sentences, or only one column.
+        UsageError: ``names`` are impossible.
     """
+    path = paths[0]
     sample = [line for _, line in islice(read_lines(path), _SAMPLE)]
     data = [line for line in sample if line.strip(_BLANK) and not line.startswith("# ")]
     data = [line for line in data if not line.startswith(_DOCSTART)] or data
     if not data:
         raise FormatError(path, None, "the file has no sentences")
-    names = parse_columns(columns) if columns is not None else None
+    columns = parse_columns(names) if names is not None else None
     widths = {d: _width(data, d) for d in ("tab", "spaces")}
     delimiter: Delimiter = "tab" if widths["tab"] > 1 else "spaces"
-    if names is not None and widths[delimiter] != len(names) == widths["spaces"]:
+    if columns is not None and widths[delimiter] != len(columns) == widths["spaces"]:
         delimiter = "spaces"
     width = widths[delimiter]
-    if names is None and iob2 and delimiter == "tab" and width >= 3:
-        names = [None, "token", "ner"] + [None] * (width - 3)
-    if names is None and width < 2:
+    is_universal_ner = plain_suffix(path) == ".iob2"
+    if columns is None and is_universal_ner and delimiter == "tab" and width >= 3:
+        columns = [None, "token", "ner"] + [None] * (width - 3)
+    if columns is None and width < 2:
         raise FormatError(
-            path, None, "there is only one column: separate token and tags with tabs or spaces"
+            path,
+            None,
+            "there is only one column",
+            hint="separate token and tags with tabs or spaces",
         )
-    if names is None:
-        names = _name_columns(sample, delimiter, width)
+    if columns is None:
+        columns = _name_columns(sample, delimiter, width)
     return Layout(
-        format="columns",
+        format="conll",
+        title=f"{delimiter.removesuffix('s')}-separated",
         delimiter=delimiter,
-        columns={i: name for i, name in enumerate(names, start=1) if name is not None},
-        skipped=tuple(i for i, name in enumerate(names, start=1) if name is None),
+        columns={i: name for i, name in enumerate(columns, start=1) if name is not None},
+        skipped=tuple(i for i, name in enumerate(columns, start=1) if name is None),
     )
+
+
+def write(documents: Sequence[Document], scheme: Scheme, findings: Findings) -> bytes:
+    """Lay out documents of tokens, tabs between the columns, entities last.
+
+    Documents are marked where one has several sentences; otherwise each sentence is one.
+
+    Raises:
+        FormatError: A column cannot hold a token or label.
+    """
+    return encode_lines(documents, _lines(documents, scheme))
+
+
+def _lines(documents: Sequence[Document], scheme: Scheme) -> Iterator[str]:
+    tag_heads, span_heads = heads_of(documents)
+    n_tags = len(tag_heads) + len(span_heads)
+    marks = any(len(document.ends) > 1 for document in documents)
+    for document in documents:
+        if marks:
+            yield "\t".join([_DOCSTART, *"O" * n_tags])
+            yield ""
+        no_tags: list[str | None] = [None] * len(document.tokens)
+        columns = [document.tags.get(head, no_tags) for head in tag_heads]
+        for head in span_heads:
+            columns.append([*chain.from_iterable(sentence_tags(document, head, scheme))])
+        for first, past in document.bounds():
+            for i in range(first, past):
+                row = [document.tokens[i], *(column[i] or "_" for column in columns)]
+                refuse(document, "\t\r\n", *row)
+                if row[0] == _DOCSTART:
+                    refuse(document, [_DOCSTART], row[0])
+                yield "\t".join(row)
+            yield ""
 
 
 def _split(line: str, delimiter: Delimiter) -> list[str]:
@@ -196,13 +246,13 @@ def _wrong_number(path: Path, line: int, n: int, layout: Layout) -> FormatError:
         path,
         line,
         f"{n} column{'s' * (n != 1)} where {layout.n_columns} are expected "
-        f"({delimiter}-separated: {', '.join(names)}); mend the line, or name the columns of the "
-        "file with --columns",
+        f"({delimiter}-separated: {', '.join(names)})",
+        hint="correct the line, or name the columns with {columns}",
     )
 
 
 def _name_columns(sample: Sequence[str], delimiter: Delimiter, width: int) -> list[str | None]:
-    """Tell what each column holds from its values."""
+    """Name each column by its values."""
     rows: list[list[str] | None] = []  # None between sentences
     for line in sample:
         if not line.strip(_BLANK):
@@ -232,7 +282,7 @@ def _name_columns(sample: Sequence[str], delimiter: Delimiter, width: int) -> li
 
 
 def _is_index(rows: Sequence[list[str] | None], column: int) -> bool:
-    """Whether the column numbers the tokens of each sentence."""
+    """Return whether a column numbers the tokens of each sentence."""
     expected = ("0", "1")
     for row in rows:
         if row is None:
@@ -246,5 +296,5 @@ def _is_index(rows: Sequence[list[str] | None], column: int) -> bool:
 
 
 def _is_free_text(count: Counter[str]) -> bool:
-    """Whether a column's values are too many for tags, as lemmas are."""
+    """Return whether a column has too many values for tags, as lemmas do."""
     return len(count) > 1000 or (count.total() >= 200 and len(count) > 0.25 * count.total())

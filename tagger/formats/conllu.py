@@ -8,34 +8,52 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from tagger.errors import FormatError
+from tagger.findings import Findings
+from tagger.formats.documents import Document, main_layer
 from tagger.formats.records import Layout, Sentence
+from tagger.formats.sample import Sample
+from tagger.formats.writing import (
+    count_unwritten,
+    encode_lines,
+    refuse,
+    sentence_tags,
+    space_after,
+)
 from tagger.lines import read_lines
-from tagger.schemes import is_tag
+from tagger.schemes import OUTSIDE, Scheme, is_tag
 
-__all__ = ["ConlluReader", "detect_layout"]
+__all__ = ["detect_layout", "read", "sniff", "write"]
 
 _FIELDS = ("id", "form", "lemma", "upos", "xpos", "feats", "head", "deprel", "deps", "misc")
 _MISC_KEYS = ("NER", "Entity", "Name")
 _MISC = re.compile(rf"(?:^|\|)({'|'.join(_MISC_KEYS)})=([^|]*)", re.IGNORECASE)
 _ID = re.compile(r"[0-9]+(?:([-.])[0-9]+)?")
-# The library splits at two spaces as at a tab; a token may hold them. No text has a NUL.
+# The library splits at two spaces as at a tab, which a token may hold. No text has a NUL.
 _SECOND_SPACE = "\0"
 _PLUS = "# global.columns = "
 _TEXT = re.compile(r"#\s*text\s*=")
 _NO_SPACE = "SpaceAfter=No"
+_UPOS = "upos"
+_XPOS = ("xpos", "pos")
 
 
-def detect_layout(paths: Iterable[Path]) -> Layout:
+def sniff(sample: Sample) -> bool:
+    """Return whether the first line of tokens has ten columns and number 1."""
+    fields = next(iter(sample.data), "").split("\t")
+    return len(fields) == len(_FIELDS) and fields[0][:1] == "1"
+
+
+def detect_layout(paths: Sequence[Path], names: str | None = None) -> Layout:
     """Find which of UPOS, XPOS and entities in MISC the files have.
 
     Raises:
-        FormatError: for a line of tokens with other than ten columns.
+        FormatError: A line of tokens does not have ten columns.
     """
     has = {4: False, 5: False}
     misc: dict[str, Counter[str]] = {}
@@ -62,81 +80,78 @@ def detect_layout(paths: Iterable[Path]) -> Layout:
     found = {2, *(column for column in has if has[column]), *([10] if key else [])}
     return Layout(
         format="conllu",
+        title="CoNLL-U",
         delimiter="tab",
         columns={number: name for number, name in columns.items() if number in found},
-        skipped=tuple(number for number in range(1, 11) if number not in found),
         misc_key=key,
         has_spaces=has_spaces,
     )
 
 
-@dataclass(frozen=True)
-class ConlluReader:
-    """Reads CoNLL-U files of one layout."""
+def read(path: Path, layout: Layout, findings: Findings) -> Iterator[Sentence]:
+    """Yield the sentences of a file.
 
-    layout: Layout
+    Raises:
+        FormatError: A line is not CoNLL-U.
+        CorpusError: The file cannot be read.
+    """
+    import conllu
 
-    def read(self, path: Path) -> Iterator[Sentence]:
-        """Give the sentences of a file, one at a time.
+    source = _Source(path)
+    document = -1
+    parsers = dict.fromkeys(_FIELDS, _plain)  # the other fields are not checked
+    for parsed in conllu.parse_incr(source, field_parsers=parsers):  # type: ignore[arg-type]
+        document += any(key.startswith("newdoc") for key in parsed.metadata)
+        lines = source.take()
+        if len(parsed):
+            sentence = _sentence(list(parsed), lines, document, layout)
+            if not sentence.tokens:
+                raise FormatError(path, lines[0], "a sentence without words")
+            yield sentence
 
-        Raises:
-            FormatError: for a line that is not CoNLL-U.
-        """
-        import conllu
 
-        source = _Source(path)
-        document = -1
-        parsers = dict.fromkeys(_FIELDS, _plain)  # all else is not ours to judge
-        for parsed in conllu.parse_incr(source, field_parsers=parsers):  # type: ignore[arg-type]
-            document += any(key.startswith("newdoc") for key in parsed.metadata)
-            lines = source.take()
-            if len(parsed):
-                sentence = self._sentence(list(parsed), lines, document)
-                if not sentence.tokens:
-                    raise FormatError(path, lines[0], "a sentence without words")
-                yield sentence
+def _sentence(rows: list[Any], lines: list[int], document: int, layout: Layout) -> Sentence:
+    tokens: list[str] = []
+    space_after: list[bool] = []
+    kept: list[Any] = []
+    kept_lines: list[int] = []
+    range_end, range_spaced = 0, True
+    for row, line in zip(rows, lines, strict=True):
+        match = _ID.fullmatch(row["id"])
+        kind = match[1] if match else None
+        spaced = _NO_SPACE not in row.get("misc", "_").split("|")
+        if kind == "-":
+            range_end, range_spaced = int(row["id"].split("-")[1]), spaced
+        if kind is not None:
+            continue
+        number = int(row["id"])
+        if number <= range_end:  # the words of a range stand in the text as one
+            spaced = range_spaced and number == range_end
+        tokens.append(row["form"])
+        space_after.append(spaced)
+        kept.append(row)
+        kept_lines.append(line)
+    heads: dict[str, list[str | None]] = {}
+    for name in layout.columns.values():
+        if name in ("upos", "xpos"):
+            heads[name] = [row[name] if row[name] != "_" else None for row in kept]
+        elif name == "ner":
+            heads[name] = [_entity(row.get("misc", "_"), layout.misc_key) for row in kept]
+    known = space_after if layout.has_spaces else None
+    return Sentence(tokens, heads, kept_lines, document, known)
 
-    def _sentence(self, rows: list[Any], lines: list[int], document: int) -> Sentence:
-        tokens: list[str] = []
-        space_after: list[bool] = []
-        kept: list[Any] = []
-        kept_lines: list[int] = []
-        range_end, range_spaced = 0, True
-        for row, line in zip(rows, lines, strict=True):
-            match = _ID.fullmatch(row["id"])
-            kind = match[1] if match else None
-            spaced = _NO_SPACE not in row.get("misc", "_").split("|")
-            if kind == "-":
-                range_end, range_spaced = int(row["id"].split("-")[1]), spaced
-            if kind is not None:
-                continue
-            number = int(row["id"])
-            if number <= range_end:  # the words of a range stand in the text as one
-                spaced = range_spaced and number == range_end
-            tokens.append(row["form"])
-            space_after.append(spaced)
-            kept.append(row)
-            kept_lines.append(line)
-        heads: dict[str, list[str | None]] = {}
-        for name in self.layout.columns.values():
-            if name in ("upos", "xpos"):
-                heads[name] = [row[name] if row[name] != "_" else None for row in kept]
-            elif name == "ner":
-                heads[name] = [self._entity(row.get("misc", "_")) for row in kept]
-        known = space_after if self.layout.has_spaces else None
-        return Sentence(tokens, heads, kept_lines, document, known)
 
-    def _entity(self, misc: str) -> str:
-        for pair in misc.split("|"):
-            key, _, tag = pair.partition("=")
-            if key == self.layout.misc_key:
-                return tag
-        return "O"
+def _entity(misc: str, misc_key: str) -> str:
+    for pair in misc.split("|"):
+        key, _, tag = pair.partition("=")
+        if key == misc_key:
+            return tag
+    return OUTSIDE
 
 
 @dataclass
 class _Source:
-    """A file as the library wants it, that checks each line and remembers where tokens stand."""
+    """A file as the library reads it, which checks each line and keeps the lines of tokens."""
 
     path: Path
     _lines: list[int] = field(default_factory=list)
@@ -156,7 +171,7 @@ class _Source:
                     raise FormatError(
                         self.path,
                         number,
-                        f"{fields[0]!r} in column 1 is no id, range or empty node",
+                        f"{fields[0]!r} in column 1 is not an id, range or empty node",
                     )
                 if not fields[1]:
                     raise FormatError(self.path, number, "column 2 (FORM) is empty")
@@ -164,7 +179,9 @@ class _Source:
                 line = line.replace("  ", " " + _SECOND_SPACE)
             elif line.startswith(_PLUS) and tuple(line[len(_PLUS) :].lower().split()) != _FIELDS:
                 raise FormatError(
-                    self.path, number, "CoNLL-U Plus is not read, only the ten columns of CoNLL-U"
+                    self.path,
+                    number,
+                    "CoNLL-U Plus is not supported, only the ten columns of CoNLL-U",
                 )
             yield line + "\n"
 
@@ -180,3 +197,47 @@ def _checked(path: Path, number: int, line: str) -> list[str]:
             path, number, f"{len(fields)} columns where CoNLL-U has 10, separated by tabs"
         )
     return fields
+
+
+def write(documents: Sequence[Document], scheme: Scheme, findings: Findings) -> bytes:
+    """Lay out documents of tokens.
+
+    Raises:
+        FormatError: The format cannot hold a token or label.
+    """
+    return encode_lines(documents, _lines(documents, scheme, findings))
+
+
+def _lines(documents: Sequence[Document], scheme: Scheme, findings: Findings) -> Iterator[str]:
+    for number, document in enumerate(documents, start=1):
+        if not document.is_part and document.ends:
+            yield f"# newdoc id = {document.name}"
+        xpos = next((head for head in _XPOS if head in document.tags), "")
+        count_unwritten(document, findings, tags=(_UPOS, xpos))
+        spaces = space_after(document)
+        tags = sentence_tags(document, main_layer(document), scheme)
+        for i, ((first, past), entities) in enumerate(zip(document.bounds(), tags, strict=True)):
+            yield f"# sent_id = {number}.{i + 1}"
+            if spaces is not None:
+                yield f"# text = {_text(document.tokens[first:past], spaces[first:past])}"
+            for n, entity in enumerate(entities):
+                token = first + n
+                misc = [f"NER={entity}"] if entity != OUTSIDE else []
+                if spaces is not None and not spaces[token]:
+                    misc.append("SpaceAfter=No")
+                fields = [document.tokens[token], _tag(document, _UPOS, token)]
+                fields += [_tag(document, xpos, token), entity]
+                refuse(document, "\t\r\n", *fields)
+                refuse(document, "|", entity)
+                form, upos, tag, _ = fields
+                yield "\t".join([str(n + 1), form, "_", upos, tag, *"____", "|".join(misc) or "_"])
+            yield ""
+
+
+def _tag(document: Document, head: str, token: int) -> str:
+    return (document.tags[head][token] or "_") if head in document.tags else "_"
+
+
+def _text(tokens: Sequence[str], spaces: Sequence[bool]) -> str:
+    pieces = [token + " " * space for token, space in zip(tokens, spaces, strict=True)]
+    return "".join(pieces).rstrip(" ")

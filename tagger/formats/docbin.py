@@ -1,7 +1,7 @@
 """spaCy's DocBin (``.spacy``): what `spacy train` reads and many tools export.
 
-The file is read as what it is, compressed MessagePack of numbers and strings, without spaCy's own
-reader: nothing in it is run, and what users stored beside the annotations is not unpacked.
+The file is read as compressed MessagePack of numbers and strings, without spaCy's own reader:
+nothing in it is run, and user data beside the annotations is not unpacked.
 """
 
 from __future__ import annotations
@@ -12,25 +12,25 @@ from itertools import accumulate, pairwise
 from pathlib import Path
 
 import msgspec
-import numpy as np
 
 from tagger.errors import FormatError, UsageError
+from tagger.findings import Findings
 from tagger.formats.documents import (
     ENTITIES,
     Document,
-    Notes,
     check_text,
     in_characters,
     main_layer,
 )
-from tagger.formats.plain import note_unwritten
+from tagger.formats.sample import Sample
 from tagger.formats.spacy_document import spacy_document, split_words
+from tagger.formats.writing import count_unwritten
 from tagger.lines import unreadable
 from tagger.schemes import Scheme, Span
 
-__all__ = ["read", "write"]
+__all__ = ["read", "sniff", "write"]
 
-# ENT_IOB: 0 stands for a token that nobody looked at, 2 for one outside.
+# ENT_IOB: 0 is a token that is not annotated, 2 one outside of entities.
 _MISSING, _INSIDE, _BEGINS = 0, 1, 3
 _WRITTEN = ("ENT_IOB", "ENT_TYPE", "SENT_START", "TAG", "POS")
 
@@ -44,12 +44,17 @@ class _Bin(msgspec.Struct):
     flags: list[dict[str, bool]] = []  # msgspec copies it
 
 
-def read(path: Path, notes: Notes) -> Iterator[Document]:
-    """Give the documents of a file.
+def sniff(sample: Sample) -> bool:
+    """Return False: only the suffix shows the format."""
+    return False
+
+
+def read(path: Path, findings: Findings) -> Iterator[Document]:
+    """Yield the documents of a file.
 
     Raises:
-        FormatError: for a damaged file, or one without annotations that can be learned.
-        CorpusError: where the file cannot be read.
+        FormatError: The file is damaged, or has no annotations that can be learned.
+        CorpusError: The file cannot be read.
     """
     try:
         packed = path.read_bytes()
@@ -57,15 +62,16 @@ def read(path: Path, notes: Notes) -> Iterator[Document]:
         raise unreadable(path, error) from None
     try:
         content = msgspec.msgpack.decode(zlib.decompress(packed), type=_Bin)
-        yield from _documents(path, content, notes)
+        yield from _documents(path, content, findings)
     except (zlib.error, msgspec.DecodeError, ValueError, KeyError, RecursionError) as error:
         said = " ".join(str(error).split())[:80]
         raise FormatError(
-            path, None, f"no spaCy DocBin, or a damaged one ({said}); write it anew from spaCy"
+            path, None, f"not a spaCy DocBin, or damaged ({said})", hint="write it again from spaCy"
         ) from None
 
 
-def _documents(path: Path, content: _Bin, notes: Notes) -> Iterator[Document]:
+def _documents(path: Path, content: _Bin, findings: Findings) -> Iterator[Document]:
+    import numpy as np
     from spacy.attrs import IDS
     from spacy.parts_of_speech import NAMES
     from spacy.strings import StringStore
@@ -87,8 +93,8 @@ def _documents(path: Path, content: _Bin, notes: Notes) -> Iterator[Document]:
         raise FormatError(
             path,
             None,
-            "a DocBin without entities or parts of speech (span groups are not read); set doc.ents "
-            "before it is written",
+            "a DocBin without entities or parts of speech (span groups are not read)",
+            hint="set doc.ents before it is written",
         )
     first = 0
     for number, length in enumerate(lengths):
@@ -106,7 +112,13 @@ def _documents(path: Path, content: _Bin, notes: Notes) -> Iterator[Document]:
             labels = [strings[label] for label in part["ENT_TYPE"]]
             check_text(path, None, *labels)
             if missing := part["ENT_IOB"].count(_MISSING):
-                notes["tokens that nobody annotated, taken as outside of entities"] += missing
+                findings.count(
+                    "token without annotation",
+                    path,
+                    example=f"in document {document.name}",
+                    count=missing,
+                    action="read as outside of entities",
+                )
             found = [
                 Span(kept[start], kept[end], label)
                 for start, end, label in _entities(part["ENT_IOB"], labels)
@@ -126,7 +138,7 @@ def _documents(path: Path, content: _Bin, notes: Notes) -> Iterator[Document]:
 def _document(
     name: str, path: Path, forms: list[str], spaces: list[bool] | None, starts: list[int]
 ) -> Document:
-    """Lay out the words without those that are white space."""
+    """Return a document of the words that are not white space."""
     words = [i for i, form in enumerate(forms) if not form.isspace()]
     document = Document(name, path, tokens=[forms[i] for i in words])
     if any(starts[1:]) or spaces is None:  # the first of all begins one whether marked or not
@@ -146,19 +158,19 @@ def _document(
 def _entities(marks: Sequence[int], labels: Sequence[str]) -> Iterator[Span]:
     start = -1
     for i, (mark, label) in enumerate(zip([*marks, 2], [*labels, ""], strict=True)):
-        goes_on = mark == _INSIDE and start >= 0 and label == labels[start]
-        if start >= 0 and not goes_on:
+        continues = mark == _INSIDE and start >= 0 and label == labels[start]
+        if start >= 0 and not continues:
             yield Span(start, i, labels[start])
             start = -1
         if start < 0 and mark in (_INSIDE, _BEGINS) and label:
             start = i
 
 
-def write(documents: Sequence[Document], scheme: Scheme, notes: Notes) -> bytes:
-    """Write documents of tokens; white space other than single spaces becomes words, as in spaCy.
+def write(documents: Sequence[Document], scheme: Scheme, findings: Findings) -> bytes:
+    """Lay out documents; white space other than single spaces becomes tokens, as in spaCy.
 
     Raises:
-        FormatError: for a part of speech that spaCy does not know.
+        FormatError: spaCy does not know a part of speech.
     """
     from spacy.tokens import DocBin
     from spacy.vocab import Vocab
@@ -181,7 +193,7 @@ def write(documents: Sequence[Document], scheme: Scheme, notes: Notes) -> bytes:
             raise FormatError(
                 document.path, document.line, error.message, expected=error.expected
             ) from None
-        note_unwritten(document, notes, tags=("upos", "xpos", "pos"))
+        count_unwritten(document, findings, tags=("upos", "xpos", "pos"))
         packed.add(doc)
     return packed.to_bytes()
 

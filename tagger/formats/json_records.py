@@ -1,4 +1,4 @@
-"""JSON objects with the lines they begin at: one a line, or the elements of one array."""
+"""JSON objects with the lines at which they begin: one a line, or the elements of an array."""
 
 from __future__ import annotations
 
@@ -12,17 +12,19 @@ import msgspec
 from tagger.errors import FormatError
 from tagger.lines import read_lines
 
-__all__ = ["read_records"]
+__all__ = ["JSON_SUFFIXES", "read_records"]
+
+JSON_SUFFIXES = (".jsonl", ".ndjson", ".json")
 
 _WHITE = " \t\r\n"
 
 
 def read_records(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
-    """Give each object of a file with its line.
+    """Yield each object of a file with its line.
 
     Raises:
-        FormatError: for what is no JSON, or no object, at its line.
-        CorpusError: where the file cannot be read.
+        FormatError: A line or element is not a JSON object.
+        CorpusError: The file cannot be read.
     """
     lines = read_lines(path)
     is_first = True
@@ -42,12 +44,12 @@ def _decode(path: Path, number: int, line: str) -> object:
         return msgspec.json.decode(line)
     except (msgspec.DecodeError, RecursionError) as error:
         raise FormatError(
-            path, number, f"not a JSON object a line ({error}); is the file cut off?"
+            path, number, f"not a JSON object a line ({error})", hint="is the file cut off?"
         ) from None
 
 
 def _elements(path: Path, number: int, text: str) -> Iterator[tuple[int, dict[str, Any]]]:
-    """Give the elements of an array that begins on line ``number``."""
+    """Yield the elements of an array that begins on line ``number``."""
     decoder = json.JSONDecoder()
     position = seen = text.index("[") + 1
     separator = ""
@@ -73,7 +75,7 @@ def _elements(path: Path, number: int, text: str) -> Iterator[tuple[int, dict[st
             where = number + text.count("\n", seen, at)
             what = error.msg if isinstance(error, json.JSONDecodeError) else str(error)
             is_cut = at >= len(text.rstrip()) or what.startswith("Unterminated")
-            cut = "the JSON is cut off" if is_cut else "no JSON"
+            cut = "the JSON is cut off" if is_cut else "not JSON"
             raise FormatError(path, where, f"{cut} ({what.lower()})") from None
         yield number, _object(path, number, element)
         separator = ","

@@ -1,105 +1,126 @@
 """JSON lines: ``{"tokens": ["A", "b"], "ner": ["B-PER", "O"]}``, a sentence a line.
 
-Each list of strings as long as ``tokens`` in the first sentence is a head.
+Each list of strings as long as ``tokens`` in the first sentence is a head. The sentences may also
+be the elements of one array.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
-from tagger.corpus.tally import KNOWN_HEADS
 from tagger.errors import FormatError
-from tagger.formats.records import RESERVED, TOKEN_KEYS, Layout, Sentence
-from tagger.lines import read_lines
+from tagger.findings import Findings
+from tagger.formats.documents import Document
+from tagger.formats.json_records import read_records
+from tagger.formats.records import (
+    RESERVED,
+    SPAN_HEADS,
+    TOKEN_HEADS,
+    TOKEN_KEYS,
+    Layout,
+    Sentence,
+)
+from tagger.formats.sample import Sample
+from tagger.formats.writing import heads_of, refuse, sentence_tags
+from tagger.schemes import Scheme
 
-__all__ = ["JsonlReader", "detect_layout", "head_name"]
+__all__ = ["detect_layout", "head_name", "read", "sniff", "write"]
 
-_NO_HEADS = frozenset({"line", "document", "space_after"})
+_NOT_HEADS = frozenset({"line", "document", "space_after"})
 
 
 def head_name(key: str) -> str:
-    """Name the head that is under ``key``: ``ner_tags``, as hubs have it, is ``ner``."""
+    """Return the head under a key: ``ner_tags``, as on hubs, is ``ner``."""
     name = key.removesuffix("_tags").removesuffix("_labels")
     return "ner" if name in ("tags", "labels") else name
 
 
-def detect_layout(path: Path) -> Layout:
-    """Find the heads from the first sentence of a file.
+def sniff(sample: Sample) -> bool:
+    """Return whether the first object has a list of strings under a key of tokens."""
+    lists = [sample.keys.get(key) for key in TOKEN_KEYS]
+    return any(isinstance(one, list) and all(isinstance(t, str) for t in one) for one in lists)
+
+
+def detect_layout(paths: Sequence[Path], names: str | None = None) -> Layout:
+    """Find the heads from the first sentence of the first file.
 
     Raises:
-        FormatError: for a file without sentences, or a first line that is none.
+        FormatError: The file has no sentences, or its first object is not a sentence.
     """
-    for number, line in read_lines(path):
-        if not line.strip():
-            continue
-        record = _decode(path, number, line)
-        tokens = _tokens(path, number, record)
-        names = [
-            head_name(key)
-            for key, value in record.items()
-            if _is_tags(value, len(tokens)) and key not in (*TOKEN_KEYS, *_NO_HEADS)
-        ]
+    path = paths[0]
+    line, record = next(read_records(path), (None, {}))
+    if line is None:
+        raise FormatError(path, None, "the file has no sentences")
+    tokens = _tokens(path, line, record)
+    heads = [
+        head_name(key)
+        for key, value in record.items()
+        if _is_tags(value, len(tokens)) and key not in (*TOKEN_KEYS, *_NOT_HEADS)
+    ]
+    for head in heads:
+        if heads.count(head) > 1:
+            raise FormatError(path, line, f"two keys stand for the head {head!r}")
+        if head in RESERVED:
+            raise FormatError(path, line, f"{head!r} cannot name a head", hint="rename the key")
+    if not heads:
+        raise FormatError(
+            path,
+            line,
+            "no list of tags as long as 'tokens'",
+            hint='write tags by name, as in "ner": ["O", …]',
+        )
+    columns = {1: "token", **dict(enumerate(heads, start=2))}
+    return Layout(format="jsonl", title="JSON lines", columns=columns)
+
+
+def read(path: Path, layout: Layout, findings: Findings) -> Iterator[Sentence]:
+    """Yield the sentences of a file.
+
+    Raises:
+        FormatError: An object is not a sentence, or lacks a head.
+        CorpusError: The file cannot be read.
+    """
+    names = [name for name in layout.columns.values() if name != "token"]
+    for line, record in read_records(path):
+        tokens = _tokens(path, line, record)
+        found = {head_name(key): value for key, value in record.items()}
+        heads: dict[str, list[str | None]] = {}
         for name in names:
-            if names.count(name) > 1:
-                raise FormatError(path, number, f"two keys stand for the head {name!r}")
-            if name in RESERVED:
-                raise FormatError(path, number, f"{name!r} cannot name a head; rename the key")
-        if not names:
-            raise FormatError(
-                path, number, 'no list of tags as long as \'tokens\', as in "ner": ["O", …]'
-            )
-        columns = {1: "token", **dict(enumerate(names, start=2))}
-        return Layout(format="jsonl", columns=columns)
-    raise FormatError(path, None, "the file has no sentences")
+            tags: Any = found.get(name)
+            if not _is_tags(tags, len(tokens)):
+                raise FormatError(path, line, _what_is_wrong(name, tags, len(tokens)))
+            heads[name] = tags
+        for name, value in found.items():
+            is_known = name in SPAN_HEADS or name in TOKEN_HEADS
+            if is_known and name not in names and _is_tags(value, len(tokens)):
+                raise FormatError(path, line, f"{name!r}, which the first sentence does not have")
+        if tokens:
+            yield Sentence(tokens, heads, [line] * len(tokens), -1)
 
 
-@dataclass(frozen=True)
-class JsonlReader:
-    """Reads JSON lines with the heads of one layout."""
+def write(documents: Sequence[Document], scheme: Scheme, findings: Findings) -> bytes:
+    """Lay out documents of tokens.
 
-    layout: Layout
-
-    def read(self, path: Path) -> Iterator[Sentence]:
-        """Give the sentences of a file, one at a time.
-
-        Raises:
-            FormatError: for a line that is no sentence or lacks a head.
-        """
-        names = [name for name in self.layout.columns.values() if name != "token"]
-        for number, line in read_lines(path):
-            if not line.strip():
-                continue
-            record = _decode(path, number, line)
-            tokens = _tokens(path, number, record)
-            found = {head_name(key): value for key, value in record.items()}
-            heads: dict[str, list[str | None]] = {}
-            for name in names:
-                tags: Any = found.get(name)
-                if not _is_tags(tags, len(tokens)):
-                    raise FormatError(path, number, _what_is_wrong(name, tags, len(tokens)))
-                heads[name] = tags
-            for name, value in found.items():
-                if name in KNOWN_HEADS and name not in names and _is_tags(value, len(tokens)):
-                    raise FormatError(
-                        path, number, f"{name!r}, which the first sentence does not have"
-                    )
-            if tokens:
-                yield Sentence(tokens, heads, [number] * len(tokens), -1)
-
-
-def _decode(path: Path, number: int, line: str) -> dict[str, Any]:
-    try:
-        record = msgspec.json.decode(line)
-    except msgspec.DecodeError as error:
-        raise FormatError(path, number, f"not a JSON object a line: {error}") from None
-    if not isinstance(record, dict):
-        raise FormatError(path, number, "not a JSON object; JSON lines have a sentence a line")
-    return record
+    Raises:
+        FormatError: A token contains a tab or a line end.
+    """
+    tag_heads, span_heads = heads_of(documents)
+    lines = []
+    for document in documents:
+        refuse(document, "\t\r\n", *document.tokens)
+        by_head = [list(sentence_tags(document, head, scheme)) for head in span_heads]
+        for i, (first, past) in enumerate(document.bounds()):
+            record: dict[str, Any] = {"tokens": document.tokens[first:past]}
+            for head in tag_heads:
+                tags = document.tags.get(head)
+                record[head] = tags[first:past] if tags else [None] * (past - first)
+            record |= {head: tags[i] for head, tags in zip(span_heads, by_head, strict=True)}
+            lines.append(msgspec.json.encode(record) + b"\n")
+    return b"".join(lines)
 
 
 def _tokens(path: Path, number: int, record: dict[str, Any]) -> list[str]:

@@ -9,20 +9,27 @@ from typing import Any
 import msgspec
 
 from tagger.errors import FormatError
-from tagger.formats.documents import Document, Notes, check_text
+from tagger.findings import Findings
+from tagger.formats.documents import Document, check_text
 from tagger.formats.json_records import read_records
 from tagger.formats.offsets import read_spans
+from tagger.formats.sample import Sample
 from tagger.schemes import Scheme
 
-__all__ = ["read", "write"]
+__all__ = ["read", "sniff", "write"]
 
 
-def read(path: Path, notes: Notes) -> Iterator[Document]:
-    """Give the task of each text with what was annotated first.
+def sniff(sample: Sample) -> bool:
+    """Return whether the first object has ``data``."""
+    return isinstance(sample.keys.get("data"), dict)
+
+
+def read(path: Path, findings: Findings) -> Iterator[Document]:
+    """Yield the tasks of a file, each with its first annotation.
 
     Raises:
-        FormatError: for an element that is no task, or a span that cannot be one.
-        CorpusError: where the file cannot be read.
+        FormatError: An element is not a task, or a span cannot be one.
+        CorpusError: The file cannot be read.
     """
     for number, (line, task) in enumerate(read_records(path), start=1):
         data = task.get("data")
@@ -38,31 +45,35 @@ def read(path: Path, notes: Notes) -> Iterator[Document]:
             raise FormatError(path, line, f"task {name}: 'annotations' is not a list of objects")
         valid = [one for one in annotations if not one.get("was_cancelled")]
         if len(valid) < len(annotations):
-            notes["annotations that were cancelled"] += len(annotations) - len(valid)
+            cancelled = len(annotations) - len(valid)
+            findings.count("cancelled annotation", path, line, count=cancelled, action="ignored")
         if not annotations:
-            notes["tasks that nobody annotated"] += 1
+            findings.count("task without annotations", path, line, action="ignored")
         if not valid:
             continue
         if len(valid) > 1:
-            notes["further annotations of the same task"] += len(valid) - 1
+            further = len(valid) - 1
+            findings.count(
+                "further annotation of a task", path, line, count=further, action="ignored"
+            )
         document = Document(" ".join(name.split()), path, line, text=texts[key])
         results = valid[0].get("result", [])
         if not isinstance(results, list):
             raise FormatError(path, line, f"task {name}: 'result' is not a list")
-        document.chars = read_spans(
-            document, list(_labels(path, line, name, results, notes)), notes
-        )
+        labels = list(_labels(path, line, name, results, findings))
+        document.chars = read_spans(document, labels, findings)
         yield document
 
 
 def _labels(
-    path: Path, line: int, name: str, results: list[Any], notes: Notes
+    path: Path, line: int, name: str, results: list[Any], findings: Findings
 ) -> Iterator[dict[str, Any]]:
     for result in results:
         if not isinstance(result, dict):
-            raise FormatError(path, line, f"task {name}: a result that is no object")
+            raise FormatError(path, line, f"task {name}: a result that is not an object")
         if result.get("type") != "labels":
-            notes[f"results of the type {result.get('type')!r}, not 'labels'"] += 1
+            kind = f"result of type {result.get('type')!r} instead of 'labels'"
+            findings.count(kind, path, line, action="ignored")
             continue
         value = result.get("value")
         labels = value.get("labels") if isinstance(value, dict) else None
@@ -71,8 +82,8 @@ def _labels(
         yield value
 
 
-def write(documents: Sequence[Document], scheme: Scheme, notes: Notes) -> bytes:
-    """Write documents of text as tasks that Label Studio imports, a line each."""
+def write(documents: Sequence[Document], scheme: Scheme, findings: Findings) -> bytes:
+    """Lay out documents of text as tasks that Label Studio imports, a line each."""
     tasks = []
     for document in documents:
         text = document.text or ""

@@ -1,104 +1,61 @@
-"""JSON by character offsets: Prodigy, doccano, and what ``tagger predict --format json`` prints.
+"""JSON by character offsets, as Prodigy, doccano and ``tagger predict --format json`` write it.
 
-A line, or an element of an array, is a document: ``text`` beside spans under ``spans``, ``label``,
+A line, or an element of an array, is a document: ``text`` and its spans under ``spans``, ``label``,
 ``labels`` or ``entities``. A span is ``[start, end, label]`` or an object with these keys.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import msgspec
-
 from tagger.errors import FormatError
-from tagger.formats.documents import (
-    ENTITIES,
-    CharSpan,
-    Document,
-    Notes,
-    check_span,
-    check_text,
-)
+from tagger.findings import Findings
+from tagger.formats.documents import ENTITIES, CharSpan, Document, check_span, check_text
 from tagger.formats.json_records import read_records
 from tagger.formats.records import can_name_head
 from tagger.formats.units import in_characters, same
-from tagger.schemes import Scheme
 
-__all__ = ["SPAN_KEYS", "read", "read_spans", "write_doccano", "write_prodigy"]
+__all__ = ["CHARACTERS", "SPAN_KEYS", "read", "read_spans"]
 
 SPAN_KEYS = ("entities", "spans", "label", "labels")
-UTF16 = "documents whose offsets count UTF-16 units, as browsers do, now counted in characters"
-_CHARACTERS = "characters"
+CHARACTERS = "characters"
+"""The value of ``units`` where a file states that its offsets count characters."""
 _STARTS = ("start", "start_offset")
 _ENDS = ("end", "end_offset")
 
 
-def read(path: Path, notes: Notes) -> Iterator[Document]:
-    """Give the documents of a file, one at a time.
+def read(path: Path, findings: Findings) -> Iterator[Document]:
+    """Yield the documents of a file.
 
     Raises:
-        FormatError: for a line that is no document, or a span that cannot be one.
-        CorpusError: where the file cannot be read.
+        FormatError: A line is not a document, or a span cannot be one.
+        CorpusError: The file cannot be read.
     """
     for number, (line, record) in enumerate(read_records(path), start=1):
-        if record.get("answer", "accept") != "accept":  # Prodigy: looked at and not taken
-            notes[f"examples answered with {record['answer']!r}"] += 1
+        if record.get("answer", "accept") != "accept":  # Prodigy: rejected or skipped
+            kind = f"example answered with {record['answer']!r}"
+            findings.count(kind, path, line, action="ignored")
             continue
         text = record.get("text")
         if not isinstance(text, str):
-            raise FormatError(path, line, "no string under 'text'; each line is a document's JSON")
+            raise FormatError(
+                path, line, "no string under 'text'", hint="each line is a document's JSON"
+            )
         check_text(path, line, text)
         document = Document(_name(record, number), path, line, text=text)
         key = next((key for key in SPAN_KEYS if record.get(key) is not None), None)
         entries = record[key] if key is not None else []
         if not isinstance(entries, list):
             raise FormatError(path, line, f"{key!r} is not a list of spans")
-        is_counted = record.get("units") == _CHARACTERS
-        document.chars = read_spans(document, entries, notes, is_counted=is_counted)
+        is_counted = record.get("units") == CHARACTERS
+        document.chars = read_spans(document, entries, findings, is_counted=is_counted)
         tokens = record.get("tokens")
         if isinstance(tokens, list) and tokens and all(isinstance(t, dict) for t in tokens):
             document.offsets, document.tags = _tokens(document, tokens)
             document.ends = _sentences(record.get("sentences"), len(document.offsets))
         yield document
-
-
-def write_prodigy(documents: Sequence[Document], scheme: Scheme, notes: Notes) -> bytes:
-    """Write documents of text as Prodigy's JSON lines, with tokens where all spans fall on them."""
-    lines = []
-    for document in documents:
-        offsets = document.offsets or []
-        starts = {start: i for i, (start, _) in enumerate(offsets)}
-        ends = {end: i for i, (_, end) in enumerate(offsets)}
-        fits = all(span.start in starts and span.end in ends for span in document.chars)
-        record: dict[str, Any] = {"text": document.text, "meta": {"id": document.name}}
-        spans: list[dict[str, Any]] = [
-            {"start": span.start, "end": span.end, "label": span.label} for span in document.chars
-        ]
-        if fits:
-            following = [*(start for start, _ in offsets[1:]), len(document.text or "")]
-            record["tokens"] = [
-                {"text": form, "start": start, "end": end, "id": i, "ws": following[i] > end}
-                for i, (form, (start, end)) in enumerate(zip(document.tokens, offsets, strict=True))
-            ]
-            for span in spans:
-                span["token_start"], span["token_end"] = starts[span["start"]], ends[span["end"]]
-        lines.append(msgspec.json.encode({**record, "spans": spans}) + b"\n")
-    return b"".join(lines)
-
-
-def write_doccano(documents: Sequence[Document], scheme: Scheme, notes: Notes) -> bytes:
-    """Write documents of text as doccano's JSON lines."""
-    lines = []
-    for document in documents:
-        record: dict[str, Any] = {"id": document.name, "text": document.text}
-        record["label"] = [[span.start, span.end, span.label] for span in document.chars]
-        bounds = [(span.start, span.end) for span in document.chars]
-        if in_characters(document.text or "", bounds, [None] * len(bounds)):
-            record["units"] = _CHARACTERS  # for they look as if they counted something else
-        lines.append(msgspec.json.encode(record) + b"\n")
-    return b"".join(lines)
 
 
 def _name(record: dict[str, Any], number: int) -> str:
@@ -111,20 +68,20 @@ def _name(record: dict[str, Any], number: int) -> str:
 
 
 def read_spans(
-    document: Document, entries: list[Any], notes: Notes, *, is_counted: bool = False
+    document: Document, entries: list[Any], findings: Findings, *, is_counted: bool = False
 ) -> list[CharSpan]:
     """Read the spans of a document, ``[start, end, label]`` or objects.
 
-    What doccano writes, and what comes with the text that it covers, may count UTF-16 units.
+    Spans of doccano, and those that come with the text that they cover, may count UTF-16 units.
 
     Args:
-        document: the document, with its text.
-        entries: what the file has as spans.
-        notes: where it is noted when they do.
-        is_counted: whether the file says that it counts characters.
+        document: The document, with its text.
+        entries: Its spans as in the file.
+        findings: Collects documents that count UTF-16 units.
+        is_counted: Whether the file states that it counts characters.
 
     Raises:
-        FormatError: for one that cannot be a span of its text.
+        FormatError: One cannot be a span of the text.
     """
     path, line, text = document.path, document.line, document.text or ""
     found: list[tuple[Any, Any, Any, str | None]] = []
@@ -148,7 +105,7 @@ def read_spans(
     if all(type(at) is int for bound in bounds for at in bound) and (
         counted := in_characters(text, bounds, [covered for *_, covered in found])
     ):
-        notes[UTF16] += 1
+        findings.count("offsets in UTF-16 units", path, line, action="converted to characters")
         found = [
             (*b, label, covered) for b, (*_, label, covered) in zip(counted, found, strict=True)
         ]
@@ -161,25 +118,25 @@ def read_spans(
                 path,
                 line,
                 f"document {document.name}: the span {start}–{end} ({label}) is "
-                f"{text[start:end]!r:.42} in the text, but {covered!r:.42} in the file; is it "
-                "another text, or are its offsets no characters?",
+                f"{text[start:end]!r:.42} in the text, but {covered!r:.42} in the file",
+                hint="is it another text, or do its offsets not count characters?",
             )
         spans.append(span)
     return spans
 
 
 def _slice(text: str, start: object, end: object) -> str | None:
-    """Give what a span covers that certainly counts characters."""
+    """Return the text of a span that is known to count characters."""
     return text[start:end] if isinstance(start, int) and isinstance(end, int) else None
 
 
 def _tokens(
     document: Document, tokens: list[dict[str, Any]]
 ) -> tuple[list[tuple[int, int]], dict[str, list[str | None]]]:
-    """Take the tokens that the file gives, without those that are white space, and their tags.
+    """Return the offsets and the tags of a file's tokens, without those that are white space.
 
-    What `tagger predict` says of tokens are strings beside their text. Entities are taken from the
-    spans alone: there people mend them.
+    ``tagger predict`` writes tags as strings beside a token's text. Entities are taken only from
+    the spans, which is where people correct them.
     """
     text = document.text or ""
     offsets: list[tuple[int, int]] = []
@@ -198,7 +155,8 @@ def _tokens(
                 document.path,
                 document.line,
                 f"document {document.name}: the token {form!r} at {start}–{end} is not in the text "
-                "there, or not behind the one before it; leave 'tokens' out to have it cut anew",
+                "there, or not after the one before it",
+                hint="leave 'tokens' out to have the text tokenized",
             )
         past = end
         if not text[start:end].isspace():
@@ -210,7 +168,7 @@ def _tokens(
 
 
 def _sentences(ranges: object, n_tokens: int) -> list[int]:
-    """Take the sentences as `tagger predict` has them, ranges of tokens; none where they differ."""
+    """Return the ends of ranges of tokens that cover all tokens; none for other values."""
     if not isinstance(ranges, list) or not all(
         isinstance(one, list) and len(one) == 2 and type(one[1]) is int for one in ranges
     ):

@@ -1,4 +1,4 @@
-"""Which tokens are followed by a space, found by laying them along the text of their sentence."""
+"""Spaces after tokens, found by laying the tokens along the text of their sentence."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ __all__ = ["align"]
 
 
 def align(tokens: Sequence[str], text: str) -> list[bool] | None:
-    """Tell for each token whether white space follows it in ``text``.
+    """Return for each token whether white space follows it in ``text``.
 
     The last token of a text counts as followed by a space. None where the tokens are not the text.
     """

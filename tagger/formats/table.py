@@ -1,100 +1,244 @@
-"""The formats by name."""
+"""The table of formats: all that commands and corpora need to know about each.
+
+A new format is a module and a row here. Modules are imported when they are used.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import partial
+from importlib import import_module
 from pathlib import Path
+from typing import TYPE_CHECKING, Literal, Protocol, cast
 
 from tagger.errors import UsageError, unknown_name
-from tagger.formats import (
-    bracketed,
-    brat,
-    columns_writer,
-    conllu_writer,
-    docbin,
-    jsonl_writer,
-    labelstudio,
-    offsets,
-    tokens,
-)
-from tagger.formats.documents import Document, Notes
-from tagger.schemes import Scheme
 
-__all__ = ["FORMATS", "JSON_SUFFIXES", "Format", "find_format", "formats_for"]
+if TYPE_CHECKING:
+    from tagger.findings import Findings
+    from tagger.formats import (
+        bracketed,
+        brat,
+        columns,
+        conllu,
+        docbin,
+        doccano,
+        jsonl,
+        labelstudio,
+        prodigy,
+    )
+    from tagger.formats.documents import Document
+    from tagger.formats.records import Layout, Sentence
+    from tagger.formats.sample import Sample
+    from tagger.schemes import Scheme
+
+__all__ = ["FORMATS", "DocumentModule", "Format", "SentenceModule", "find_format"]
 
 Content = bytes | dict[str, bytes]
+"""A file, or the files of a folder by their names."""
 
 
-@dataclass(frozen=True)
+class SentenceModule(Protocol):
+    """The functions of a format of sentences."""
+
+    def sniff(self, sample: Sample) -> bool:
+        """Return whether the content of a file is of the format."""
+
+    def detect_layout(self, paths: Sequence[Path], names: str | None) -> Layout:
+        """Find the columns or heads of files, whose columns the user may name."""
+
+    def read(self, path: Path, layout: Layout, findings: Findings) -> Iterator[Sentence]:
+        """Yield the sentences of a file."""
+
+    def write(self, documents: Sequence[Document], scheme: Scheme, findings: Findings) -> Content:
+        """Lay out documents of tokens."""
+
+
+class DocumentModule(Protocol):
+    """The functions of a format of documents."""
+
+    def sniff(self, sample: Sample) -> bool:
+        """Return whether the content of a file is of the format."""
+
+    def read(self, path: Path, findings: Findings) -> Iterator[Document]:
+        """Yield the documents of a file."""
+
+    def write(self, documents: Sequence[Document], scheme: Scheme, findings: Findings) -> Content:
+        """Lay out documents of text; of tokens, where spans are of whole tokens."""
+
+
+class FolderModule(DocumentModule, Protocol):
+    """The functions of a format of documents whose files lie in a folder."""
+
+    def files(self, path: Path) -> list[Path]:
+        """Return the files of a folder, or those that belong to one of them."""
+
+
+if TYPE_CHECKING:
+    _SENTENCES: tuple[SentenceModule, ...] = (columns, conllu, jsonl)
+    _DOCUMENTS: tuple[DocumentModule, ...] = (bracketed, prodigy, doccano, labelstudio, docbin)
+    _FOLDERS: tuple[FolderModule, ...] = (brat,)
+
+
+@dataclass(frozen=True, kw_only=True)
 class Format:
-    """One way to store annotated documents.
+    """A way to store annotated text.
 
     Attributes:
-        title: what it is called in messages.
-        suffixes: those of its files; where several formats have one, the content decides.
-        read: gives the documents of a file.
-        write: lays documents out as a file, or as the files of a folder.
-        has_text: whether its spans are of characters in a text; else it holds tokens alone.
-        is_cut: whether its spans are of whole tokens.
-        may_overlap: whether its spans may share characters.
-        has_tags: whether it spells spans as tags, in a scheme.
+        name: Its name for ``source_format`` and ``target_format``.
+        title: Its name in messages.
+        module_name: The name of its module in `tagger.formats`.
+        reads: Whether it holds sentences of tokens with tags, or documents of text with spans.
+        suffixes: Suffixes that no other format has.
+        shared_suffixes: Suffixes that others may have too; then the content decides.
+        any_suffix: Whether the content is recognised whatever the suffix.
+        takes_columns: Whether the user may name its columns.
+        is_cut: Whether its spans are of whole tokens.
+        may_overlap: Whether its spans may share characters.
+        by_sentence: Whether a sentence is written as a document of its own.
+        is_folder: Whether its files lie in a folder.
     """
 
+    name: str
     title: str
-    suffixes: tuple[str, ...]
-    read: Callable[[Path, Notes], Iterator[Document]]
-    write: Callable[[Sequence[Document], Scheme, Notes], Content]
-    has_text: bool = True
+    module_name: str
+    reads: Literal["sentences", "documents"]
+    suffixes: tuple[str, ...] = ()
+    shared_suffixes: tuple[str, ...] = ()
+    any_suffix: bool = False
+    takes_columns: bool = False
     is_cut: bool = False
-    may_overlap: bool = True
-    has_tags: bool = False
+    may_overlap: bool = False
+    by_sentence: bool = False
+    is_folder: bool = False
+
+    @property
+    def sentences(self) -> SentenceModule | None:
+        """Its module, where it holds sentences."""
+        return cast("SentenceModule", self._module) if self.reads == "sentences" else None
+
+    @property
+    def documents(self) -> DocumentModule | None:
+        """Its module, where it holds documents."""
+        return cast("DocumentModule", self._module) if self.reads == "documents" else None
+
+    @property
+    def module(self) -> SentenceModule | DocumentModule:
+        """Its module."""
+        return cast("SentenceModule | DocumentModule", self._module)
+
+    @property
+    def _module(self) -> object:
+        return import_module(f"tagger.formats.{self.module_name}")
+
+    def files(self, path: Path) -> list[Path]:
+        """Return the files that make up a path."""
+        return cast("FolderModule", self._module).files(path) if self.is_folder else [path]
+
+    def has_suffix(self, suffix: str) -> bool:
+        """Return whether its files may have a suffix."""
+        return suffix in self.suffixes or suffix in self.shared_suffixes
 
 
+_JSON_LINES = (".jsonl", ".ndjson")
 _COLUMNS = (
-    *(".conll", ".bio", ".bio2", ".bioes", ".iob", ".iob1", ".iob2", ".iobes", ".bilou"),
+    *(".conll", ".bio", ".bio2", ".bioes", ".iob", ".iob1", ".iobes", ".bilou"),
     *(".ner", ".pos", ".tsv", ".txt", ".col", ".cols"),
 )
-_JSON_LINES = (".jsonl", ".ndjson")
-JSON_SUFFIXES = (*_JSON_LINES, ".json")
 
-_sentences = partial(Format, has_text=False, is_cut=True, may_overlap=False, has_tags=True)
+# In the order of messages. A format is detected before all those above it.
+_ROWS = (
+    Format(
+        name="text",
+        title="text with brackets",
+        module_name="bracketed",
+        reads="documents",
+        shared_suffixes=(".txt",),
+        by_sentence=True,
+    ),
+    Format(
+        name="conll",
+        title="CoNLL columns",
+        module_name="columns",
+        reads="sentences",
+        suffixes=(".iob2",),
+        shared_suffixes=_COLUMNS,
+        takes_columns=True,
+        is_cut=True,
+    ),
+    Format(
+        name="conllu",
+        title="CoNLL-U",
+        module_name="conllu",
+        reads="sentences",
+        suffixes=(".conllu",),
+        any_suffix=True,
+        is_cut=True,
+    ),
+    Format(
+        name="jsonl",
+        title="JSON lines by tokens",
+        module_name="jsonl",
+        reads="sentences",
+        shared_suffixes=_JSON_LINES,
+        any_suffix=True,
+        is_cut=True,
+    ),
+    Format(
+        name="prodigy",
+        title="Prodigy's JSON lines",
+        module_name="prodigy",
+        reads="documents",
+        shared_suffixes=_JSON_LINES,
+        any_suffix=True,
+        may_overlap=True,
+    ),
+    Format(
+        name="doccano",
+        title="doccano's JSON lines",
+        module_name="doccano",
+        reads="documents",
+        shared_suffixes=_JSON_LINES,
+        any_suffix=True,
+        may_overlap=True,
+    ),
+    Format(
+        name="labelstudio",
+        title="Label Studio's JSON",
+        module_name="labelstudio",
+        reads="documents",
+        shared_suffixes=(".json",),
+        any_suffix=True,
+        may_overlap=True,
+    ),
+    Format(
+        name="spacy",
+        title="spaCy's DocBin",
+        module_name="docbin",
+        reads="documents",
+        suffixes=(".spacy",),
+        is_cut=True,
+    ),
+    Format(
+        name="brat",
+        title="brat's standoff",
+        module_name="brat",
+        reads="documents",
+        suffixes=(".ann",),
+        any_suffix=True,
+        may_overlap=True,
+        is_folder=True,
+    ),
+)
 
-FORMATS: dict[str, Format] = {
-    "conll": _sentences(
-        "CoNLL columns", _COLUMNS, partial(tokens.read, kind="columns"), columns_writer.write
-    ),
-    "conllu": _sentences(
-        "CoNLL-U", (".conllu",), partial(tokens.read, kind="conllu"), conllu_writer.write
-    ),
-    "jsonl": _sentences(
-        "JSON lines by tokens", _JSON_LINES, partial(tokens.read, kind="jsonl"), jsonl_writer.write
-    ),
-    "prodigy": Format("Prodigy's JSON lines", _JSON_LINES, offsets.read, offsets.write_prodigy),
-    "doccano": Format("doccano's JSON lines", _JSON_LINES, offsets.read, offsets.write_doccano),
-    "labelstudio": Format("Label Studio's JSON", (".json",), labelstudio.read, labelstudio.write),
-    "spacy": Format(
-        "spaCy's DocBin", (".spacy",), docbin.read, docbin.write, is_cut=True, may_overlap=False
-    ),
-    "brat": Format("brat's standoff", (".ann",), brat.read, brat.write),
-    "text": Format(
-        "text with brackets", (".txt",), bracketed.read, bracketed.write, may_overlap=False
-    ),
-}
+FORMATS = {row.name: row for row in _ROWS}
 
 
 def find_format(name: str) -> Format:
     """Find a format by its name.
 
     Raises:
-        UsageError: for an unknown name, with the valid ones.
+        UsageError: There is no format of this name.
     """
     if name not in FORMATS:
-        raise UsageError(unknown_name("format", name, FORMATS))
+        raise UsageError(unknown_name("format", name, FORMATS), expected=FORMATS)
     return FORMATS[name]
-
-
-def formats_for(path: Path) -> list[str]:
-    """Name the formats whose files have the suffix of ``path``."""
-    return [name for name, one in FORMATS.items() if path.suffix.lower() in one.suffixes]

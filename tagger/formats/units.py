@@ -1,8 +1,8 @@
 """Offsets as browsers count them: in units of UTF-16, two for an emoji.
 
-What an annotator stores is at times counted so (label-studio #1347, doccano #2290). Where a text
-has such characters, the text that a span is said to cover tells; without it, the bounds of words
-(in scripts with capitals, as others need not have spaces there).
+Some annotation tools store these (label-studio #1347, doccano #2290). Where a text has such
+characters, they are recognised by the text that the file gives for a span; without it, by the
+bounds of words (in scripts with capitals, as others need not have spaces there).
 """
 
 from __future__ import annotations
@@ -17,12 +17,12 @@ Bounds = tuple[int, int]
 def in_characters(
     text: str, spans: Sequence[Bounds], covered: Sequence[str | None]
 ) -> list[Bounds] | None:
-    """Count ``spans`` in characters where they seem to be counted in UTF-16; else None.
+    """Convert ``spans`` to characters where they seem to count UTF-16 units; else return None.
 
     Args:
-        text: the text.
-        spans: the bounds of its spans.
-        covered: the text of each span, where the file has it.
+        text: The text.
+        spans: The bounds of its spans.
+        covered: The text of each span, where the file has it.
     """
     if not spans or text.isascii() or max(text) <= "\uffff":
         return None
@@ -61,12 +61,12 @@ def _cuts_words(text: str, start: int, end: int) -> bool:
 
 
 def _is_cased(mark: str) -> bool:
-    """Whether words are told apart by spaces in the script of a letter: those with capitals."""
+    """Return whether a letter is of a script with capitals, which separates words by spaces."""
     return mark.isdigit() or mark.lower() != mark.upper()
 
 
 def same(text: str, covered: str) -> bool:
-    r"""Whether texts are equal but for white space, which tools write as ``\n`` or leave out."""
+    r"""Return whether texts are equal but for white space, which tools escape or leave out."""
     return text == covered or _bare(text) == _bare(covered)
 
 

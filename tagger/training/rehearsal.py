@@ -61,7 +61,7 @@ def rehearsal_corpus(base: Path, model: SavedModel) -> Corpus | None:
             for head in model.heads
         ),
         main_heads=(),
-        layout=Layout(format="columns", columns={}),
+        layout=Layout(format="model", title="tagged by the model", columns={}),
         licence=sample.licence,
         fingerprint=hashlib.blake2b(content.encode(), digest_size=20).hexdigest(),
     )

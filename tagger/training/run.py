@@ -178,7 +178,7 @@ def describe(corpus: Corpus) -> list[str]:
     """A corpus in some lines: sizes, layout, and tags outside their scheme."""
     sizes = ", ".join(f"{len(data):,} {split}" for split, data in corpus.splits.items())
     lines = [f"{corpus.name}: {sizes} sentences", f"  {corpus.layout.describe()}"]
-    lines += [f"  {repair.describe()}" for repair in corpus.repairs]
+    lines += [f"  {finding.describe()}" for finding in corpus.findings]
     return lines
 
 

@@ -132,7 +132,10 @@ def test_strict_stops_at_the_tag(run, tmp_path: Path, monkeypatch: Patch) -> Non
     assert_one_line(result, 1, "train.txt:6", "I-X after O")
     result = run("train", "train.txt", "--epochs", 1, "--threads", 1)
     assert result.code == 0, result.err
-    assert "3 ner tags outside their scheme begin a span, the first at train.txt:6" in result.out
+    assert (
+        "train.txt:6: ner tag outside its scheme: I-X after O (3 times, begins a span)"
+        in result.out
+    )
 
 
 @pytest.mark.slow

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import gzip
 import os
 from pathlib import Path
 
@@ -54,9 +55,14 @@ def test_a_folder_with_two_corpora(write):
 
 
 def test_a_folder_without_any(write):
-    folder = write("c/train.tsv.gz", b"\x1f\x8b").parent
-    with pytest.raises(CorpusError, match=r"no file is named like a split.*there: train.tsv.gz"):
+    folder = write("c/train.xls", b"").parent
+    with pytest.raises(CorpusError, match=r"no file is named after a split.*there: train.xls"):
         load_corpus(str(folder))
+
+
+def test_compressed_files(write):
+    folder = write("c/train.tsv.gz", gzip.compress(TSV.encode())).parent
+    assert load_corpus(str(folder)).splits["train"][0]["ner"] == ["O", "B-X"]
 
 
 def test_several_files(write):
@@ -150,7 +156,7 @@ def test_no_permission_in_words(write, monkeypatch):
 
 def test_a_folder_in_the_place_of_a_file(write):
     folder = write("c/train.tsv/x", "").parent.parent
-    with pytest.raises(CorpusError, match="no file is named like a split"):
+    with pytest.raises(CorpusError, match="no file is named after a split"):
         load_corpus(str(folder))
 
 

@@ -27,13 +27,13 @@ def test_the_package_imports_nothing_heavy():
 
 def count_reads(monkeypatch) -> list[Path]:
     read = []
-    original = columns.ColumnReader.read
+    original = columns.read
 
-    def reading(self, path):
+    def reading(path, *others):
         read.append(path)
-        return original(self, path)
+        return original(path, *others)
 
-    monkeypatch.setattr(columns.ColumnReader, "read", reading)
+    monkeypatch.setattr(columns, "read", reading)
     return read
 
 
@@ -57,7 +57,7 @@ def test_equal_files_elsewhere_share_the_cache_but_not_the_paths(write, monkeypa
     path = write("b/train.tsv", content)
     corpus = load_corpus(str(path))
     assert not read
-    assert corpus.repairs[0].first == f"{path}:5"
+    assert corpus.findings[0].where() == f"{path}:5"
 
 
 def test_a_changed_file_is_read_again(write):
@@ -92,23 +92,23 @@ def test_a_file_that_changes_while_it_is_read(write, monkeypatch):
         return found
 
     monkeypatch.setattr(store, "scan", scan_and_change)
-    with pytest.raises(CorpusError, match="changed while they were read"):
+    with pytest.raises(CorpusError, match="changed while it was read"):
         load_corpus(str(path))
 
 
 def test_a_build_that_fails_leaves_nothing(write, monkeypatch):
     path = write("train.tsv", TSV)
-    original = columns.ColumnReader.read
+    original = columns.read
     calls = []
 
-    def fail_in_the_second_pass(self, path):
+    def fail_in_the_second_pass(path, *others):
         calls.append(path)
-        for i, sentence in enumerate(original(self, path)):
+        for i, sentence in enumerate(original(path, *others)):
             if len(calls) == 2 and i == 1:
                 raise FormatError(path, 4, "made up")
             yield sentence
 
-    monkeypatch.setattr(columns.ColumnReader, "read", fail_in_the_second_pass)
+    monkeypatch.setattr(columns, "read", fail_in_the_second_pass)
     with pytest.raises(FormatError, match=r"train.tsv:4: made up") as info:
         load_corpus(str(path))
     assert info.value.__cause__ is None
@@ -121,14 +121,14 @@ def test_a_build_that_is_killed_leaves_nothing(write):
     code = f"""
 import os, tagger.formats.columns as columns
 from tagger.corpus import load_corpus
-original, calls = columns.ColumnReader.read, []
-def read(self, path):
+original, calls = columns.read, []
+def read(path, *others):
     calls.append(path)
-    for i, sentence in enumerate(original(self, path)):
+    for i, sentence in enumerate(original(path, *others)):
         if len(calls) == 2 and i == 4000:
             os._exit(9)
         yield sentence
-columns.ColumnReader.read = read
+columns.read = read
 load_corpus({str(path)!r})
 """
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 9

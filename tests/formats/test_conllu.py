@@ -67,24 +67,26 @@ def test_by_content_without_the_suffix(write):
 
 
 @pytest.mark.parametrize(
-    ("content", "message"),
+    ("content", "line", "what"),
     [
-        ("1\ta\t_\n", r":1: 3 columns where CoNLL-U has 10"),
-        (TREES + "x\ta\t_\tX\t_\t_\t_\t_\t_\t_\n", r":16: 'x' in column 1 is no id"),
-        (TREES + "2\t\t_\tX\t_\t_\t_\t_\t_\t_\n", r":16: column 2 \(FORM\) is empty"),
-        (TREES + "2\ta\t_\tX\t_\t_\t_\t_\t_\tNER=X\n", r":16: ner tag 'X'"),
-        ("# global.columns = ID FORM\n1\ta\t_\tX\t_\t_\t_\t_\t_\t_\n", r":1: CoNLL-U Plus"),
-        ("# text = nothing\n\n", r": the file has no sentences"),
+        ("1\ta\t_\n", 1, "3 columns where CoNLL-U has 10"),
+        (TREES + "x\ta\t_\tX\t_\t_\t_\t_\t_\t_\n", 16, "'x' in column 1"),
+        (TREES + "2\t\t_\tX\t_\t_\t_\t_\t_\t_\n", 16, "column 2 (FORM) is empty"),
+        (TREES + "2\ta\t_\tX\t_\t_\t_\t_\t_\tNER=X\n", 16, "ner tag 'X'"),
+        ("# global.columns = ID FORM\n1\ta\t_\tX\t_\t_\t_\t_\t_\t_\n", 1, "CoNLL-U Plus"),
+        ("# text = nothing\n\n", None, "no sentences"),
     ],
 )
-def test_errors_have_path_and_line(write, content, message):
+def test_errors_have_path_and_line(write, content, line, what):
     path = write("train.conllu", content)
-    with pytest.raises(FormatError, match="^" + str(path) + message):
+    with pytest.raises(FormatError) as caught:
         load_corpus(str(path))
+    assert (caught.value.path, caught.value.line) == (str(path), line)
+    assert what in caught.value.message
 
 
 def test_columns_cannot_be_given(write):
-    with pytest.raises(UsageError, match="columns cannot be given"):
+    with pytest.raises(UsageError, match="columns cannot be named"):
         load_corpus(str(write("train.conllu", TREES)), columns="token,ner")
 
 

@@ -1,4 +1,4 @@
-"""Corpora of sentences as documents: columns, CoNLL-U, JSON lines by tokens."""
+"""Files of any format as documents."""
 
 from __future__ import annotations
 
@@ -7,33 +7,43 @@ from itertools import accumulate
 from pathlib import Path
 from typing import Any
 
-from tagger.corpus.scan import FileKind, FileSource, Scan, scan
+from tagger.corpus.scan import FileSource, Scan, located, scan
 from tagger.corpus.store import as_row
-from tagger.formats.documents import Document, Notes
+from tagger.findings import Findings
+from tagger.formats.documents import Document
+from tagger.formats.table import Format
 from tagger.schemes import Scheme, Span, spans
 
-__all__ = ["read"]
+__all__ = ["read_documents"]
 
 
-def read(
-    path: Path, notes: Notes, *, kind: FileKind, columns: str | None = None
+def read_documents(
+    path: Path, form: Format, findings: Findings, columns: str | None = None
 ) -> Iterator[Document]:
-    """Give the documents of a file; where it marks none, each sentence is one.
+    """Yield the documents of a file; in a file of sentences without documents, each sentence.
+
+    Args:
+        path: The file.
+        form: Its format.
+        findings: Collects problems.
+        columns: The names of the columns, where the format takes them.
 
     Raises:
-        FormatError: for the first line that is wrong.
-        CorpusError: where the file cannot be read.
-        UsageError: for impossible ``columns``.
+        FormatError: A line is wrong.
+        CorpusError: The file cannot be read.
+        UsageError: ``columns`` are impossible.
     """
-    source = FileSource({"train": path}, kind, columns)
+    if form.documents is not None:
+        yield from form.documents.read(path, findings)
+        return
+    files = {"train": path}
+    source = FileSource(files, form, columns)
     found = scan(source)
-    for repair in found.repairs:
-        what = "empty tokens, read as U+FFFD" if repair.head == "token" else ""
-        what = what or f"{repair.head} tags outside their scheme, which begin a span"
-        notes[f"{what} (the first at {path}:{repair.line})"] += repair.n
+    for finding in located(found.findings, files):
+        findings.add(finding)
     rows: list[dict[str, Any]] = []
     number = 0
-    for sentence in source.reader(found.layout).read(path):
+    for sentence in source.read(path, found.layout, Findings()):
         row = as_row(sentence, found)
         if rows and (row["document"] < 0 or row["document"] != rows[0]["document"]):
             number += 1

@@ -1,0 +1,63 @@
+"""A loaded corpus."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Literal
+
+from tagger.findings import Finding
+from tagger.formats.records import Layout
+from tagger.schemes import Scheme
+
+if TYPE_CHECKING:
+    import datasets
+
+__all__ = ["SPLITS", "Corpus", "HeadColumn", "Kind"]
+
+SPLITS = ("train", "dev", "test")
+
+Kind = Literal["span", "token"]
+
+
+@dataclass(frozen=True)
+class HeadColumn:
+    """A head that the corpus annotates; ``scheme`` is the one found in the files (span heads)."""
+
+    name: str
+    kind: Kind
+    scheme: Scheme | None
+
+
+@dataclass(frozen=True)
+class Corpus:
+    """Sentences with gold tags.
+
+    Attributes:
+        name: The name by which it was asked for, or that of its folder.
+        splits: Those of ``train``, ``dev`` and ``test`` that exist. Columns: ``tokens``; the tags
+            of each head under its name (span heads in BIO whatever the files have, token heads
+            with None where a token has no tag); ``document``, the number of the document in the
+            split; ``line``, the line of the sentence's first token in the file; ``space_after``,
+            only where the files have it, None for a sentence that does not match its text.
+        heads: The heads that are annotated.
+        main_heads: The heads that are trained unless the user names others.
+        layout: The layout of the files.
+        findings: What is read differently than it stands in the files: tags outside their scheme,
+            empty tokens, spans off token bounds, ...; the same kinds merged.
+        files: The path or hub address of each split.
+        licence: The name of its licence; empty where unknown.
+        citation: The publication to cite; empty where unknown.
+        fingerprint: A hash over the content of all splits.
+    """
+
+    name: str
+    splits: Mapping[str, datasets.Dataset]
+    heads: tuple[HeadColumn, ...]
+    main_heads: tuple[str, ...]
+    layout: Layout
+    findings: tuple[Finding, ...] = ()
+    files: Mapping[str, str] = field(default_factory=dict)
+    licence: str = ""
+    citation: str = ""
+    fingerprint: str = ""

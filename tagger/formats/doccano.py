@@ -1,0 +1,36 @@
+"""doccano's JSON lines: ``text`` and its spans under ``label``."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import msgspec
+
+from tagger.findings import Findings
+from tagger.formats.documents import Document
+from tagger.formats.offsets import CHARACTERS, SPAN_KEYS, read
+from tagger.formats.sample import Sample
+from tagger.formats.units import in_characters
+from tagger.schemes import Scheme
+
+__all__ = ["read", "sniff", "write"]
+
+
+def sniff(sample: Sample) -> bool:
+    """Return whether the first object has a text and its spans under ``label`` or ``labels``."""
+    keys = [key for key in SPAN_KEYS if sample.keys.get(key) is not None]
+    return isinstance(sample.keys.get("text"), str) and keys[:1] in (["label"], ["labels"])
+
+
+def write(documents: Sequence[Document], scheme: Scheme, findings: Findings) -> bytes:
+    """Lay out documents of text."""
+    lines = []
+    for document in documents:
+        record: dict[str, Any] = {"id": document.name, "text": document.text}
+        record["label"] = [[span.start, span.end, span.label] for span in document.chars]
+        bounds = [(span.start, span.end) for span in document.chars]
+        if in_characters(document.text or "", bounds, [None] * len(bounds)):
+            record["units"] = CHARACTERS  # their offsets look like UTF-16 units
+        lines.append(msgspec.json.encode(record) + b"\n")
+    return b"".join(lines)

@@ -1,0 +1,99 @@
+"""Functions that the writers of several formats share."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import pairwise
+
+from tagger import schemes
+from tagger.errors import FormatError
+from tagger.findings import Findings
+from tagger.formats.documents import ENTITIES, Document, main_layer
+from tagger.lines import BOM, MAGIC
+from tagger.schemes import Scheme
+
+__all__ = ["count_unwritten", "encode_lines", "heads_of", "refuse", "sentence_tags", "space_after"]
+
+
+def encode_lines(documents: Sequence[Document], lines: Iterable[str]) -> bytes:
+    """Encode lines so that a reader of text takes them as they are.
+
+    Raises:
+        FormatError: There is a NUL, which readers take for a binary file.
+    """
+    content = "".join(f"{line}\n" for line in lines)
+    if "\0" in content:
+        for document in documents:
+            refuse(document, "\0", *document.tokens, document.text or "", *_labels(document))
+    # Content that begins like a compressed file gets a byte order mark before it.
+    mark, data = BOM.encode(), content.encode()
+    return mark + data if data.startswith((mark, *MAGIC)) else data
+
+
+def refuse(document: Document, marks: Sequence[str], *values: str) -> None:
+    """Refuse strings that a format cannot hold.
+
+    Raises:
+        FormatError: One of ``values`` contains one of ``marks``.
+    """
+    for value in values:
+        for mark in marks:
+            if mark in value:
+                raise FormatError(
+                    document.path,
+                    document.line,
+                    f"document {document.name}: {value!r:.42} contains {mark!r}, which the format "
+                    "cannot hold",
+                    hint="rename it, or choose another format with {target_format}",
+                )
+
+
+def heads_of(documents: Sequence[Document]) -> tuple[list[str], list[str]]:
+    """Return the heads of single tokens and those of spans, entities last."""
+    tags = list(dict.fromkeys(head for document in documents for head in document.tags))
+    spans = list(dict.fromkeys(head for document in documents for head in document.spans))
+    return tags, sorted(spans, key=lambda head: head == ENTITIES)
+
+
+def sentence_tags(document: Document, head: str, scheme: Scheme) -> Iterator[list[str]]:
+    """Yield the tags of a span head, a list for each sentence."""
+    spans = document.sentence_spans(head)
+    for (first, past), within in zip(document.bounds(), spans, strict=True):
+        yield schemes.tags_of(within, past - first, scheme)
+
+
+def space_after(document: Document) -> list[bool] | None:
+    """Return for each token whether white space follows it; the last one counts as followed."""
+    if document.offsets is None:
+        return document.space_after
+    between = [left[1] < right[0] for left, right in pairwise(document.offsets)]
+    return [*between, True][: len(document.offsets)]
+
+
+def count_unwritten(document: Document, findings: Findings, *, tags: Sequence[str] = ()) -> None:
+    """Count what a format with one kind of spans and the token heads ``tags`` cannot hold."""
+    main = main_layer(document)
+    spans = {head: len(found) for head, found in document.spans.items() if head != main}
+    values = {
+        head: sum(value is not None for value in found)
+        for head, found in document.tags.items()
+        if head not in tags
+    }
+    for what, counts in (("span", spans), ("tag", values)):
+        for head, n in counts.items():
+            if n:
+                findings.count(
+                    f"{what} that the format cannot hold",
+                    document.path,
+                    document.line,
+                    head=head,
+                    count=n,
+                    action="dropped",
+                )
+
+
+def _labels(document: Document) -> Iterator[str]:
+    for found in document.spans.values():
+        yield from (span.label for span in found)
+    yield from (span.label for span in document.chars)
+    yield from (tag for tags in document.tags.values() for tag in tags if tag)

@@ -1,0 +1,121 @@
+"""``tagger convert`` as a user meets it."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.helpers.commands import assert_one_line
+from tests.helpers.formats import COLUMNS, PRODIGY, SPANS, char_spans
+
+
+def test_offsets_to_columns(run_convert, write):
+    path = write("my.jsonl", PRODIGY)
+    result = run_convert(path, "out.conll")
+    assert result.code == 0, result.err
+    assert Path("out.conll").read_text() == "-DOCSTART-\tO\n\n" + COLUMNS
+    assert result.out == (
+        f"{path} (prodigy) -> out.conll (conll)\ndocuments 1, sentences 2, tokens 12, spans 4\n"
+    )
+
+
+def test_iob1_begins_anew_with_each_sentence(run_convert, write):
+    path = write("a.conll", "a\tB-X\nb\tB-X\n\nc\tB-X\n\n" * 2)
+    assert run_convert(path, "out.conll", "--scheme", "IOB1").code == 0
+    assert Path("out.conll").read_text() == "a\tI-X\nb\tB-X\n\nc\tI-X\n\n" * 2
+
+
+def test_heads_beside_entities(run_convert, write):
+    content = "a\tNOUN\tB-NP\tB-X\nb\tVERB\tB-VP\tO\n\n"
+    path = write("a.conll", content)
+    assert run_convert(path, "o.conll").code == 0
+    assert Path("o.conll").read_text() == content
+    result = run_convert(path, "o.conllu")
+    assert "1\ta\t_\tNOUN\t_\t_\t_\t_\t_\tNER=B-X\n" in Path("o.conllu").read_text()
+    assert "chunk span that the format cannot hold (2 times, dropped)" in result.out
+    result = run_convert(path, "o.jsonl", "--to", "prodigy")
+    assert "upos tag that the format cannot hold (2 times, dropped)" in result.out
+    assert run_convert(path, "o2.jsonl", "--to", "jsonl").code == 0
+    assert json.loads(Path("o2.jsonl").read_text()) == {
+        "tokens": ["a", "b"], "upos": ["NOUN", "VERB"], "chunk": ["B-NP", "B-VP"],
+        "ner": ["B-X", "O"],
+    }  # fmt: skip
+
+
+def test_tags_outside_their_scheme_are_counted(run_convert, write):
+    path = write("a.conll", "a\tB-X\nb\tI-X\nc\tO\n\nd\tO\ne\tI-X\nf\tB-X\n\n" * 3)
+    result = run_convert(path, "o.conll")
+    assert f"{path}:6: ner tag outside its scheme: I-X after O (3 times, " in result.out
+
+
+def test_columns_by_name(run_convert, write):
+    path = write("a.tsv", "x\ta\tB-X\ny\tb\tO\n")
+    assert run_convert(path, "o.conll", "--columns", "-,token,ner").code == 0
+    assert Path("o.conll").read_text() == "a\tB-X\nb\tO\n\n"
+    result = run_convert(write("a.jsonl", PRODIGY), "p.conll", "--columns", "token,ner")
+    assert_one_line(result, 2, "is prodigy", "columns")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "parts"),
+    [
+        (["o.conll", "--from", "prodgy"], ["unknown format 'prodgy'", "'prodigy'", "labelstudio"]),
+        (["o.conll", "--to", "iob"], ["unknown format 'iob'", "conll, conllu, jsonl"]),
+        (["o.jsonl"], [".jsonl leaves the format open", "jsonl, prodigy, doccano"]),
+        (["o.ndjson"], [".ndjson leaves the format open", "jsonl, prodigy, doccano"]),
+        (["o.txt"], ["text, conll"]),
+        (["o.ann"], ["name a folder"]),
+        (["o.xyz"], ["no known suffix", "--to", "conll, conllu", "text"]),
+        (["o.conll", "--scheme", "BIOS"], ["unknown scheme 'BIOS'"]),
+        (
+            ["o.spacy", "--scheme", "BIO"],
+            ["spacy has no tags", "--scheme is for conll, conllu, jsonl"],
+        ),
+        (["o.conll", "--misaligned", "expnd"], ["--misaligned", "'expand'"]),
+        (["o.conll", "--overlapping", "x"], ["--overlapping", "'drop'"]),
+        (["no/o.conll"], ["there is no folder no"]),
+        ([".", "--to", "conll"], ["is a folder"]),
+    ],
+)
+def test_mistakes(run_convert, write, arguments, parts):
+    assert_one_line(run_convert(write("my.jsonl", PRODIGY), *arguments), 2, *parts)
+    assert list(Path.cwd().iterdir()) == []
+
+
+def test_what_is_there_is_replaced_with_force_alone(run_convert, write):
+    path = write("my.jsonl", PRODIGY)
+    Path("o.conll").write_text("mine")
+    assert_one_line(run_convert(path, "o.conll"), 2, "o.conll: exists", "--force")
+    assert Path("o.conll").read_text() == "mine"
+    assert run_convert(path, "o.conll", "--force").code == 0
+    assert run_convert(path, path, "--to", "doccano", "--force").code == 0
+    assert char_spans(path, "doccano") == [SPANS]
+
+
+def test_files_that_cannot_be_read_or_written(run_convert, write, monkeypatch):
+    path = write("my.jsonl", PRODIGY)
+    assert_one_line(run_convert("none.jsonl", "o.conll"), 1, "none.jsonl: no such file")
+
+    def refuse(*arguments: object, **options: object) -> None:
+        raise PermissionError(13, "Permission denied")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Path, "open", refuse)
+        assert_one_line(run_convert(path, "o.conll"), 1, "no permission to read it")
+    with monkeypatch.context() as patched:
+        patched.setattr("os.fsync", refuse)
+        assert_one_line(run_convert(path, "o.conll"), 1, "o.conll: permission denied")
+    assert list(Path.cwd().iterdir()) == []
+
+
+def test_a_token_that_columns_take_for_a_mark(run_convert, write):
+    path = write("a.jsonl", '{"tokens": ["-DOCSTART-"], "ner": ["O"]}')
+    assert_one_line(
+        run_convert(path, "o.conll"),
+        1,
+        "a.jsonl:1: document 1:",
+        "contains '-DOCSTART-'",
+        "cannot hold",
+    )

@@ -1,0 +1,160 @@
+"""JSON by offsets: Prodigy, doccano, and the output of ``tagger predict``."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tagger.corpus import load_corpus
+from tagger.corpus.conversion import convert
+from tagger.errors import FormatError
+from tests.helpers.formats import (
+    COLUMNS,
+    PRODIGY,
+    SPANS,
+    TEXT,
+    char_spans,
+    label_studio,
+    region,
+    sentences,
+)
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("a.jsonl", PRODIGY),
+        ("a.jsonl", PRODIGY.replace("\n", "\r\n")),
+        ("a.json", "[\n " + PRODIGY + "]"),
+        ("a.jsonl", json.dumps({"text": TEXT, "label": SPANS})),
+        ("a.jsonl", json.dumps({"text": TEXT, "labels": SPANS})),
+        (
+            "a.jsonl",
+            json.dumps(
+                {
+                    "text": TEXT,
+                    "entities": [
+                        {"id": 1, "start_offset": s, "end_offset": e, "label": label}
+                        for s, e, label in SPANS
+                    ],
+                    "relations": [],
+                }
+            ),
+        ),
+        (
+            "a.json",
+            json.dumps(
+                [
+                    {
+                        "text": TEXT,
+                        "label": [{"start": s, "end": e, "labels": [x]} for s, e, x in SPANS],
+                    }
+                ]
+            ),
+        ),
+        (
+            "a.txt",
+            "[John](PER) works at [Apple](ORG). He left [New York](LOC) for [Berlin](LOC)!\r\n",
+        ),
+    ],
+)
+def test_kinds_of_exports(run_convert, write, name, content):
+    path = write(name, content)
+    assert run_convert(path, "out.conll").code == 0
+    assert Path("out.conll").read_text().endswith(COLUMNS)
+    corpus = load_corpus(str(path))
+    (first, second) = corpus.splits["train"]
+    assert first["ner"] == ["B-PER", "O", "O", "B-ORG", "O"]
+    assert second["space_after"] == [True] * 5 + [False, True]
+    assert corpus.main_heads == ("ner",)
+
+
+def test_prodigy_tokens_and_answers(run_convert, write):
+    tokens = [
+        {"text": t, "start": s, "end": s + len(t)} for t, s in (("ab", 0), ("c", 2), (" ", 3))
+    ]
+    lines = [
+        {"text": "abc d", "tokens": [*tokens, {"start": 4, "end": 5}], "spans": []},
+        {"text": "no", "spans": [], "answer": "reject"},
+        {"text": "x", "spans": [{"start": 0, "end": 1, "label": "A"}], "answer": "accept"},
+    ]
+    path = write("a.jsonl", "".join(json.dumps(line) + "\n" for line in lines))
+    result = run_convert(path, "out.conll")
+    assert Path("out.conll").read_text() == "ab\tO\nc\tO\nd\tO\n\nx\tB-A\n\n"
+    assert "a.jsonl:2: example answered with 'reject' (ignored)" in result.out
+
+
+def test_what_predict_prints_as_json(write):
+    from tagger.runtime.results import Document as Answer
+    from tagger.runtime.results import Entity, Token
+
+    tokens = [Token("a.b", 0, 3, {"ner": "B-X"}), Token("c", 4, 5, {"ner": "O"})]
+    answer = Answer("a.b c", tokens, [Entity("a.b", "X", 0, 3, 0, 1)], [(0, 1), (1, 2)])
+    assert sentences(write("a.jsonl", answer.to_json())) == [(["a.b"], ["B-X"]), (["c"], ["O"])]
+
+
+def test_offsets_that_count_utf16_units(run_convert, write):
+    """Label Studio tells by the covered text, doccano by the bounds of words."""
+    text = "😀 Kim 👍🏽 and Lee"
+    start = len(text[: text.index("Lee")].encode("utf-16-le")) // 2
+    task = label_studio(text, [region(3, 6, "Kim"), region(start, start + 3, "Lee")])
+    path = write("a.json", json.dumps([task]))
+    result = run_convert(path, "out.jsonl", "--to", "doccano")
+    assert char_spans(Path("out.jsonl"), "doccano") == [[(2, 5, "PER"), (13, 16, "PER")]]
+    assert "UTF-16" in result.out
+    path = write(
+        "b.jsonl", json.dumps({"text": text, "label": [[3, 6, "A"], [start, start + 3, "B"]]})
+    )
+    assert char_spans(path, "doccano") == [[(2, 5, "A"), (13, 16, "B")]]
+    path = write("c.jsonl", json.dumps({"text": text, "label": [[2, 5, "A"]]}))
+    assert char_spans(path, "doccano") == [[(2, 5, "A")]]
+
+
+@pytest.mark.parametrize(
+    ("spans", "what"),
+    [
+        ('[[0, 9, "X"]]', "document 2: the span 0–9 (X) ends after the text"),
+        ('[[1, 1, "X"]]', "document 2: the span 1–1 (X) ends before it begins, or is empty"),
+        ('[[2, 1, "X"]]', "document 2: the span 2–1 (X) ends before it begins, or is empty"),
+        ('[[-1, 1, "X"]]', "document 2: the span -1–1 (X)"),
+        ("[[0, 1, 3]]", "document 2: the span 0–1 has the label 3"),
+        ('[[0, 1, ""]]', "document 2: the span 0–1 has the label ''"),
+        ('[[0.0, 1, "X"]]', "document 2: a span from 0.0 to 1"),
+        ('[[true, 2, "X"]]', "document 2: a span from True to 2"),
+        ('[{"start": 0}]', "document 2: a span from 0 to None"),
+        ('[{"start": 0, "end": 1, "label": null}]', "document 2: the span 0–1 has the label None"),
+        ('[{"start": 0, "end": 1, "label": "\\ud800"}]', "half a surrogate pair"),
+        ('[[1, "X"]]', "span 1 is not [start, end, label] but [1, 'X']"),
+        ('["positive"]', "span 1 is not [start, end, label] but 'positive'"),
+        ('"positive"', "'label' is not a list of spans"),
+    ],
+)
+def test_bad_spans(write, spans, what):
+    path = write("a.json", f'[{{"text": "a"}},\n{{"text": "ab", "label": {spans}}}]')
+    with pytest.raises(FormatError) as caught:
+        convert(path, "out.conll")
+    assert (caught.value.path, caught.value.line) == (str(path), 2)
+    assert what in caught.value.message
+    assert not Path("out.conll").exists()
+
+
+def test_what_predict_says_of_tokens_is_kept(run_convert, write):
+    token = {"text": "Ann", "start": 0, "end": 3, "upos": "PROPN"}
+    path = write("predicted.jsonl", json.dumps({"text": "Ann", "tokens": [token]}) + "\n")
+    assert run_convert(path, "out.conll").code == 0
+    assert Path("out.conll").read_text() == "Ann\tPROPN\n\n"
+    assert "upos tag that the format cannot hold (dropped)" in run_convert(path, "o.json").out
+
+
+def test_corrected_entities_are_those_of_the_spans(run_convert, write):
+    token = {"text": "Ann", "start": 0, "end": 3, "ner": "B-PER", "upos": "PROPN"}
+    document = {"text": "Ann", "tokens": [token]}
+    corrected = [{"start": 0, "end": 3, "label": "NAME"}]
+    lines = [{**document, "entities": corrected}, {**document, "entities": []}]
+    path = write("corrected.jsonl", "".join(json.dumps(line) + "\n" for line in lines))
+    assert run_convert(path, "out.conll").code == 0
+    assert Path("out.conll").read_text() == "Ann\tPROPN\tB-NAME\n\nAnn\tPROPN\tO\n\n"
+    rows = load_corpus(str(path)).splits["train"]
+    assert [row["ner"] for row in rows] == [["B-NAME"], ["O"]]

@@ -64,11 +64,12 @@ def detokenize(
 def _guess_spaces(tokens: Sequence[str], rules: TokenizerRules | None) -> Iterator[bool]:
     """Yield for each token whether a space follows it."""
     opened: set[str] = set()  # straight quotes look the same at both ends of what they quote
+    last = {token: index for index, token in enumerate(tokens)}
     for index, token in enumerate(tokens):
         following = tokens[index + 1] if index + 1 < len(tokens) else ""
         opens = False
         if token in _STRAIGHT_QUOTES:
-            opens = token not in opened and token in tokens[index + 1 :]
+            opens = token not in opened and last[token] > index
             (opened.add if opens else opened.discard)(token)
         yield not (
             opens
@@ -83,9 +84,9 @@ def _guess_spaces(tokens: Sequence[str], rules: TokenizerRules | None) -> Iterat
 
 
 def _is_cut(tokens: Sequence[str], index: int, rules: TokenizerRules) -> bool:
-    """Tell whether ``rules`` would cut between a token and the next if they stood together.
+    """Return whether ``rules`` would cut between a token and the next without a space there.
 
-    Only hyphens, slashes, and the points in numbers: there a space would be unnatural.
+    Only hyphens, slashes, and the points in numbers: a space at those would be unnatural.
     """
     for middle in (index, index + 1):
         if not 0 < middle < len(tokens) - 1:

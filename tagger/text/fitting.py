@@ -1,4 +1,4 @@
-"""Reading a corpus's tokenization rules off its training tokens."""
+"""The tokenization rules of a corpus, from its training tokens."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 
-from tagger.text.lexicon import is_unspaced
+from tagger.text.lexicon import MAX_FORM, is_unspaced
 from tagger.text.pattern import FUSED, PREFIXES, UNITS
 from tagger.text.rules import ABBREVIATIONS, TokenizerRules
 
@@ -24,7 +24,7 @@ _KEPT = {
     "hyphens": re.compile(r"[^\W\d_]+(?:-[^\W\d_]+)+"),
     "slashes": re.compile(r"[^\W\d_]+(?:\\?/[^\W\d_]+)+"),
     "colons": re.compile(r"[^\W\d_]+:[^\W\d_]+"),
-    "currency": re.compile(r"[$£€]\d[\d.,]*\w*"),
+    "currency": re.compile(r"[$£€]\d[\d.,]*+\w*+"),
     "percent": re.compile(r"[-+]?\d[\d.,]*%"),
     "units": re.compile(rf"\d[\d.,:]*(?:{UNITS})", re.IGNORECASE),
     "hashtags": re.compile(r"#\w+"),
@@ -54,17 +54,17 @@ _SPLIT = {
     "decimals": (re.compile("[.,]"), re.compile(r"\d+$"), re.compile(r"\d+$")),
 }
 _MUST_OUTWEIGH = {"hyphens": (15, 20), "slashes": (5, 20), "colons": (50, 20)}
-"""A colon, slash or hyphen between spaces looks like one that was split off: so many times as many
-as words that were kept whole are needed, and so many at least."""
+"""A colon, slash or hyphen between spaces looks like one that was split off: the ratio to words
+kept whole that is needed, and the least number."""
 _PREFIXED = re.compile(rf"(?:{PREFIXES})-", re.IGNORECASE)
 
 
 def fit_rules(sentences: Iterable[Sequence[str]]) -> TokenizerRules:
-    """Return the rules that the tokens of ``sentences`` were most probably made by.
+    """Return the rules that most probably made the tokens of ``sentences``.
 
     Each rule is decided by what is counted more often, tokens that were kept whole or tokens that
-    were split there; where nothing speaks for either, the default stays. No more than about
-    200,000 tokens are read. The same sentences give the same rules.
+    were split there; where there is no evidence, the default stays. About 200,000 tokens are
+    read at most. The same sentences give the same rules.
     """
     sample = _sample(sentences)
     kept, split = _count_evidence(sample)
@@ -158,7 +158,7 @@ def _fit_lexicon(sample: list[Sequence[str]]) -> tuple[str, ...]:
 def _count_apart(sample: list[Sequence[str]], phrases: Counter[str]) -> Counter[str]:
     """Count how often the words of each phrase stand side by side as tokens of their own."""
     heads = {phrase.split(" ", 1)[0] for phrase in phrases}
-    longest = max(phrase.count(" ") + 1 for phrase in phrases)
+    longest = min(max(phrase.count(" ") + 1 for phrase in phrases), MAX_FORM)
     apart: Counter[str] = Counter()
     for sentence in sample:
         lowered = [token.lower() for token in sentence]

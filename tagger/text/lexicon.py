@@ -1,7 +1,7 @@
 """Known forms decide where tokens end, in scripts without spaces and where tokens contain spaces.
 
 In unspaced scripts the segmentation of the least total cost is taken, where a form costs the more
-the rarer it is: longest match with its worst errors mended, because one long form is cheaper than
+the rarer it is: longest match without its worst errors, because one long form is cheaper than
 two short ones but two frequent forms are cheaper than a rare one that overlaps them. Tokens that
 contain spaces are joined by plain longest match.
 """
@@ -33,7 +33,7 @@ _CLUSTER = re.compile(rf"\S[{MARKS}]*+")
 
 
 def is_unspaced(form: str) -> bool:
-    """Tell whether ``form`` is written in scripts that put no spaces between words."""
+    """Return whether ``form`` is written in scripts that put no spaces between words."""
     return _UNSPACED_FORM.fullmatch(form) is not None
 
 

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import time
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -68,3 +70,13 @@ def test_offsets_are_true(tokens: list[str], data: st.DataObject) -> None:
     text, spans = detokenize(tokens, spaces)
     assert [text[start:end] for start, end in spans] == tokens
     assert text.replace(" ", "") == "".join(tokens).replace(" ", "")
+
+
+def test_time_is_linear_where_all_tokens_are_quotes() -> None:
+    def seconds(n: int) -> float:
+        begun = time.process_time()
+        detokenize(['"', "'", "*"] * n)
+        return time.process_time() - begun
+
+    seconds(100)
+    assert seconds(20_000) < 3 * seconds(10_000)

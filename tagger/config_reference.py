@@ -12,7 +12,7 @@ import inspect
 import re
 import textwrap
 import tomllib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cache
 from typing import Annotated, Any, Literal, NamedTuple, get_args, get_origin, get_type_hints
 
@@ -105,6 +105,16 @@ def parse_settings(options: Sequence[str]) -> dict[str, object]:
             )
         found[name] = _parsed(name, _type_of(name), text)
     return found
+
+
+def check_names(settings: Iterable[str]) -> None:
+    """Check that dotted names are those of settings.
+
+    Raises:
+        ConfigError: One is not.
+    """
+    for name in settings:
+        _type_of(name)
 
 
 def commented_toml(config: Config) -> str:

@@ -22,6 +22,7 @@ from tagger.config import (
     read_config,
 )
 from tagger.config_reference import (
+    check_names,
     commented_toml,
     meanings,
     parse_settings,
@@ -117,6 +118,9 @@ def test_unknown_settings_list_the_valid_ones(option: str, nearest: str, word: s
     with pytest.raises(ConfigError, match=word) as caught:
         parse_settings([option])
     assert caught.value.expected[0] == nearest
+    if word != "'lstm'":
+        with pytest.raises(ConfigError, match=word):
+            check_names([option.partition("=")[0]])
 
 
 def test_values_of_another_type_or_none_are_errors() -> None:

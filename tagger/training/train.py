@@ -8,6 +8,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tagger.config import Config, nested
+from tagger.config_reference import check_names
+from tagger.errors import UsageError
+from tagger.runtime.checks import as_sequence, described
 from tagger.training.settings import settings as combine
 
 if TYPE_CHECKING:
@@ -106,6 +109,15 @@ def train(
     from tagger.training.run import train as run
 
     given = {"training.seed": seed, "training.threads": threads, **(settings or {})}
+    check_names(given)
+    if heads is not None:
+        heads = as_sequence("heads", heads, "a list of heads", f"pass [{heads!r}]")
+    if not isinstance(config, Config | str | Path | None):
+        raise UsageError(
+            f"config is {described(config)}",
+            expected=["a Config", "the path of a TOML file"],
+            hint="pass single values as {settings}",
+        )
     chosen = combine(
         [str(corpora)] if isinstance(corpora, str | Path) else [str(one) for one in corpora],
         output=None if output is None else Path(output),

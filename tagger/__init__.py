@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from tagger.corpus.read import read
     from tagger.errors import TaggerError
     from tagger.evaluation.evaluate import evaluate
+    from tagger.insight.compare.comparison import compare
+    from tagger.insight.explain.explanation import explain
     from tagger.runtime.results import Document, Entity, Token
     from tagger.runtime.tagger import Tagger
     from tagger.sharing.finding import load
@@ -34,8 +36,10 @@ __all__ = [
     "Token",
     "Trained",
     "__version__",
+    "compare",
     "convert",
     "evaluate",
+    "explain",
     "load",
     "read",
     "train",
@@ -48,8 +52,10 @@ _HOMES = {
     "TaggerError": "tagger.errors",
     "Token": "tagger.runtime.results",
     "Trained": "tagger.training.train",
+    "compare": "tagger.insight.compare.comparison",
     "convert": "tagger.corpus.conversion",
     "evaluate": "tagger.evaluation.evaluate",
+    "explain": "tagger.insight.explain.explanation",
     "load": "tagger.sharing.finding",
     "read": "tagger.corpus.read",
     "train": "tagger.training.train",

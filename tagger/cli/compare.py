@@ -9,6 +9,7 @@ from typing import Annotated
 
 import typer
 
+import tagger
 from tagger.cli.options import (
     Columns,
     DataDir,
@@ -67,7 +68,6 @@ def compare(
     """
     from rich.console import Console
 
-    from tagger.insight.compare.comparison import compare as run
     from tagger.insight.compare.progress import Terminal
     from tagger.insight.compare.report import LEGEND, advice, table
     from tagger.tables import print_line
@@ -78,7 +78,7 @@ def compare(
         "training.fraction": fraction,
     }
     with Terminal(Console(stderr=True)) as reporter:
-        comparisons = run(
+        comparisons = tagger.compare(
             corpora,
             output,
             vary=_values(vary or []),

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+import tagger
 from tagger.cli.options import Json, NamedModel, console, print_json
 
 
@@ -30,7 +31,6 @@ def explain(
     tagger explain "John works at Apple in California" --token Apple
     """
     from tagger.files import check_new
-    from tagger.insight.explain.explanation import explain as run
     from tagger.insight.explain.page import write_page
     from tagger.insight.explain.pictures import check_picture, draw_states
     from tagger.insight.explain.terminal import show
@@ -38,7 +38,7 @@ def explain(
     if states is not None:
         check_picture(states)
     check_new([html, states], force=force)
-    explanation = run(model, text, token=token, head=head)
+    explanation = tagger.explain(model, text, token=token, head=head)
     notes: tuple[str, ...] = ()
     if html is not None:
         write_page(html, explanation, model)

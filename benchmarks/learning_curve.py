@@ -1,4 +1,4 @@
-"""F1 against the size of the training set, from nothing and from a base, as a table and a plot.
+"""F1 against the size of the training set, from scratch and from a base, as a table and a plot.
 
     pip install matplotlib
     TAGGER_DATA=… python benchmarks/learning_curve.py --from en-base conll2003 wnut17 bc5cdr
@@ -28,7 +28,7 @@ FIELDS = ("corpus", "base", "size", "seed", "dev", "test")
 
 
 def subset(source: str, size: int, seed: int, folder: Path) -> int:
-    """Write a corpus with so many training sentences (0 for all) as column files.
+    """Write a corpus with a number of training sentences (0 for all) as column files.
 
     Returns:
         How many there are.
@@ -137,7 +137,7 @@ def plot(rows: list[dict[str, str]], path: Path) -> None:
             xs = sorted(sizes)
             means = [statistics.mean(sizes[x]) for x in xs]
             sds = [statistics.stdev(sizes[x]) if len(sizes[x]) > 1 else 0.0 for x in xs]
-            label = f"from {base}" if base else "from nothing"
+            label = f"from {base}" if base else "from scratch"
             panel.errorbar(xs, means, yerr=sds, marker="o", markersize=4, capsize=3, label=label)
         panel.set_xscale("log")
         panel.set_title(corpus)

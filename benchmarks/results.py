@@ -27,14 +27,14 @@ CORPORA = ("conll2003", "wnut17", "ud_en_ewt", "uner_zh_gsdsimp", "mit_movie_tri
 
 
 def command(corpus: str, seed: int, output: Path, threads: int, base: str) -> list[str]:
-    """The command of one run."""
+    """Return the command of one run."""
     options = [*OPTIONS.get(corpus, []), *(["--from", base] if base else [])]
     options += ["-o", str(output), "--seed", str(seed)]
     return ["tagger", "train", corpus, *options, *(["--threads", str(threads)] if threads else [])]
 
 
 def run(corpus: str, seed: int, threads: int, base: str) -> Meta:
-    """Train, resume or read what is there."""
+    """Train or resume a run, or read its scores."""
     start = f"-from-{Path(base).name}" if base else ""
     output = Path("models/results") / f"{corpus}{start}-{seed}"
     if not (output / META).is_file():
@@ -43,7 +43,7 @@ def run(corpus: str, seed: int, threads: int, base: str) -> Meta:
             line.append("--resume")
         print(" ".join(line), file=sys.stderr, flush=True)
         if code := subprocess.run([sys.executable, "-m", *line], stdout=sys.stderr).returncode:
-            sys.exit(code)  # the training has said why
+            sys.exit(code)  # the training has printed why
     return read_meta(output)
 
 

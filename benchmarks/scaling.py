@@ -55,11 +55,11 @@ class Point(NamedTuple):
     tokens_per_second: float
     peak_mb: float
     last_to_first: float
-    """Throughput of the last tenth of the file by that of the first."""
+    """Throughput in the last tenth of the file relative to the first."""
 
 
 def sentences(n: int, length: int = 0) -> Iterator[str]:
-    """Make so many sentences, of so many tokens each; 0 for as they are."""
+    """Make a number of sentences of a number of tokens each; 0 keeps their length."""
     rng = random.Random(0)
     known = [row for row in load_corpus("sample").splits["train"][:]["tokens"] if len(row) > 3]
     words = [word for row in known for word in row if word not in ".!?"]
@@ -129,7 +129,7 @@ def measure(model: Path, lines: Path, n: int, precision: str = "int8") -> Point:
 
 
 def resident(pid: int) -> int:
-    """The most memory that a process has held, in kB; 0 if it is gone."""
+    """Return the peak memory of a process in kB; 0 if it has ended."""
     try:
         status = Path(f"/proc/{pid}/status").read_text()
     except OSError:
@@ -139,7 +139,7 @@ def resident(pid: int) -> int:
 
 
 def last_to_first(written: list[tuple[float, int]]) -> float:
-    """Speed of the last tenth of what was written by that of the first, start-up left out."""
+    """Return the speed in the last tenth of the output relative to the first, without start-up."""
     begun = [(at, size) for at, size in written if size]
     if len(begun) < 40:
         return float("nan")
@@ -213,7 +213,7 @@ def main() -> None:
 
 
 def architectures() -> list[str]:
-    """A table of cells and directions: speed and memory in short and in very long sentences."""
+    """Return a table of cells and directions: speed and memory by sentence length."""
     rows = []
     lengths = (20, 1_000, 10_000)
     with tempfile.TemporaryDirectory() as temporary:

@@ -44,7 +44,7 @@ def main() -> None:
 
 
 def places(doc: Doc) -> set[tuple[int, int, str]]:
-    """The entities by characters."""
+    """Return the entities by characters."""
     return {(entity.start_char, entity.end_char, entity.label_) for entity in doc.ents}
 
 

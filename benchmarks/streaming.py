@@ -1,4 +1,4 @@
-"""How many tags change when a sentence goes on: what a model costs that is read as the words come.
+"""How many tags change when a sentence continues: the cost of tagging words as they arrive.
 
     TAGGER_DATA=… python benchmarks/streaming.py MODEL CORPUS [--waits 0,1,2,3,5,10] [--n 500]
 
@@ -9,6 +9,7 @@ the whole sentence; tags are scored against the gold ones too.
 from __future__ import annotations
 
 import argparse
+from typing import Any
 
 import tagger
 from tagger.cli.failures import one_line_errors
@@ -37,7 +38,9 @@ def main() -> None:
         gold = rows[head.name][:]
         whole = [tags[head.name] for tags in model.tag(sentences, [head.name])]
 
-        def score(tags: list[list[str]], kind: str = head.kind, gold: list = gold) -> str:
+        def score(
+            tags: list[list[str]], kind: str = head.kind, gold: list[list[Any]] = gold
+        ) -> str:
             scores = score_spans(gold, tags) if kind == "span" else score_tokens(gold, tags)
             return f"{100 * scores.main:.1f}"
 
@@ -49,7 +52,7 @@ def main() -> None:
             changed = sum(a != b for a, b in pairs) / len(pairs)
             table.append([name, str(wait), f"{100 * changed:.2f}", score(early)])
         table.append([name, "all", "0.00", score(whole)])
-    header = ["model", "words waited for", "tags that change later, %", "score"]
+    header = ["model", "words of delay", "tags that change later, %", "score"]
     print("\n".join(markdown_table(header, table)))
 
 

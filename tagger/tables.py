@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 def print_line(console: Console, text: str | Text, *, wrap: bool = False) -> None:
-    """Print a line; ``wrap`` breaks it between words where the terminal is narrower."""
+    """Print a line; ``wrap`` breaks it between words if the terminal is narrower."""
     console.print(text, markup=False, highlight=False, emoji=False, soft_wrap=not wrap)
 
 
@@ -28,7 +28,7 @@ def plain_table(
     left: Collection[int] = (0,),
     styles: Sequence[str] = (),
 ) -> Table:
-    """A table without lines, for a terminal.
+    """Make a table without lines for a terminal.
 
     Args:
         header: The names of the columns.
@@ -48,7 +48,7 @@ def plain_table(
 
 
 def fields_table(fields: Mapping[str, str], *, style: str = "") -> Table:
-    """Names, in a style, and what they stand for, as a table of two columns."""
+    """Make a table of two columns: names, in a style, and values."""
     from rich.table import Table
     from rich.text import Text
 
@@ -74,7 +74,7 @@ def markdown_text(text: str) -> str:
 
 
 def mean_sd(values: Sequence[float], digits: int = 2) -> str:
-    """Mean and standard deviation, as ``88.55 ± 0.13``; a single value has no deviation."""
+    """Format mean and standard deviation as ``88.55 ± 0.13``; a single value has no deviation."""
     import statistics  # takes longer than all else here
 
     if not values:

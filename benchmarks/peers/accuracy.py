@@ -44,7 +44,7 @@ HEADER = ("corpus", "head", "peer", "dev", "test", "train s", "CPU s", "MB", "to
 
 
 class Run(msgspec.Struct, frozen=True, kw_only=True):
-    """What was measured of one model."""
+    """The measurements of one model."""
 
     corpus: str
     head: str
@@ -137,7 +137,7 @@ def measure(peer: Peer, corpus: Corpus, head: HeadSpec, seed: int, output: Path)
 
 
 def row(runs: Sequence[Run]) -> list[str]:
-    """One peer and head over its seeds, as `HEADER` says."""
+    """Return the row of one peer and head over its seeds; see `HEADER`."""
     first = runs[0]
     return [
         first.corpus,
@@ -155,7 +155,7 @@ def row(runs: Sequence[Run]) -> list[str]:
 
 
 def show(runs: Sequence[Run]) -> None:
-    """Print a table to look at and one to paste."""
+    """Print a table for the terminal and one in Markdown."""
     groups: dict[tuple[str, str], list[Run]] = {}
     for run in runs:
         groups.setdefault((run.head, run.peer), []).append(run)
@@ -165,7 +165,7 @@ def show(runs: Sequence[Run]) -> None:
 
 
 def benchmark(arguments: argparse.Namespace) -> list[Run]:
-    """Train and score all that is asked for; what is done is in the JSON file at once."""
+    """Train and score what is requested; each result is added to the JSON file at once."""
     from threadpoolctl import threadpool_limits
 
     runs: list[Run] = []

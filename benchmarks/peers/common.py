@@ -1,4 +1,4 @@
-"""What a peer is to a benchmark, and the sentences of a corpus as every peer takes them."""
+"""The interface of a peer, and the sentences of a corpus as every peer takes them."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ if TYPE_CHECKING:
 
 
 class Peer(Protocol):
-    """Another tagger: what it learns is a folder, and what it loads from there tags."""
+    """Another tagger, which writes a model to a folder and loads it from there."""
 
     name: str
     package: str
-    """What pip calls it."""
+    """The name of its distribution."""
     is_seeded: bool
     """Whether two seeds give two models."""
 
@@ -46,6 +46,6 @@ class Peer(Protocol):
 
 
 def tagged(split: datasets.Dataset, head: str) -> Iterator[tuple[list[str], list[str | None]]]:
-    """Give the tokens and the gold tags of each sentence; None is a token without a tag."""
+    """Yield the tokens and the gold tags of each sentence; None is a token without a tag."""
     rows = split.select_columns(["tokens", head])[:]
     return zip(rows["tokens"], rows[head], strict=True)

@@ -20,7 +20,7 @@ from tagger.features.forms import shape
 from tagger.model.heads import HeadSpec
 
 if TYPE_CHECKING:
-    import pycrfsuite
+    import pycrfsuite  # type: ignore[import-not-found,unused-ignore]
 
 FILE = "model.crfsuite"
 SETTINGS = {"c1": 0.1, "c2": 0.01, "max_iterations": 100}
@@ -66,7 +66,7 @@ class CRFsuite:
 
 
 def features(tokens: Sequence[str]) -> Iterator[list[str]]:
-    """Give the features of each token: its own, its neighbours', and pairs of neighbours."""
+    """Yield the features of each token: its own, its neighbours', and pairs of neighbours."""
     n_tokens = len(tokens)
     words = ["", "", *tokens, "", ""]
     for i, (before2, before, word, after, after2) in enumerate(
@@ -92,7 +92,7 @@ def features(tokens: Sequence[str]) -> Iterator[list[str]]:
 
 @lru_cache(maxsize=200_000)
 def of_form(form: str, place: int) -> tuple[str, ...]:
-    """Give the features of a form at so many tokens from the one to tag."""
+    """Return the features of a form at a distance from the token to tag."""
     lower = form.lower()
     found = [f"word={form}", f"lower={lower}", f"shape={shape(form)}"]
     found += [f"prefix={form[:n]}" for n in range(1, min(4, len(form)) + 1)]

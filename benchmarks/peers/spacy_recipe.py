@@ -16,7 +16,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from common import tagged
 
@@ -40,27 +40,31 @@ class SpacyRecipe:
 
     def train(self, corpus: Corpus, head: HeadSpec, seed: int, output: Path) -> Language:
         """Learn one head as ``spacy train`` does; its table of steps goes to stderr."""
-        import spacy
         from spacy.cli.init_config import init_config
         from spacy.tokens import Doc, DocBin
         from spacy.training.initialize import init_nlp
         from spacy.training.loop import DIR_MODEL_BEST, train
         from spacy.vocab import Vocab
+        from thinc.api import require_cpu
 
-        spacy.require_cpu()
+        require_cpu()
         language = "en" if ENGLISH.fullmatch(corpus.name) else "xx"
         component = "ner" if head.kind == "span" else "tagger"
-        annotation = "ents" if head.kind == "span" else "tags"
+        key = "ents" if head.kind == "span" else "tags"
+
+        def annotated(tags: list[str]) -> dict[str, Any]:
+            return {key: tags}
+
         config = init_config(lang=language, pipeline=[component], optimize="efficiency")
         config["system"]["seed"] = seed
         with TemporaryDirectory() as temporary:
             folder = Path(temporary)
             vocab = Vocab()
             for split in ("train", "dev"):
-                # Documents that know no spaces are not tokenized again.
+                # Documents without spaces are not tokenized again.
                 documents = DocBin(
                     docs=(
-                        Doc(vocab, words=tokens, **{annotation: [tag or "" for tag in tags]})
+                        Doc(vocab, words=tokens, **annotated([tag or "" for tag in tags]))
                         for tokens, tags in tagged(corpus.splits[split], head.name)
                     )
                 )

@@ -32,6 +32,7 @@ from tagger.cli.failures import one_line_errors
 from tagger.corpus import load_corpus
 from tagger.evaluation.raw import raw_texts
 from tagger.insight.benchmark import SENTENCE, run_cold
+from tagger.runtime.engines.protocol import Precision
 from tagger.tables import markdown_table
 
 if TYPE_CHECKING:
@@ -44,7 +45,7 @@ SPACY = (
 )
 
 
-def ours(model: str, precision: str | None) -> Callable[[Sequence[str]], list[Spans]]:
+def ours(model: str, precision: Precision | None) -> Callable[[Sequence[str]], list[Spans]]:
     """This tagger on one core."""
     loaded = tagger.load(model, threads=1, precision=precision)
 
@@ -63,7 +64,7 @@ def with_spacy(model: str) -> Callable[[Sequence[str]], list[Spans]]:
 
 
 def in_spacy(model: str) -> Callable[[Sequence[str]], list[Spans]]:
-    """This tagger as a component of spaCy, behind spaCy's tokenizer."""
+    """This tagger as a component of spaCy, after spaCy's tokenizer."""
     import spacy
 
     nlp = spacy.blank("en")
@@ -82,7 +83,7 @@ def piped(nlp: Language) -> Callable[[Sequence[str]], list[Spans]]:
 
 
 def with_crfsuite(model: str, tokens_by: str) -> Callable[[Sequence[str]], list[Spans]]:
-    """CRFsuite on one core, behind this tagger's tokenizer."""
+    """CRFsuite on one core, after this tagger's tokenizer."""
     from crfsuite import CRFsuite
 
     from tagger.schemes import Scheme, spans
@@ -108,13 +109,15 @@ def with_crfsuite(model: str, tokens_by: str) -> Callable[[Sequence[str]], list[
 
 
 def f1(found: Sequence[Spans], gold: Sequence[Spans]) -> float:
-    """Of character spans with their labels, in percent."""
+    """Return the F1 of character spans with their labels, in percent."""
     right = sum(len(set(a) & set(b)) for a, b in zip(found, gold, strict=True))
     return 200 * right / max(sum(map(len, found)) + sum(map(len, gold)), 1)
 
 
-def on_two_cores(systems: dict[str, list[str]], texts: Sequence[str], rounds: int) -> dict:
-    """Seconds of each round by system, each with two processes that are warm."""
+def on_two_cores(
+    systems: dict[str, list[str]], texts: Sequence[str], rounds: int
+) -> dict[str, list[float]]:
+    """Return the seconds of each round by system, each with two warm processes."""
     with tempfile.NamedTemporaryFile("w", suffix=".json") as file:
         json.dump(list(texts), file)
         file.flush()
@@ -135,9 +138,11 @@ def on_two_cores(systems: dict[str, list[str]], texts: Sequence[str], rounds: in
             for name, processes in pairs.items():
                 started = time.perf_counter()
                 for process in processes:
+                    assert process.stdin is not None
                     process.stdin.write("go\n")
                     process.stdin.flush()
                 for process in processes:
+                    assert process.stdout is not None
                     assert process.stdout.readline() == "done\n"
                 seconds[name].append(time.perf_counter() - started)
         for processes in pairs.values():
@@ -147,7 +152,7 @@ def on_two_cores(systems: dict[str, list[str]], texts: Sequence[str], rounds: in
 
 
 def work(core: int, path: str, kind: str, *arguments: str) -> None:
-    """Be one of two processes: tag every second text each time a line comes."""
+    """Run as one of two processes: tag every second text for each line read."""
     os.sched_setaffinity(0, {sorted(os.sched_getaffinity(0))[core]})
     texts = json.loads(Path(path).read_text())[core::2]
     run = SYSTEMS[kind](*arguments)

@@ -37,7 +37,7 @@ def benchmark(
         find_matplotlib()
     texts = texts_of(source, data_dir, max_texts)
     with Console(stderr=True).status("") as status:
-        report = measure(model, texts, rounds=rounds, threads=threads, say=status.update)
+        report = measure(model, texts, rounds=rounds, threads=threads, report=status.update)
     if plot is not None:
         draw(report, plot)
     if json:

@@ -1,4 +1,4 @@
-"""How fast a model is on this machine, and where the time goes."""
+"""The speed of a model on this machine, and the time of each stage."""
 
 from __future__ import annotations
 
@@ -28,11 +28,11 @@ from tagger.sharing.finding import find_model
 
 SENTENCE = "John works at Apple in California"
 BATCH_TOKENS = (1, 64, 320, 1280, 4096)
-"""Sizes of a batch that are compared; of 1 each sentence goes by itself."""
+"""Batch sizes that are compared; with 1 each sentence is a batch."""
 STAGES = ("tokenization", "features", "network", "decoding", "results")
 
 RSS_IN_A_MB = 2**20 if sys.platform == "darwin" else 1024
-"""Units of a process's memory, as the operating system counts it, in a megabyte."""
+"""Units of ``ru_maxrss`` in a megabyte."""
 
 # A process that starts another: what it measures is not the memory of this one.
 _COLD = """
@@ -45,7 +45,7 @@ print(time.perf_counter() - started, usage.ru_utime + usage.ru_stime, usage.ru_m
 
 
 class Interval(msgspec.Struct, frozen=True, kw_only=True):
-    """Several measurements."""
+    """The median and range of several measurements."""
 
     median: float
     low: float
@@ -53,7 +53,7 @@ class Interval(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Cold(msgspec.Struct, frozen=True, kw_only=True):
-    """`tagger predict` with one sentence, from command to answer."""
+    """`tagger predict` with one sentence, the whole process."""
 
     seconds: Interval
     cpu_seconds: Interval
@@ -61,19 +61,19 @@ class Cold(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Speed(msgspec.Struct, frozen=True, kw_only=True):
-    """Tokens a second in one way of running the model."""
+    """Tokens/s of one engine, precision and batch size."""
 
     engine: str
     precision: str
     batch_tokens: int
     from_text: Interval
-    """From raw text to entities with offsets, in tokens a second."""
+    """From raw text to entities with offsets, in tokens/s."""
     from_tokens: Interval
-    """From tokens to tags, in tokens a second."""
+    """From tokens to tags, in tokens/s."""
 
 
 class Report(msgspec.Struct, frozen=True, kw_only=True):
-    """All that was measured."""
+    """All measurements."""
 
     model: str
     model_mb: float
@@ -84,19 +84,19 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     n_tokens: int
     cold: Cold
     latency_ms: Interval
-    """One sentence of the text at a time: median, and the fastest and slowest."""
+    """Single sentences of the text: median, fastest and slowest."""
     latency_p99_ms: float
     speeds: list[Speed]
     shares: dict[str, float]
-    """Of the time from text to entities, by stage, in the model's own way of running."""
+    """Shares of the time from text to entities, by stage, with the default engine."""
     first_pass: float
-    """Tokens a second when no form has been seen before, in the model's own way of running."""
+    """Tokens/s while no form is cached, with the default engine."""
     network_gflops: float
-    """What the recurrent layers and heads compute, in 10⁹ operations a second."""
+    """Speed of the recurrent layers and heads, in 10⁹ operations a second."""
     peak_gflops: float
-    """What a product of large matrices in single precision reaches here, on one core."""
+    """Speed of a product of large matrices in single precision on one core of this machine."""
     peak_mb: float
-    """The most memory that this process has held."""
+    """The peak memory of this process."""
 
 
 def benchmark(
@@ -105,7 +105,7 @@ def benchmark(
     *,
     rounds: int = 5,
     threads: int = 1,
-    say: Callable[[str], None] = lambda text: None,
+    report: Callable[[str], None] = lambda text: None,
 ) -> Report:
     """Measure a model.
 
@@ -114,7 +114,7 @@ def benchmark(
         texts: What is tagged, raw.
         rounds: How often each thing is measured, after a warm-up.
         threads: Threads of the network.
-        say: Hears what is being measured.
+        report: Receives the name of each measurement as it begins.
 
     Raises:
         UsageError: There are no tokens in the texts.
@@ -122,26 +122,26 @@ def benchmark(
     """
     directory = find_model(model)
     saved = read_model(directory)
-    say("cold start")
+    report("cold start")
     cold = cold_start(directory, rounds)
     default = load(directory, threads=threads)
     started = time.perf_counter()
     n_tokens = sum(document.n_tokens for document in default.batch(texts))
     first_pass = n_tokens / (time.perf_counter() - started)
     if n_tokens == 0:
-        raise UsageError("there is no token in the text to benchmark with")
-    say("one sentence at a time")
+        raise UsageError("the text has no tokens")
+    report("one sentence at a time")
     latencies = latency(default, texts)
     speeds = []
     for precision in available_graphs(directory):
         for batch_tokens in BATCH_TOKENS:
-            say(f"onnx, {precision}, batches of {batch_tokens} tokens")
+            report(f"onnx, {precision}, batches of {batch_tokens} tokens")
             tagger = load(directory, engine="onnx", precision=precision, threads=threads)
             form_engine(tagger).batch_tokens = batch_tokens
             speeds.append(speed(tagger, texts, rounds))
-    say("torch")
+    report("torch")
     speeds.append(speed(load(directory, engine="torch", threads=threads), texts, rounds))
-    say("stages")
+    report("stages")
     seconds = stages(default, texts, rounds)
     total = sum(seconds.values())
     n_weights = sum(
@@ -170,7 +170,7 @@ def benchmark(
 
 
 def interval(values: Sequence[float]) -> Interval:
-    """Median, least and most."""
+    """Summarize measurements."""
     return Interval(median=statistics.median(values), low=min(values), high=max(values))
 
 
@@ -182,7 +182,7 @@ def cold_start(directory: Path, rounds: int) -> Cold:
 
 
 def run_cold(command: Sequence[str], rounds: int) -> Cold:
-    """Run a command several times and once before, each in a process of its own.
+    """Run a command several times after a warm-up, each in a new process.
 
     Raises:
         UsageError: It fails.
@@ -203,7 +203,7 @@ def run_cold(command: Sequence[str], rounds: int) -> Cold:
 
 
 def latency(tagger: Tagger, texts: Sequence[str], n: int = 500) -> list[float]:
-    """Milliseconds of each of some texts by itself."""
+    """Return the milliseconds that each of the first ``n`` texts takes."""
     found = []
     for text in texts[:n]:
         started = time.perf_counter()
@@ -213,7 +213,7 @@ def latency(tagger: Tagger, texts: Sequence[str], n: int = 500) -> list[float]:
 
 
 def speed(tagger: Tagger, texts: Sequence[str], rounds: int) -> Speed:
-    """Tokens a second, after a warm-up."""
+    """Measure tokens/s after a warm-up."""
     documents = tagger.batch(texts)
     sentences = [
         [token.text for token in document.tokens[first:past]]
@@ -239,7 +239,7 @@ def speed(tagger: Tagger, texts: Sequence[str], rounds: int) -> Speed:
 
 
 def stages(tagger: Tagger, texts: Sequence[str], rounds: int) -> dict[str, float]:
-    """Median seconds of each stage from text to entities, window by window as in `Tagger.batch`."""
+    """Measure the median seconds of each stage, window by window as in `Tagger.batch`."""
     found: dict[str, list[float]] = {stage: [] for stage in STAGES}
     engine, predictor = form_engine(tagger), tagger.predictor
     names = [head.name for head in tagger.heads]
@@ -269,7 +269,7 @@ def stages(tagger: Tagger, texts: Sequence[str], rounds: int) -> dict[str, float
 
 
 def form_engine(tagger: Tagger) -> FormEngine:
-    """Return the engine of a tagger, which stages and batch sizes are measured of.
+    """Return the engine of a tagger if its stages and batch sizes can be measured.
 
     Raises:
         UsageError: It is of another kind.
@@ -280,7 +280,7 @@ def form_engine(tagger: Tagger) -> FormEngine:
 
 
 def peak_gflops(size: int = 1024, rounds: int = 7) -> float:
-    """The best of some products of square matrices in single precision, on one core."""
+    """Return the speed of a product of square matrices on one core, the best of several rounds."""
     from threadpoolctl import threadpool_limits
 
     matrix = np.random.default_rng(0).normal(size=(size, size)).astype(np.float32)
@@ -294,14 +294,14 @@ def peak_gflops(size: int = 1024, rounds: int = 7) -> float:
 
 
 def peak_mb() -> float:
-    """The most memory that this process has held."""
+    """The peak memory of this process."""
     import resource
 
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / RSS_IN_A_MB
 
 
 def processor_name() -> str:
-    """What the processor calls itself."""
+    """Return the name of the processor."""
     try:
         for line in Path("/proc/cpuinfo").read_text().splitlines():
             if line.startswith("model name"):

@@ -82,7 +82,7 @@ def prepare(
         corpus, note = _with_dev(corpus, config)
         corpus, less = _fraction(corpus, config.training.fraction)
         note += less
-        name = unlike(corpus.name, {other.name for other in corpora})
+        name = unique_name(corpus.name, {other.name for other in corpora})
         corpora.append(replace(corpus, name=name))
         notes += note
     if rehearse is not None:
@@ -187,8 +187,8 @@ def _without_dev(prepared: Prepared) -> Iterator[str]:
             yield f"warning: dev has no spans of {head.name}; the epoch that is kept is {kept}"
 
 
-def unlike(name: str, taken: Collection[str]) -> str:
-    """The name, or if it is taken with the first number behind it that is not: ``name-2``."""
+def unique_name(name: str, taken: Collection[str]) -> str:
+    """Return the name, with the first free number after it if it is taken: ``name-2``."""
     numbered = (f"{name}-{i}" for i in count(2))
     return next(n for n in chain([name], numbered) if n not in taken)
 

@@ -16,7 +16,7 @@ from tagger.files import write_file
 from tagger.insight.compare.plots import Plot, draw_across, draw_plots
 from tagger.insight.html import Layout, render
 from tagger.tables import markdown_table, markdown_text, plain_table
-from tagger.training.preparation import unlike
+from tagger.training.preparation import unique_name
 from tagger.training.settings import short_name
 
 if TYPE_CHECKING:
@@ -242,5 +242,5 @@ def _names(comparisons: Sequence[Comparison]) -> list[str]:
     """Return how the files of each corpus begin, with a number where folders share a name."""
     found: list[str] = []
     for comparison in comparisons:
-        found.append(unlike(short_name(comparison.corpus), found))
+        found.append(unique_name(short_name(comparison.corpus), found))
     return found

@@ -1,4 +1,4 @@
-"""Whether a difference between two rows of a comparison may be chance."""
+"""Significance of the differences between rows of a comparison."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ PIECE = 100
 
 
 def paired_test(one: Sequence[Counts], other: Sequence[Counts]) -> float:
-    """The approximate randomisation test (Noreen 1989; Yeh 2000, for F1).
+    """Compute the p-value of the approximate randomisation test (Noreen 1989; Yeh 2000, for F1).
 
-    Were both systems alike, it would not matter which of them an answer is from: the answers of
-    both to each sentence are swapped at random, and the share of `N_SHUFFLES` swaps is counted in
-    which the scores differ by as much as they do. It compares answers to these sentences; how
-    much another seed would change them is for the standard deviation to say.
+    If both systems were equal, it would not matter which one returned a result: the results of both
+    for each sentence are swapped at random, and the p-value is the share of `N_SHUFFLES` swaps
+    whose scores differ by at least as much as the real ones. The test concerns other sentences;
+    the standard deviation shows what another seed changes.
 
     Args:
         one: The counts of each sentence, summed over seeds.
-        other: Of the same sentences.
+        other: The counts of the same sentences by the other system.
 
     Returns:
         The probability (two-sided) of such a difference by chance, at least
@@ -33,25 +33,25 @@ def paired_test(one: Sequence[Counts], other: Sequence[Counts]) -> float:
     a, b = _array(one), _array(other)
     observed = abs(_score(a.sum(axis=0)) - _score(b.sum(axis=0)))
     difference = b - a
-    unlike = difference[np.any(difference != 0, axis=1)]  # swapping equals changes nothing
+    differing = difference[np.any(difference != 0, axis=1)]  # swapping equal counts changes nothing
     generator = np.random.default_rng(SEED)
     as_far = 0
     for _ in range(0, N_SHUFFLES, PIECE):
-        moved = generator.integers(2, size=(PIECE, len(unlike))).astype(np.float64) @ unlike
+        moved = generator.integers(2, size=(PIECE, len(differing))).astype(np.float64) @ differing
         shuffled = np.abs(_score(a.sum(axis=0) + moved) - _score(b.sum(axis=0) - moved))
         as_far += int((shuffled >= observed - 1e-12).sum())
     return (as_far + 1) / (N_SHUFFLES + 1)
 
 
 def holm(p_values: Sequence[float]) -> list[float]:
-    """Correct for there being several tests (Holm 1979): of many rows alike, one in twenty
-    would else be told apart.
+    """Correct p-values for multiple tests (Holm 1979): among many equal rows, one in twenty would
+    otherwise appear to differ.
 
     Args:
-        p_values: Each test's own.
+        p_values: The p-value of each test alone.
 
     Returns:
-        In the same order, the level at which all of them together would tell this one apart.
+        The corrected p-values, in the same order.
     """
     corrected = [0.0] * len(p_values)
     highest = 0.0

@@ -1,7 +1,7 @@
-"""The recurrent layers written out in NumPy, to look inside: no batches, no padding, no gradients.
+"""Recurrent layers in NumPy that expose their states: no batches, no padding, no gradients.
 
-A sentence at a time, from the weights as a model stores them. They compute what PyTorch's layers
-compute (its documentation of ``RNN``, ``GRU`` and ``LSTM`` has the formulas).
+They read a sentence at a time, with the weights as a model stores them, and compute the same as
+PyTorch's layers (its documentation of ``RNN``, ``GRU`` and ``LSTM`` has the formulas).
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from tagger.runtime.engines.embedding import sigmoid
 
 
 class CellWeights(NamedTuple):
-    """The weights of a cell; gates stand one after another in PyTorch's order."""
+    """The weights of a cell, with gates in PyTorch's order."""
 
     from_input: Floats  # (gates * hidden_dim, input_dim)
     from_state: Floats  # (gates * hidden_dim, hidden_dim)
@@ -27,7 +27,7 @@ class CellWeights(NamedTuple):
 
 
 def rnn(weights: CellWeights, inputs: Floats) -> Floats:
-    """The plain cell of Elman (1990): states (tokens, hidden_dim) of inputs (tokens, input_dim)."""
+    """Compute states (tokens, hidden_dim) of inputs (tokens, input_dim), as Elman (1990) does."""
     moved = inputs @ weights.from_input.T + weights.input_bias + weights.state_bias
     states = np.zeros((len(inputs), weights.from_state.shape[1]), dtype=moved.dtype)
     state = np.zeros_like(moved[0])
@@ -37,10 +37,10 @@ def rnn(weights: CellWeights, inputs: Floats) -> Floats:
 
 
 def gru(weights: CellWeights, inputs: Floats) -> Floats:
-    """The cell with a reset and an update gate (Cho et al. 2014); shapes as for `rnn`.
+    """Compute states with a reset and an update gate (Cho et al. 2014); shapes as for `rnn`.
 
-    The reset gate is applied after the recurrent product, bias included, as cuDNN does it and
-    PyTorch after it; the paper applies it to the state before.
+    The reset gate is applied after the recurrent product, bias included, as in cuDNN and
+    PyTorch; the paper applies it to the state before the product.
     """
     moved = inputs @ weights.from_input.T + weights.input_bias
     size = weights.from_state.shape[1]
@@ -56,7 +56,7 @@ def gru(weights: CellWeights, inputs: Floats) -> Floats:
 
 
 def lstm(weights: CellWeights, inputs: Floats) -> Floats:
-    """The cell with three gates and a memory (Gers et al. 2000); shapes as for `rnn`."""
+    """Compute states with three gates and a memory (Gers et al. 2000); shapes as for `rnn`."""
     moved = inputs @ weights.from_input.T + weights.input_bias + weights.state_bias
     size = weights.from_state.shape[1]
     states = np.zeros((len(inputs), size), dtype=moved.dtype)
@@ -78,7 +78,7 @@ LAYERS: dict[Cell, Callable[[CellWeights, Floats], Floats]] = {"rnn": rnn, "gru"
 
 
 class Encoder:
-    """A model's encoder, whose states by layer and direction can be looked at.
+    """The encoder of a model, which returns its states by layer and direction.
 
     Args:
         config: Its configuration.

@@ -1,4 +1,4 @@
-"""The hidden states of a sentence, and which inputs they depend on."""
+"""The hidden states of a sentence, and their dependence on its inputs."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ from tagger.runtime.decoding import Floats
 from tagger.runtime.engines.building import torch_network
 
 N_PROBES = 8
-"""Random directions that a gradient is measured along."""
+"""Random directions along which a gradient is measured."""
 
 
 class States(NamedTuple):
-    """What the last layer holds of a sentence."""
+    """The states of the last layer for a sentence."""
 
     words: Sequence[str]
     states: dict[str, Floats]
@@ -31,7 +31,7 @@ class States(NamedTuple):
     tokens; None with one direction or fewer than three tokens."""
     reach: dict[str, Floats]
     """By direction (outputs, inputs): how strongly the state at a token depends on the input at
-    another, as the norm of the derivative; 0 where nothing of it arrives."""
+    another, as the norm of the derivative; 0 where it does not depend on it."""
 
 
 def states_of(
@@ -40,13 +40,13 @@ def states_of(
     words: Sequence[str],
     shown: slice = slice(None),
 ) -> States:
-    """Look at the states of a sentence, or of some of its tokens, as they are in the whole.
+    """Compute the states of a sentence, or of some of its tokens in the whole sentence.
 
     Args:
         saved: The model.
-        directory: Where it lies.
+        directory: Its directory.
         words: The tokens of the sentence.
-        shown: Which of them.
+        shown: The tokens whose states are returned.
     """
     inputs = vectors_of(saved, words)
     states = Encoder(saved.config.encoder, saved.weights)(inputs)[-1]
@@ -64,7 +64,7 @@ def states_of(
 
 
 def paired_correlation(forward: Floats, backward: Floats) -> Floats:
-    """Pearson's correlation of units of the same number over tokens: (dim,) of (tokens, dim)."""
+    """Compute Pearson's correlation (dim,) of units of the same number over tokens."""
     one, other = forward - forward.mean(axis=0), backward - backward.mean(axis=0)
     scale = np.sqrt((one**2).sum(axis=0) * (other**2).sum(axis=0))
     result: Floats = (one * other).sum(axis=0) / np.maximum(scale, 1e-12)

@@ -138,7 +138,7 @@ def _overview(explanation: Explanation) -> Table:
 
 
 def _table(columns: list[str], rows: list[list[str]], bold: str = "") -> Table:
-    """A table in which no word is cut."""
+    """Make a table that cuts no word."""
     left = [i for i, name in enumerate(columns) if i == 0 or name in TEXTS]
     styles = ["bold" if bold and row[0] == bold else "" for row in rows]
     table = plain_table(columns, rows, left=left, styles=styles)
@@ -149,7 +149,7 @@ def _table(columns: list[str], rows: list[list[str]], bold: str = "") -> Table:
 
 
 def _shortened(words: tuple[str, ...], *, from_end: bool, n: int = 6) -> str:
-    """The nearest words."""
+    """Return the words nearest to the token."""
     if len(words) <= n:
         return " ".join(words)
     return "… " + " ".join(words[-n:]) if from_end else " ".join(words[:n]) + " …"

@@ -1,4 +1,4 @@
-"""Files and directories that are whole or not there, whenever a process is killed."""
+"""Files and directories that are complete or absent, whenever a process is killed."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from tagger.lines import unreadable
 
 
 def check_names(*names: object) -> None:
-    """See that the names of files can be kept as text, as in a configuration; None is none.
+    """Check that the names of files can be stored as text, as in a configuration.
 
     Raises:
         UsageError: One is not UTF-8.
@@ -25,18 +25,20 @@ def check_names(*names: object) -> None:
         try:
             str(name or "").encode()
         except UnicodeEncodeError:
-            raise UsageError(f"{str(name)!a}: this name is not UTF-8; rename the file") from None
+            raise UsageError(
+                f"{str(name)!a}: this name is not UTF-8", hint="rename the file"
+            ) from None
 
 
 def check_new(
-    paths: Sequence[Path | None], *, force: bool, advice: str = "replace it with --force"
+    paths: Sequence[Path | None], *, force: bool, hint: str = "replace it with {force=True}"
 ) -> None:
-    """See that nothing is lost where files will be written.
+    """Check that nothing is lost where files will be written.
 
     Args:
-        paths: The files; None is none.
+        paths: The files; None is ignored.
         force: They may be replaced.
-        advice: What to do if one exists.
+        hint: What to do if one exists.
 
     Raises:
         UsageError: One exists and ``force`` does not allow it, or two are the same.
@@ -44,27 +46,27 @@ def check_new(
     given = [path for path in paths if path is not None]
     for i, path in enumerate(given):
         if path.resolve() in [other.resolve() for other in given[:i]]:
-            raise UsageError(f"{path}: two things would be written there; name two files")
+            raise UsageError("two outputs would be written there", path=path, hint="name two files")
         if path.is_file() and not force:
-            raise UsageError(f"{path}: exists; {advice}")
+            raise UsageError("exists", path=path, hint=hint)
 
 
 def check_not_read(written: Iterable[Path | None], read: Iterable[Path | str]) -> None:
-    """See that no file is written that is read itself, by whatever name or link.
+    """Check that no file is written that is also read, by whatever name or link.
 
     Raises:
         UsageError: One is.
     """
     for path, source in product(filter(None, written), read):
-        with suppress(OSError):  # one that is not there yet; whoever reads it will say so
+        with suppress(OSError):  # one that does not exist: its reader raises the error
             if path.samefile(source):
-                raise UsageError(f"{path}: is the input too; name another file to write to")
+                raise UsageError("is also read", path=path, hint="name another file to write to")
 
 
 def write_file(path: Path, content: bytes) -> None:
     """Write a file at once: a reader sees the old content or the new, never a part.
 
-    A link is followed; what is no regular file (``/dev/stdout``, a pipe) is written into.
+    A link is followed; anything but a regular file (``/dev/stdout``, a pipe) is written into.
 
     Raises:
         OSError: No space, no permission; the old content stays.
@@ -78,10 +80,10 @@ def write_file(path: Path, content: bytes) -> None:
 
 @contextmanager
 def named_errors(path: Path) -> Iterator[None]:
-    """Let errors of the operating system name a path, whichever step failed.
+    """Make errors of the operating system name a path, whichever step failed.
 
     Raises:
-        OSError: As it was, of ``path``.
+        OSError: The same error, for ``path``.
     """
     try:
         yield
@@ -90,7 +92,7 @@ def named_errors(path: Path) -> Iterator[None]:
 
 
 def _replace_file(path: Path, content: bytes) -> None:
-    # Not `tempfile`: its files are readable by their owner alone, and stay so when renamed.
+    # Not `tempfile`: only the owner may read its files, also after they are renamed.
     temporary = path.with_name(f".{path.name}.{os.getpid()}-{threading.get_ident()}.tmp")
     try:
         with temporary.open("wb") as file:
@@ -104,10 +106,10 @@ def _replace_file(path: Path, content: bytes) -> None:
 
 @contextmanager
 def new_directory(target: Path) -> Iterator[Path]:
-    """Give an empty directory to fill, which takes the place of ``target`` in the end.
+    """Yield an empty directory to fill, which replaces ``target`` at the end.
 
-    If anything is raised meanwhile, the old one stays. Killed between the two renames, the old one
-    is at ``.<target>.old``, where `existing_directory` finds it.
+    If anything is raised, the old one stays; if the process is killed between the two renames, at
+    ``.<target>.old``, where `existing_directory` finds it.
 
     Raises:
         OSError: No space, no permission.
@@ -142,7 +144,7 @@ def remove_directory(target: Path) -> None:
 
 
 def _beside(target: Path) -> tuple[Path, Path]:
-    """Where the new and the old directory are while one takes the other's place."""
+    """Return the places of the new and the old directory while one replaces the other."""
     return target.with_name(f".{target.name}.tmp"), target.with_name(f".{target.name}.old")
 
 

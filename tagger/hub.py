@@ -1,4 +1,4 @@
-"""Asking the Hugging Face hub, which may be away: an answer soon, or none."""
+"""Requests to the Hugging Face hub, which may be unreachable, with a time limit."""
 
 from __future__ import annotations
 
@@ -10,23 +10,23 @@ if TYPE_CHECKING:
     from huggingface_hub.errors import HfHubHTTPError
 
 _REQUEST_S = 4.0
-_GIVE_UP_S = 7.0  # name look-ups know no timeout of their own
+_GIVE_UP_S = 7.0  # name resolution has no timeout
 
 T = TypeVar("T")
 
 
 class UnreachableError(Exception):
-    """The hub itself cannot be reached, or cannot answer."""
+    """The hub cannot be reached, or cannot respond."""
 
 
 def ask(call: Callable[[float], T]) -> T:
-    """Ask the hub something.
+    """Make a request to the hub.
 
     Args:
-        call: Asks it; is given the seconds that a request may take.
+        call: Makes the request, given the seconds that it may take.
 
     Raises:
-        UnreachableError: There is no network, no answer in time, or the hub cannot answer now.
+        UnreachableError: There is no network, no response in time, or the hub is busy.
         HfHubHTTPError: The hub refuses it.
     """
     from huggingface_hub.errors import HfHubHTTPError
@@ -46,20 +46,20 @@ def ask(call: Callable[[float], T]) -> T:
     if results:
         return results[0]
     if not failures:
-        raise UnreachableError(f"no answer within {_GIVE_UP_S:.0f} s")
+        raise UnreachableError(f"no response within {_GIVE_UP_S:.0f} s")
     error = failures[0]
     if isinstance(error, HfHubHTTPError) and status(error) != 429 and status(error) < 500:
         raise error
-    # The classes of what else goes wrong differ between versions of the hub's library.
+    # The classes of other errors differ between versions of the hub's library.
     raise UnreachableError(in_a_line(error)) from None
 
 
 def status(error: HfHubHTTPError) -> int:
-    """The status of an answer, 0 if there was none."""
+    """Return the status of a response, 0 if there was none."""
     return error.response.status_code if error.response is not None else 0
 
 
 def in_a_line(error: object) -> str:
-    """What an error says first, with its class; or the first of a text."""
+    """Return the first paragraph of an error, with its class, or of a text."""
     kind = f"{type(error).__name__}: " if isinstance(error, BaseException) else ""
     return " ".join(f"{kind}{error}".split("\n\n")[0].split())[:200]

@@ -47,5 +47,5 @@ def test_a_refusal_is_an_answer(code: int) -> None:
 
 def test_silence_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(tagger.hub, "_GIVE_UP_S", 0.05)
-    with pytest.raises(UnreachableError, match="no answer within"):
+    with pytest.raises(UnreachableError, match="no response within"):
         ask(lambda timeout: threading.Event().wait(1))

@@ -143,7 +143,7 @@ def test_detect_refuses_a_mixture():
 
 @pytest.mark.parametrize("tag", ["", "o", "B", "B-", "B_PER", "X-PER", "PER", "b-PER"])
 def test_split_tag_refuses(tag):
-    with pytest.raises(ValueError, match="no span tag"):
+    with pytest.raises(ValueError, match="not a span tag"):
         schemes.split_tag(tag)
 
 

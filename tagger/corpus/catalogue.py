@@ -1,4 +1,4 @@
-"""The corpora known by name: what they annotate, which files they are, and on what terms.
+"""The corpora known by name: their heads, files and licences.
 
 Every treebank of Universal Dependencies is known by its id (``ud_en_ewt``), and every one of
 Universal NER by its own (``uner_da_ddt``).
@@ -21,18 +21,18 @@ class CorpusEntry(msgspec.Struct, frozen=True, kw_only=True):
     """A corpus known by name.
 
     Attributes:
-        name: what it is asked for by.
-        title: what it is, in a few words.
-        heads: what it annotates.
-        main_heads: the heads that are trained unless the user says otherwise.
-        columns: the columns of its files; None where copies differ, or the format knows.
-        folders: names or patterns of the folder it may lie in, below a folder of corpora.
-        files: names or patterns of the file of each split, the first that exists is taken.
-        licence: what its licence is called.
-        citation: whom to cite.
-        source: where to get its files.
-        hub: where it lies on the hub, as ``owner/name[/folder][@revision]``, best first.
-        at_hand: where its files lie on this machine; None where they do not.
+        name: Its name.
+        title: Its content in a few words.
+        heads: The heads that it annotates.
+        main_heads: The heads that are trained unless the user names others.
+        columns: The columns of its files; None where copies differ, or the format names them.
+        folders: Names or patterns of its folder, below a folder of corpora.
+        files: Names or patterns of the file of each split; the first that exists is taken.
+        licence: The name of its licence.
+        citation: The publication to cite.
+        source: The address of its files.
+        hub: Its addresses on the hub, as ``owner/name[/folder][@revision]``, best first.
+        at_hand: The folder of its files on this machine; None where they are not there.
     """
 
     name: str
@@ -185,7 +185,7 @@ _TREEBANK = re.compile(r"(ud|uner)_([a-z]{2,3}_[a-z0-9]+)")
 
 
 def find_entry(name: str) -> CorpusEntry | None:
-    """Give the entry of ``name``, made up for the id of a treebank; None where there is none."""
+    """Return the entry of a name, built for the id of a treebank; None for other names."""
     match = _TREEBANK.fullmatch(name)
     if match is None:
         return REGISTRY.get(name)
@@ -219,7 +219,8 @@ def find_entry(name: str) -> CorpusEntry | None:
 def unknown_corpus(
     name: str, folders: Sequence[str] = (), others: Sequence[str] = ()
 ) -> UsageError:
-    """Word the error for a name that is no corpus; ``folders`` and ``others`` would do as well."""
+    """Return the error for a name that is not one of a corpus, of ``folders`` or ``others``."""
     patterns = ["ud_<treebank>", "uner_<treebank>", *others, "a path", "hub:owner/name"]
     near = difflib.get_close_matches(name, [*REGISTRY, *folders], n=1)
-    return UsageError(unknown_name("corpus", name, dict.fromkeys([*REGISTRY, *near, *patterns])))
+    names = list(dict.fromkeys([*REGISTRY, *near, *patterns]))
+    return UsageError(unknown_name("corpus", name, names), expected=names)

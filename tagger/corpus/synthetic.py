@@ -1,4 +1,4 @@
-"""Corpora that are made up, to see what each direction of reading can know.
+"""Synthetic corpora, which show what each direction of reading can learn.
 
 ::
 
@@ -31,7 +31,7 @@ LENGTH = 100
 N_TOKENS = {"train": 50_000, "dev": 10_000, "test": 10_000}
 WORDS = ("ba", "be", "bi", "bo", "da", "de", "di", "do")
 BRACKET_PROB = 2 / 3
-"""How often there is an opening bracket, and by itself how often a closing one."""
+"""The probability of an opening bracket, and independently of a closing one."""
 
 _NAME = re.compile(
     r"(?P<brackets>brackets)(-(?P<n>\d+))?"
@@ -40,18 +40,18 @@ _NAME = re.compile(
 
 
 class Task(NamedTuple):
-    """What is to be learned."""
+    """A task to learn."""
 
     kind: str
     """``brackets``, ``lookahead``, ``lookback`` or ``agreement``."""
     distance: int
-    """How far away the word is that a tag depends on; 0 for brackets."""
+    """The distance of the word that a tag depends on; 0 for brackets."""
     length: int
     """Tokens in a sentence."""
 
 
 def parse_task(name: str) -> Task | None:
-    """Read the name of a corpus that is made up; None for any other.
+    """Parse the name of a synthetic corpus; None for any other.
 
     Raises:
         UsageError: There is no such distance in sentences of that length.
@@ -66,11 +66,13 @@ def parse_task(name: str) -> Task | None:
         task = Task(match["kind"], int(match["distance"]), int(match["length"] or LENGTH))
         least = task.distance * (2 if task.kind == "agreement" else 1) + 1
     if task.kind != "brackets" and task.distance == 0:
-        raise UsageError(f"{name}: the distance is 0; ask for one of 1 at least")
+        raise UsageError("the distance is 0", path=name, hint="it must be at least 1")
     if not least <= task.length <= N_TOKENS["dev"]:
         raise UsageError(
-            f"{name}: sentences of {task.length:,} tokens; they have {least} to "
-            f"{N_TOKENS['dev']:,}, as in {_named(task, max(least, LENGTH))}"
+            f"sentences of {task.length:,} tokens",
+            path=name,
+            hint=f"they have {least} to {N_TOKENS['dev']:,}, as in "
+            f"{_named(task, max(least, LENGTH))}",
         )
     return task
 
@@ -81,7 +83,7 @@ def _named(task: Task, length: int) -> str:
 
 
 def make_corpus(task: Task, folder: Path) -> dict[str, Path]:
-    """Write the files of a corpus, where they are not there; a token without a tag has none.
+    """Write the files of a corpus that do not exist yet.
 
     Returns:
         The file of each split.
@@ -145,13 +147,13 @@ SYNTHETIC = tuple(
         licence="none needed",
         citation="",
         source="made by tagger",
-        at_hand="made when asked for",
+        at_hand="made on request",
     )
     for name, title in (
-        ("brackets", "made up: inside of brackets that close later?"),
-        ("lookahead-K", "made up: the word K tokens to the right"),
-        ("lookback-K", "made up: the word K tokens to the left"),
-        ("agreement-K", "made up: do the words K tokens away agree?"),
+        ("brackets", "synthetic: inside of brackets that close later?"),
+        ("lookahead-K", "synthetic: the word K tokens to the right"),
+        ("lookback-K", "synthetic: the word K tokens to the left"),
+        ("agreement-K", "synthetic: do the words K tokens away agree?"),
     )
 )
-"""How they are listed."""
+"""The synthetic corpora as they are listed."""

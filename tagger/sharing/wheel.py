@@ -68,7 +68,7 @@ def package(
         )
     module = f"tagger_model_{re.sub(r'[-_.]+', '_', name).lower()}"
     path = output / f"{module}-{version}-py3-none-any.whl"
-    check_new([path], force=force, advice="replace it with --force, or give another --version")
+    check_new([path], force=force, hint="replace it with {force=True}, or give another {version}")
     licence = licence_of(directory, saved.meta)
     info = f"{module}-{version}.dist-info"
     contents = {f"{module}/__init__.py": b""}

@@ -1,4 +1,4 @@
-"""Corpora that are made up: that their tags are what they say."""
+"""Synthetic corpora: their tags are what they claim."""
 
 from __future__ import annotations
 

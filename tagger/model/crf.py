@@ -166,7 +166,7 @@ class _LogPartition(torch.autograd.Function):
         beta = torch.stack(betas[::-1])  # (tokens, batch, tags)
         inside = torch.arange(n_tokens, device=lengths.device)[:, None] < lengths  # (tokens, batch)
         scale = (grad * inside)[:, :, None]  # (tokens, batch, 1)
-        # Past a sentence's end alpha goes on growing: masked before it can overflow.
+        # Past a sentence's end alpha keeps growing: masked before it can overflow.
         share = (alpha + beta - log_z[:, None]).masked_fill(~inside[:, :, None], FORBIDDEN)
         marginals = share.exp() * scale  # (tokens, batch, tags)
         # Expected uses of i -> j: alpha[t, i] · weight[i, j] · (emission · beta)[t + 1, j] / Z,

@@ -1,4 +1,4 @@
-"""The embedder: what a token's form says, as one vector for each distinct form."""
+"""The embedder: one vector for each distinct form."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class WordTable(nn.Module):
     Args:
         n_words: Rows in all.
         dim: Size of a vector.
-        n_trained: So many rows are trained, the first.
+        n_trained: The number of rows, from the first, that are trained.
     """
 
     def __init__(self, n_words: int, dim: int, *, n_trained: int) -> None:
@@ -102,10 +102,10 @@ def build_embedder(
 
     Args:
         config: Sizes; a dimension of 0 leaves a part out.
-        vocabulary: The words and characters with vectors of their own.
+        vocabulary: The words and characters that have vectors.
         vectors: (rows, dim) pretrained vectors, row 0 for words that have none; they stay as
             they are, so that words unseen in training remain comparable to those seen.
-        n_trained_words: Of the vocabulary, so many words are trained, the first; all if not given.
+        n_trained_words: The number of words, from the first, that are trained; None for all.
     """
     parts: dict[str, nn.Module] = {}
     dims: dict[str, int] = {}

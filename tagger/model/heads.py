@@ -1,4 +1,4 @@
-"""What a head is, apart from its weights: its tags and how they may follow each other."""
+"""The specification of a head: its tags, and which may follow which."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class HeadSpec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     """The scheme that the tags are in; empty for tags of single tokens."""
 
     def __post_init__(self) -> None:
-        """Refuse what no network can be built of, as in a damaged ``heads.json``."""
+        """Refuse values that no network can be built from, as in a damaged ``heads.json``."""
         if not self.name or "." in self.name:
             raise ValueError(f"{self.name!r} cannot name a head")
         if not self.tags or len(set(self.tags)) < len(self.tags):
@@ -39,7 +39,7 @@ class HeadSpec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
                 raise ValueError(f"the tags of head {self.name!r} are not those of {self.scheme}")
 
     def allowed(self) -> NDArray[np.bool_]:
-        """Which tag may follow which, (tags + 1, tags + 1); see `tagger.model.crf.CRF`."""
+        """Return which tag may follow which, (tags + 1, tags + 1); see `tagger.model.crf.CRF`."""
         n = len(self.tags)
         if self.kind == "token":
             return np.ones((n + 1, n + 1), dtype=np.bool_)
@@ -58,5 +58,5 @@ class HeadSpec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
 
 
 def head_key(name: str) -> str:
-    """What a head's weights are called by: ``head_ner.linear.weight``."""
+    """Return the prefix of a head's weights: ``head_ner.linear.weight``."""
     return f"head_{name}"

@@ -1,4 +1,4 @@
-"""The files of a model directory, and ``meta.json``: where a model comes from, how good it is."""
+"""The files of a model directory, and ``meta.json``: a model's origin and scores."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class CorpusRecord(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Meta(msgspec.Struct, frozen=True, kw_only=True):
-    """Where a model comes from and how good it is."""
+    """The origin and the scores of a model."""
 
     format_version: int = FORMAT_VERSION
     tagger_version: str

@@ -100,7 +100,7 @@ class TaggingNetwork(nn.Module):
         self.encoder = encoder
         self.head_names = tuple(heads)
         for name, head in heads.items():
-            # Not a ModuleDict: it refuses names like "keys", and columns are called all sorts.
+            # Not a ModuleDict: it refuses names like "keys", which a column may have.
             self.add_module(head_key(name), head)
         self.input_dropout = nn.Dropout(input_dropout)
         self.output_dropout = nn.Dropout(output_dropout)
@@ -134,7 +134,7 @@ class TaggingNetwork(nn.Module):
         return {name: self.head(name)(states) for name in self.head_names}
 
     def encode(self, vectors: Tensor, form_index: Tensor, lengths: Tensor) -> Tensor:
-        """What the heads read: states (batch, tokens, output_dim).
+        """Compute the input of the heads: states (batch, tokens, output_dim).
 
         Args:
             vectors: (forms, dim), the embedder's output.
@@ -161,7 +161,7 @@ def build_network(
     """
     embedder = build_embedder(config.embedder, vocabulary, vectors, n_trained_words)
     if embedder.output_dim == 0:
-        raise ConfigError("[embedder]: every part is left out; give one a dimension above 0")
+        raise ConfigError("[embedder]: every part is left out", hint="give one a dimension above 0")
     settings = config.encoder
     encoder = RecurrentEncoder(
         input_dim=embedder.output_dim,

@@ -1,7 +1,7 @@
 """The shapes of a network's weights, as its configuration, words and heads imply them.
 
-What is built of layers in `tagger.model.network`, here in numbers alone: so a model whose files do
-not belong together is found out before it tags, and without PyTorch.
+They are the shapes of the layers in `tagger.model.network`, computed without PyTorch: a model whose
+files do not belong together is detected before it tags.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ def weight_shapes(
     heads: Iterable[HeadSpec],
     vectors: tuple[int, int] | None = None,
 ) -> Shapes:
-    """The shapes of all weights.
+    """Return the shapes of all weights.
 
     Args:
         config: The configuration.
@@ -55,7 +55,7 @@ def weight_shapes(
 
 
 def embedder_shapes(config: EmbedderConfig, vocabulary: Vocabulary) -> Shapes:
-    """The shapes of the embedder's weights, without pretrained vectors."""
+    """Return the shapes of the embedder's weights, without pretrained vectors."""
     tables = {
         "word_ids": (len(vocabulary.words) + 1, config.word_dim),
         "affix_ids": (config.n_affix_buckets, config.affix_dim),
@@ -79,7 +79,7 @@ def embedder_shapes(config: EmbedderConfig, vocabulary: Vocabulary) -> Shapes:
 
 
 def encoder_shapes(config: EncoderConfig, input_dim: int) -> Shapes:
-    """The shapes of the encoder's weights.
+    """Return the shapes of the encoder's weights.
 
     Args:
         config: The encoder.
@@ -97,14 +97,14 @@ def encoder_shapes(config: EncoderConfig, input_dim: int) -> Shapes:
 
 
 def input_dim(embedder: EmbedderConfig) -> int:
-    """What the encoder reads of a token, without pretrained vectors."""
+    """Return the size of the encoder's input per token, without pretrained vectors."""
     chars = 0 if embedder.char_encoder == "none" else embedder.char_out_dim
     parts = (embedder.word_dim, embedder.affix_dim, embedder.shape_dim, embedder.case_dim, chars)
     return sum(parts)
 
 
 def output_dim(encoder: EncoderConfig) -> int:
-    """What the heads read of a token."""
+    """Return the size of the heads' input per token."""
     twice = encoder.direction == "bi" and encoder.merge == "concat"
     return encoder.hidden_dim * (2 if twice else 1)
 

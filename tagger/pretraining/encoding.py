@@ -1,4 +1,4 @@
-"""Raw text as numbers on disk: one form id a token, so that any sentence is at hand at once."""
+"""Raw text as numbers on disk: one form id per token, with access to any sentence."""
 
 from __future__ import annotations
 
@@ -22,16 +22,16 @@ from tagger.training.batching import pad
 
 FORMS, LENGTHS, INVENTORY, WORDS = "forms.bin", "lengths.bin", "inventory.json", "words.txt"
 MAX_TOKENS = 100
-"""A longer sentence is learned in pieces of so many tokens."""
+"""Longer sentences are learned in pieces of this many tokens."""
 MIN_SENTENCES = 10
 FLUSH = 200_000
 
 
 class TextInventory(msgspec.Struct, frozen=True, kw_only=True):
-    """What occurs in the texts."""
+    """The forms of the texts, and their counts."""
 
     forms: dict[str, int]
-    """How often each form occurs, in the order of the ids."""
+    """The count of each form, in the order of the ids."""
     n_tokens: int
     n_sentences: int
     names: tuple[str, ...]
@@ -40,21 +40,21 @@ class TextInventory(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def encode_texts(
-    paths: Sequence[str], directory: Path, *, tell: Callable[[int], None]
+    paths: Sequence[str], directory: Path, *, report: Callable[[int], None]
 ) -> TextInventory:
     """Tokenize texts into a directory.
 
     Writes ``forms.bin`` (int32, the form of each token), ``lengths.bin`` (int32, the tokens of
-    each sentence) and ``words.txt`` (the normalised words of a sentence a line).
+    each sentence) and ``words.txt`` (one line per sentence, of normalised words).
 
     Args:
         paths: See `read_lines`; a text named twice counts twice.
         directory: Where to write; it exists.
-        tell: Hears of the number of tokens until now.
+        report: Receives the number of tokens until now.
 
     Raises:
         FormatError: As `read_lines`.
-        CorpusError: There is next to no text.
+        CorpusError: There is too little text.
         OSError: No space, no permission.
     """
     tokenizer = Tokenizer()
@@ -85,11 +85,12 @@ def encode_texts(
             )
             n_tokens += len(flat)
             n_sentences += len(sentences)
-            tell(n_tokens)
+            report(n_tokens)
     if n_sentences < MIN_SENTENCES:
         raise CorpusError(
-            f"{', '.join(paths)}: {n_sentences} sentences are too few to learn from; give raw "
-            "text, a paragraph a line"
+            f"{n_sentences} sentences are too few to learn from",
+            path=", ".join(paths),
+            hint="give raw text, one paragraph per line",
         )
     digest.update("\0".join(ids).encode("utf-8", "surrogatepass"))
     inventory = TextInventory(
@@ -165,7 +166,7 @@ class EncodedText:
 
 
 def _all_features(forms: Sequence[str], encoder: FormEncoder) -> FormFeatures[Ids]:
-    """The features of many forms, in half of the memory that a batch's take."""
+    """Return the features of many forms, in half the memory of a batch's."""
     parts = [encoder(forms[first : first + FLUSH]) for first in range(0, len(forms), FLUSH)]
     n_chars = max(part.char_ids.shape[1] for part in parts)
     columns: list[NDArray[np.int32]] = []

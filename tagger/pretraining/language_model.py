@@ -23,7 +23,7 @@ PIECE = 512
 
 
 class Candidates(NamedTuple):
-    """The words among which a batch's words are to be told: a sample of the vocabulary."""
+    """The words that a batch's words are distinguished from: a sample of the vocabulary."""
 
     words: Tensor  # (candidates,) int64, ascending
     log_expected: Tensor  # (candidates,), log of the probability that a batch has it
@@ -33,18 +33,18 @@ class LanguageModel(nn.Module):
     """Predicts each word from those before it, and from those after it.
 
     The forward states at a token predict the next word, the backward states the previous one;
-    each side is blind to the other in every layer (Peters et al. 2018). Beside the word its case
-    class is predicted. All but the network is thrown away afterwards.
+    each side is blind to the other in every layer (Peters et al. 2018). Besides the word its case
+    class is predicted. Only the network is kept afterwards.
 
-    Words are told from the batch's own words and some sampled ones by a softmax whose scores are
-    corrected by how probable it is that a word is among them (Bengio & Senécal 2008).
+    Words are distinguished from the batch's own words and some sampled ones by a softmax whose
+    scores are corrected by the probability that a word is among them (Bengio & Senécal 2008).
 
     Args:
         network: A network, whose heads are not used.
         vectors: (words + 1, dim) what the output vectors start from.
         frequencies: (words + 1,) float64, how often each word occurs; sums to 1.
         n_cases: Number of case classes.
-        n_sampled: Words to sample beside the batch's own.
+        n_sampled: Words to sample besides the batch's own.
     """
 
     def __init__(
@@ -75,10 +75,10 @@ class LanguageModel(nn.Module):
         self.register_buffer("cumulated", frequencies.cumsum(0), persistent=False)
 
     def candidates(self, words: Tensor) -> Candidates:
-        """Sample words beside those of a batch.
+        """Sample words besides those of a batch.
 
         Args:
-            words: (tokens,) the batch's own; the unknown word is passed over.
+            words: (tokens,) the batch's own; the unknown word is skipped.
         """
         cumulated = self.get_buffer("cumulated")
         points = torch.rand(self.n_sampled, dtype=cumulated.dtype, device=cumulated.device)
@@ -99,7 +99,7 @@ class LanguageModel(nn.Module):
         lengths: Tensor,
         unknown: Tensor | None = None,
     ) -> dict[str, tuple[Tensor, Tensor]]:
-        """The losses of each direction.
+        """Compute the losses of each direction.
 
         Args:
             features: The batch's distinct forms.
@@ -153,11 +153,11 @@ class LanguageModel(nn.Module):
 
 
 BOUNDARY_TARGET = -1
-"""What stands for a sentence's bound among targets, where 0 is an unknown word."""
+"""The bound of a sentence among targets, where 0 is an unknown word."""
 
 
 def _neighbours(ids: Tensor, lengths: Tensor, direction: str) -> Tensor:
-    """The id after each token, or before it; past the sentence's bounds `BOUNDARY_TARGET`."""
+    """Return the id after each token, or before it; `BOUNDARY_TARGET` past a sentence's bounds."""
     shifted = torch.full_like(ids, BOUNDARY_TARGET)
     if direction == "backward":
         shifted[:, 1:] = ids[:, :-1]
@@ -168,7 +168,7 @@ def _neighbours(ids: Tensor, lengths: Tensor, direction: str) -> Tensor:
 
 
 def word_tables(model: LanguageModel) -> list[nn.Parameter]:
-    """The parameters of which a batch touches few rows: their gradients are sparse."""
+    """Return the parameters of which a batch touches few rows: their gradients are sparse."""
     tables = [module.get_parameter("weight") for module in (model.outputs, model.biases)]
     if "word_ids" in model.network.embedder.parts:
         tables.append(model.network.embedder.parts["word_ids"].get_parameter("weight"))

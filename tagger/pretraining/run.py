@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import shlex
 import time
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -52,7 +51,7 @@ from tagger.pretraining.state import (
     stored_run,
 )
 from tagger.pretraining.static import check_floret, train_vectors
-from tagger.pretraining.text import STDIN, check_texts
+from tagger.pretraining.text import check_texts
 from tagger.runtime.engines.building import form_encoder
 from tagger.runtime.engines.pytorch import form_tensors
 from tagger.sharing.card import render_card
@@ -93,7 +92,7 @@ def pretrain(
     """Learn embedder and encoder from raw text and write them as a model without heads.
 
     First static word vectors, then a bidirectional language model of the tagger's own embedder
-    and encoder, which starts from them. What is done is kept under ``last/`` in the output.
+    and encoder, which starts from them. Finished steps are kept under ``last/`` in the output.
 
     Args:
         texts: Files, ``-`` for standard input; one that is named twice counts twice.
@@ -103,14 +102,14 @@ def pretrain(
         licence: Of the texts, for the card.
         device: Where the language model is computed.
         force: Replace a model that is there.
-        resume: Go on with a pretraining that was stopped.
-        reporter: Hears of the progress.
+        resume: Resume a pretraining that was stopped.
+        reporter: Receives the progress.
 
     Returns:
-        What the model directory says of the base.
+        The record of the base in its directory.
 
     Raises:
-        TaggerError: Anything that a user can mend.
+        TaggerError: Anything that a user can fix.
         Interrupted: Ctrl-C or SIGTERM; it can be resumed.
     """
     report = reporter or PretrainingReporter()
@@ -151,7 +150,7 @@ def pretrain(
                 config, inventory, vocabulary, given, work, device, report
             )
             _learn(state, text, config, work, report)
-            save_state(state, work)  # whatever becomes of the model that is written now
+            save_state(state, work)  # in case the model cannot be written
             meta = _meta(state, inventory, run)
             write_model(
                 output,
@@ -173,10 +172,8 @@ def pretrain(
                 ),
             )
         except KeyboardInterrupt:
-            again = "" if STDIN in run.texts else f"{shlex.join(run.texts)} "
             raise Interrupted(
-                f"stopped and saved; go on with `tagger pretrain {again}-o "
-                f"{shlex.quote(str(output))} --resume`"
+                "stopped and saved", path=output, hint="resume it with {resume=True}"
             ) from None
         finally:
             report.stop()
@@ -187,10 +184,13 @@ def pretrain(
 def _check_config(config: Config) -> None:
     if config.embedder.vectors:
         raise UsageError(
-            "[embedder] vectors: for a trained tagger; a base starts from [pretraining] vectors"
+            "[embedder] vectors are for a tagger",
+            hint="a base starts from [pretraining] vectors",
         )
     if config.embedder.word_dim == 0:
-        raise UsageError("[embedder] word_dim: a base is made of word vectors; give 1 or more")
+        raise UsageError(
+            "[embedder] word_dim is 0, but a base is made of word vectors", hint="set 1 or more"
+        )
 
 
 def _given_vectors(config: Config) -> tuple[Config, str]:
@@ -206,31 +206,31 @@ def _given_vectors(config: Config) -> tuple[Config, str]:
 
 
 def _inventory(run: Pretraining, output: Path, report: PretrainingReporter) -> TextInventory:
-    """What was found in the texts before, or what is in them."""
+    """Return the inventory of the texts, read before or now."""
     path = output / LAST / INVENTORY
     if path.is_file():  # written last
         return msgspec.json.decode(path.read_bytes(), type=TextInventory)
     try:
         return _read_texts(run, output / LAST, report)
     except TaggerError:
-        clear_run(output)  # nothing is learned yet, and what was read is of no use
+        clear_run(output)  # nothing has been learned yet
         raise
     except KeyboardInterrupt:
         clear_run(output)
         raise Interrupted(
-            "stopped while the text was read; nothing is kept of it, start again"
+            "stopped while the text was read; nothing of it is kept", hint="start again"
         ) from None
 
 
 def _read_texts(run: Pretraining, work: Path, report: PretrainingReporter) -> TextInventory:
     started = time.monotonic()
 
-    def tell(n_tokens: int) -> None:
+    def show(n_tokens: int) -> None:
         speed = n_tokens / max(time.monotonic() - started, 1e-9)
-        details = {"tokens": f"{n_tokens:,}", "a second": f"{speed:,.0f}"}
+        details = {"tokens": f"{n_tokens:,}", "tokens/s": f"{speed:,.0f}"}
         report.progress("reading", None, details)
 
-    inventory = encode_texts(run.texts, work, tell=tell)
+    inventory = encode_texts(run.texts, work, report=show)
     report.note(
         f"{', '.join(inventory.names)}: {inventory.n_tokens:,} tokens, "
         f"{inventory.n_sentences:,} sentences, {len(inventory.forms):,} forms"
@@ -244,7 +244,7 @@ def _static_vectors(config: Config, work: Path, report: PretrainingReporter) -> 
     if settings.vector_epochs == 0 or output.is_file():
         return
     started = time.monotonic()
-    report.progress("word vectors", None, {})  # on one thread floret says nothing until the end
+    report.progress("word vectors", None, {})  # on one thread floret reports nothing until the end
     train_vectors(
         work / WORDS,
         output,
@@ -253,8 +253,8 @@ def _static_vectors(config: Config, work: Path, report: PretrainingReporter) -> 
         min_count=settings.min_count,
         epochs=settings.vector_epochs,
         threads=torch.get_num_threads(),
-        tell=lambda share, speed: report.progress(
-            "word vectors", share, {"words a second": f"{speed:,}"}
+        report=lambda share, speed: report.progress(
+            "word vectors", share, {"words/s": f"{speed:,}"}
         ),
     )
     report.note(f"word vectors: {time.monotonic() - started:,.0f} s")
@@ -269,7 +269,7 @@ def _language_model(
     device: str,
     report: PretrainingReporter,
 ) -> tuple[PretrainingState, EncodedText]:
-    """The language model at its beginning, or where a checkpoint left it."""
+    """Build the language model, and restore a checkpoint if there is one."""
     settings = config.pretraining
     words = word_counts(inventory.forms)
     encoder: FormEncoder = form_encoder(config.embedder, vocabulary, ())
@@ -314,7 +314,7 @@ def _learn(
     work: Path,
     report: PretrainingReporter,
 ) -> None:
-    """Train the language model to its end, in time or in text."""
+    """Train the language model until its time or its text ends."""
     settings, progress = config.pretraining, state.progress
     limit = settings.hours * 3600
     saved = time.monotonic()
@@ -354,7 +354,7 @@ def pretrain_step(
         The words' loss of each direction, in nats.
 
     Raises:
-        TrainingError: The gradient is infinite or no number.
+        TrainingError: The gradient is NaN or infinite.
     """
     model = state.model
     device = next(model.parameters()).device
@@ -373,7 +373,9 @@ def pretrain_step(
     dense = [p for group in state.dense.param_groups for p in group["params"]]
     norm = torch.nn.utils.clip_grad_norm_(dense, CLIP_NORM)
     if not torch.isfinite(norm):
-        raise TrainingError("the gradient is no number any more: lower [pretraining] learning_rate")
+        raise TrainingError(
+            "the gradient is NaN or infinite", hint="lower [pretraining] learning_rate"
+        )
     state.step(rate)
     return {direction: float(words.detach()) for direction, (words, _) in losses.items()}
 

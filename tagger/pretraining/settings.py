@@ -1,4 +1,4 @@
-"""What a pretraining is to be, from a configuration file, flags and what is on disk."""
+"""The settings of a pretraining, from a configuration file, arguments and files on disk."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ BASE = Config(
     embedder=EmbedderConfig(word_dropout=0.0, min_count=1),
     training=TrainingConfig(learning_rate=2e-3, epochs=15),
 )
-"""What a base is made with; its ``training`` and dropout are what trainings from it begin with.
+"""The settings of a base; trainings from it start with its ``training`` and dropout.
 
-Pretrained weights want smaller steps, and no word dropout: what an unknown word looks like is
-learned in pretraining (``pretraining.unknown_prob``)."""
+Pretrained weights need smaller steps, and no word dropout: unknown words are learned in pretraining
+(``pretraining.unknown_prob``)."""
 
 
 def pretraining_config(

@@ -1,4 +1,4 @@
-"""Where a base starts from: which words it has, and their vectors, given or learned by floret."""
+"""The words of a base and the vectors that it starts from, given or learned by floret."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ def given_rows(
 def choose_vocabulary(
     forms: Mapping[str, int], settings: PretrainingConfig, given: Iterable[str] = ()
 ) -> Vocabulary:
-    """Choose the words that have a vector of their own, and the characters.
+    """Choose the words that have a vector, and the characters.
 
     Words are ranked twice, by their frequency in the text, where names count more, and by their
     place among the given vectors, which are ordered by frequency, too; the better rank decides.
@@ -100,7 +100,7 @@ def choose_vocabulary(
             f"no word occurs {settings.min_count} times",
             hint="give more text or lower [pretraining] min_count",
         )
-    # The most frequent first: rows that are used together lie together.
+    # The most frequent first: rows that are used together are stored together.
     words.sort(key=lambda word: (-counts[word], ranks[word]))
     counted = Vocabulary.from_counts(
         forms, min_count=settings.min_count, min_char_count=MIN_CHAR_COUNT
@@ -111,7 +111,7 @@ def choose_vocabulary(
 def starting_rows(
     words: Sequence[str], given: Mapping[str, Matrix], learned: Mapping[str, Matrix]
 ) -> dict[str, Matrix]:
-    """Give each word its vector: the given one, or else the learned one in the given space.
+    """Return the vector of each word: the given one, or else the learned one in the given space.
 
     The learned vectors are mapped by least squares over the words that have both. A word that
     has neither is left out.

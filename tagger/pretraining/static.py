@@ -1,6 +1,6 @@
-"""Static word vectors by floret, fastText's successor, in a process of its own.
+"""Static word vectors by floret, fastText's successor, in a separate process.
 
-floret computes for minutes without heeding Ctrl-C; a process can be stopped.
+floret ignores Ctrl-C for minutes; a process can be stopped.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ _PROGRESS = re.compile(rb"Progress:\s+([\d.]+)%.*?words/sec/thread:\s+(\d+)")
 
 
 def check_floret() -> None:
-    """See that floret is installed.
+    """Check that floret is installed.
 
     Raises:
         UsageError: It is not.
@@ -48,7 +48,7 @@ def train_vectors(
     min_count: int,
     epochs: int,
     threads: int,
-    tell: Callable[[float, int], None],
+    report: Callable[[float, int], None],
 ) -> None:
     """Train skip-gram vectors (Mikolov et al. 2013) and write them in word2vec's text format.
 
@@ -60,29 +60,29 @@ def train_vectors(
         min_count: How often a word must occur.
         epochs: Passes over the text.
         threads: CPU threads; with more than one no run equals another.
-        tell: Hears of the share that is done, and of words a second.
+        report: Receives the share that is done, and words per second.
 
     Raises:
-        TrainingError: floret failed; with what it said.
+        TrainingError: floret failed; with its message.
     """
     temporary = output.with_name(f"{output.name}.tmp")
     arguments = [text, temporary, dim, window, min_count, epochs, threads]
     command = [sys.executable, "-c", _PROGRAM, *map(str, arguments)]
-    said = b""
+    output_tail = b""
     with subprocess.Popen(command, stderr=subprocess.PIPE) as process:
         assert process.stderr is not None
         try:
             while block := process.stderr.read1(4096):  # type: ignore[attr-defined]
-                said = (said + block)[-4096:]
-                if found := _PROGRESS.findall(said):
+                output_tail = (output_tail + block)[-4096:]
+                if found := _PROGRESS.findall(output_tail):
                     share, speed = found[-1]
-                    tell(float(share) / 100, int(speed) * threads)
+                    report(float(share) / 100, int(speed) * threads)
             process.wait()
         finally:
             process.kill()
     if process.returncode != 0:
-        detail = said.decode(errors="replace").strip().splitlines() or ["no message"]
-        raise TrainingError(f"{text}: word vectors could not be trained ({detail[-1]})")
+        detail = output_tail.decode(errors="replace").strip().splitlines() or ["no message"]
+        raise TrainingError(f"word vectors could not be trained ({detail[-1]})", path=text)
     try:
         _check_complete(temporary)
     except TrainingError:
@@ -92,7 +92,7 @@ def train_vectors(
 
 
 def _check_complete(path: Path) -> None:
-    """See that all vectors were written: floret does not notice that a disk is full."""
+    """Check that all vectors were written: floret does not notice that a disk is full."""
     with path.open("rb") as file:
         header = file.readline().split()
         n_lines, last = 0, b""
@@ -101,6 +101,7 @@ def _check_complete(path: Path) -> None:
     expected, dim = map(int, header) if len(header) == 2 else (0, 0)
     if n_lines != expected or len(last.split()) < dim + 1 or not last.endswith(b"\n"):
         raise TrainingError(
-            f"{path}: {n_lines:,} of {expected:,} word vectors were written; is there no space "
-            "left? then make some and go on with --resume"
+            f"{n_lines:,} of {expected:,} word vectors were written; the disk may be full",
+            path=path,
+            hint="free some space and resume with {resume=True}",
         )

@@ -13,16 +13,16 @@ from tagger.errors import FormatError, UsageError, first_line
 from tagger.lines import decode_lines, open_bytes
 
 MAX_LINE = 16 << 20
-"""Bytes; what has longer lines is no text in paragraphs, and would not fit into memory."""
+"""Bytes; a file with longer lines is not text in paragraphs, and would not fit into memory."""
 
 STDIN = "-"
 
 
 def check_texts(paths: Sequence[str]) -> None:
-    """See that every file is there before any is read.
+    """Check that every file exists before any is read.
 
     Raises:
-        UsageError: One is missing, a folder or empty, or standard input is named beside itself.
+        UsageError: One is missing, a folder or empty, or standard input is named twice.
     """
     if not paths:
         raise UsageError("name a file of raw text, or - for standard input")
@@ -32,21 +32,21 @@ def check_texts(paths: Sequence[str]) -> None:
         if path == STDIN:
             continue
         if Path(path).is_dir():
-            raise UsageError(f"{path}: a folder; name the files in it")
+            raise UsageError("a folder", path=path, hint="name the files in it")
         if not Path(path).exists():
-            raise UsageError(f"{path}: no such file")
+            raise UsageError("no such file", path=path)
         if Path(path).is_file() and Path(path).stat().st_size == 0:
-            raise UsageError(f"{path}: empty; raw text is expected, a paragraph a line")
+            raise UsageError("empty", path=path, hint="give raw text, one paragraph per line")
 
 
 def read_lines(path: str) -> Iterator[str]:
-    """Read the lines of a text that have something in them, in bounded memory.
+    """Read the lines of a text that are not blank, in bounded memory.
 
     Args:
         path: A file, decompressed if it is compressed, or ``-`` for standard input.
 
     Raises:
-        FormatError: The file is no text, not UTF-8, damaged, or has a line that is too long.
+        FormatError: The file is not text, not UTF-8, damaged, or has a line that is too long.
     """
     with _open(path) as file:
         for _, line in decode_lines(_raw_lines(file, path), path):
@@ -56,19 +56,22 @@ def read_lines(path: str) -> Iterator[str]:
 
 
 def _raw_lines(file: BinaryIO, path: str) -> Iterator[bytes]:
-    """Give the lines as they are, none of them too long."""
+    """Yield the lines unchanged, none of them too long."""
     for number in count(1):
         try:
             line = file.readline(MAX_LINE + 1)
         except OSError as error:
-            raise FormatError(path, number, f"cannot be read on ({first_line(error)})") from None
+            raise FormatError(
+                path, number, f"cannot be read further ({first_line(error)})"
+            ) from None
         if not line:
             return
         if len(line) > MAX_LINE:
             raise FormatError(
                 path,
                 number,
-                f"a line of more than {MAX_LINE >> 20} MB; put each paragraph on a line of its own",
+                f"a line of more than {MAX_LINE >> 20} MB",
+                hint="put each paragraph on a separate line",
             )
         yield line
 

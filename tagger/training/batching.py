@@ -14,11 +14,11 @@ Ids = NDArray[np.int64]
 Lengths = NDArray[np.int32]
 
 BUCKET_BATCHES = 50
-"""Sentences are sorted by length within so many batches' worth: chance between, order within."""
+"""Batches' worth of sentences that are sorted by length together; these groups are random."""
 
 
 def default_batch_tokens(n_tokens: int) -> int:
-    """Tokens in a batch for so many training tokens: some 400 batches an epoch, within bounds.
+    """Return the tokens of a batch: about 400 batches per epoch, within bounds.
 
     Smaller batches make small data learn in few epochs; larger ones keep the processor busy.
     """
@@ -46,8 +46,8 @@ def plan_epoch(
         lengths: Tokens of each sentence, by corpus.
         batch_tokens: The most tokens of a batch, padding included.
         seed: The training's seed.
-        epoch: Counted from 0; nothing but it and the seed decides, so a resumed run goes on alike.
-        min_batches: So many batches at least.
+        epoch: Counted from 0; with the seed it decides all, so that a resumed run continues alike.
+        min_batches: Batches, at least.
     """
     n_tokens = np.array([corpus.sum() for corpus in lengths], dtype=np.float64)
     shares = np.sqrt(n_tokens) / np.sqrt(n_tokens).sum()
@@ -82,7 +82,7 @@ def pad(rows: Sequence[Sequence[int] | Ids | Lengths], fill: int) -> tuple[Ids, 
 
     Args:
         rows: Ids, one row a sentence.
-        fill: What stands behind the end of a row.
+        fill: The value after the end of a row.
 
     Returns:
         The array (rows, longest) and the length of each row.

@@ -26,14 +26,14 @@ READ_BATCH = 1000
 
 @dataclass
 class Inventory:
-    """What occurs in training data."""
+    """The forms and tags of training data."""
 
     forms: Counter[str] = field(default_factory=Counter)
     tags: dict[str, Counter[str]] = field(default_factory=dict)
     """Occurrences of each tag by head; spans in BIO."""
 
     def add(self, split: datasets.Dataset, heads: Sequence[str]) -> None:
-        """Count what is in a split; ``heads`` are the columns to look at."""
+        """Count the forms and tags of a split; ``heads`` are its columns to read."""
         for rows in split.select_columns(["tokens", *heads]).iter(READ_BATCH):
             for tokens in rows["tokens"]:
                 self.forms.update(tokens)
@@ -70,7 +70,7 @@ class ListColumn:
         return self._values[chunk][offsets[i] : offsets[i + 1]]
 
     def lengths(self) -> NDArray[np.int32]:
-        """Items of each list."""
+        """Return the number of items of each list."""
         return np.concatenate([np.diff(offsets) for offsets in self._offsets]).astype(np.int32)
 
 

@@ -1,4 +1,4 @@
-"""The training loop: a generator of what happens; saving and showing are up to its caller."""
+"""The training loop: a generator of events; its caller saves and shows them."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ def run_epochs(
         teacher: The model that the training starts from, where its labels are kept.
 
     Raises:
-        TrainingError: The gradient is infinite or no number.
+        TrainingError: The gradient is NaN or infinite.
     """
     settings = config.training
     progress = state.progress
@@ -161,7 +161,7 @@ def train_step(
     norm = torch.nn.utils.clip_grad_norm_(network.parameters(), config.training.clip_norm)
     if not torch.isfinite(norm):
         raise TrainingError(
-            "the gradient is no number any more: lower [training] learning_rate or clip_norm"
+            "the gradient is NaN or infinite", hint="lower [training] learning_rate or clip_norm"
         )
     for group in state.optimizer.param_groups:
         group["lr"] = rate
@@ -172,7 +172,7 @@ def train_step(
 
 
 def learning_rate(settings: TrainingConfig, done: float) -> float:
-    """The learning rate at a share of the training: a linear rise, then a cosine down to 2 %."""
+    """Return the learning rate at a share of the training: a linear rise, then a cosine to 2 %."""
     if done < settings.warmup:
         share = max(done / settings.warmup, 0.01)
     else:

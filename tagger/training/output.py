@@ -24,14 +24,14 @@ LAST, BEST, LOG, RUN, LOCK = "last", "best", "log.csv", "run.json", ".lock"
 
 
 class Run(msgspec.Struct, frozen=True, kw_only=True):
-    """What a training was started with, kept until it ends, so that it can be resumed."""
+    """The inputs of a training, kept until it ends, so that it can be resumed."""
 
     config: Config
     sources: tuple[str, ...]
     fingerprints: tuple[str, ...]
     """Of the corpora's content."""
     base: str = ""
-    """The model that it goes on from."""
+    """The model that it started from."""
     data_dir: str = ""
     """Where named corpora were looked for first."""
     strict: bool = False
@@ -39,7 +39,7 @@ class Run(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def check_output(output: Path, *, force: bool, resume: bool) -> None:
-    """See that nothing is overwritten that should not be.
+    """Check that nothing is overwritten by accident.
 
     Raises:
         UsageError: There is a model already, or a folder of something else. Of the latter
@@ -49,11 +49,13 @@ def check_output(output: Path, *, force: bool, resume: bool) -> None:
         if existing_directory(output / LAST) is None:
             what = "its training has ended" if (output / META).is_file() else "no training there"
             raise UsageError(
-                f"{output}: {what}, nothing to resume; `tagger train --from` goes on from a model"
+                f"{what}, nothing to resume",
+                path=output,
+                hint="start from a trained model with {base}",
             )
         return
     if output.exists() and not output.is_dir():
-        raise UsageError(f"{output}: is a file; give a folder with -o")
+        raise UsageError("is a file", path=output, hint="name a folder with {output}")
     if not output.is_dir() or not any(output.iterdir()):
         return
     is_model = (output / META).is_file()
@@ -61,27 +63,33 @@ def check_output(output: Path, *, force: bool, resume: bool) -> None:
     if force and (is_model or is_begun):
         return
     if is_model:
-        raise UsageError(f"{output}: there is a model already; replace it with --force")
+        raise UsageError(
+            "there is a model already", path=output, hint="replace it with {force=True}"
+        )
     if is_begun:
         raise UsageError(
-            f"{output}: an unfinished training; go on with --resume or start anew with --force"
+            "an unfinished training",
+            path=output,
+            hint="resume it with {resume=True} or start again with {force=True}",
         )
-    # What a training left that was killed before it had learned anything is in nobody's way.
+    # Leftovers of a training that was killed before it had learned anything may be replaced.
     foreign = {path.name for path in output.iterdir()} - {RUN, LOCK, f".{LAST}.tmp"}
-    if force:  # beside a model's files others may lie, but in their place nothing else
+    if force:  # other files may stay, unless they have the names of a model's files
         foreign &= {*FILES, LOG, BEST}
     if foreign:
         raise UsageError(
-            f"{output}: holds no model, but {min(foreign)}; give another folder with -o"
+            f"holds no model, but {min(foreign)}",
+            path=output,
+            hint="name another folder with {output}",
         )
 
 
 @contextmanager
 def locked(output: Path) -> Iterator[None]:
-    """Make a model directory and keep other trainings out of it for a while.
+    """Make a model directory and keep other trainings out of it meanwhile.
 
     Raises:
-        UsageError: Another training is at work there.
+        UsageError: Another training is running there.
     """
     output.mkdir(parents=True, exist_ok=True)
     path = output / LOCK
@@ -89,53 +97,55 @@ def locked(output: Path) -> Iterator[None]:
     try:
         lock.acquire(timeout=0)
     except Timeout:
-        raise UsageError(f"{output}: another training is at work there") from None
+        raise UsageError("another training is running there", path=output) from None
     try:
         yield
     finally:
         path.unlink(missing_ok=True)
         lock.release()
         with suppress(OSError):
-            output.rmdir()  # if nothing came of it
+            output.rmdir()  # if it is empty
 
 
 def stored_run(output: Path) -> Run:
-    """What the training in a directory was started with; see `read_run`."""
+    """Read the inputs of the training in a directory; see `read_run`."""
     return read_run(output, Run, "a training", other="a pretraining", command="tagger pretrain")
 
 
 def read_run(output: Path, kind: type[T], what: str, *, other: str, command: str) -> T:
-    """What a training, or a pretraining, in a directory was started with.
+    """Read the inputs of the training or pretraining in a directory.
 
     Args:
         output: The directory.
-        kind: What is kept of it.
-        what: What it is called.
-        other: The one of the two that it is not.
-        command: What goes on with that.
+        kind: The type of the inputs.
+        what: The name of the kind of run.
+        other: The name of the other kind.
+        command: The command that resumes the other kind.
 
     Raises:
-        ModelError: There is none, it is the other one's, or it is damaged.
+        ModelError: They are missing, damaged, or of the other kind of run.
     """
     path = output / RUN
     try:
         return msgspec.json.decode(path.read_bytes(), type=kind)
     except OSError as error:
-        raise ModelError(f"{path}: cannot be read ({error.strerror})") from None
+        raise ModelError(f"cannot be read ({error.strerror})", path=path) from None
     except msgspec.ValidationError as error:
         raise ModelError(
-            f"{path}: not of {what} ({error}); of {other}? then go on with `{command}`"
+            f"not of {what} ({error})", path=path, hint=f"if it is {other}, resume with `{command}`"
         ) from None
     except msgspec.DecodeError as error:
-        raise ModelError(f"{path}: damaged ({error}); start anew with --force") from None
+        raise ModelError(
+            f"damaged ({error})", path=path, hint="start again with {force=True}"
+        ) from None
 
 
 def check_same_run(output: Path, run: Run) -> None:
-    """See that a training is resumed with what it was started with.
+    """Check that a training is resumed with the inputs that it was started with.
 
     Raises:
         UsageError: Something changed; says what.
-        ModelError: What it was started with cannot be read.
+        ModelError: The inputs cannot be read.
     """
     stored = stored_run(output)
     check_same_config(output, stored.config, run.config)
@@ -146,7 +156,7 @@ def check_same_run(output: Path, run: Run) -> None:
 
 
 def check_same_config(output: Path, stored: Config, config: Config) -> None:
-    """See that a configuration is what a training was started with.
+    """Check that a configuration is the one that a training was started with.
 
     Raises:
         UsageError: Something changed; says what.
@@ -158,15 +168,16 @@ def check_same_config(output: Path, stored: Config, config: Config) -> None:
 
 
 def changed(output: Path, what: str) -> UsageError:
-    """The error of a training that cannot be resumed since something is not as it was."""
+    """Return the error of a training that cannot be resumed because something changed."""
     return UsageError(
-        f"{output / RUN}: {what} changed since it was begun; resume with what it was "
-        "started with, or start anew with --force"
+        f"{what} changed since the start",
+        path=output / RUN,
+        hint="resume with the same inputs, or start again with {force=True}",
     )
 
 
 def _difference(old: Config, new: Config) -> str:
-    """The first setting that differs: ``[training] epochs``."""
+    """Return the first setting that differs: ``[training] epochs``."""
     for name in old.__struct_fields__:
         before, after = getattr(old, name), getattr(new, name)
         if before != after:
@@ -177,7 +188,7 @@ def _difference(old: Config, new: Config) -> str:
 
 
 def clear_output(output: Path) -> None:
-    """Remove a model or an unfinished training, and nothing else that may lie there."""
+    """Remove a model or an unfinished training, and no other files."""
     clear_model(output)
     clear_run(output)
 
@@ -189,14 +200,14 @@ def clear_model(output: Path) -> None:
 
 
 def clear_run(output: Path) -> None:
-    """Remove what an unfinished training goes on from: ``run.json``, ``last/`` and ``best/``."""
+    """Remove the state of an unfinished training: ``run.json``, ``last/`` and ``best/``."""
     for name in (LAST, BEST):
         remove_directory(output / name)
     (output / RUN).unlink(missing_ok=True)
 
 
 def render_log(history: Sequence[EpochRecord]) -> bytes:
-    """The epochs as CSV."""
+    """Return the epochs as CSV."""
     text = io.StringIO()
     rows = [
         {
@@ -217,7 +228,7 @@ def render_log(history: Sequence[EpochRecord]) -> bytes:
 
 
 def read_log(path: Path) -> list[EpochRecord]:
-    """The epochs that `render_log` has written.
+    """Read the epochs that `render_log` wrote.
 
     Raises:
         ModelError: It is missing or damaged.
@@ -238,5 +249,5 @@ def read_log(path: Path) -> list[EpochRecord]:
         ]
     except (OSError, KeyError, ValueError, TypeError):
         raise ModelError(
-            f"{path}: missing or damaged; remove {path.parent} and do the same again"
+            "missing or damaged", path=path, hint=f"remove {path.parent} and train again"
         ) from None

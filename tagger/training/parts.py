@@ -1,4 +1,4 @@
-"""What a network is built of and kept with: vocabulary, vectors, tokenizer, provenance."""
+"""The parts that a network is built from and stored with: vocabulary, vectors, tokenizer."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ LOW_COVERAGE = 0.5
 
 @dataclass(frozen=True)
 class Parts:
-    """What surrounds the network of a model: all of a `SavedModel` but weights and scores."""
+    """All parts of a `SavedModel` but weights and scores."""
 
     config: Config
     prepared: Prepared
@@ -60,7 +60,7 @@ class Parts:
         return form_encoder(self.config.embedder, self.vocabulary, self.vector_keys)
 
     def tagger(self, network: TaggingNetwork) -> Tagger:
-        """Tag with a network as it is now, which is put into evaluation mode."""
+        """Return a tagger of the current network, which is put into evaluation mode."""
         engine = FormEngine(TorchBackend(network), self.form_encoder)
         return assemble(engine, self.prepared.heads, weights_of(network), self.rules)
 
@@ -106,7 +106,7 @@ def build(
     base: SavedModel | None,
     report: Reporter,
 ) -> tuple[Parts, TaggingNetwork]:
-    """Vocabulary, tokenizer and network; the base's weights where there is one."""
+    """Build vocabulary, tokenizer and network, with the base's weights if there is one."""
     forms = prepared.inventory.forms
     vocabulary = Vocabulary.from_counts(
         forms,
@@ -144,7 +144,7 @@ def build(
         )
     except RuntimeError as error:
         raise ConfigError(
-            f"the network cannot be built, is it too large? ({first_line(error)})"
+            f"the network cannot be built ({first_line(error)})", hint="is it too large?"
         ) from None
     if rows:
         start_words(network, vocabulary, rows)

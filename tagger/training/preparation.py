@@ -1,4 +1,4 @@
-"""From corpora to what a network is built of: heads, vocabulary, sentences for each split."""
+"""From corpora to heads, vocabulary and the sentences of each split."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from tagger.training.encoding import Inventory
 
 @dataclass(frozen=True)
 class Prepared:
-    """What a training run reads and predicts."""
+    """The data and heads of a training."""
 
     corpora: tuple[Corpus, ...]
     heads: tuple[HeadSpec, ...]
@@ -30,13 +30,13 @@ class Prepared:
     """The heads whose mean dev score decides."""
     inventory: Inventory
     notes: tuple[str, ...]
-    """What was decided on the way and should be said."""
+    """Decisions to report."""
     not_annotated: Mapping[str, Mapping[str, Set[str]]] = field(default_factory=dict)
-    """By corpus and span head the labels that it has nowhere: another corpus or the base has them,
-    and what is predicted of them here is neither right nor wrong."""
+    """By corpus and span head the labels that it does not annotate, though another corpus or the
+    base has them: predictions of them are neither right nor wrong there."""
 
     def heads_of(self, corpus: Corpus) -> list[HeadSpec]:
-        """The trained heads that a corpus has tags for."""
+        """Return the trained heads that a corpus has tags for."""
         columns = {head.name for head in corpus.heads}
         return [head for head in self.heads if head.name in columns]
 
@@ -59,7 +59,7 @@ def prepare(
     base_heads: Sequence[HeadSpec] = (),
     rehearse: Callable[[], Corpus | None] | None = None,
 ) -> Prepared:
-    """Load corpora and decide what is trained on them.
+    """Load corpora and choose the heads to train.
 
     Args:
         sources: Names, paths or hub ids of corpora.
@@ -92,15 +92,17 @@ def prepare(
     names, main_heads = _choose_heads(corpora, config.heads)
     for name in config.training.loss_weights:
         if name not in names:
-            raise ConfigError(f"[training.loss_weights]: {unknown_name('head', name, names)}")
+            raise ConfigError(
+                f"[training.loss_weights]: {unknown_name('head', name, names)}", expected=names
+            )
     inventory = Inventory()
     for corpus in corpora:
         columns = [head.name for head in corpus.heads if head.name in names]
         inventory.add(corpus.splits["train"], columns)
     if empty := [name for name in names if not inventory.tags[name]]:
         raise UsageError(
-            f"no tags to train {', '.join(empty)} on: the column is empty in the training data; "
-            "choose other heads with --heads"
+            f"no tags to train {', '.join(empty)} on: the column is empty in the training data",
+            hint="choose other heads with {heads}",
         )
     kinds = _kinds(corpora, names)
     known = {head.name: head for head in base_heads}
@@ -176,14 +178,14 @@ def _shared_heads(left_out: Mapping[str, Mapping[str, Set[str]]]) -> Iterator[st
 
 
 def _without_dev(prepared: Prepared) -> Iterator[str]:
-    """Say which heads dev tells nothing of."""
+    """Yield a warning for each head that dev cannot score."""
     for head in prepared.heads:
         if head.kind == "token" or head.name not in prepared.main_heads:
             continue
         devs = [c.splits["dev"] for c in prepared.corpora if head in prepared.heads_of(c)]
         if not any(labels_of(dev, head.name) for dev in devs):
             others = [name for name in prepared.main_heads if name != head.name]
-            kept = f"told by {', '.join(others)} alone" if others else "the last one"
+            kept = f"chosen by {', '.join(others)} alone" if others else "the last one"
             yield f"warning: dev has no spans of {head.name}; the epoch that is kept is {kept}"
 
 
@@ -197,7 +199,9 @@ def _with_dev(corpus: Corpus, config: Config) -> tuple[Corpus, list[str]]:
     if "train" not in corpus.splits:
         have = ", ".join(corpus.splits) or "none"
         raise CorpusError(
-            f"{corpus.name}: no train split (there: {have}); name the file, as in train.txt"
+            f"no train split (there: {have})",
+            path=corpus.name,
+            hint="name the file, as in train.txt",
         )
     if "dev" in corpus.splits:
         return corpus, []
@@ -243,10 +247,16 @@ def _choose_heads(
     else:
         for name in requested:
             if name not in available:
-                raise UsageError(unknown_name("head", name, [*available, "all"]))
+                raise UsageError(
+                    unknown_name("head", name, [*available, "all"]), expected=[*available, "all"]
+                )
         names = list(dict.fromkeys(requested))
     if not names:
-        raise UsageError(f"no heads to train; choose with --heads ({', '.join(available)})")
+        raise UsageError(
+            "no heads to train",
+            expected=available,
+            hint=f"choose with {{heads}}: {', '.join(available)}",
+        )
     decisive = [name for name in names if name in main] or names
     return tuple(names), tuple(decisive)
 
@@ -258,13 +268,15 @@ def _kinds(corpora: Sequence[Corpus], names: Sequence[str]) -> dict[str, str]:
         for head in corpus.heads:
             if not can_name_head(head.name):
                 raise UsageError(
-                    f"{corpus.name}: {head.name!r} cannot name a head of a model; rename it under "
-                    "[corpora.NAME.heads]"
+                    f"{head.name!r} cannot name a head of a model",
+                    path=corpus.name,
+                    hint="rename it under [corpora.NAME.heads]",
                 )
             if head.name in names and kinds.setdefault(head.name, head.kind) != head.kind:
                 raise UsageError(
                     f"head {head.name!r} has spans in {homes[head.name]} and single tags in "
-                    f"{corpus.name}, or the reverse; rename one under [corpora.NAME.heads]"
+                    f"{corpus.name}, or the reverse",
+                    hint="rename one under [corpora.NAME.heads]",
                 )
             homes.setdefault(head.name, corpus.name)
     return kinds
@@ -277,7 +289,7 @@ def head_spec(
     config: Config,
     known: HeadSpec | None,
 ) -> HeadSpec:
-    """The head that tags of these counts make.
+    """Return the head for tags of these counts.
 
     Args:
         name: Its name.

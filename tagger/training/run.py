@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shlex
 import time
 from collections.abc import Sequence
 from functools import partial
@@ -88,8 +87,8 @@ def train(
 ) -> Finished:
     """Train a model and write it to a directory.
 
-    While it runs, ``best/`` in there is a complete model and ``last/`` what `resume` goes on
-    from; at the end the best model takes their place.
+    While it runs, ``best/`` in there is a complete model and ``last/`` what
+    `resume` continues from; at the end the best model takes their place.
 
     Args:
         sources: Names, paths or hub ids of corpora.
@@ -99,21 +98,23 @@ def train(
         device: ``cpu``, ``cuda``, ...
         strict: Stop at a tag outside its scheme.
         force: Replace a model that is there.
-        resume: Go on with a training that was stopped, exactly as if it never had been.
+        resume: Resume a training that was stopped, exactly as if it never had been.
         base: A trained or pretrained model to start from, of the same embedder and encoder.
-        reporter: Hears of the progress.
+        reporter: Receives the progress.
 
     Returns:
         The model's provenance and scores, in the form in which it runs on ``device``.
 
     Raises:
-        TaggerError: Anything that a user can mend; see `tagger.errors`.
+        TaggerError: Anything that a user can fix; see `tagger.errors`.
         Interrupted: Ctrl-C or SIGTERM; the training can be resumed.
     """
     report = reporter or Reporter()
     check_output(output, force=force, resume=resume)
     if base and base.resolve() == output.resolve():
-        raise UsageError(f"{output}: is the model to start from; give another folder with -o")
+        raise UsageError(
+            "is the model to start from", path=output, hint="name another folder with {output}"
+        )
     use_threads(config.training.threads)
     base_model = read_model(base) if base else None
     keeps = base_model is not None and not config.training.forget
@@ -161,21 +162,19 @@ def train(
             _run(state, parts, output, report, teacher)
             return _finish(state.progress, parts, output, report, device)
         except KeyboardInterrupt:
-            names = " ".join(shlex.quote(name) for name in sources)
             raise Interrupted(
-                f"stopped and saved; go on with `tagger train {names} -o "
-                f"{shlex.quote(str(output))} --resume`"
+                "stopped and saved", path=output, hint="resume it with {resume=True}"
             ) from None
 
 
 def use_threads(threads: int) -> None:
-    """Let PyTorch use so many threads, 0 for what ``$OMP_NUM_THREADS`` says, or one a core."""
+    """Set PyTorch's threads; 0 for ``$OMP_NUM_THREADS``, or else one per core."""
     given = os.environ.get("OMP_NUM_THREADS", "")
     torch.set_num_threads(threads or (int(given) if given.isdecimal() else 0) or n_cores())
 
 
 def describe(corpus: Corpus) -> list[str]:
-    """A corpus in some lines: sizes, layout, and tags outside their scheme."""
+    """Describe a corpus in lines: sizes, layout, and tags outside their scheme."""
     sizes = ", ".join(f"{len(data):,} {split}" for split, data in corpus.splits.items())
     lines = [f"{corpus.name}: {sizes} sentences", f"  {corpus.layout.describe()}"]
     lines += [f"  {finding.describe()}" for finding in corpus.findings]
@@ -183,7 +182,7 @@ def describe(corpus: Corpus) -> list[str]:
 
 
 def summary(config: Config, prepared: Prepared) -> str:
-    """The network in some words: ``bi LSTM 200, heads ner (crf, 17 tags)``."""
+    """Summarise the network: ``bi LSTM 200, heads ner (crf, 17 tags)``."""
     encoder = config.encoder
     layers = f"{encoder.n_layers} × " if encoder.n_layers > 1 else ""
     heads = ", ".join(f"{h.name} ({h.decoder}, {len(h.tags)} tags)" for h in prepared.heads)

@@ -1,4 +1,4 @@
-"""What a training is to be, from a configuration file, flags and what is on disk."""
+"""The settings of a training, from a configuration file, arguments and files on disk."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def settings(
         config: A complete configuration, or a TOML file with the settings that differ.
         heads: The heads to train; None for what the file says, or all main ones.
         columns: The columns of the files of all corpora.
-        overrides: By section of the configuration what wins; a value of None is none.
+        overrides: By section of the configuration what wins; None leaves a setting unchanged.
         base: The name or directory of a model to start from, whose recipe and sizes hold where
             nothing else is said.
         data_dir: Where to look for named corpora first.
@@ -68,9 +68,11 @@ def settings(
     overrides = overrides or {}
     check_names(*sources, output, base, overrides.get("embedder", {}).get("vectors"))
     if "" in sources:
-        raise UsageError("the name of a corpus is empty; `tagger corpora` lists them")
+        raise UsageError("the name of a corpus is empty", hint="`tagger corpora` lists them")
     if not sources and not (resume and output) and not may_lack_sources:
-        raise UsageError("name a corpus, as in `tagger train sample`; `tagger corpora` lists them")
+        raise UsageError(
+            "name a corpus, as in `tagger train sample`", hint="`tagger corpora` lists them"
+        )
     place = output or MODELS / "+".join(short_name(source) for source in sources)
     start = Config()
     base_path = find_model(base) if base is not None else None
@@ -104,7 +106,7 @@ def settings(
 def from_base(start: Config, base: Config) -> Config:
     """The configuration that a base brings along: the recipe that suits it, and its sizes.
 
-    What is each training's own stays as it is in ``start``.
+    Settings that belong to a single training are those of ``start``.
     """
     training = msgspec.structs.replace(
         base.training,
@@ -120,7 +122,7 @@ def from_base(start: Config, base: Config) -> Config:
 
 
 def short_name(source: str) -> str:
-    """What a corpus is called in the name of a folder."""
+    """Return the name of a corpus within the name of a folder."""
     name = source.removeprefix("hub:").split("@")[0].split(",")[0]
     path = Path(name).resolve()
     return path.stem if path.is_file() else path.name

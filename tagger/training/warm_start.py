@@ -1,4 +1,4 @@
-"""From a trained model to the start of another: what fits is taken over, by name."""
+"""Starting a network from a trained model: weights that fit are copied, by name."""
 
 from __future__ import annotations
 
@@ -24,11 +24,11 @@ REGULARISATION = (
     "layer_dropout",
     "output_dropout",
 )
-"""Fields of embedder and encoder that change neither a weight's size nor what it reads."""
+"""Fields of embedder and encoder that change neither the size nor the input of a weight."""
 
 
 def check_base(config: Config, base: Config, path: Path) -> None:
-    """See that a network of a configuration can start from a base's weights.
+    """Check that a network of a configuration can start from a base's weights.
 
     Raises:
         ConfigError: A size or kind differs; says which.
@@ -38,8 +38,10 @@ def check_base(config: Config, base: Config, path: Path) -> None:
         for field in old.__struct_fields__:
             if field not in REGULARISATION and getattr(new, field) != getattr(old, field):
                 raise ConfigError(
-                    f"{path}: [{section}] {field} is {getattr(old, field)!r} in the model that is "
-                    f"trained on, {getattr(new, field)!r} was asked for; leave it as it is"
+                    f"[{section}] {field} is {getattr(old, field)!r} in the model to start from, "
+                    f"{getattr(new, field)!r} was requested",
+                    path=path,
+                    hint="leave it unset",
                 )
 
 

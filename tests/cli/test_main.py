@@ -75,7 +75,7 @@ def test_from_nothing_to_entities(run, corpus: Path, tmp_path: Path, monkeypatch
         (["train", "sample", "--config", "none.toml"], 2, ["none.toml"]),
         (["train", "sample", "--from", "none"], 1, ["no model 'none'"]),
         (["train", "sample", "--resume"], 2, ["nothing to resume"]),
-        (["pretrain", "a.txt", "-o", "b", "--resume"], 2, ["resume; `tagger train --from` goes"]),
+        (["pretrain", "a.txt", "-o", "b", "--resume"], 2, ["nothing to resume", "--from"]),
         (["train", "sample", "--device", "gpu"], 2, ["no device 'gpu'"]),
         (["train", "sample", "--vectors", "none.txt"], 1, ["none.txt: no such file"]),
         (["predict", "-m", "none", "x"], 1, ["no model 'none'"]),

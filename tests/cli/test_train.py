@@ -77,7 +77,7 @@ def test_an_unfinished_training_is_not_a_model(run, corpus: Path, tmp_path: Path
 
 
 @pytest.mark.slow
-def test_ctrl_c_saves_and_names_the_command_to_resume(corpus: Path, tmp_path: Path) -> None:
+def test_ctrl_c_saves_and_reports_how_to_resume(corpus: Path, tmp_path: Path) -> None:
     import signal
 
     command = [
@@ -105,7 +105,7 @@ def test_ctrl_c_saves_and_names_the_command_to_resume(corpus: Path, tmp_path: Pa
     _, err = process.communicate(timeout=60)
     assert process.returncode == 130
     assert err.count("\n") == 1
-    assert f"tagger train {corpus} -o {tmp_path / 'm'} --resume" in err
+    assert f"{tmp_path / 'm'}: stopped and saved; resume it with --resume" in err
 
 
 @pytest.mark.slow
@@ -118,7 +118,7 @@ def test_tensorboard_log(corpus: Path, tmp_path: Path) -> None:
 
 def test_a_base_keeps_its_network(run, corpus: Path, model: Path, tmp_path: Path) -> None:
     result = run("train", corpus, "--from", model, "--cell", "gru", "-o", tmp_path / "m")
-    assert_one_line(result, 2, "[encoder] cell is 'lstm' in the model", "'gru' was asked for")
+    assert_one_line(result, 2, "[encoder] cell is 'lstm' in the model", "'gru' was requested")
     result = run("train", corpus, "--from", model, "--epochs", 1, "-o", tmp_path / "m")
     assert result.code == 0, result.err
     assert "from the base: embedder, encoder, heads ner; 0 new words" in result.out
@@ -156,7 +156,7 @@ def test_two_trainings_in_one_folder(run, corpus: Path, tmp_path: Path) -> None:
 
     with locked(tmp_path / "m"):
         result = run("train", corpus, "-o", tmp_path / "m", "--force", "--epochs", 1)
-    assert_one_line(result, 2, "another training is at work there")
+    assert_one_line(result, 2, "another training is running there")
 
 
 def test_a_base_is_not_trained_over(run, corpus: Path, model: Path) -> None:

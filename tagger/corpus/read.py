@@ -59,7 +59,8 @@ class GoldSentences(Sequence[GoldSentence]):
     def __getitem__(self, index: int | slice) -> GoldSentence | list[GoldSentence]:
         if isinstance(index, slice):
             return self._sentences(self._data[index])
-        (sentence,) = self._sentences({key: [row] for key, row in self._data[index].items()})
+        place = range(len(self))[index]  # raises IndexError, counts negative ones from the end
+        (sentence,) = self._sentences(self._data[place : place + 1])
         return sentence
 
     def __iter__(self) -> Iterator[GoldSentence]:

@@ -29,8 +29,8 @@ def test_results_come_in_order_one_a_line(run, model: Path, tmp_path: Path) -> N
         "[Mary Jones](PER) lives in [Ohio](LOC).",
         "",
     ]
-    answers = run("predict", "-m", model, "--file", path, "--format", "json").out.splitlines()
-    assert [len(json.loads(line)["entities"]) for line in answers] == [3, 0, 2]
+    results = run("predict", "-m", model, "--file", path, "--format", "json").out.splitlines()
+    assert [len(json.loads(line)["entities"]) for line in results] == [3, 0, 2]
     assert run("predict", "-m", model, "--tokenized", "--heads", "upos", "John works").out == (
         "John/PROPN works/VERB\n"
     )

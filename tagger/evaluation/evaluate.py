@@ -15,12 +15,15 @@ from tagger.evaluation.selection import select_split
 from tagger.evaluation.split import Evaluation, evaluate_split
 from tagger.files import check_new, check_not_read
 from tagger.runtime.engines.protocol import EngineName, Precision
+from tagger.runtime.loading import load
+from tagger.runtime.tagger import Tagger
+from tagger.sharing.finding import find_model
 
 __all__ = ["evaluate"]
 
 
 def evaluate(
-    model: str | Path,
+    model: str | Path | Tagger,
     corpus: str | Path,
     split: Literal["train", "dev", "test"] | None = None,
     *,
@@ -39,7 +42,8 @@ def evaluate(
     """Score a model on a corpus.
 
     Args:
-        model: A model directory, the name of a model, or ``hub:owner/name``.
+        model: A model directory, the name of a model, or ``hub:owner/name``; or a loaded model,
+            which does not know how its configuration renames the labels of corpora.
         corpus: The name of a corpus, a folder, a file, or ``hub:owner/name``.
         split: The split to score; None for test, or for the only one.
         raw: Score by character spans on untokenized text, so that the cost of tokenization shows.
@@ -63,15 +67,14 @@ def evaluate(
     >>> sorted(scores.main), scores.spans["ner"].micro.n_gold > 20
     (['ner'], True)
     """
-    from tagger.runtime.loading import load
-    from tagger.sharing.finding import find_model
-
     if raw and predictions is not None:
         raise UsageError("predictions are of gold tokens", hint="leave out {predictions} or {raw}")
     written = None if predictions is None else Path(predictions)
     check_new([written], force=force)
-    directory = find_model(str(model))
-    tagger = load(directory, device=device, engine=engine, precision=precision, threads=threads)
+    directory, tagger, name = None, model, "the model"
+    if not isinstance(tagger, Tagger):
+        directory, name = find_model(str(model)), str(model)
+        tagger = load(directory, device=device, engine=engine, precision=precision, threads=threads)
     chosen = select_split(
         directory,
         tagger,
@@ -90,5 +93,5 @@ def evaluate(
         if written is not None:
             names = [head.name for head in chosen.heads]
             write_predictions(written, tagged, names, chosen.not_annotated)
-    title = f"{model} on {corpus} {chosen.split}"
+    title = f"{name} on {corpus} {chosen.split}"
     return msgspec.structs.replace(scores, title=title, findings=chosen.findings)

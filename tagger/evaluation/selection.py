@@ -35,7 +35,7 @@ class Selection(NamedTuple):
 
 
 def select_split(
-    directory: Path,
+    directory: Path | None,
     tagger: Tagger,
     source: str,
     split: str | None = None,
@@ -48,7 +48,8 @@ def select_split(
     """Load a split of a corpus with the heads that the model and the corpus share.
 
     Args:
-        directory: The model's directory, whose configuration may rename the corpus's labels.
+        directory: The model's directory, whose configuration may rename the corpus's labels; None
+            to rename none.
         tagger: The model.
         source: A corpus.
         split: ``train``, ``dev`` or ``test``; None for test, or for the only one.
@@ -61,12 +62,13 @@ def select_split(
         UsageError: There is no such split or head, or no head or label in common.
         CorpusError: The corpus is not found or cannot be read.
     """
-    from tagger.config import corpus_settings
+    from tagger.config import Config, corpus_settings
     from tagger.corpus import SPLITS
     from tagger.corpus.renaming import load_configured
     from tagger.model.directory import read_config_of
 
-    settings = corpus_settings(read_config_of(directory), source)
+    config = Config() if directory is None else read_config_of(directory)
+    settings = corpus_settings(config, source)
     corpus = load_configured(
         source, settings, data_dir=data_dir, strict=strict, columns=columns, may_lack=True
     )

@@ -22,6 +22,7 @@ def test_evaluate_is_the_function_of_the_command(run, model: Path, corpus: Path)
     assert repr(scores) == "Evaluation(ner F1 100.00; 5 sentences)"
     printed = json.loads(run("evaluate", model, corpus, "--split", "train", "--json").out)
     assert printed["spans"]["ner"]["micro"]["f1"] == scores.main["ner"] == 1.0
+    assert tagger.evaluate(tagger.load(model), corpus, "train", heads=["ner"]).main == scores.main
     raw = tagger.evaluate(model, corpus, "train", raw=True)
     assert raw.raw
     assert set(raw.main) == {"tokens", "ner", "upos"}

@@ -14,6 +14,7 @@ import random
 import sys
 import time
 from collections.abc import Callable, Iterator
+from functools import partial
 
 from tagger.features.forms import FormEncoder
 from tagger.features.vocabulary import Vocabulary
@@ -53,13 +54,17 @@ def subjects() -> Iterator[tuple[str, Callable[[str, list[str]], object]]]:
     """Yield what is measured, each a function of a text and of its pieces."""
     for name, rules in RULES.items():
         tokenizer = Tokenizer(rules)
-        yield f"tokens and sentences, {name}", lambda text, _, t=tokenizer: t.sentences(text)
+        yield f"tokens and sentences, {name}", partial(_sentences, tokenizer)
     yield "detokenizer", lambda _, tokens: detokenize(tokens)
     everything = RULES["all marks split"]
     yield "detokenizer, rules", lambda _, tokens: detokenize(tokens, rules=everything)
     yield "fitting of rules", lambda text, tokens: fit_rules([tokens, [text]])
     encoder = FormEncoder(Vocabulary(["a"], ["a"]), max_chars=40, n_affix_buckets=64)
     yield "features of forms", lambda text, tokens: encoder([text, *tokens])
+
+
+def _sentences(tokenizer: Tokenizer, text: str, pieces: list[str]) -> object:
+    return tokenizer.sentences(text)
 
 
 def main() -> int:
@@ -69,7 +74,7 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=1)
     options = parser.parse_args()
     chosen = random.Random(options.seed)
-    patterns = [(piece,) for piece in PIECES]
+    patterns: list[tuple[str, ...]] = [(piece,) for piece in PIECES]
     while len(patterns) < options.patterns:
         patterns.append(tuple(chosen.choices(PIECES, k=chosen.choice((2, 3)))))
     n_found = 0

@@ -32,7 +32,7 @@ def show(console: Console, report: Report) -> None:
         "words never seen before": f"{report.first_pass:,.0f} tokens/s in the first pass",
         "network": f"{report.network_gflops:.0f} GFLOP/s; a large matrix product in single "
         f"precision reaches {report.peak_gflops:.0f}",
-        "peak memory of the benchmark": f"{report.peak_mb:.0f} MB",
+        "peak memory of this run": f"{report.peak_mb:.0f} MB",
     }
     console.print(fields_table(fields))
     line("")

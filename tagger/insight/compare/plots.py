@@ -152,25 +152,24 @@ def _finished(figure: Figure, axes: Any, x_label: str, y_label: str, name: str) 
 
 
 def row_styles(rows: Sequence[RowResult]) -> list[dict[str, Any]]:
-    """Choose a line for each row: a colour a cell, dashes by direction, a marker for the rest.
+    """Choose a line for each row: a colour a cell, dashes by direction, a marker within the cell.
 
     If all rows have one cell, each has its own colour. Lines get thinner from row to row, so that
     those that lie on each other are all seen.
     """
     cells = list(dict.fromkeys(row.cell for row in rows))
     directions = list(dict.fromkeys(row.direction for row in rows))
-    groups: Counter[tuple[str, str]] = Counter()
+    n_of_cell: Counter[str] = Counter()
     styles = []
     for i, row in enumerate(rows):
-        group = row.cell, row.direction
         colour = cells.index(row.cell) if len(cells) > 1 else i
         styles.append(
             {
                 "color": f"C{colour % 10}",
                 "linestyle": DASHES[directions.index(row.direction)],
-                "marker": MARKERS[groups[group] % len(MARKERS)],
+                "marker": MARKERS[n_of_cell[row.cell] % len(MARKERS)],
                 "linewidth": 3 - 2 * i / len(rows),
             }
         )
-        groups[group] += 1
+        n_of_cell[row.cell] += 1
     return styles

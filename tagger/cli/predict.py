@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from tagger.cli.options import Device, Engine, Heads, NamedModel, Precision, Threads, names
+from tagger.text.sentences import Newline
 
 
 def predict(
@@ -22,6 +23,9 @@ def predict(
         bool,
         typer.Option("--tokenized", help="A line is a sentence of tokens between tabs or spaces."),
     ] = False,
+    newline: Annotated[
+        Newline, typer.Option("--newline", help="What a line end within a text is.")
+    ] = "auto",
     output_format: Annotated[
         str | None,
         typer.Option("--format", help="text, json or conll; a coloured view in a terminal."),
@@ -65,6 +69,7 @@ def predict(
             tokenized=tokenized,
             output_format=output_format or "",
             confidence=confidence,
+            newline=newline,
         ),
         text or [],
         file or [],

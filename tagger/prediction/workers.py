@@ -22,6 +22,7 @@ from tagger.runtime.engines.processor import n_cores
 from tagger.runtime.engines.protocol import EngineName, Precision
 from tagger.runtime.loading import load
 from tagger.runtime.tagger import Tagger
+from tagger.text.sentences import Newline
 
 
 class Job(NamedTuple):
@@ -41,6 +42,8 @@ class Job(NamedTuple):
     """A key of `FORMATS`."""
     confidence: bool = False
     """Whether entities say how probable they are."""
+    newline: Newline = "auto"
+    """What a line end in a text is; see `tagger.text.Tokenizer`."""
 
 
 class Answer(NamedTuple):
@@ -64,6 +67,7 @@ def tagger_of(job: Job) -> Tagger:
         engine=job.engine,
         precision=job.precision,
         threads=job.threads,
+        newline=job.newline,
     )
     chosen = tagger.predictor.choose(job.heads)
     if job.confidence and all(head.kind == "token" for head in chosen):

@@ -30,6 +30,7 @@ from tagger.runtime.engines.protocol import (
 from tagger.runtime.predictor import Predictor
 from tagger.runtime.tagger import Tagger
 from tagger.text import Tokenizer, TokenizerRules
+from tagger.text.sentences import Newline
 
 
 def load(
@@ -39,6 +40,7 @@ def load(
     engine: EngineName | None = None,
     precision: Precision | None = None,
     threads: int = 0,
+    newline: Newline = "auto",
 ) -> Tagger:
     """Load the model of a directory.
 
@@ -49,6 +51,7 @@ def load(
         precision: ``fp32`` or ``int8``; None for the smallest whose tags agreed with those of
             PyTorch when its graph was written.
         threads: CPU threads; 0 for one a core, with ``torch`` for those that PyTorch has.
+        newline: What a line end in a text is; see `tagger.text.Tokenizer`.
 
     Raises:
         ModelError: It is missing, incomplete, damaged or of a newer format, or has no such graph.
@@ -56,7 +59,13 @@ def load(
     """
     path = Path(directory)
     return from_saved(
-        read_model(path), path, device=device, engine=engine, precision=precision, threads=threads
+        read_model(path),
+        path,
+        device=device,
+        engine=engine,
+        precision=precision,
+        threads=threads,
+        newline=newline,
     )
 
 
@@ -68,6 +77,7 @@ def from_saved(
     engine: EngineName | None = None,
     precision: Precision | None = None,
     threads: int = 0,
+    newline: Newline = "auto",
 ) -> Tagger:
     """Make a tagger of a model that is read already; see `load`.
 
@@ -102,7 +112,7 @@ def from_saved(
 
             torch.set_num_threads(threads)
         runs = torch_engine(saved, directory, device)
-    return assemble(runs, saved.heads, saved.weights, saved.rules)
+    return assemble(runs, saved.heads, saved.weights, saved.rules, newline=newline)
 
 
 def assemble(
@@ -110,9 +120,12 @@ def assemble(
     heads: Sequence[HeadSpec],
     weights: Mapping[str, NDArray[Any]],
     rules: TokenizerRules,
+    *,
+    newline: Newline = "auto",
 ) -> Tagger:
     """Make a tagger of its parts; the decoders' scores are read from the weights."""
-    return Tagger(Predictor(engine, heads, transitions_of(heads, weights)), Tokenizer(rules))
+    predictor = Predictor(engine, heads, transitions_of(heads, weights))
+    return Tagger(predictor, Tokenizer(rules, newline=newline))
 
 
 def transitions_of(

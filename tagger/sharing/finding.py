@@ -13,6 +13,7 @@ from tagger.paths import shipped, shipped_names
 if TYPE_CHECKING:
     from tagger.runtime.engines.protocol import EngineName, Precision
     from tagger.runtime.tagger import Tagger
+    from tagger.text.sentences import Newline
 
 DEFAULT = "en"
 MODELS = Path("models")
@@ -28,6 +29,7 @@ def load(
     engine: EngineName | None = None,
     precision: Precision | None = None,
     threads: int = 0,
+    newline: Newline = "auto",
 ) -> Tagger:
     """Find and load a trained model.
 
@@ -39,6 +41,8 @@ def load(
         precision: ``fp32`` or ``int8``; None for the smallest whose tags agreed with those of
             PyTorch when its graph was written.
         threads: CPU threads; 0 for one a core, with ``torch`` for those that PyTorch has.
+        newline: Whether a line end in a text is the end of a ``sentence`` or a ``space``; ``auto``
+            decides by the lines: those of a list are sentences, those of hard-wrapped prose not.
 
     Raises:
         ModelError: It is missing, incomplete, damaged or of a newer format, or has no such graph.
@@ -50,7 +54,12 @@ def load(
     from tagger.runtime.loading import load as load_directory
 
     return load_directory(
-        find_model(model), device=device, engine=engine, precision=precision, threads=threads
+        find_model(model),
+        device=device,
+        engine=engine,
+        precision=precision,
+        threads=threads,
+        newline=newline,
     )
 
 

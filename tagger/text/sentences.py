@@ -1,6 +1,6 @@
 """Where sentences end.
 
-Only places that may be an end are looked at (final marks, blank lines), so grouping costs little
+Only places that may be an end are looked at (final marks, line ends), so grouping costs little
 beside the tokens themselves. A sentence ends only between two tokens, hence never inside a URL, a
 mail address or a number.
 """
@@ -9,10 +9,16 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left
+from collections.abc import Iterator
+from itertools import groupby, pairwise
+from typing import Literal, TypeAlias
 
 from tagger.text.rules import TITLES
 
-__all__ = ["group_sentences"]
+__all__ = ["Newline", "group_sentences"]
+
+Newline: TypeAlias = Literal["sentence", "space", "auto"]
+"""What a line end in a text is: the end of a sentence, a space, or by the look of the lines."""
 
 _CLOSERS = "\"'”’»›)\\]}）」』》】"
 # One class of characters comes first, so that the search skips everything else at once. Then:
@@ -33,10 +39,69 @@ _STARTING = (
 _STARTERS = frozenset(_STARTING.split())
 _NEXT = re.compile(r"\s*[\"'“‘«‹„(\[{¿¡「『《（*_-]*\s*")
 _WORD = re.compile(r"[^\W\d_]+")
+_WRAPPED = range(40, 121)
+"""Characters in the longest line of hard-wrapped prose; other lines are lists or paragraphs."""
+_ITEM = re.compile(r"\s*(?:[-*•·‣–—>|]|\(?\w{1,3}[.)])\s")
+_FIRST_WORD = re.compile(r"\s*(\S+)")
 
 
-def group_sentences(text: str, spans: list[tuple[int, int]]) -> list[list[tuple[int, int]]]:
-    """Group the tokens ``spans`` of ``text`` into sentences; no token is lost, none is empty."""
+def group_sentences(
+    text: str, spans: list[tuple[int, int]], newline: Newline = "space"
+) -> list[list[tuple[int, int]]]:
+    """Group the tokens ``spans`` of ``text`` into sentences; no token is lost, none is empty.
+
+    A blank line always ends a sentence. With ``auto`` other line ends do so too, unless the next
+    line begins with a small letter, or the lines between two blank lines are hard-wrapped prose:
+    the longest has 40 to 120 characters, and most end where the next word did not fit.
+    """
+    sentences = _by_marks(text, spans)
+    if newline == "space" or "\n" not in text:
+        return sentences
+    return list(_cut(sentences, list(_line_breaks(text, newline))))
+
+
+def _cut(
+    sentences: list[list[tuple[int, int]]], positions: list[int]
+) -> Iterator[list[tuple[int, int]]]:
+    """Yield the sentences, cut at ``positions``, which are in order."""
+    at = 0
+    for sentence in sentences:
+        begun = 0
+        while at < len(positions) and positions[at] <= sentence[-1][0]:
+            split = bisect_left(sentence, (positions[at], 0), begun)
+            if split > begun:
+                yield sentence[begun:split]
+                begun = split
+            at += 1
+        yield sentence[begun:]
+
+
+def _line_breaks(text: str, newline: Newline) -> Iterator[int]:
+    """Yield where the lines begin that begin a sentence."""
+    cased = any(map(str.isupper, text[:100_000]))
+    position = 0
+    for is_blank, block in groupby(text.split("\n"), key=lambda line: not line.strip()):
+        lines = [(position := position + len(line) + 1, line.rstrip()) for line in block]
+        if is_blank:
+            continue
+        is_prose = _is_wrapped([line for _, line in lines])
+        for (begin, _), (_, following) in pairwise(lines):
+            goes_on = is_prose or (cased and following.lstrip()[0].islower())
+            if newline == "sentence" or not goes_on or _ITEM.match(following):
+                yield begin
+
+
+def _is_wrapped(lines: list[str]) -> bool:
+    """Judge whether the lines of a block are prose, cut where the next word did not fit."""
+    width = max(map(len, lines))
+    full = [
+        len(line) + 1 + len(_FIRST_WORD.match(following)[1]) > width  # type: ignore[index]
+        for line, following in pairwise(lines)
+    ]
+    return width in _WRAPPED and 2 * sum(full) > len(full)
+
+
+def _by_marks(text: str, spans: list[tuple[int, int]]) -> list[list[tuple[int, int]]]:
     sentences: list[list[tuple[int, int]]] = []
     begun = 0
     cased: bool | None = None

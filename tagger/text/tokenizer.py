@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, get_args
 
+from tagger.errors import UsageError, unknown_name
 from tagger.text.pattern import compile_pattern
 from tagger.text.rules import TokenizerRules
-from tagger.text.sentences import group_sentences
+from tagger.text.sentences import Newline, group_sentences
 
 if TYPE_CHECKING:
     from tagger.text.lexicon import Lexicon
@@ -24,8 +25,12 @@ class Tokenizer:
     space lies in exactly one token; the time is linear in the length of the text.
     """
 
-    def __init__(self, rules: TokenizerRules = _DEFAULT) -> None:
+    def __init__(self, rules: TokenizerRules = _DEFAULT, *, newline: Newline = "auto") -> None:
+        if newline not in get_args(Newline):
+            valid = get_args(Newline)
+            raise UsageError(unknown_name("newline", newline, valid), expected=valid)
         self.rules = rules
+        self.newline: Newline = newline
         self._finditer = compile_pattern(rules).finditer
         self._lexicon: Lexicon | None = None
         if rules.lexicon:  # most corpora have none
@@ -40,4 +45,4 @@ class Tokenizer:
 
     def sentences(self, text: str) -> list[list[tuple[int, int]]]:
         """Return the same tokens as :meth:`tokens`, grouped into sentences."""
-        return group_sentences(text, self.tokens(text))
+        return group_sentences(text, self.tokens(text), self.newline)

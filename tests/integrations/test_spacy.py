@@ -110,6 +110,14 @@ def test_bounds_of_sentences_that_are_there_stay(model: Path) -> None:
     assert not without.has_annotation("SENT_START")
 
 
+def test_line_ends(model: Path) -> None:
+    text = "Mary Jones\nJohn Smith"
+    assert len(list(pipeline(model)(text).sents)) == 2
+    assert len(list(pipeline(model, newline="space")(text).sents)) == 1
+    with pytest.raises(ValueError, match="newline"):
+        pipeline(model, newline="wrap")
+
+
 def test_retokenized_documents(model: Path) -> None:
     nlp = pipeline(model)
     doc = nlp.make_doc("Kim left New York")

@@ -4,13 +4,47 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tagger.errors import UsageError
 from tagger.text import Tokenizer, TokenizerRules
+from tagger.text.sentences import Newline
 
 TOKENIZER = Tokenizer()
 
 
-def split(text: str) -> list[str]:
-    return [text[part[0][0] : part[-1][1]] for part in TOKENIZER.sentences(text)]
+def split(text: str, newline: Newline = "space") -> list[str]:
+    tokenizer = Tokenizer(newline=newline)
+    return [text[part[0][0] : part[-1][1]] for part in tokenizer.sentences(text)]
+
+
+@pytest.mark.parametrize(
+    "sentences",
+    [
+        ["Jane Doe", "John Smith"],
+        ["Buy:", "- milk from Denver", "- bread"],
+        ["Dear Mr. Smith,", "We met Jane Doe in Denver. " + "We talked and talked " * 9, "Yours"],
+        ["Yesterday they met the Mayor of the City of New\nYork and he told them so."],
+        ["we met in the street\nand talked with Kim"],
+        ["Kim Lee, Deputy Assistant Secretary of State", "Jo Roe", "Al Poe, Secretary"],
+    ],
+)
+def test_a_line_end_is_judged_by_its_lines(sentences: list[str]) -> None:
+    text = "\n".join(sentences)
+    parts = [part for sentence in sentences for part in split(sentence)]
+    if any("\n" in sentence for sentence in sentences):
+        assert split(text, "auto") == sentences
+    else:
+        assert split(text, "auto") == split(text, "sentence") == parts
+
+
+def test_lines_of_windows_and_blank_ones_keep_every_token() -> None:
+    text = "Jane Doe\r\n \r\n\n  - John\r\nSmith \n"
+    assert split(text, "auto") == ["Jane Doe", "- John", "Smith"]
+
+
+def test_an_unknown_newline_is_refused() -> None:
+    with pytest.raises(UsageError) as caught:
+        Tokenizer(newline="wrap")  # type: ignore[arg-type]
+    assert caught.value.expected == ("sentence", "space", "auto")
 
 
 @pytest.mark.parametrize(

@@ -42,6 +42,7 @@ from tagger.runtime.loading import from_saved
 from tagger.runtime.tagger import Tagger
 from tagger.sharing.contents import OWN_FILES, own_files
 from tagger.sharing.finding import find_model
+from tagger.text.sentences import Newline
 
 if TYPE_CHECKING:
     from spacy.training import Example
@@ -76,6 +77,7 @@ def make_recurrent_tagger(
     overwrite_ents: bool,
     overwrite_tags: bool,
     set_sentences: bool,
+    newline: Newline,
     confidence: bool,
     engine: str | None,
     precision: str | None,
@@ -193,7 +195,7 @@ class RecurrentTagger(TrainablePipe):  # type: ignore[misc]
         """The sentences of documents, as indices of tokens, and their tags."""
         tagger = self.tagger
         docs = list(docs)
-        places = [sentences_of(doc) for doc in docs]
+        places = [sentences_of(doc, self.settings.newline) for doc in docs]
         heads = list(self._writer.targets)
         sentences = [
             [doc[i].text for i in sentence]

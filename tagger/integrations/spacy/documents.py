@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from tagger.text.sentences import group_sentences
+from tagger.text.sentences import Newline, group_sentences
 
 if TYPE_CHECKING:
     from spacy.tokens import Doc
@@ -17,10 +17,11 @@ if TYPE_CHECKING:
     from tagger.integrations.spacy.training import Sentence
 
 
-def sentences_of(doc: Doc) -> list[list[int]]:
+def sentences_of(doc: Doc, newline: Newline = "space") -> list[list[int]]:
     """Return the indices of each sentence's tokens, without white space.
 
-    Sentences are those of the document, if it has any, else they are found in its text.
+    Sentences are those of the document, if it has any, else they are found in its text, where
+    ``newline`` says what a line end is.
     """
     words = np.flatnonzero(doc.to_array("IS_SPACE") == 0).tolist()
     if doc.has_annotation("SENT_START"):
@@ -31,7 +32,8 @@ def sentences_of(doc: Doc) -> list[list[int]]:
     begins, lengths = doc.to_array(["IDX", "LENGTH"]).reshape(-1, 2)[words].T
     offsets = list(zip(begins.tolist(), (begins + lengths).tolist(), strict=True))
     remaining = iter(words)
-    return [[next(remaining) for _ in sentence] for sentence in group_sentences(doc.text, offsets)]
+    found = group_sentences(doc.text, offsets, newline)
+    return [[next(remaining) for _ in sentence] for sentence in found]
 
 
 def mark_sentences(doc: Doc, sentences: Sequence[Sequence[int]]) -> None:

@@ -9,6 +9,7 @@ import msgspec
 
 from tagger.errors import UsageError, unknown_name
 from tagger.model.heads import HeadSpec
+from tagger.text.sentences import Newline
 
 CONFIG_FILE = "component.json"
 
@@ -29,6 +30,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     """Whether the model's tags replace those of the document."""
     set_sentences: bool = True
     """Mark sentence starts in documents that have none."""
+    newline: Newline = "auto"
+    """In documents without sentences: whether a line end is the end of a ``sentence`` or a
+    ``space``; ``auto`` decides by the lines."""
     confidence: bool = False
     """Write how probable entities are to ``span._.confidence``, spans of a group to
     ``span._.HEAD_confidence``, and a token's tags (of a span the whole span) by head to

@@ -17,6 +17,10 @@ from tagger.model.meta import read_meta
 from tagger.sharing.finding import MODELS, find_model
 from tagger.training.output import LAST, stored_run
 
+FINE_TUNING_RATE = 5e-4
+"""The highest learning rate from a model that has heads already: higher ones forget what it knows
+(`benchmarks/new_label.py`)."""
+
 
 @dataclass(frozen=True)
 class Settings:
@@ -84,8 +88,11 @@ def settings(
         data_dir = data_dir or (Path(run.data_dir) if run.data_dir else None)
         strict = strict or run.strict
     elif base_path is not None:
-        read_meta(base_path)  # says what is no model
+        is_trained = bool(read_meta(base_path).dev_scores)
         start = from_base(start, read_config_of(base_path))
+        if is_trained:
+            rate = min(start.training.learning_rate, FINE_TUNING_RATE)
+            start = merge_overrides(start, {"training": {"learning_rate": rate}})
     if config is None:
         config = start
     elif not isinstance(config, Config):

@@ -1,4 +1,4 @@
-"""Training: it learns, it can be stopped at any moment, it is reproducible."""
+"""Trainings: they learn, can be stopped at any moment, and are reproducible."""
 
 from __future__ import annotations
 
@@ -20,12 +20,9 @@ from tagger.evaluation.selection import select_split
 from tagger.evaluation.split import evaluate_split
 from tagger.files import existing_directory
 from tagger.model.directory import read_model
-from tagger.training.batching import plan_epoch
-from tagger.training.encoding import recased
 from tagger.training.loop import EpochDone, StepDone
 from tagger.training.reporting import Reporter
 from tagger.training.run import train, use_threads
-from tagger.training.settings import settings
 from tests.helpers.corpora import TOKENS, small_config, write_corpus
 from tests.helpers.interrupts import Stop
 
@@ -253,68 +250,6 @@ def test_a_corpus_learned_from_twice_is_named_once(corpus: Path, tmp_path: Path)
     assert f"It started from a model that had learned from {record.name}.\n" in saved.card
 
 
-def test_a_sentence_in_another_case_is_learned_with_the_same_tags(corpus: Path) -> None:
-    from tagger.corpus import load_corpus
-    from tagger.features.vocabulary import Vocabulary
-    from tagger.runtime.engines.building import form_encoder
-    from tagger.training.encoding import RECASES, EncodedCorpus, FormTable, Inventory
-
-    data = load_corpus(str(corpus)).splits["train"]
-    inventory = Inventory()
-    inventory.add(data, [])
-    vocabulary = Vocabulary.from_counts(inventory.forms, min_count=1)
-    encoder = form_encoder(small_config().embedder, vocabulary, ())
-    encoded = EncodedCorpus(data, FormTable(inventory.forms, encoder, recased=True), [])
-    tokens = data[0]["tokens"]
-    versions = [encoder([recase(form) for form in tokens]).case_ids for recase in RECASES]
-    torch.manual_seed(0)
-    seen = set()
-    for _ in range(50):
-        batch = encoded.batch(np.array([0]), recase_prob=1.0)
-        cases = batch.features.case_ids[batch.form_index[0]]
-        seen |= {i for i, version in enumerate(versions) if (cases == version).all()}
-        words = batch.features.word_ids[batch.form_index[0]].tolist()
-        assert words == encoder(tokens).word_ids.tolist()
-    assert seen == {0, 1, 2}
-    batch = encoded.batch(np.array([0]))
-    assert (batch.features.case_ids[batch.form_index[0]] == encoder(tokens).case_ids).all()
-
-
-def test_an_epoch_sees_every_sentence_once_and_depends_on_seed_and_number() -> None:
-    lengths = np.random.default_rng(0).integers(1, 60, 500).astype(np.int32)
-    plans = [
-        plan_epoch([lengths], batch_tokens=200, seed=seed, epoch=epoch)
-        for seed, epoch in ((1, 0), (1, 0), (1, 1), (2, 0))
-    ]
-    orders = [np.concatenate([batch.sentences for batch in plan]).tolist() for plan in plans]
-    assert all(sorted(order) == list(range(500)) for order in orders)
-    assert orders[0] == orders[1]
-    assert orders[0] != orders[2] != orders[3]
-    for batch in plans[0]:
-        widest = lengths[batch.sentences].max()
-        assert widest * len(batch.sentences) <= 200 or len(batch.sentences) == 1
-
-
-def test_an_epoch_of_a_small_corpus_passes_over_it_several_times() -> None:
-    plan = plan_epoch([np.full(30, 10, np.int32)], batch_tokens=50, seed=1, epoch=0, min_batches=24)
-    assert len(plan) == 24
-    seen = np.bincount(np.concatenate([batch.sentences for batch in plan]))
-    assert seen.tolist() == [4] * 30
-    both = [np.full(900, 10, np.int32), np.full(100, 10, np.int32)]
-    plan = plan_epoch(both, batch_tokens=50, seed=1, epoch=0, min_batches=400)
-    assert [sum(b.corpus == c for b in plan) for c in (0, 1)] == [300, 100]
-    alone = plan_epoch([np.array([3], np.int32)], batch_tokens=50, seed=1, epoch=0, min_batches=7)
-    assert [batch.sentences.tolist() for batch in alone] == [[0]] * 7
-
-
-def test_several_corpora_are_sampled_by_the_root_of_their_size() -> None:
-    lengths = [np.full(900, 10, np.int32), np.full(100, 10, np.int32)]
-    plan = plan_epoch(lengths, batch_tokens=50, seed=1, epoch=0)
-    tokens = [sum(10 * len(b.sentences) for b in plan if b.corpus == c) for c in (0, 1)]
-    assert tokens[0] / tokens[1] == pytest.approx(3.0, rel=0.05)
-    assert sum(tokens) == pytest.approx(10_000, rel=0.02)
-
-
 def test_no_space_left_keeps_the_last_checkpoint(
     corpus: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -402,23 +337,6 @@ def test_what_another_corpus_annotates_does_not_count(corpus: Path, tmp_path: Pa
     assert left_out == {"ner": {"LOC"}}
     assert scored == evaluate_split(loaded, data, heads, left_out)[0].spans["ner"]
     assert scored.not_scored
-
-
-def test_columns_are_those_of_the_command_line_whatever_the_table_is_called(
-    corpus: Path, tmp_path: Path
-) -> None:
-    table = tmp_path / "config.toml"
-    table.write_text(f'[corpora."{corpus.name}".labels]\nPER = "PERSON"\n')
-    chosen = settings([str(corpus)], config=table, columns="token,-,ner")
-    (entry,) = chosen.config.corpora.values()
-    assert (entry.columns, entry.labels) == ("token,-,ner", {"PER": "PERSON"})
-
-
-def test_recased() -> None:
-    tokens = ["New", "york"]
-    assert recased(tokens, 0.0) is tokens
-    found = {tuple(recased(tokens, 1.0)) for _ in range(50)}
-    assert found == {("new", "york"), ("NEW", "YORK"), ("New", "York")}
 
 
 @pytest.mark.slow

@@ -17,8 +17,8 @@ import tagger as package
 from tagger.config import Config
 from tagger.errors import Interrupted, TaggerError, TrainingError, UsageError
 from tagger.features.forms import CASES, FormEncoder
+from tagger.features.vectors.reading import read_vectors, vectors_dim
 from tagger.features.vectors.selection import Matrix
-from tagger.features.vectors.vectors import read_vectors, vectors_dim
 from tagger.features.vocabulary import Vocabulary, word_counts
 from tagger.files import check_names, write_file
 from tagger.interrupt import deferred_interrupt, interrupted_by_sigterm

@@ -12,8 +12,8 @@ import numpy as np
 from tagger.config import PretrainingConfig
 from tagger.errors import TrainingError, VectorsError
 from tagger.features.vectors.pipelines import find_package
+from tagger.features.vectors.reading import read_vectors
 from tagger.features.vectors.selection import Matrix
-from tagger.features.vectors.vectors import read_vectors
 from tagger.features.vocabulary import Vocabulary, normalize, word_counts
 from tagger.files import named_errors
 from tagger.pretraining.encoding import TextInventory

@@ -19,8 +19,8 @@ from tagger.config import Config
 from tagger.corpus import Corpus
 from tagger.errors import ConfigError, first_line
 from tagger.features.forms import FormEncoder
+from tagger.features.vectors.reading import Vectors, read_vectors
 from tagger.features.vectors.selection import Matrix
-from tagger.features.vectors.vectors import Vectors, read_vectors
 from tagger.features.vocabulary import Vocabulary
 from tagger.model.directory import SavedModel
 from tagger.model.meta import CorpusRecord, Meta

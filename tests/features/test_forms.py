@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 import tagger
 from tagger.errors import VectorsError
 from tagger.features.forms import FormEncoder, take_forms
-from tagger.features.vectors.vectors import read_vectors
+from tagger.features.vectors.reading import read_vectors
 from tagger.features.vocabulary import UNKNOWN, Vocabulary
 from tagger.model.directory import read_model
 from tagger.training.run import train

@@ -16,8 +16,8 @@ import pytest
 from numpy.typing import NDArray
 
 from tagger.errors import VectorsError
+from tagger.features.vectors.reading import Vectors, read_vectors
 from tagger.features.vectors.subwords import ngram_hashes
-from tagger.features.vectors.vectors import Vectors, read_vectors
 
 WORDS = ["the", "apple", "Straße", "東京", "pear"]
 VALUES = np.array([[1, 0, 2], [0, 1, -1], [3, 4, 0], [-0.5, 0.25, 8], [1, 1, 1]], dtype="<f4")

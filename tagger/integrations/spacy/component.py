@@ -51,7 +51,7 @@ if TYPE_CHECKING:
     from tagger.integrations.spacy.training import Sentence, Trainer
 
 UNKNOWN_SHARE, UNKNOWN_AFTER = 0.6, 200
-"""A warning is due if of so many words such a share is unknown."""
+"""The share of unknown words, of the first 200, at which to warn."""
 
 
 @Language.factory(
@@ -160,7 +160,7 @@ class RecurrentTagger(TrainablePipe):  # type: ignore[misc]
 
     @property
     def labels(self) -> tuple[str, ...]:
-        """The labels and tags that may be written; none as long as there is no model."""
+        """The labels and tags that may be written; none while there is no model."""
         try:
             names = [label for head in self._heads() for label in head.labels]
         except TaggerError:  # spaCy asks for labels also before a model is read from a pipeline
@@ -169,7 +169,7 @@ class RecurrentTagger(TrainablePipe):  # type: ignore[misc]
 
     @property
     def label_data(self) -> None:
-        """Nothing: labels are read off the examples."""
+        """None: labels come from the examples."""
         return None
 
     def __call__(self, doc: Doc) -> Doc:
@@ -182,7 +182,7 @@ class RecurrentTagger(TrainablePipe):  # type: ignore[misc]
         return doc
 
     def pipe(self, stream: Iterable[Doc], *, batch_size: int = 128) -> Iterator[Doc]:
-        """Tag documents, so many of them together."""
+        """Tag documents in batches of ``batch_size``."""
         error_handler = self.get_error_handler()
         for docs in batched(stream, batch_size):
             try:
@@ -192,7 +192,7 @@ class RecurrentTagger(TrainablePipe):  # type: ignore[misc]
             yield from docs
 
     def predict(self, docs: Iterable[Doc]) -> list[tuple[list[list[int]], list[Tags]]]:
-        """The sentences of documents, as indices of tokens, and their tags."""
+        """Return the sentences of documents, as indices of tokens, and their tags."""
         tagger = self.tagger
         docs = list(docs)
         places = [sentences_of(doc, self.settings.newline) for doc in docs]
@@ -214,7 +214,7 @@ class RecurrentTagger(TrainablePipe):  # type: ignore[misc]
         docs: Iterable[Doc],
         scores: Sequence[tuple[list[list[int]], list[Tags]]],
     ) -> None:
-        """Write what `predict` has found."""
+        """Write the results of `predict`."""
         for doc, (places, tags) in zip(docs, scores, strict=True):
             if self.settings.set_sentences and len(doc) and not doc.has_annotation("SENT_START"):
                 mark_sentences(doc, places)
@@ -236,7 +236,7 @@ class RecurrentTagger(TrainablePipe):  # type: ignore[misc]
             if known and self._n_unknown > UNKNOWN_SHARE * self._n_seen:
                 warnings.warn(
                     f"{self.name}: the model knows {1 - self._n_unknown / self._n_seen:.0%} of the "
-                    "words; has the pipeline another language, or does it cut text in another way?",
+                    "words; is the text in another language, or tokenized in another way?",
                     stacklevel=4,
                 )
             self._n_seen = -1
@@ -377,7 +377,7 @@ class RecurrentTagger(TrainablePipe):  # type: ignore[misc]
         write_file(folder / CONFIG_FILE, msgspec.json.encode(self.settings))
 
     def from_disk(self, path: Path | str, *, exclude: Iterable[str] = ()) -> RecurrentTagger:
-        """Read what `to_disk` has written."""
+        """Read what `to_disk` wrote."""
         folder = Path(path)
         with _errors(self.name):
             files = _read(folder)
@@ -392,7 +392,7 @@ class RecurrentTagger(TrainablePipe):  # type: ignore[misc]
             )
 
     def from_bytes(self, bytes_data: bytes, *, exclude: Iterable[str] = ()) -> RecurrentTagger:
-        """Read what `to_bytes` has made.
+        """Read what `to_bytes` returned.
 
         Raises:
             ValueError: The bytes are damaged.
@@ -416,7 +416,7 @@ class RecurrentTagger(TrainablePipe):  # type: ignore[misc]
         self._forget()
 
     def __reduce__(self) -> tuple[Any, ...]:
-        """Go to another process without what belongs to this one."""
+        """Pickle without what belongs to this process alone."""
         files = self.files if self._trainer or self._files else {}
         return _restored, (self.vocab, self.name, files, self.settings)
 
@@ -430,13 +430,13 @@ def _restored(
 
 
 def _read(folder: Path) -> dict[str, bytes]:
-    read_model(folder)  # says what is wrong with it
+    read_model(folder)  # checks it
     return {name: path.read_bytes() for name, path in own_files(folder).items()}
 
 
 @contextmanager
 def _unpacked(files: Mapping[str, bytes]) -> Iterator[Path]:
-    """A model directory of these files, as long as it is needed."""
+    """Unpack files into a temporary model directory."""
     with tempfile.TemporaryDirectory() as folder:
         for name, content in files.items():
             (Path(folder) / name).write_bytes(content)
@@ -445,7 +445,7 @@ def _unpacked(files: Mapping[str, bytes]) -> Iterator[Path]:
 
 @contextmanager
 def _errors(name: str) -> Iterator[None]:
-    """Say what a user can mend as spaCy does, with a `ValueError`."""
+    """Raise errors that a user can fix as spaCy does, as a `ValueError`."""
     try:
         yield
     except TaggerError as error:

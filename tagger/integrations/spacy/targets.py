@@ -1,4 +1,4 @@
-"""Where a component writes what the heads of a model say."""
+"""Where a component writes the tags of a model's heads."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def default_targets(heads: Sequence[HeadSpec]) -> dict[str, str]:
 def check_targets(
     targets: Mapping[str, str], heads: Sequence[HeadSpec], labels: Mapping[str, str]
 ) -> None:
-    """See that every head is there and can be written where it is to go.
+    """Check that every head is there and can be written where it is to go.
 
     Raises:
         UsageError: The model lacks a head, there is no such place, it is one for heads of the
@@ -85,7 +85,7 @@ def check_targets(
 
 
 class Tags(NamedTuple):
-    """What a model says of a sentence."""
+    """The tags of a sentence."""
 
     tags: Mapping[str, Sequence[str]]
     """By head a tag for each token, spans in BIO."""

@@ -21,6 +21,7 @@ __all__ = [
     "open_bytes",
     "plain_suffix",
     "read_lines",
+    "read_rows",
     "unreadable",
 ]
 
@@ -50,6 +51,25 @@ def read_lines(path: Path) -> Iterator[tuple[int, str]]:
     """
     with open_bytes(path) as file:
         yield from decode_lines(file, path)
+
+
+def read_rows(path: Path) -> Iterator[tuple[int, str]]:
+    """Yield each line of a file as `read_lines` does, of a format in which lines are rows.
+
+    Raises:
+        CorpusError: The file cannot be read.
+        FormatError: As `read_lines`, or a line contains a carriage return, as in files whose lines
+            end with it alone.
+    """
+    for number, line in read_lines(path):
+        if "\r" in line:
+            raise FormatError(
+                path,
+                number,
+                "a carriage return within the line",
+                hint="where it ends lines, convert the file with tr '\\r' '\\n'",
+            )
+        yield number, line
 
 
 @contextmanager

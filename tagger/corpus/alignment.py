@@ -22,11 +22,11 @@ from tagger.text.detokenizer import detokenize
 from tagger.text.sentences import group_sentences
 from tagger.text.tokenizer import Tokenizer
 
-__all__ = ["SPAN_KINDS", "Aligner", "as_sentences", "as_text"]
+__all__ = ["OFF_BOUNDS", "SPAN_KINDS", "Aligner", "as_sentences", "as_text"]
 
-_OFF_BOUNDS, _WITH_GAPS = "span off token bounds", "span with gaps"
+OFF_BOUNDS, _WITH_GAPS = "span off token bounds", "span with gaps"
 _OVERLAPPING = "overlapping span"
-SPAN_KINDS = (_OFF_BOUNDS, _WITH_GAPS, _OVERLAPPING)
+SPAN_KINDS = (OFF_BOUNDS, _WITH_GAPS, _OVERLAPPING)
 """Kinds of findings for spans that cannot be taken as they stand."""
 
 # Between the sentences of a text that is made of tokens: there the tokenizer separates them again.
@@ -99,13 +99,14 @@ class Aligner:
         ends = [end for _, end in offsets]
         fitted = []
         for char in document.chars:
+            char = self._trimmed(document, char)
             first, past = bisect_right(ends, char.start), bisect_left(starts, char.end)
             span = Span(first, past, char.label) if first < past else None
             is_exact = span is not None and (starts[first], ends[past - 1]) == char[:2]
             if is_exact and not char.has_gaps:
                 fitted.append(_Fitted(char, span))
                 continue
-            kind = _WITH_GAPS if char.has_gaps else _OFF_BOUNDS
+            kind = _WITH_GAPS if char.has_gaps else OFF_BOUNDS
             if self.misaligned == "error" or (char.has_gaps and self.misaligned == "keep"):
                 self.findings.add(span_finding(document, char, kind, "refused"))
             elif self.misaligned == "keep":
@@ -118,6 +119,22 @@ class Aligner:
                 whole = char._replace(start=starts[first], end=ends[past - 1])
                 fitted.append(_Fitted(whole, span, is_expanded=True))
         return fitted
+
+    def _trimmed(self, document: Document, char: CharSpan) -> CharSpan:
+        """Remove white space at the ends of a span, unless spans are kept as they are."""
+        covered = (document.text or "")[char.start : char.end]
+        bare = covered.strip()
+        if self.misaligned == "keep" or char.has_gaps or bare == covered or not bare:
+            return char
+        start = char.start + len(covered) - len(covered.lstrip())
+        self.findings.count(
+            "white space around a span",
+            document.path,
+            char.line or document.line,
+            example=repr(covered),
+            action="removed",
+        )
+        return char._replace(start=start, end=start + len(bare))
 
     def _without_overlaps(self, document: Document, fitted: list[_Fitted]) -> list[_Fitted]:
         """Drop repeated spans, and of spans that overlap all but the longest."""

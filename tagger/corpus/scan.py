@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -118,12 +118,41 @@ class FileSource:
         return self._module.detect_layout(list(self.paths.values()), self.columns)
 
     def read(self, path: Path, layout: Layout, findings: Findings) -> Iterator[Sentence]:
-        """Yield the sentences of a file."""
-        return self._module.read(path, layout, findings)
+        """Yield the sentences of a file, without white space around tokens and tags."""
+        for sentence in self._module.read(path, layout, findings):
+            _strip(sentence, path, findings)
+            yield sentence
 
     def findings(self, folder: Path) -> list[Finding]:
         """Return nothing: the scan has all findings of files of sentences."""
         return []
+
+
+def _strip(sentence: Sentence, path: Path, findings: Findings) -> None:
+    """Remove white space around tokens and tags, which nobody sees; a token may consist of it."""
+    tokens = [token.strip() or token for token in sentence.tokens]
+    if tokens != sentence.tokens:
+        _count_stripped(sentence.tokens, tokens, None, sentence, path, findings)
+        sentence.tokens = tokens
+    for head, tags in sentence.heads.items():
+        stripped = [tag and tag.strip() for tag in tags]
+        if stripped != tags:
+            _count_stripped(tags, stripped, head, sentence, path, findings)
+            sentence.heads[head] = stripped
+
+
+def _count_stripped(
+    before: Sequence[str | None],
+    after: Sequence[str | None],
+    head: str | None,
+    sentence: Sentence,
+    path: Path,
+    findings: Findings,
+) -> None:
+    what = "white space around a token" if head is None else "white space around a tag"
+    for old, new, line in zip(before, after, sentence.lines, strict=True):
+        if old != new:
+            findings.count(what, path, line, head=head, example=repr(old), action="removed")
 
 
 def scan(source: Source) -> Scan:

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 __all__ = ["READER_VERSION", "Store", "cache_dir", "quiet_datasets"]
 
 # Raise it whenever a reader yields other sentences for the same files.
-READER_VERSION = 3
+READER_VERSION = 4
 
 # Replaces a token that is empty in its file, as in tweets whose emoji were lost.
 _EMPTY_TOKEN = "\N{REPLACEMENT CHARACTER}"

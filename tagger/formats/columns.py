@@ -22,7 +22,7 @@ from tagger.formats.records import RESERVED, TOKEN_KEYS, Layout, Sentence
 from tagger.formats.sample import Sample
 from tagger.formats.spacing import align
 from tagger.formats.writing import encode_lines, heads_of, refuse, sentence_tags
-from tagger.lines import plain_suffix, read_lines
+from tagger.lines import plain_suffix, read_rows
 from tagger.schemes import Scheme, is_tag, looks_like_spans
 
 __all__ = ["detect_layout", "parse_columns", "read", "sniff", "write"]
@@ -50,7 +50,7 @@ Delimiter = Literal["tab", "spaces"]
 
 def sniff(sample: Sample) -> bool:
     """Return whether nearly all lines have the same width and end with tags, or contain tabs."""
-    rows = [line.split("\t") if "\t" in line else line.split() for line in sample.data]
+    rows = [line.rstrip().split("\t") if "\t" in line else line.split() for line in sample.data]
     if not rows:
         return False
     width = max(len(row) for row in rows)
@@ -74,7 +74,7 @@ def read(path: Path, layout: Layout, findings: Findings) -> Iterator[Sentence]:
     heads = [(i, name) for i, name in columns if name != "token"]
     document = -1
     sentence = _Pending()
-    for number, line in read_lines(path):
+    for number, line in read_rows(path):
         if not line.strip(_BLANK):
             yield from sentence.flush(document, heads)
             continue
@@ -92,7 +92,7 @@ def read(path: Path, layout: Layout, findings: Findings) -> Iterator[Sentence]:
         if len(fields) != n_columns:
             raise _wrong_number(path, number, len(fields), layout)
         for i, name in columns:
-            if not fields[i] and name != "token":
+            if not fields[i].strip() and name != "token":
                 raise FormatError(path, number, f"column {i + 1} ({name}) is empty")
         sentence.tokens.append(fields[token_column])
         sentence.rows.append(fields)
@@ -157,7 +157,7 @@ def detect_layout(paths: Sequence[Path], names: str | None = None) -> Layout:
         UsageError: ``names`` are impossible.
     """
     path = paths[0]
-    sample = [line for _, line in islice(read_lines(path), _SAMPLE)]
+    sample = [line for _, line in islice(read_rows(path), _SAMPLE)]
     data = [line for line in sample if line.strip(_BLANK) and not line.startswith("# ")]
     data = [line for line in data if not line.startswith(_DOCSTART)] or data
     if not data:
@@ -260,7 +260,7 @@ def _name_columns(sample: Sequence[str], delimiter: Delimiter, width: int) -> li
             continue
         fields = _split(line, delimiter)
         if _DOCSTART not in fields and len(fields) == width and not line.startswith("# "):
-            rows.append(fields)
+            rows.append([field.strip() for field in fields])
     counts = [Counter(row[i] for row in rows if row is not None) for i in range(width)]
     is_span = [looks_like_spans(count) for count in counts]
     names: list[str | None] = [None] * width

@@ -25,7 +25,7 @@ from tagger.formats.writing import (
     sentence_tags,
     space_after,
 )
-from tagger.lines import read_lines
+from tagger.lines import read_rows
 from tagger.schemes import OUTSIDE, Scheme, is_tag
 
 __all__ = ["detect_layout", "read", "sniff", "write"]
@@ -59,7 +59,7 @@ def detect_layout(paths: Sequence[Path], names: str | None = None) -> Layout:
     misc: dict[str, Counter[str]] = {}
     has_spaces = False
     for path in paths:
-        for number, line in read_lines(path):
+        for number, line in read_rows(path):
             if not line.strip() or line.startswith("#"):
                 has_spaces = has_spaces or _TEXT.match(line) is not None
                 continue
@@ -164,7 +164,7 @@ class _Source:
         return lines
 
     def __iter__(self) -> Iterator[str]:
-        for number, line in read_lines(self.path):
+        for number, line in read_rows(self.path):
             if line.strip() and not line.startswith("#"):
                 fields = _checked(self.path, number, line)
                 if not _ID.fullmatch(fields[0]):

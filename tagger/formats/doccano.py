@@ -11,7 +11,7 @@ from tagger.findings import Findings
 from tagger.formats.documents import Document
 from tagger.formats.offsets import CHARACTERS, SPAN_KEYS, read
 from tagger.formats.sample import Sample
-from tagger.formats.units import in_characters
+from tagger.formats.units import recount
 from tagger.schemes import Scheme
 
 __all__ = ["read", "sniff", "write"]
@@ -30,7 +30,7 @@ def write(documents: Sequence[Document], scheme: Scheme, findings: Findings) -> 
         record: dict[str, Any] = {"id": document.name, "text": document.text}
         record["label"] = [[span.start, span.end, span.label] for span in document.chars]
         bounds = [(span.start, span.end) for span in document.chars]
-        if in_characters(document.text or "", bounds, [None] * len(bounds)):
-            record["units"] = CHARACTERS  # their offsets look like UTF-16 units
+        if recount(document.text or "", bounds, [None] * len(bounds)):
+            record["units"] = CHARACTERS  # their offsets look like something else
         lines.append(msgspec.json.encode(record) + b"\n")
     return b"".join(lines)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
 
@@ -14,9 +15,12 @@ from tagger.formats.documents import Document, check_text
 from tagger.formats.json_records import read_records
 from tagger.formats.offsets import read_spans
 from tagger.formats.sample import Sample
+from tagger.formats.units import same
 from tagger.schemes import Scheme
 
 __all__ = ["read", "sniff", "write"]
+
+_HYPERTEXT = "hypertextlabels"
 
 
 def sniff(sample: Sample) -> bool:
@@ -31,15 +35,12 @@ def read(path: Path, findings: Findings) -> Iterator[Document]:
         FormatError: An element is not a task, or a span cannot be one.
         CorpusError: The file cannot be read.
     """
+    n_documents = 0
+    predicted: int | None = None  # the line of a task with predictions alone
     for number, (line, task) in enumerate(read_records(path), start=1):
         data = task.get("data")
         data = data if isinstance(data, dict) else {}
         name = str(data.get("id") or task.get("id") or number)
-        texts = {key: value for key, value in data.items() if isinstance(value, str)}
-        key = "text" if "text" in texts else next(iter(texts), "") if len(texts) == 1 else ""
-        if not key:
-            raise FormatError(path, line, f"task {name}: no string under data.text")
-        check_text(path, line, texts[key], name)
         annotations = task.get("annotations", task.get("completions", []))
         if not isinstance(annotations, list) or not all(isinstance(a, dict) for a in annotations):
             raise FormatError(path, line, f"task {name}: 'annotations' is not a list of objects")
@@ -49,6 +50,8 @@ def read(path: Path, findings: Findings) -> Iterator[Document]:
             findings.count("cancelled annotation", path, line, count=cancelled, action="ignored")
         if not annotations:
             findings.count("task without annotations", path, line, action="ignored")
+            if predicted is None and task.get("predictions"):
+                predicted = line
         if not valid:
             continue
         if len(valid) > 1:
@@ -56,13 +59,65 @@ def read(path: Path, findings: Findings) -> Iterator[Document]:
             findings.count(
                 "further annotation of a task", path, line, count=further, action="ignored"
             )
-        document = Document(" ".join(name.split()), path, line, text=texts[key])
         results = valid[0].get("result", [])
         if not isinstance(results, list):
             raise FormatError(path, line, f"task {name}: 'result' is not a list")
         labels = list(_labels(path, line, name, results, findings))
+        text = _text(data, labels)
+        if text is None:
+            strings = ", ".join(key for key, value in data.items() if isinstance(value, str))
+            raise FormatError(
+                path, line, f"task {name}: no string under data.text (strings: {strings or 'none'})"
+            )
+        check_text(path, line, text, name)
+        document = Document(" ".join(name.split()), path, line, text=text)
+        n_documents += 1
         document.chars = read_spans(document, labels, findings)
         yield document
+    if predicted is not None and not n_documents:
+        raise FormatError(
+            path,
+            predicted,
+            "no task is annotated, there are only predictions",
+            hint="accept them in Label Studio first",
+        )
+
+
+def _text(data: dict[str, Any], labels: list[dict[str, Any]]) -> str | None:
+    """Return the text that was annotated: of several the one that the labels fit."""
+    texts = {key: value for key, value in data.items() if isinstance(value, str)}
+    if any(_HYPERTEXT in value for value in labels):
+        texts = {key: _visible(value) for key, value in texts.items()}
+    if "text" in texts or len(texts) < 2:
+        return texts.get("text", next(iter(texts.values()), None))
+    fitting = [
+        text
+        for text in texts.values()
+        if all(
+            isinstance(value.get("text"), str)
+            and same(text[value.get("start", 0) : value.get("end", 0)], value["text"])
+            for value in labels
+        )
+    ]
+    return fitting[0] if labels and fitting else None
+
+
+class _Visible(HTMLParser):
+    """Collects the text of a page."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.parts: list[str] = []
+
+    def handle_data(self, data: str) -> None:
+        self.parts.append(data)
+
+
+def _visible(page: str) -> str:
+    parser = _Visible()
+    parser.feed(page)
+    parser.close()
+    return "".join(parser.parts)
 
 
 def _labels(
@@ -71,15 +126,21 @@ def _labels(
     for result in results:
         if not isinstance(result, dict):
             raise FormatError(path, line, f"task {name}: a result that is not an object")
-        if result.get("type") != "labels":
-            kind = f"result of type {result.get('type')!r} instead of 'labels'"
+        kind = result.get("type")
+        if kind not in ("labels", _HYPERTEXT):
+            kind = f"result of type {kind!r} instead of 'labels'"
             findings.count(kind, path, line, action="ignored")
             continue
         value = result.get("value")
-        labels = value.get("labels") if isinstance(value, dict) else None
+        labels = value.get(kind) if isinstance(value, dict) else None
         if not isinstance(value, dict) or not isinstance(labels, list) or not labels:
-            raise FormatError(path, line, f"task {name}: a result without value.labels")
-        yield value
+            raise FormatError(path, line, f"task {name}: a result without value.{kind}")
+        if kind == _HYPERTEXT:
+            offsets = value.get("globalOffsets")
+            if not isinstance(offsets, dict):
+                raise FormatError(path, line, f"task {name}: a result without globalOffsets")
+            value = {**value, "start": offsets.get("start"), "end": offsets.get("end")}
+        yield {**value, "labels": labels}
 
 
 def write(documents: Sequence[Document], scheme: Scheme, findings: Findings) -> bytes:

@@ -1,7 +1,9 @@
 """JSON by character offsets, as Prodigy, doccano and ``tagger predict --format json`` write it.
 
-A line, or an element of an array, is a document: ``text`` and its spans under ``spans``, ``label``,
-``labels`` or ``entities``. A span is ``[start, end, label]`` or an object with these keys.
+A line, or an element of an array, is a document: ``text`` and its spans under one of `SPAN_KEYS`,
+or under another key where they have ``start``, ``end`` and ``labels`` (Label Studio's JSON_MIN). A
+file without any is refused: its annotations must be somewhere else. A span is
+``[start, end, label]`` or an object with these keys.
 """
 
 from __future__ import annotations
@@ -15,11 +17,13 @@ from tagger.findings import Findings
 from tagger.formats.documents import ENTITIES, CharSpan, Document, check_span, check_text
 from tagger.formats.json_records import read_records
 from tagger.formats.records import can_name_head
-from tagger.formats.units import in_characters, same
+from tagger.formats.units import recount, same
 
 __all__ = ["CHARACTERS", "SPAN_KEYS", "read", "read_spans"]
 
-SPAN_KEYS = ("entities", "spans", "label", "labels")
+SPAN_KEYS = ("entities", "spans", "label", "labels", "ents", "annotations", "ner")
+"""Keys of the spans of a document; the first that has any counts."""
+
 CHARACTERS = "characters"
 """The value of ``units`` where a file states that its offsets count characters."""
 _STARTS = ("start", "start_offset")
@@ -33,6 +37,8 @@ def read(path: Path, findings: Findings) -> Iterator[Document]:
         FormatError: A line is not a document, or a span cannot be one.
         CorpusError: The file cannot be read.
     """
+    is_annotated = False
+    first: tuple[int, list[str]] | None = None
     for number, (line, record) in enumerate(read_records(path), start=1):
         if record.get("answer", "accept") != "accept":  # Prodigy: rejected or skipped
             kind = f"example answered with {record['answer']!r}"
@@ -45,7 +51,7 @@ def read(path: Path, findings: Findings) -> Iterator[Document]:
             )
         check_text(path, line, text)
         document = Document(_name(record, number), path, line, text=text)
-        key = next((key for key in SPAN_KEYS if record.get(key) is not None), None)
+        key = _span_key(record)
         entries = record[key] if key is not None else []
         if not isinstance(entries, list):
             raise FormatError(path, line, f"{key!r} is not a list of spans")
@@ -55,7 +61,31 @@ def read(path: Path, findings: Findings) -> Iterator[Document]:
         if isinstance(tokens, list) and tokens and all(isinstance(t, dict) for t in tokens):
             document.offsets, document.tags = _tokens(document, tokens)
             document.ends = _sentences(record.get("sentences"), len(document.offsets))
+        is_annotated = is_annotated or key is not None or bool(document.tags)
+        first = first or (line, list(record))
         yield document
+    if first is not None and not is_annotated:
+        line, keys = first
+        raise FormatError(
+            path,
+            line,
+            f"no document has spans; the keys are {', '.join(map(repr, keys[:8]))}",
+            expected=SPAN_KEYS,
+            hint=f"write the spans under one of {', '.join(SPAN_KEYS)}",
+        )
+
+
+def _span_key(record: dict[str, Any]) -> str | None:
+    known = [key for key in SPAN_KEYS if record.get(key) is not None]
+    others = [key for key, value in record.items() if key != "tokens" and _are_spans(value)]
+    return next((key for key in known if record[key]), next(iter([*others, *known]), None))
+
+
+def _are_spans(value: object) -> bool:
+    """Return whether a value is a list of spans as Label Studio's JSON_MIN has them."""
+    return isinstance(value, list) and any(
+        isinstance(one, dict) and {"start", "end", "labels"} <= one.keys() for one in value
+    )
 
 
 def _name(record: dict[str, Any], number: int) -> str:
@@ -72,12 +102,12 @@ def read_spans(
 ) -> list[CharSpan]:
     """Read the spans of a document, ``[start, end, label]`` or objects.
 
-    Spans of doccano, and those that come with the text that they cover, may count UTF-16 units.
+    Spans of doccano, and those that come with the text that they cover, may count other units.
 
     Args:
         document: The document, with its text.
         entries: Its spans as in the file.
-        findings: Collects documents that count UTF-16 units.
+        findings: Collects documents whose offsets do not count characters.
         is_counted: Whether the file states that it counts characters.
 
     Raises:
@@ -103,9 +133,10 @@ def read_spans(
             )
     bounds = [(start, end) for start, end, _, _ in found]
     if all(type(at) is int for bound in bounds for at in bound) and (
-        counted := in_characters(text, bounds, [covered for *_, covered in found])
+        recounted := recount(text, bounds, [covered for *_, covered in found])
     ):
-        findings.count("offsets in UTF-16 units", path, line, action="converted to characters")
+        unit, counted = recounted
+        findings.count(f"offsets count {unit}", path, line, action="converted to characters")
         found = [
             (*b, label, covered) for b, (*_, label, covered) in zip(counted, found, strict=True)
         ]

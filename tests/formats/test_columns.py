@@ -284,7 +284,7 @@ def test_columns_that_do_not_fit_the_file(write):
 
 
 TOKEN = st.text(
-    st.characters(blacklist_characters="\t\n\0", blacklist_categories=("Cs",)), min_size=1
+    st.characters(blacklist_characters="\t\r\n\0", blacklist_categories=("Cs",)), min_size=1
 ).filter(lambda token: token != "-DOCSTART-" and token.strip(" "))
 
 
@@ -315,3 +315,27 @@ def test_a_sparse_column_is_of_tokens(write):
     corpus, (sentence,) = rows(path)
     assert {head.name: head.kind for head in corpus.heads}["column3"] == "token"
     assert sentence["column3"] == ["B-A0", None]
+
+
+def test_white_space_around_fields_is_no_part_of_them(write):
+    path = write("train.tsv", "Kim \tB-PER \nleft\tO\n\nKim\tB-PER\n\u2003Oslo\u00a0\tB-LOC\n")
+    corpus, sentences = rows(path)
+    assert [s["tokens"] for s in sentences] == [["Kim", "left"], ["Kim", "Oslo"]]
+    assert [s["ner"] for s in sentences] == [["B-PER", "O"], ["B-PER", "B-LOC"]]
+    assert [(one.kind, one.head, one.count, one.where()) for one in corpus.findings] == [
+        ("white space around a token", None, 2, f"{path}:1"),
+        ("white space around a tag", "ner", 1, f"{path}:1"),
+    ]
+
+
+def test_a_tab_at_the_end_of_each_line(write):
+    _, (sentence,) = rows(write("train.tsv", "Kim\tB-PER\t\nBerg\tI-PER\t\nleft\tO\t\n"))
+    assert sentence["ner"] == ["B-PER", "I-PER", "O"]
+
+
+@pytest.mark.parametrize("name", ["train.tsv", "train.conllu", "train.txt"])
+def test_lines_that_end_with_a_carriage_return_alone_are_refused(write, name):
+    path = write(name, "Kim\tB-PER\rleft\tO\r\rOslo\tB-LOC\r")
+    with pytest.raises(FormatError, match="carriage return") as caught:
+        load_corpus(str(path))
+    assert (caught.value.path, caught.value.line) == (str(path), 1)

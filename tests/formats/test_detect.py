@@ -33,7 +33,7 @@ from tests.helpers.formats import PRODIGY, label_studio, region
         ("a.json", "[]", ["no documents"]),
         ("a.jsonl", '{"text": " ", "spans": []}', ["nothing to convert"]),
         ("a.json", json.dumps([label_studio("ab", [region(0, 1, "b")])]), ["but 'b' in the"]),
-        ("a.json", '[{"data": {}, "annotations": []}]', [":1: task 1: no string under data.text"]),
+        ("a.json", '[{"data": {}, "annotations": [{}]}]', [":1: task 1: no string under"]),
         ("a.json", '[{"data": {"text": "a"}, "annotations": [{"result": [1]}]}]', ["an object"]),
         ("a.conll", "", ["a.conll: the file has no sentences"]),
         ("a.conll", "a\tO\nb\n", ["a.conll:2: 1 column where 2"]),

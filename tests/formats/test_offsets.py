@@ -158,3 +158,60 @@ def test_corrected_entities_are_those_of_the_spans(run_convert, write):
     assert Path("out.conll").read_text() == "Ann\tPROPN\tB-NAME\n\nAnn\tPROPN\tO\n\n"
     rows = load_corpus(str(path)).splits["train"]
     assert [row["ner"] for row in rows] == [["B-NAME"], ["O"]]
+
+
+KIM = "Kim Berg left Oslo."
+KIM_SPANS = [(0, 8, "PER"), (14, 18, "LOC")]
+
+
+@pytest.mark.parametrize("key", ["ents", "annotations", "ner", "entities"])
+def test_spans_under_other_keys(write, key):
+    spans = [{"start": s, "end": e, "label": label} for s, e, label in KIM_SPANS]
+    path = write("a.jsonl", json.dumps({"text": KIM, key: spans, "sents": [], "cats": {}}))
+    assert char_spans(path, "prodigy") == [KIM_SPANS]
+
+
+def test_spans_of_json_min_stand_under_the_name_of_the_control(write):
+    spans = [{"start": s, "end": e, "text": KIM[s:e], "labels": [x]} for s, e, x in KIM_SPANS]
+    path = write("a.json", json.dumps([{"id": 1, "text": KIM, "my_control": spans}]))
+    assert char_spans(path, "prodigy") == [KIM_SPANS]
+
+
+def test_documents_without_any_spans_are_refused(write):
+    path = write("a.jsonl", json.dumps({"text": KIM, "marks": [[0, 8, "PER"]]}) + "\n")
+    with pytest.raises(FormatError, match="'marks'") as caught:
+        load_corpus(str(path))
+    assert (caught.value.path, caught.value.line) == (str(path), 1)
+    assert "spans" in caught.value.expected
+
+
+@pytest.mark.parametrize(
+    ("text", "unit"),
+    [
+        ("Dear all,\r\n\r\nof Kim Berg\r\nmoved to Oslo.\r\nAda", "CRLF as one character"),
+        ("Für Kim Berg, später Oslo: Ada", "bytes"),
+        ("😀 for Kim Berg, 👍🏽 Oslo: Ada", "UTF-16 units"),
+    ],
+)
+def test_offsets_that_count_something_else(write, text, unit):
+    names = ["Kim Berg", "Oslo", "Ada"]
+    encode = {
+        "CRLF as one character": lambda part: len(part.replace("\r\n", "\n")),
+        "bytes": lambda part: len(part.encode()),
+        "UTF-16 units": lambda part: len(part.encode("utf-16-le")) // 2,
+    }[unit]
+    starts = [encode(text[: text.index(name)]) for name in names]
+    spans = [[at, at + encode(name), "X"] for at, name in zip(starts, names, strict=True)]
+    path = write("a.jsonl", json.dumps({"text": text, "label": spans}) + "\n")
+    ((*found,),) = char_spans(path, "doccano")
+    assert [text[start:end] for start, end, _ in found] == names
+    (finding,) = load_corpus(str(path)).findings
+    assert finding.kind == f"offsets count {unit}"
+
+
+def test_a_file_whose_spans_are_all_off_is_refused(write):
+    """Their ends are inclusive."""
+    line = json.dumps({"text": KIM, "label": [[0, 7, "PER"]]}) + "\n"
+    with pytest.raises(FormatError, match="3 of 3 spans") as caught:
+        load_corpus(str(write("a.jsonl", line * 3)))
+    assert "exclusive" in caught.value.hint

@@ -1,10 +1,10 @@
-"""What names are as a rule, counted over raw text; part of the way to `models/en`.
+"""The usual label of each name, counted over raw text: a step of `make model`.
 
     python models/names.py data/names.json wikipedia.txt models/teacher-1 models/teacher-2 …
 
-Models of newspapers of 1996 take "Google" for a place in one sentence and for a person in the next,
-and are right about it more often than not. So each model's label of each mention is a vote, and a
-name has the label of most of them if it occurs more than once and few votes are against it.
+Models trained on newspapers of 1996 take "Google" for a place in one sentence and for a person in
+the next, but are right more often than not. So the label that a model gives a mention is a vote,
+and a name gets the label of the majority if it occurs at least twice and 60 % of the votes agree.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ LEAST_SHARE = 0.6
 
 
 def count(source: str, models: list[Tagger]) -> dict[str, Counter[str]]:
-    """The votes for each label by name."""
+    """Return the votes for each label by name."""
     votes: dict[str, Counter[str]] = defaultdict(Counter)
     given = (tokens for tokens, _ in islice(sentences(source, models[0]), N_SENTENCES))
     for piece in batched(given, PIECE):

@@ -1,4 +1,4 @@
-"""What another seed would have changed, written into the card of `models/en`.
+"""The scores of several seeds, added to the card of `models/en`: the last step of `make model`.
 
 python models/seeds.py models/en models/en-2 models/en-3
 """
@@ -19,11 +19,11 @@ from tagger.model.meta import CARD
 from tagger.tables import markdown_table, mean_sd
 
 OUTSIDE = "uner_en_ewt"
-"""Scored as well: mail, reviews and weblogs, which the model has not learned from."""
+"""Scored as well: mail, reviews and weblogs, which the model was not trained on."""
 
 
 def scores(directory: Path) -> dict[tuple[str, str], float]:
-    """Scores by corpus and head, and by label of a head of spans."""
+    """Return scores by corpus and head, and by label for span heads."""
     model = tagger.load(directory)
     found: dict[tuple[str, str], float] = {}
     for corpus in (*read_model(directory).meta.test_scores, OUTSIDE):
@@ -35,7 +35,7 @@ def scores(directory: Path) -> dict[tuple[str, str], float]:
 
 
 def by_name(evaluation: Evaluation) -> dict[str, float]:
-    """All scores of an evaluation, those of labels too."""
+    """Return all scores of an evaluation, including those of labels."""
     found = dict(evaluation.main)
     for head, spans in evaluation.spans.items():
         found |= {
@@ -45,7 +45,7 @@ def by_name(evaluation: Evaluation) -> dict[str, float]:
 
 
 def section(runs: Sequence[Mapping[tuple[str, str], float]]) -> str:
-    """The first model beside all of them, as a part of its card."""
+    """Compare the first model with the mean of all, as a section of its card."""
     rows = [
         [*key, f"{score:.2f}", mean_sd([run[key] for run in runs])]
         for key, score in runs[0].items()
@@ -53,9 +53,9 @@ def section(runs: Sequence[Mapping[tuple[str, str], float]]) -> str:
     lines = [
         f"## {len(runs)} seeds",
         "",
-        f"This model beside {len(runs)} trainings that differ in their seed alone, of which it is "
-        "the first (mean ± standard deviation; F1 of spans, accuracy of tags, by `tagger "
-        f"evaluate`). `{OUTSIDE}` is Universal NER, which it has not learned from.",
+        f"{len(runs)} trainings differ only in their seed; this model is the first of them (mean ± "
+        "standard deviation; F1 of spans, accuracy of tags, by `tagger evaluate`). "
+        f"`{OUTSIDE}` is Universal NER, which it has not learned from.",
         "",
         *markdown_table(["corpus", "head", "this model", "the seeds"], rows),
         "",

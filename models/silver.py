@@ -1,19 +1,17 @@
-"""Entities for text that has none, by the vote of several models; part of the way to `models/en`.
+"""Entities for unlabelled text by the votes of several models: a step of `make model`.
 
     python models/silver.py data/news-silver news.txt models/teacher-1 models/teacher-2 …
     python models/silver.py data/ewt-silver ud_en_ewt --names data/names.json models/teacher-1 …
 
-The source is a file of raw text, a paragraph a line, of which 20,000 sentences are taken, or a
-corpus with Penn tags (``xpos``). A span counts if most of the models find it. A sentence is left
-out where the models disagree about more than one span, and six in ten of those without any entity
-are.
+The source is a file of raw text, one paragraph per line, from which 20,000 sentences are taken, or
+a corpus with Penn tags (``xpos``). A span counts if most of the models find it. Sentences in which
+the models disagree about more than one span are dropped, and so are 60 % of those without entities.
 
-A corpus's own parts of speech have a say as well: there a span counts only if it begins and ends
-with a proper noun (one of MISC, if a proper noun or an adjective is in it, as in "Welsh"). So the
-models learn where they agree on something that is no name.
+In a corpus with parts of speech a span counts only if it begins and ends with a proper noun (a span
+of MISC if it contains a proper noun or an adjective, as in "Welsh"). This corrects the models where
+they agree on something that is not a name.
 
-With ``--names`` a name has the label that it has as a rule (`names.py`), whatever the models take
-it for in this sentence.
+With ``--names`` a name gets its usual label (`names.py`), whatever the models find in the sentence.
 """
 
 from __future__ import annotations
@@ -57,25 +55,25 @@ def sentences(source: str, splitter: Tagger) -> Iterator[Sentence]:
 
 
 def vote(
-    answers: Sequence[Sequence[str]],
+    results: Sequence[Sequence[str]],
     tokens: Sequence[str],
     xpos: Sequence[str] | None,
     names: Mapping[str, str],
 ) -> list[str] | None:
-    """Tags in BIO that most models agree on; None if the sentence teaches nothing for certain."""
+    """Return the BIO tags that most models agree on; None if the sentence is too uncertain."""
     votes = Counter(
         (start, end, label)
-        for tags in answers
+        for tags in results
         for start, end, found_as in spans(list(tags), Scheme.BIO)
         for label in [names.get(" ".join(tokens[start:end]), found_as)]
         if xpos is None or _is_name(label, xpos[start:end])
     )
-    if sum(n < len(answers) for n in votes.values()) > 1:
+    if sum(n < len(results) for n in votes.values()) > 1:
         return None
-    found = [span for span, n in votes.items() if 2 * n > len(answers)]
+    found = [span for span, n in votes.items() if 2 * n > len(results)]
     if xpos is None and not found and random.random() < 0.6:
         return None
-    tags = ["O"] * len(answers[0])
+    tags = ["O"] * len(results[0])
     for start, end, label in sorted(found):
         tags[start:end] = [f"B-{label}"] + [f"I-{label}"] * (end - start - 1)
     return tags
@@ -92,9 +90,9 @@ def main(
     output: Path,
     source: str,
     models: list[str],
-    names: Annotated[Path | None, typer.Option(help="What names are, by names.py.")] = None,
+    names: Annotated[Path | None, typer.Option(help="The labels of names, by names.py.")] = None,
 ) -> None:
-    """Write ``train.txt``: a token and its tag a line."""
+    """Write ``train.txt``, with a token and its tag on each line."""
     random.seed(1)
     teachers = [tagger.load(model) for model in models]
     labels = json.loads(names.read_text(encoding="utf-8")) if names else {}
@@ -105,8 +103,8 @@ def main(
         for piece in batched(given, PIECE):
             found = [teacher.tag([tokens for tokens, _ in piece], ["ner"]) for teacher in teachers]
             n_seen += len(piece)
-            for (tokens, xpos), *answers in zip(piece, *found, strict=True):
-                tags = vote([answer["ner"] for answer in answers], tokens, xpos, labels)
+            for (tokens, xpos), *results in zip(piece, *found, strict=True):
+                tags = vote([result["ner"] for result in results], tokens, xpos, labels)
                 if tags is not None and n_kept < N_SENTENCES:
                     n_kept += 1
                     file.writelines(f"{a}\t{b}\n" for a, b in zip(tokens, tags, strict=True))

@@ -12,7 +12,7 @@ from tagger.evaluation.selection import select_split
 from tagger.evaluation.split import evaluate_split
 from tagger.model.directory import read_model
 from tagger.paths import shipped
-from tagger.runtime.engines.export import equal_tags
+from tagger.runtime.export import equal_tags
 from tagger.runtime.tagger import Tagger
 from tagger.sharing.finding import find_model
 

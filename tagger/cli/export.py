@@ -22,8 +22,8 @@ def export(
     tagger export models/conll2003 conll2003
     """
     from tagger.corpus import load_corpus
-    from tagger.runtime.engines.export import export as write
-    from tagger.runtime.engines.export import sentences_to_compare
+    from tagger.runtime.export import export as write
+    from tagger.runtime.export import sentences_to_compare
     from tagger.sharing.finding import find_model
     from tagger.tables import print_line
 

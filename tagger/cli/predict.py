@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from tagger.cli.options import Device, Engine, Heads, NamedModel, Precision, Threads, names
+from tagger.cli.options import (
+    Device,
+    Engine,
+    Heads,
+    NamedModel,
+    Precision,
+    Threads,
+    console,
+    names,
+)
 from tagger.text.sentences import Newline
 
 
@@ -54,10 +64,17 @@ def predict(
 
     tagger predict --file mails.txt --format json -o mails.jsonl --workers 2
     """
+    from tagger.prediction.input import STDIN
     from tagger.prediction.predict import predict as run
+    from tagger.prediction.progress import terminal_progress
     from tagger.prediction.workers import Job
     from tagger.runtime.engines.protocol import engine_name, precision_name
 
+    in_terminal = sys.stdout is not None and sys.stdout.isatty() and output is None
+    has_progress = not in_terminal and sys.stderr is not None and sys.stderr.isatty()
+    reads_stdin = STDIN in (file or ([] if text else [STDIN]))
+    if reads_stdin and sys.stdin is not None and sys.stdin.isatty():
+        typer.echo("reading lines from the terminal; end with Ctrl-D", err=True)
     run(
         Job(
             model=model,
@@ -77,4 +94,6 @@ def predict(
         resume=resume,
         force=force,
         workers=workers,
+        screen=console() if in_terminal else None,
+        progress=terminal_progress if has_progress else None,
     )

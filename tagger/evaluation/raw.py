@@ -12,7 +12,7 @@ from tagger.corpus import load_corpus
 from tagger.evaluation.scores import LabelScore, SpanScores, label_score, macro_average
 from tagger.evaluation.selection import PIECE
 from tagger.evaluation.split import Evaluation
-from tagger.prediction.input import inputs
+from tagger.prediction.input import read_texts
 from tagger.schemes import Scheme, spans
 from tagger.text import detokenize, fit_rules
 
@@ -52,7 +52,7 @@ def texts_of(source: str, data_dir: Path | None, n: int) -> list[str]:
         FormatError: The file is not text, or one of the corpus has wrong content.
     """
     if Path(source).is_file():
-        return list(islice(inputs([], [Path(source)]), n))
+        return list(islice(read_texts([], [Path(source)]), n))
     splits = load_corpus(source, data_dir=data_dir).splits
     split = next(splits[name] for name in ("test", "dev", "train") if name in splits)
     return list(islice((text for texts, _ in raw_texts(split, []) for text in texts), n))

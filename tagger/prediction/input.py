@@ -1,4 +1,4 @@
-"""Lines in as they come, in pieces that are as large as what is there."""
+"""Texts in, from arguments, files or standard input, in blocks."""
 
 from __future__ import annotations
 
@@ -13,80 +13,72 @@ from typing import TypeVar
 
 from tagger.errors import UsageError
 from tagger.lines import decode_lines, read_lines
+from tagger.runtime.checks import check_texts
 
 T = TypeVar("T")
 
 STDIN = Path("-")
-PIECE = 512
-WAITING = 4 * PIECE
-"""Lines that are read ahead: enough to be busy, few to hold."""
+BLOCK = 512
+"""Number of texts that are tagged together."""
+READ_AHEAD = 4 * BLOCK
+"""Number of lines read ahead: enough to keep busy, few to hold."""
 
 
-def check_utf8(text: str) -> None:
-    """See that a text from the command line can be written out again.
-
-    Raises:
-        UsageError: It is not UTF-8.
-    """
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        raise UsageError(f"not UTF-8: the text {text!a}") from None
-
-
-def inputs(texts: Sequence[str], files: Sequence[Path]) -> Iterator[str]:
-    """The given texts, then the lines of the files; of standard input if neither is given.
+def read_texts(texts: Sequence[str], files: Sequence[Path]) -> Iterator[str]:
+    """Yield the given texts, then the lines of files; those of standard input without either.
 
     Raises:
-        UsageError: A text is not UTF-8.
+        UsageError: A text is not valid Unicode, or standard input is closed.
         CorpusError: A file cannot be read.
-        FormatError: A line is not UTF-8, or a file is no text.
+        FormatError: A line is not UTF-8, or a file is not text.
     """
-    for text in texts:
-        check_utf8(text)
-        yield text
+    check_texts(texts)
+    yield from texts
     for path in files or ([] if texts else [STDIN]):
         if path == STDIN:
             if sys.stdin is None:
-                raise UsageError("standard input is closed; give a text, or a file with --file")
-            if sys.stdin.isatty():
-                print("reading lines from the terminal; end with Ctrl-D", file=sys.stderr)  # noqa: T201
-            # A reader of its own: at exit Python waits for the lock of `sys.stdin.buffer`, which
-            # the thread of `pieces` may hold for ever.
+                raise UsageError("standard input is closed", hint="pass a text or {files}")
+            # A separate reader: at exit Python waits for the lock of `sys.stdin.buffer`, which the
+            # thread of `as_available` may hold for ever.
             stream = open(sys.stdin.fileno(), "rb", closefd=False)  # noqa: SIM115
             yield from (line for _, line in decode_lines(stream, "standard input"))
-            continue
-        yield from (line for _, line in read_lines(path))
+        else:
+            yield from (line for _, line in read_lines(path))
 
 
 def is_live(texts: Sequence[str], files: Sequence[Path]) -> bool:
-    """Whether lines come when they come, from a pipe or a person, to be answered at once."""
+    """Return whether lines come from a pipe or a person, who wait for each result."""
     if texts and not files:
         return False
+    return any(found is not None and not stat.S_ISREG(found.st_mode) for found in _stats(files))
+
+
+def total_bytes(files: Sequence[Path]) -> int | None:
+    """Count the bytes of the files, or of standard input; None where the end is not known."""
+    found = _stats(files)
+    if any(f is None or not stat.S_ISREG(f.st_mode) for f in found):
+        return None
+    return sum(f.st_size for f in found if f is not None)
+
+
+def _stats(files: Sequence[Path]) -> list[os.stat_result | None]:
+    """Return what is known of each file; None where it cannot be read, which reading reports."""
+    found: list[os.stat_result | None] = []
     for path in files or [STDIN]:
         try:
-            status = os.fstat(0) if path == STDIN else path.stat()
+            found.append(os.fstat(0) if path == STDIN else path.stat())
         except OSError:
-            continue  # whoever reads it will say so
-        if not stat.S_ISREG(status.st_mode):
-            return True
-    return False
+            found.append(None)
+    return found
 
 
-def size_of(files: Sequence[Path]) -> int | None:
-    """Bytes in all of the files; None if one has no end that is known."""
-    try:
-        found = [os.fstat(0) if path == STDIN else path.stat() for path in files or [STDIN]]
-    except OSError:
-        return None
-    return sum(f.st_size for f in found) if all(stat.S_ISREG(f.st_mode) for f in found) else None
+def as_available(
+    items: Iterable[T], size: int = BLOCK, read_ahead: int = READ_AHEAD
+) -> Iterator[list[T]]:
+    """Yield what is available, at least one item and at most ``size``, without waiting for more.
 
-
-def pieces(items: Iterable[T], size: int = PIECE, read_ahead: int = WAITING) -> Iterator[list[T]]:
-    """Give what is there, at least one item and at most ``size``, without waiting for more.
-
-    So a slow stream is answered line by line and a fast one in batches. At most ``read_ahead``
-    items wait. What ``items`` raises comes after all that it gave before.
+    So a slow stream is processed line by line and a fast one in blocks. At most ``read_ahead``
+    items wait. An exception of ``items`` is raised after all that it yielded before.
     """
     waiting: queue.Queue[T | _End] = queue.Queue(read_ahead)
 
@@ -95,22 +87,22 @@ def pieces(items: Iterable[T], size: int = PIECE, read_ahead: int = WAITING) -> 
         try:
             for item in items:
                 waiting.put(item)
-        except BaseException as error:  # whatever it is, the reader below must hear of it
+        except BaseException as error:  # whatever it is, the consumer below must raise it
             end = _End(error)
         waiting.put(end)
 
     threading.Thread(target=read, daemon=True).start()
     end: _End | None = None
     while end is None:
-        piece: list[T] = []
-        while len(piece) < size and (not piece or not waiting.empty()):
+        block: list[T] = []
+        while len(block) < size and (not block or not waiting.empty()):
             item = waiting.get()
             if isinstance(item, _End):
                 end = item
                 break
-            piece.append(item)
-        if piece:
-            yield piece
+            block.append(item)
+        if block:
+            yield block
     if end.error is not None:
         raise end.error
 

@@ -1,19 +1,30 @@
-"""`predict`: texts or files to answers on standard output or in a file."""
+"""`predict`: texts or files to results on standard output or in a file."""
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
+from typing import TYPE_CHECKING, TypeAlias
 
 from tagger.errors import UsageError, unknown_name
 from tagger.files import check_not_read
-from tagger.prediction.input import PIECE, STDIN, inputs, is_live, pieces, size_of
-from tagger.prediction.output import NONE, answered, skip, write_answers, write_view
-from tagger.prediction.rendering import FORMATS
-from tagger.prediction.workers import Job
+from tagger.interrupt import interrupted_by_sigterm
+from tagger.prediction.input import BLOCK, STDIN, as_available, is_live, read_texts, total_bytes
+from tagger.prediction.output import check_writable, write_results
+from tagger.prediction.rendering import FORMATS, view
+from tagger.prediction.resuming import NOTHING, Kept, record_of, resumable, skip
+from tagger.prediction.workers import Job, Result, load_tagger, tag_blocks
 from tagger.runtime.batching import batched
 from tagger.sharing.finding import find_model
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+Progress: TypeAlias = Callable[
+    [Kept, int, int | None], AbstractContextManager[Callable[[Result], None]]
+]
+"""Begins to show progress: see `tagger.prediction.progress.terminal_progress`."""
 
 
 def predict(
@@ -25,54 +36,72 @@ def predict(
     resume: bool = False,
     force: bool = False,
     workers: int = 1,
+    screen: Console | None = None,
+    progress: Progress | None = None,
 ) -> None:
-    """Answer texts, the lines of files, or those of standard input.
+    """Tag texts, the lines of files, or those of standard input.
 
-    Lines that come from a pipe are answered as they come, in single precision unless another is
-    asked for: in that it does not matter what a sentence is tagged together with. Lines of files
-    are answered in fixed pieces, in the model's own precision. So the answers do not depend on
-    when a line came.
+    Lines that come from a pipe are tagged as they come, in single precision unless another is asked
+    for: in that it does not matter what a sentence is tagged together with. Lines of files are
+    tagged in fixed blocks, in the model's own precision. So the results do not depend on when a
+    line came.
 
     Args:
-        job: What to do with each; its format may be empty for a view in a terminal, else text.
+        job: What to do with each text; without a format results are text.
         texts: Texts.
         files: Files of a text a line; ``-`` is standard input.
-        output: The file to write to; None is standard output.
-        resume: Go on behind what ``output`` holds.
+        output: The file to write to; None for standard output.
+        resume: Resume ``output`` after its last complete block of `BLOCK` results.
         force: Replace ``output``.
-        workers: Processes.
+        workers: Number of processes.
+        screen: Where results without a format are shown, coloured; None to write them as text.
+        progress: Shows the progress.
 
     Raises:
-        UsageError: An unknown format, or an impossible combination.
-        TaggerError: What is wrong with model or input.
-        Interrupted: Ctrl-C, with an ``output`` that can be gone on with.
+        UsageError: An unknown format, an impossible combination, or another job's output.
+        TaggerError: A problem of the model or the input.
+        Interrupted: Ctrl-C, with an ``output`` that can be resumed.
     """
     if job.output_format and job.output_format not in FORMATS:
-        raise UsageError(unknown_name("format", job.output_format, FORMATS))
-    shown = sys.stdout is not None and sys.stdout.isatty() and output is None
-    if job.confidence and job.output_format != "json" and (job.output_format or not shown):
-        raise UsageError("--confidence has no place in text and columns; add --format json")
+        raise UsageError(unknown_name("format", job.output_format, FORMATS), expected=FORMATS)
+    shown = screen if not job.output_format else None
+    if job.confidence and job.output_format != "json" and shown is None:
+        raise UsageError("text and columns cannot show a confidence", hint="use {format=json}")
     _check_output(job, texts, files, output, resume=resume, force=force)
-    done = answered(output) if resume and output is not None else NONE
-    job = job._replace(model=str(find_model(job.model)))
+    job = job._replace(model=str(find_model(job.model)), output_format=job.output_format or "text")
     live = is_live(texts, files)
     if live and job.precision is None:
         job = job._replace(precision="fp32")
-    lines = inputs(texts, files)
-    if done.n_texts:
-        lines = skip(lines, done.n_texts)
-    cut = pieces(lines) if live else batched(lines, PIECE)
-    if not job.output_format and shown:
-        write_view(job, cut)
+    tagger = load_tagger(job)
+    lines = read_texts(texts, files)
+    if shown is not None:
+        chosen = tagger.predictor.choose(job.heads)
+        for block in as_available(lines) if live else batched(lines, BLOCK):
+            for document in tagger.batch(block, job.heads, confidence=job.confidence):
+                shown.print(view(document, chosen), highlight=False)
         return
-    write_answers(
-        job._replace(output_format=job.output_format or "text"),
-        cut,
-        workers=workers,
-        output=output,
-        done=done,
-        n_bytes=None if texts or done.n_texts else size_of(files),
-    )
+    check_writable(output)
+    kept, n_done, record = NOTHING, 0, None
+    if output is not None and _is_regular(output) and not texts and job.output_format != "conll":
+        record = record_of(job, tagger, files)
+        if resume:
+            kept = resumable(output, record)
+            lines, n_done = skip(lines, kept.n_texts)
+    blocks = as_available(lines) if live else batched(lines, BLOCK)
+    n_bytes = None if texts else total_bytes(files)
+    reporting = nullcontext() if progress is None else progress(kept, n_done, n_bytes)
+    with interrupted_by_sigterm(), reporting as report:
+        write_results(
+            tag_blocks(job, tagger, blocks, workers),
+            output=output,
+            record=record,
+            kept=kept,
+            report=report or (lambda result: None),
+        )
+
+
+def _is_regular(output: Path) -> bool:
+    return output.is_file() or not output.exists()
 
 
 def _check_output(
@@ -84,15 +113,21 @@ def _check_output(
     resume: bool,
     force: bool,
 ) -> None:
-    """See that nothing is lost."""
+    """Check that no results are lost."""
     read = files or ([] if texts else [STDIN])
     check_not_read([output], ["/dev/stdin" if path == STDIN else path for path in read])
     if resume:
         if output is None:
-            raise UsageError("--resume needs the file to go on with: --output")
+            raise UsageError("there is no file to resume", hint="name one with {output}")
         if texts:
-            raise UsageError("--resume is for files; give them with --file")
+            raise UsageError("only results of files can be resumed", hint="pass {files}")
         if job.output_format == "conll":
-            raise UsageError("--resume cannot count answers in conll; use --format json or text")
+            raise UsageError(
+                "results in conll cannot be counted", hint="use {format=json} or {format=text}"
+            )
     elif output is not None and output.is_file() and output.stat().st_size and not force:
-        raise UsageError(f"{output}: exists; go on with --resume or replace it with --force")
+        raise UsageError(
+            "exists",
+            path=output,
+            hint="resume it with {resume=True} or replace it with {force=True}",
+        )

@@ -1,4 +1,4 @@
-"""Texts to rendered answers, in this process or in several, in the order of the texts."""
+"""Texts to rendered results, in this process or in several, in the order of the texts."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 from tagger.errors import TaggerError, UsageError
 from tagger.interrupt import deferred_interrupt
-from tagger.prediction.input import pieces as as_they_come
+from tagger.prediction.input import as_available
 from tagger.prediction.rendering import FORMATS
 from tagger.runtime.cutting import GivenTokens
 from tagger.runtime.engines.processor import n_cores
@@ -26,7 +26,7 @@ from tagger.text.sentences import Newline
 
 
 class Job(NamedTuple):
-    """What is done with each text; a process knows all that it needs from it."""
+    """How texts are tagged and rendered: all that a process needs to know."""
 
     model: str
     """A model directory."""
@@ -41,21 +41,23 @@ class Job(NamedTuple):
     output_format: str
     """A key of `FORMATS`."""
     confidence: bool = False
-    """Whether entities say how probable they are."""
+    """Whether entities have their probability."""
     newline: Newline = "auto"
     """What a line end in a text is; see `tagger.text.Tokenizer`."""
 
 
-class Answer(NamedTuple):
-    """The rendered answers to some texts."""
+class Result(NamedTuple):
+    """The rendered results of a block of texts."""
 
     content: bytes
-    """Each with its line end."""
+    """Each result with its line end."""
     n_texts: int
     n_tokens: int
+    n_bytes: int
+    """Size of the texts, each with a line end."""
 
 
-def tagger_of(job: Job) -> Tagger:
+def load_tagger(job: Job) -> Tagger:
     """Load the tagger of a job.
 
     Raises:
@@ -72,75 +74,90 @@ def tagger_of(job: Job) -> Tagger:
     chosen = tagger.predictor.choose(job.heads)
     if job.confidence and all(head.kind == "token" for head in chosen):
         names = ", ".join(head.name for head in chosen)
-        raise UsageError(f"--confidence is of spans, and {names} finds none; choose other --heads")
+        raise UsageError(
+            f"only spans have a confidence, and {names} has none", hint="choose other {heads}"
+        )
     return tagger.with_splitter(GivenTokens()) if job.tokenized else tagger
 
 
-def answer(job: Job, tagger: Tagger, texts: Sequence[str]) -> Answer:
-    """Tag texts and render what was found."""
+def tag_block(job: Job, tagger: Tagger, texts: Sequence[str]) -> Result:
+    """Tag and render texts."""
     chosen = tagger.predictor.choose(job.heads)
     render = FORMATS[job.output_format]
     documents = tagger.batch(texts, job.heads, confidence=job.confidence)
-    # Bytes, so that neither the platform's encoding nor its line ends get in the way.
-    content = "".join([render(document, chosen) + "\n" for document in documents]).encode()
-    return Answer(content, len(texts), sum(document.n_tokens for document in documents))
+    return Result(
+        # Bytes: neither the platform's encoding nor its line ends apply.
+        "".join([render(document, chosen) + "\n" for document in documents]).encode(),
+        len(texts),
+        sum(document.n_tokens for document in documents),
+        n_bytes_of(texts),
+    )
 
 
-def answers(
-    job: Job, tagger: Tagger, pieces: Iterable[Sequence[str]], workers: int = 1
-) -> Iterator[Answer]:
-    """Answer pieces of text in order, some of them at once; memory does not grow with their number.
+def n_bytes_of(texts: Iterable[str]) -> int:
+    """Count the bytes of texts as lines of UTF-8."""
+    return sum((len(text) if text.isascii() else len(text.encode())) + 1 for text in texts)
 
-    The answers do not depend on the number of workers.
+
+def tag_blocks(
+    job: Job, tagger: Tagger, blocks: Iterable[Sequence[str]], workers: int = 1
+) -> Iterator[Result]:
+    """Tag blocks of texts in order; memory does not grow with their number.
+
+    The results do not depend on the number of workers.
 
     Args:
         job: What to do.
-        tagger: The job's tagger; further processes load their own.
-        pieces: Each is tagged together.
-        workers: Processes.
+        tagger: The job's tagger; worker processes load theirs.
+        blocks: Texts that are tagged together.
+        workers: Number of processes.
 
     Raises:
         UsageError: More workers than cores.
-        TaggerError: A worker has died, or as `tagger_of`.
+        TaggerError: A worker has died, or as `load_tagger`.
     """
     if workers > (cores := n_cores()):
         raise UsageError(
-            f"--workers {workers}: more than the {cores} cores that this process may use, "
-            "which would be slower"
+            f"{workers} workers are more than the {cores} cores that this process may use, and "
+            "would be slower",
+            hint=f"use {{workers={cores}}}",
         )
     if workers <= 1:
-        for piece in pieces:
-            yield answer(job, tagger, piece)
-        return
-    job = job._replace(threads=1)
+        return (tag_block(job, tagger, block) for block in blocks)
+    return _tag_in_workers(job._replace(threads=1), blocks, workers)
+
+
+def _tag_in_workers(job: Job, blocks: Iterable[Sequence[str]], workers: int) -> Iterator[Result]:
     context = get_context("spawn")  # a fork of a process with threads may hang
     pool = ProcessPoolExecutor(workers, context, initializer=_follow_parent)
 
-    def submit() -> Iterator[Future[Answer]]:
+    def submit() -> Iterator[Future[Result]]:
         # Runs in the thread that reads ahead; what it starts inherits that Ctrl-C is not for it.
         if hasattr(signal, "pthread_sigmask"):
             signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
-        for piece in pieces:
-            yield pool.submit(_answer_in_worker, job, piece)
+        for block in blocks:
+            yield pool.submit(_tag_in_worker, job, block)
 
     try:
-        # An answer is given when it is there, also while the next piece is waited for.
-        for (future,) in as_they_come(submit(), size=1, read_ahead=2 * workers):
+        # A result is yielded as soon as it is there, also while the next block is waited for.
+        for (future,) in as_available(submit(), size=1, read_ahead=2 * workers):
             yield future.result()
     except BrokenProcessPool:
-        raise TaggerError("a worker has died, out of memory perhaps; use fewer --workers") from None
+        raise TaggerError(
+            "a worker has died, perhaps out of memory", hint="use fewer {workers}"
+        ) from None
     finally:
-        with deferred_interrupt():  # a second Ctrl-C must not leave workers behind
+        with deferred_interrupt():  # a second Ctrl-C must not leave workers running
             pool.shutdown(wait=True, cancel_futures=True)
 
 
-def _answer_in_worker(job: Job, texts: Sequence[str]) -> Answer:
-    return answer(job, _kept_tagger(job), texts)
+def _tag_in_worker(job: Job, texts: Sequence[str]) -> Result:
+    return tag_block(job, _kept_tagger(job), texts)
 
 
 @lru_cache(maxsize=1)
 def _kept_tagger(job: Job) -> Tagger:
-    return tagger_of(job)
+    return load_tagger(job)
 
 
 def _follow_parent() -> None:

@@ -33,7 +33,7 @@ def as_sequence(name: str, items: Iterable[T], expected: str, hint: str) -> Sequ
 
 
 def check_texts(texts: Sequence[object], first: int | None = 0) -> None:
-    """Check that all texts are strings that can be written as UTF-8.
+    """Check that all texts are strings that UTF-8 can hold.
 
     Args:
         texts: Some texts.
@@ -53,7 +53,7 @@ def check_texts(texts: Sequence[object], first: int | None = 0) -> None:
                 continue
             except UnicodeEncodeError as error:
                 char = text[error.start]
-                problem = f"not valid Unicode: {char!a} at {error.start} is half a surrogate pair"
+                problem = f"not UTF-8: {char!a} at {error.start} is half a surrogate pair"
         name = "the text" if first is None else f"texts[{first + i}]"
         raise UsageError(f"{name} is {problem}")
 

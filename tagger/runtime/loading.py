@@ -170,7 +170,7 @@ def _check_choices(device: str, engine: str | None, precision: str | None) -> No
     engine_name(engine), precision_name(precision)
     if engine == "onnx" and device not in ("cpu", "auto"):
         raise UsageError(
-            f"the engine onnx runs on the cpu, not on {device}", hint='use {engine="torch"}'
+            f"the engine onnx runs on the cpu, not on {device}", hint="use {engine=torch}"
         )
     if engine == "torch" and precision == "int8":
-        raise UsageError("the engine torch has no precision int8", hint='use {engine="onnx"}')
+        raise UsageError("the engine torch has no precision int8", hint="use {engine=onnx}")

@@ -21,8 +21,8 @@ from tagger.interrupt import deferred_interrupt
 from tagger.model.directory import read_model, write_model
 from tagger.model.meta import GRAPHS, Meta
 from tagger.model.network import TaggingNetwork
-from tagger.runtime.engines.export import export, sentences_to_compare
 from tagger.runtime.engines.processor import n_cores
+from tagger.runtime.export import export, sentences_to_compare
 from tagger.runtime.loading import from_saved
 from tagger.sharing.card import render_card
 from tagger.training.encoding import EncodedCorpus, FormTable

@@ -19,7 +19,7 @@ from safetensors.numpy import load_file
 import tagger
 from tagger.model.meta import GRAPHS, WEIGHTS, read_meta
 from tagger.model.weights import SCALES
-from tagger.runtime.engines.export import export
+from tagger.runtime.export import export
 
 OLD = Path(__file__).parents[1] / "models" / "version-1"
 EXPECTED = json.loads((OLD / "expected.json").read_text(encoding="utf-8"))

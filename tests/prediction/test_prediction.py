@@ -1,7 +1,10 @@
-"""Many lines to a file: any number of workers, stopped and gone on with, the same answers."""
+"""Many lines to a file: any number of workers, interrupted and resumed, the same results."""
 
 from __future__ import annotations
 
+import os
+import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -9,10 +12,13 @@ import time
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
-from tagger.prediction import output as writing
-from tagger.prediction import workers as bulk
-from tagger.prediction.input import PIECE
+from tagger.errors import TaggerError, UsageError
+from tagger.prediction import resuming, workers
+from tagger.prediction.input import BLOCK
+from tagger.prediction.predict import predict
 from tagger.runtime.engines.processor import n_cores
 from tests.helpers.commands import Result, assert_one_line
 
@@ -28,7 +34,7 @@ LINES = [
 @pytest.fixture(scope="module")
 def file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("bulk") / "lines.txt"
-    lines = [f"{LINES[i % len(LINES)]} {i}" for i in range(3 * PIECE + 77)]
+    lines = [f"{LINES[i % len(LINES)]} {i}" for i in range(3 * BLOCK + 77)]
     path.write_text("\n".join(lines) + "\n")
     return path
 
@@ -46,40 +52,115 @@ def test_workers_change_nothing(run, file: Path, model: Path, expected: bytes, t
     options = ["-m", model, "-f", file, "--format", "json", "-o", output]
     assert run("predict", *options, "--workers", 2).code == 0
     assert output.read_bytes() == expected
-    assert expected.count(b"\n") == 3 * PIECE + 77
+    assert expected.count(b"\n") == 3 * BLOCK + 77
 
 
-@pytest.mark.parametrize("cut", [0, 100, PIECE * 90, -1, -7])
-def test_it_goes_on_behind_whole_pieces(
-    run,
-    file: Path,
-    model: Path,
-    expected: bytes,
-    tmp_path: Path,
-    cut: int,
+@pytest.fixture(scope="module")
+def finished(file: Path, model: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An output with the record of its job."""
+    output = tmp_path_factory.mktemp("finished") / "out.jsonl"
+    predict(json_job(model), [], [file], output=output)
+    return output
+
+
+def json_job(model: Path) -> workers.Job:
+    return workers.Job(str(model), "cpu", None, None, 1, None, False, "json")
+
+
+def copied(finished: Path, folder: Path) -> Path:
+    output = folder / finished.name
+    shutil.copy(finished, output)
+    shutil.copy(resuming.record_path(finished), resuming.record_path(output))
+    return output
+
+
+@settings(
+    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(data=st.data())
+def test_an_output_cut_at_any_byte_is_resumed_exactly(
+    finished: Path, file: Path, model: Path, expected: bytes, tmp_path: Path, data: st.DataObject
 ) -> None:
-    output = tmp_path / "out.jsonl"
-    output.write_bytes(expected[:cut])
-    options = ["-m", model, "-f", file, "--format", "json", "-o", output]
-    assert run("predict", *options, "--resume").code == 0
+    ends = [match.end() for match in re.finditer(rb"\n", expected)]
+    near = st.sampled_from(ends).flatmap(lambda end: st.integers(max(end - 2, 0), end + 1))
+    cut = data.draw(st.one_of(st.integers(0, len(expected)), near))
+    output = copied(finished, tmp_path)
+    os.truncate(output, min(cut, len(expected)))
+    predict(json_job(model), [], [file], output=output, resume=True)
     assert output.read_bytes() == expected
 
 
-def test_an_answered_file_is_answered_no_further(
-    run,
-    file: Path,
-    model: Path,
-    expected: bytes,
-    tmp_path: Path,
+def test_a_finished_output_stays(
+    finished: Path, file: Path, model: Path, expected: bytes, tmp_path: Path
 ) -> None:
-    output = tmp_path / "out.jsonl"
-    options = ["-m", model, "-f", file, "--format", "json", "-o", output]
-    for _ in range(2):
-        assert run("predict", *options, "--resume").code == 0
+    output = copied(finished, tmp_path)
+    moved = tmp_path / "moved.txt"
+    shutil.copy(file, moved)
+    copy = shutil.copytree(model, tmp_path / "copy")
+    for path, directory in ((file, model), (moved, model), (file, copy)):
+        predict(json_job(directory), [], [path], output=output, resume=True)
         assert output.read_bytes() == expected
 
 
-@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("change", "word"),
+    [
+        ({"output_format": "text"}, "format json, now text"),
+        ({"heads": ("ner",)}, "heads ner,upos, now ner"),
+        ({"precision": "fp32"}, "precision int8, now fp32"),
+        ({"engine": "torch"}, "engine onnx, now torch"),
+        ({"tokenized": True}, "tokenized no, now yes"),
+        ({"confidence": True}, "confidence no, now yes"),
+        ({"model": "other"}, r"model .*tiny, now .*other"),
+        ({"model": "changed"}, r"model .*changed"),
+        ({"input": "other"}, r"input .*lines\.txt, now .*other\.txt"),
+        ({"input": "two"}, "input of 1 files, now of 2"),
+    ],
+)
+def test_another_job_is_refused_by_what_differs(
+    finished: Path, file: Path, model: Path, tmp_path: Path, change: dict[str, object], word: str
+) -> None:
+    output = copied(finished, tmp_path)
+    os.truncate(output, 50_000)
+    before = output.read_bytes()
+    job, files = json_job(model), [file]
+    if place := change.get("model"):
+        copy = shutil.copytree(model, tmp_path / str(place))
+        config = copy / "tokenizer.json"
+        config.write_bytes(config.read_bytes() + b" ")
+        job = job._replace(model=str(copy))
+    elif kind := change.get("input"):
+        other = tmp_path / "other.txt"
+        other.write_bytes(file.read_bytes().replace(b"John", b"Jane", 1))
+        files = [other] if kind == "other" else [file, other]
+    else:
+        job = job._replace(**change)
+    with pytest.raises(UsageError, match=word) as raised:
+        predict(job, [], files, output=output, resume=True)
+    assert raised.value.path == str(output)
+    assert "force" in raised.value.hint
+    assert output.read_bytes() == before
+
+
+def test_an_output_without_a_record_is_not_resumed(
+    finished: Path, file: Path, model: Path, expected: bytes, tmp_path: Path
+) -> None:
+    output = copied(finished, tmp_path)
+    record = resuming.record_path(output)
+    record.write_bytes(record.read_bytes()[:-9])
+    with pytest.raises(TaggerError, match="damaged"):
+        predict(json_job(model), [], [file], output=output, resume=True)
+    record.unlink()
+    with pytest.raises(UsageError, match="no record") as raised:
+        predict(json_job(model), [], [file], output=output, resume=True)
+    assert raised.value.path == str(output)
+    output.write_bytes(b"")
+    predict(json_job(model), [], [file], output=output, resume=True)
+    assert output.read_bytes() == expected
+    predict(json_job(model), ["John left"], [], output=output, force=True)
+    assert not record.exists()  # it is no longer the output of that job
+
+
 def test_nothing_is_lost_or_overwritten(run, file: Path, model: Path, tmp_path: Path) -> None:
     output = tmp_path / "out.txt"
     output.write_text("kept\n")
@@ -93,12 +174,12 @@ def test_nothing_is_lost_or_overwritten(run, file: Path, model: Path, tmp_path: 
     assert_one_line(run("predict", "-f", file, *options, *conll), 2, "conll")
     short = tmp_path / "short.txt"
     short.write_text("John\n")
-    output.write_text("x\n" * PIECE)
-    assert_one_line(run("predict", "-f", short, *options, "--resume"), 2, "the input has 1")
+    output.write_text("x\n" * BLOCK)
+    assert_one_line(run("predict", "-f", short, *options, "--resume"), 2, "no record", "--force")
     same = ["-m", model, "-f", output, "-o", output]
     for option in ("--force", "--resume"):
         assert_one_line(run("predict", *same, option), 2, "out.txt: is the input too")
-        assert output.read_text() == "x\n" * PIECE
+        assert output.read_text() == "x\n" * BLOCK
     (tmp_path / "link.txt").hardlink_to(output)
     linked = ["-m", model, "-f", tmp_path / "link.txt", "-o", output, "--force"]
     assert_one_line(run("predict", *linked), 2, "out.txt: is the input too")
@@ -111,13 +192,14 @@ def test_what_goes_wrong_at_the_start_changes_nothing(
     run, file: Path, model: Path, tmp_path: Path, option: str
 ) -> None:
     output = tmp_path / "out.txt"
-    output.write_text("x\n" * (PIECE + 1))
+    output.write_text("x\n" * (BLOCK + 1))
     options = ["-o", output, option]
     for wrong in (["-m", "none"], ["-m", model, "--heads", "nre"]):
         assert run("predict", "-f", file, *wrong, *options).code != 0
-        assert output.read_text() == "x\n" * (PIECE + 1)
-    assert run("predict", "-f", tmp_path / "none.txt", "-m", model, *options).code == 2
-    assert output.read_text() == "x\n" * (PIECE + 1)
+        assert output.read_text() == "x\n" * (BLOCK + 1)
+    missing = run("predict", "-f", tmp_path / "none.txt", "-m", model, *options)
+    assert missing.code != 0
+    assert output.read_text() == "x\n" * (BLOCK + 1)
 
 
 @pytest.mark.slow
@@ -167,11 +249,11 @@ def test_a_worker_that_dies_is_named(model: Path, monkeypatch: pytest.MonkeyPatc
 
         def shutdown(self, **options: object) -> None: ...
 
-    monkeypatch.setattr(bulk, "ProcessPoolExecutor", Dying)
-    monkeypatch.setattr(bulk, "n_cores", lambda: 2)
-    job = bulk.Job(str(model), "cpu", None, None, 1, None, False, "text")
-    with pytest.raises(bulk.TaggerError, match=r"a worker has died.*fewer --workers"):
-        list(bulk.answers(job, bulk.tagger_of(job), [["John"]], workers=2))
+    monkeypatch.setattr(workers, "ProcessPoolExecutor", Dying)
+    monkeypatch.setattr(workers, "n_cores", lambda: 2)
+    job = workers.Job(str(model), "cpu", None, None, 1, None, False, "text")
+    with pytest.raises(TaggerError, match="a worker has died"):
+        list(workers.tag_blocks(job, workers.load_tagger(job), [["John"]], workers=2))
 
 
 @pytest.mark.slow
@@ -231,16 +313,23 @@ def test_lines_from_a_pipe_are_read_in_single_precision(
     from tagger.prediction import predict as prediction
 
     seen = []
-    monkeypatch.setattr(prediction, "write_answers", lambda job, *a, **k: seen.append(job))
-    job = bulk.Job(str(model), "cpu", None, None, 1, None, False, "text")
-    monkeypatch.setattr(prediction, "is_live", lambda *arguments: True)
-    for given in (job, job._replace(device="auto"), job._replace(precision="int8")):
-        prediction.predict(given, [], [])
-    monkeypatch.undo()
-    monkeypatch.setattr(prediction, "write_answers", lambda job, *a, **k: seen.append(job))
-    prediction.predict(job, [], [file])
-    assert [j.precision for j in seen] == ["fp32", "fp32", "int8", None]
-    assert writing.answered(file.parent / "none") == writing.NONE
+
+    def stop(job: workers.Job) -> None:
+        seen.append(job.precision)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(prediction, "load_tagger", stop)
+    job = json_job(model)
+    for live, asked in (
+        (True, job),
+        (True, job._replace(device="auto")),
+        (True, job._replace(precision="int8")),
+        (False, job),
+    ):
+        monkeypatch.setattr(prediction, "is_live", lambda *_, live=live: live)
+        with pytest.raises(KeyboardInterrupt):
+            prediction.predict(asked, [], [file])
+    assert seen == ["fp32", "fp32", "int8", None]
 
 
 @pytest.mark.slow

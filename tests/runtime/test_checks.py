@@ -25,7 +25,7 @@ def tiny(model: Path) -> Tagger:
         (["a", b"b"], r"texts\[1\] is a bytes"),
         (["a", ["b"]], r"texts\[1\] is a list"),
         (["a"] * 1500 + [7], r"texts\[1500\] is an int"),
-        (["fine", "half \ud800"], r"texts\[1\].*Unicode.*5"),
+        (["fine", "half \ud800"], r"texts\[1\].*UTF-8.*5"),
         ("one text", "texts is a string"),
         (b"bytes", "texts is a string"),
         (None, "texts is None"),

@@ -27,10 +27,10 @@ from tagger.model.weights import StoredWeights, read_tensors
 from tagger.runtime.engines import onnx_runtime as onnx_engine
 from tagger.runtime.engines.building import form_encoder
 from tagger.runtime.engines.embedding import FormEmbedder
-from tagger.runtime.engines.export import export
 from tagger.runtime.engines.form_engine import FormEngine
 from tagger.runtime.engines.graph import build_graph
 from tagger.runtime.engines.onnx_runtime import OnnxBackend
+from tagger.runtime.export import export
 from tagger.runtime.loading import assemble
 from tagger.runtime.tagger import Tagger
 from tagger.text import TokenizerRules
@@ -216,7 +216,7 @@ def test_a_graph_is_there_only_once_its_tags_agree(
     def stopped(*_: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("tagger.runtime.engines.export.equal_tags", stopped)
+    monkeypatch.setattr("tagger.runtime.export.equal_tags", stopped)
     with pytest.raises(KeyboardInterrupt):
         export(copy, sentences(10))
     assert not (copy / GRAPHS["int8"]).exists()

@@ -16,7 +16,7 @@ import tagger
 from tagger.errors import FormatError, UsageError
 from tagger.formats import bracketed
 from tagger.lines import decode_lines
-from tagger.prediction.input import pieces
+from tagger.prediction.input import as_available
 from tagger.prediction.rendering import as_conll, as_text
 from tagger.runtime.cutting import GivenTokens
 from tagger.runtime.tagger import Tagger
@@ -130,7 +130,7 @@ def test_pieces_answer_a_slow_stream_at_once() -> None:
         go_on.wait(10)
         yield "second"
 
-    stream = pieces(slow())
+    stream = as_available(slow())
     assert next(stream) == ["first"]
     go_on.set()
     assert next(stream) == ["second"]
@@ -138,7 +138,7 @@ def test_pieces_answer_a_slow_stream_at_once() -> None:
 
 
 def test_pieces_give_what_came_before_an_error() -> None:
-    stream = pieces(decode_lines(io.BytesIO(b"good\n\xff\n"), "input"))
+    stream = as_available(decode_lines(io.BytesIO(b"good\n\xff\n"), "input"))
     assert next(stream) == [(1, "good")]
     with pytest.raises(FormatError, match="input:2: not UTF-8"):
         next(stream)

@@ -14,7 +14,7 @@ from tagger.insight.explain.results import Explanation, Sides, TokenExplanation,
 from tagger.insight.explain.tokens import Located, find_token, locate
 from tagger.model.directory import read_model
 from tagger.model.heads import HeadSpec
-from tagger.prediction.input import check_utf8
+from tagger.runtime.checks import check_texts
 from tagger.runtime.loading import from_saved
 from tagger.runtime.marginals import Marginals, Probs, softmax
 from tagger.runtime.tag_table import TagTable
@@ -63,7 +63,7 @@ def explain(
         raise UsageError(
             "a model in 8 bits cannot be explained", hint="load it with {precision=fp32}"
         )
-    check_utf8(text)
+    check_texts([text], None)
     names = [spec.name for spec in model.heads]
     (spec,) = model.predictor.choose([head or ("ner" if "ner" in names else names[0])])
     located = locate(model, text)

@@ -19,7 +19,7 @@ from tagger.integrations.spacy.plan import NO_DROPOUT_GIVEN, Plan
 from tagger.model.choices import TagChoices
 from tagger.model.directory import SavedModel, read_model, write_model
 from tagger.model.network import IGNORED
-from tagger.runtime.engines.export import export
+from tagger.runtime.export import export
 from tagger.runtime.tagger import Tagger
 from tagger.schemes import split_tag
 from tagger.training.batching import pad

@@ -53,7 +53,7 @@ def chosen_graph(saved: SavedModel, directory: Path, precision: Precision | None
         return there[-1]
     if precision is not None and precision in there:
         return precision
-    single: str = '{precision="fp32"}'
+    single: str = "{precision=fp32}"
     if precision == "int8" and not CELLS[saved.config.encoder.cell].int8_operator:
         why = f"there is no 8-bit operator for {saved.config.encoder.cell} cells"
         raise ModelError(f"no graph in int8: {why}", path=directory, hint=f"use {single}")
@@ -63,7 +63,7 @@ def chosen_graph(saved: SavedModel, directory: Path, precision: Precision | None
     raise ModelError(
         f"no graph {f'in {precision} ' if precision else ''}for ONNX Runtime",
         path=directory,
-        hint=f'write one with `tagger export {directory}`, or use {{engine="torch"}}',
+        hint=f"write one with `tagger export {directory}`, or use {{engine=torch}}",
     )
 
 

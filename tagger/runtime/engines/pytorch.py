@@ -59,7 +59,7 @@ class TorchBackend:
             if len(lengths) == 1:
                 raise TaggerError(
                     f"out of memory with a sentence of {lengths[0]:,} tokens",
-                    hint='use {device="cpu"}',
+                    hint="use {device=cpu}",
                 ) from None
         # Outside the handler, which would keep what did not fit alive.
         torch.cuda.empty_cache()

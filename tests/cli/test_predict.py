@@ -96,4 +96,4 @@ def test_predict_confidence(run, model: Path) -> None:
     result = run(
         "predict", text, "-m", model, "--confidence", "--format", "json", "--heads", "upos"
     )
-    assert_one_line(result, 2, "upos finds none")
+    assert_one_line(result, 2, "upos", "--heads")

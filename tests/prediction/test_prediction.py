@@ -178,11 +178,11 @@ def test_nothing_is_lost_or_overwritten(run, file: Path, model: Path, tmp_path: 
     assert_one_line(run("predict", "-f", short, *options, "--resume"), 2, "no record", "--force")
     same = ["-m", model, "-f", output, "-o", output]
     for option in ("--force", "--resume"):
-        assert_one_line(run("predict", *same, option), 2, "out.txt: is the input too")
+        assert_one_line(run("predict", *same, option), 2, "out.txt: ", "read")
         assert output.read_text() == "x\n" * BLOCK
     (tmp_path / "link.txt").hardlink_to(output)
     linked = ["-m", model, "-f", tmp_path / "link.txt", "-o", output, "--force"]
-    assert_one_line(run("predict", *linked), 2, "out.txt: is the input too")
+    assert_one_line(run("predict", *linked), 2, "out.txt: ", "read")
     missing = tmp_path / "no" / "out.txt"
     assert_one_line(run("predict", "x", "-m", model, "-o", missing), 1, "no such file")
 

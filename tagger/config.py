@@ -1,9 +1,9 @@
 """The configuration of a model and of its training: frozen, nested, complete, TOML in and out.
 
-A configuration stays at the edge: `model.build_network` and `training.train` translate it, the
-layers themselves take flat keyword-only arguments. An unknown key is an error that lists the
-valid ones; a value out of its range names its key. The string after a setting is its meaning, from
-which `tagger.config_reference` makes the reference.
+A configuration stays at the edge: `tagger.model.network.build_network` and
+`tagger.training.run.train` translate it, the layers take flat keyword-only arguments. An unknown
+key is an error that lists the valid ones; a value out of its range names its key. The string after
+a setting is its meaning, from which `tagger.config_reference` makes the reference.
 """
 
 from __future__ import annotations

@@ -3,7 +3,7 @@
 The score of a tag sequence ``y`` over the emissions ``e`` is
 ``start[y_1] + e_1[y_1] + Σ_t (transitions[y_{t-1}, y_t] + e_t[y_t]) + end[y_n]``,
 the loss ``log Z - score(gold)``, where ``Z`` sums ``exp(score)`` over all sequences that the tag
-scheme allows. Decoding is `tagger.runtime.decoding.viterbi`, the same for every engine.
+scheme allows. Decoding is `tagger.runtime.decoding.Viterbi`, the same for every engine.
 """
 
 from __future__ import annotations

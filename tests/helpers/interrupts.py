@@ -1,4 +1,4 @@
-"""Trainings that are stopped on the way."""
+"""Trainings that are interrupted."""
 
 from __future__ import annotations
 

@@ -7,6 +7,7 @@ import pytest
 import torch
 
 from tagger.config import Config, config_from_dict, merge_overrides
+from tagger.model.cells import CELLS
 from tagger.model.heads import HeadSpec
 from tagger.model.network import build_network
 from tagger.model.shapes import weight_shapes
@@ -18,7 +19,7 @@ from tagger.text import TokenizerRules
 from tests.helpers.networks import HEADS, TAGS, VOCABULARY, WORDS, build, build_from, emissions
 
 
-@pytest.mark.parametrize("cell", ["rnn", "gru", "lstm"])
+@pytest.mark.parametrize("cell", CELLS)
 @pytest.mark.parametrize(
     ("direction", "merge"),
     [

@@ -2,7 +2,7 @@
 
 ``models/version-1`` was trained and written by the code of format version 1 (tagger 0.1.0, before
 tables of words were stored in 8 bits) on five invented sentences; ``expected.json`` is what that
-code answered.
+code returned.
 """
 
 from __future__ import annotations
@@ -26,8 +26,8 @@ EXPECTED = json.loads((OLD / "expected.json").read_text(encoding="utf-8"))
 TEXTS = [document["text"] for document in EXPECTED]
 
 
-def answers(model: Path, **options: str | None) -> Any:
-    """What is answered now, as far as it was answered then: newer keys are not looked at."""
+def results(model: Path, **options: str | None) -> Any:
+    """Return the results of today, restricted to the keys that existed then."""
     now = [
         json.loads(document.to_json()) for document in tagger.load(model, **options).batch(TEXTS)
     ]
@@ -52,7 +52,7 @@ def test_the_stored_model_is_of_version_1() -> None:
 
 @pytest.mark.parametrize("engine", [None, "torch"])
 def test_it_tags_as_it_did(engine: str | None) -> None:
-    assert answers(OLD, engine=engine) == EXPECTED
+    assert results(OLD, engine=engine) == EXPECTED
 
 
 def test_its_graphs_can_be_written_now(tmp_path: Path) -> None:
@@ -60,4 +60,4 @@ def test_its_graphs_can_be_written_now(tmp_path: Path) -> None:
     shutil.copytree(OLD, copy)
     exports = {each.precision: each for each in export(copy, [text.split() for text in TEXTS])}
     assert exports["fp32"].path, exports
-    assert answers(copy, engine="onnx", precision="fp32") == EXPECTED
+    assert results(copy, engine="onnx", precision="fp32") == EXPECTED

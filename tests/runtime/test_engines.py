@@ -21,6 +21,7 @@ import tagger
 from tagger.config import Config, config_from_dict
 from tagger.errors import ModelError, TaggerError, UsageError
 from tagger.features.forms import FormFeatures
+from tagger.model.cells import CELLS
 from tagger.model.directory import read_model
 from tagger.model.meta import GRAPHS, WEIGHTS
 from tagger.model.weights import StoredWeights, read_tensors
@@ -40,7 +41,7 @@ from tests.helpers.networks import HEADS, VOCABULARY, WORDS, build_from, emissio
 NETWORKS = [
     *(
         {"cell": cell, "direction": direction, "merge": "concat", "n_layers": 2}
-        for cell in ("rnn", "gru", "lstm")
+        for cell in CELLS
         for direction in ("forward", "backward", "bi")
     ),
     *({"merge": merge, "n_layers": 2} for merge in ("sum", "product", "projection")),

@@ -10,6 +10,7 @@ from tagger.config import Config, merge_overrides
 from tagger.errors import ConfigError, UsageError
 from tagger.features.vocabulary import Vocabulary
 from tagger.insight.compare.grid import full_keys, n_encoder_parameters, rows
+from tagger.model.cells import CELLS
 from tagger.model.heads import HeadSpec
 from tagger.model.network import build_network
 from tagger.model.shapes import output_dim
@@ -84,7 +85,7 @@ def test_bad_values() -> None:
     assert "did you mean 'lstm'" in str(error.value)
 
 
-@pytest.mark.parametrize("cell", ["rnn", "gru", "lstm"])
+@pytest.mark.parametrize("cell", CELLS)
 @pytest.mark.parametrize("direction", ["forward", "bi"])
 @pytest.mark.parametrize("merge", ["concat", "sum", "product", "projection"])
 @pytest.mark.parametrize("n_layers", [1, 2])

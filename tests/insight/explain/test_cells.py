@@ -8,9 +8,8 @@ import torch
 
 from tagger.config import EncoderConfig
 from tagger.insight.explain.cells import CellWeights, Encoder, rnn
+from tagger.model.cells import CELLS
 from tests.helpers.encoders import build
-
-CELLS = ("rnn", "gru", "lstm")
 
 
 def n_parameters(cell: str, direction: str, input_dim: int, hidden_dim: int) -> int:

@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from tagger.corpus import load_corpus
-from tagger.evaluation.scores import LabelScore, SpanScores, label_score, macro_average
+from tagger.evaluation.counting import LabelScore, label_score, macro_average
+from tagger.evaluation.scores import SpanScores
 from tagger.evaluation.selection import PIECE
 from tagger.evaluation.split import Evaluation
 from tagger.prediction.input import read_texts

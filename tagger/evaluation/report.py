@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from tagger.evaluation.scores import LabelScore, SpanScores, TokenScores
+from tagger.evaluation.counting import LabelScore
+from tagger.evaluation.scores import SpanScores, TokenScores
 from tagger.tables import plain_table, print_line
 
 if TYPE_CHECKING:

@@ -3,22 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Sequence, Set
+from collections.abc import Iterable, Sequence, Set
 from typing import TypeAlias
 
 import msgspec
 
+from tagger.evaluation.counting import LabelScore
+
 Sentences: TypeAlias = Sequence[Sequence[str]]
-
-
-class LabelScore(msgspec.Struct, frozen=True, kw_only=True):
-    """Scores of one label, or over all labels; shares between 0 and 1."""
-
-    precision: float
-    recall: float
-    f1: float
-    n_gold: int
-    n_predicted: int
 
 
 class SpanScores(msgspec.Struct, frozen=True, kw_only=True):
@@ -57,35 +49,6 @@ class TokenScores(msgspec.Struct, frozen=True, kw_only=True):
 
 
 Scores: TypeAlias = SpanScores | TokenScores
-
-
-def label_score(n_gold: int, n_predicted: int, n_correct: int) -> LabelScore:
-    """Score spans by their numbers.
-
-    >>> label_score(n_gold=4, n_predicted=2, n_correct=1).f1
-    0.3333333333333333
-    """
-    precision = n_correct / max(n_predicted, 1)
-    recall = n_correct / max(n_gold, 1)
-    f1 = 2 * precision * recall / max(precision + recall, 1e-12)
-    return LabelScore(
-        precision=precision, recall=recall, f1=f1, n_gold=n_gold, n_predicted=n_predicted
-    )
-
-
-def macro_average(labels: Collection[LabelScore]) -> LabelScore:
-    """Average the shares over labels and add up the numbers."""
-
-    def mean(values: Iterable[float]) -> float:
-        return sum(values) / max(len(labels), 1)
-
-    return LabelScore(
-        precision=mean(label.precision for label in labels),
-        recall=mean(label.recall for label in labels),
-        f1=mean(label.f1 for label in labels),
-        n_gold=sum(label.n_gold for label in labels),
-        n_predicted=sum(label.n_predicted for label in labels),
-    )
 
 
 def score_spans(

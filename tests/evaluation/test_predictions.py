@@ -61,7 +61,7 @@ def test_predictions_replace_nothing_unasked(run, model: Path, corpus: Path) -> 
     before = gold.read_bytes()
     options = ("evaluate", model, gold, "--heads", "ner", "--predictions", gold)
     assert_one_line(run(*options), 2, "exists", "--force")
-    assert_one_line(run(*options, "--force"), 2, "is the input too")
+    assert_one_line(run(*options, "--force"), 2, "also read")
     options = ("evaluate", model, corpus, "--heads", "ner", "--predictions", gold)
-    assert_one_line(run(*options, "--force"), 2, "is the input too")
+    assert_one_line(run(*options, "--force"), 2, "also read")
     assert gold.read_bytes() == before

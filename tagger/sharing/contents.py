@@ -1,4 +1,4 @@
-"""What of a model travels: its own files, its licence, its card."""
+"""The parts of a model that are shared: its own files, its licence, its card."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from typing import NamedTuple
 from tagger.model.meta import FILES, GRAPHS, LICENSE, Meta
 
 OWN_FILES = (*FILES, *GRAPHS.values(), LICENSE)
-"""Nothing else that lies in a model directory travels."""
+"""Nothing else in a model directory is shared."""
 
 _N_HEAD = 300
-"""So many characters of a licence's text say which it is; further down others may be named."""
+"""Number of characters of a licence that name it; further down others may be named."""
 _RECOGNISED = (
     *("Apache-2.0", "MIT", "BSD-2-Clause", "BSD-3-Clause", "MPL-2.0", "CC0-1.0"),
     *("CC-BY-3.0", "CC-BY-4.0", "CC-BY-SA-3.0", "CC-BY-SA-4.0"),
@@ -42,7 +42,7 @@ class Licence(NamedTuple):
 
 
 def own_files(directory: Path) -> dict[str, Path]:
-    """The files of a model that are there, by name, in a fixed order."""
+    """Return the existing files of a model by name, in a fixed order."""
     paths = {name: directory / name for name in sorted(OWN_FILES)}
     return {name: path for name, path in paths.items() if path.is_file()}
 

@@ -1,10 +1,11 @@
-"""Models on the Hugging Face hub: pushed with a card, fetched into the cache of its library.
+"""Models on the Hugging Face hub: pushed with a card, downloaded into the cache of its library.
 
 A model is fetched by the names of its files and nothing else is; none of them is executed.
 """
 
 from __future__ import annotations
 
+import logging
 import re
 import sys
 from collections.abc import Iterator
@@ -22,13 +23,15 @@ from tagger.sharing.contents import OWN_FILES, licence_of, own_files
 if TYPE_CHECKING:
     from huggingface_hub.errors import HfHubHTTPError
 
+logger = logging.getLogger(__name__)
+
 _REPO = re.compile(r"[\w.-]+/[\w.-]+", re.ASCII)
 _REVISION = re.compile(r"\w[\w.-]*(/[\w.-]+)*", re.ASCII)
 _COMMIT = re.compile(r"[0-9a-f]{40}")
 
 
 class Pushed(NamedTuple):
-    """Where a model lies now."""
+    """Where a pushed model lies."""
 
     url: str
     """For people."""
@@ -39,17 +42,17 @@ class Pushed(NamedTuple):
 
 
 def fetch(address: str) -> Path:
-    """Give the directory of a model on the hub, downloading it where the cache does not have it.
+    """Return the directory of a model on the hub, downloading it where the cache does not have it.
 
-    A revision that is a commit is taken from the cache without asking. Anything else is asked for,
-    and where there is no network the cache has to do; a line on standard error says so.
+    A revision that is a commit is taken from the cache without a request. Without a network any
+    other is taken from the cache, too, with a warning in the log.
 
     Args:
         address: ``owner/name`` or ``owner/name@revision``: a branch, a tag or a commit.
 
     Raises:
-        UsageError: It is no address.
-        ModelError: There is no such model, it may not be read, it is no model of a tagger, or
+        UsageError: It is not an address.
+        ModelError: There is no such model, access is refused, it is not a model of a tagger, or
             there is neither a network nor a copy in the cache.
     """
     name, revision = _parsed(address)
@@ -62,19 +65,21 @@ def fetch(address: str) -> Path:
         if cached is None:
             raise ModelError(
                 f"hub:{address}: the hub cannot be reached ({error}), and the model is not in the "
-                "cache; try again with a network, or copy its directory here"
+                "cache",
+                hint="try again with a network, or copy its directory here",
             ) from None
-        print(  # noqa: T201
-            f"hub:{address}: the hub cannot be reached ({error}); using revision "
-            f"{cached.name[:12]} from the cache",
-            file=sys.stderr,
+        logger.warning(
+            "hub:%s: the hub cannot be reached (%s); using revision %s from the cache",
+            address,
+            error,
+            cached.name[:12],
         )
         return cached
     missing = [file for file in FILES if file not in files]
     if missing:
         raise ModelError(
-            f"hub:{address}: no model of a tagger there, {', '.join(missing)} missing; "
-            "`tagger push` puts one there"
+            f"hub:{address}: not a model of a tagger, {', '.join(missing)} missing",
+            hint="`tagger push` uploads one",
         )
     cached = _cached(name, revision)
     wanted = [file for file in OWN_FILES if file in files]
@@ -91,17 +96,17 @@ def push(
     revision: str | None = None,
     message: str | None = None,
 ) -> Pushed:
-    """Upload a model in one commit: its own files, and a card with what a hub wants to know.
+    """Upload a model in one commit: its own files, and a card with the metadata of a hub.
 
     Args:
         directory: The model.
-        repo: Where to, as ``owner/name``; made if it is not there.
-        private: Make it for its owner alone; one that is there must be so already.
-        revision: The branch, made if it is not there; the main one if not given.
+        repo: The repository, as ``owner/name``; created if it does not exist.
+        private: Whether only its owner can read it; an existing one must be private already.
+        revision: The branch, created if it does not exist; None for the main one.
         message: The message of the commit.
 
     Raises:
-        UsageError: A name or branch that cannot be, or a public repository with ``private``.
+        UsageError: An invalid name or branch, or a public repository with ``private``.
         ModelError: The model is incomplete or damaged.
         TaggerError: No token, no right to write there, no network.
     """
@@ -115,7 +120,7 @@ def push(
 
     if huggingface_hub.get_token() is None:
         raise TaggerError(
-            "no token of the Hugging Face hub; log in with `hf auth login`, or set HF_TOKEN"
+            "no token of the Hugging Face hub", hint="log in with `hf auth login`, or set HF_TOKEN"
         )
     api = huggingface_hub.HfApi(library_name="tagger")
     files = own_files(directory)
@@ -123,7 +128,8 @@ def push(
         url = str(api.create_repo(repo, private=private or None, exist_ok=True))
         if private and not api.model_info(repo).private:
             raise UsageError(
-                f"{repo}: is public already; make it private on the hub, or push without --private"
+                f"{repo}: is public already",
+                hint="make it private on the hub, or push without {private}",
             )
         if revision:
             api.create_branch(repo, branch=revision, exist_ok=True)
@@ -135,7 +141,7 @@ def push(
                     CommitOperationAdd(file, card.encode() if file == CARD else str(path))
                     for file, path in files.items()
                 ),
-                # A graph of the model that lay there before does not fit this one's weights.
+                # A graph of the model that was there before does not fit these weights.
                 *(
                     CommitOperationDelete(file)
                     for file in GRAPHS.values()
@@ -159,28 +165,28 @@ def _parsed(address: str) -> tuple[str, str | None]:
 
 
 def _check_names(repo: str, revision: str | None) -> None:
-    """See that there can be such a repository and branch, before the hub is asked.
+    """Check the names of a repository and a branch before a request.
 
     Raises:
-        UsageError: There cannot.
+        UsageError: They are invalid.
     """
     from huggingface_hub import hf_hub_url
     from huggingface_hub.errors import HFValidationError
 
     if _REPO.fullmatch(repo) is None:
         raise UsageError(
-            f"{repo!r} is no name on the hub: owner/name, of letters, digits, '.', '_' and '-'"
+            f"{repo!r} is not a name on the hub: owner/name, of letters, digits, '.', '_' and '-'"
         )
     try:
-        hf_hub_url(repo, CARD)  # asks nobody, but looks at the name
+        hf_hub_url(repo, CARD)  # makes no request, but checks the name
     except HFValidationError as error:
-        raise UsageError(f"{repo!r} is no name on the hub: {in_a_line(str(error))}") from None
+        raise UsageError(f"{repo!r} is not a name on the hub: {in_a_line(str(error))}") from None
     if revision is not None and (not _REVISION.fullmatch(revision) or ".." in revision):
-        raise UsageError(f"{revision!r} is no name of a branch, tag or commit")
+        raise UsageError(f"{revision!r} is not a name of a branch, tag or commit")
 
 
 def _asked(name: str, revision: str | None) -> tuple[str, set[str]]:
-    """Ask the hub which commit a revision is, and which files it has."""
+    """Request the commit of a revision, and the names of its files."""
     import huggingface_hub
     from huggingface_hub import constants
     from huggingface_hub.errors import HfHubHTTPError
@@ -201,7 +207,7 @@ def _asked(name: str, revision: str | None) -> tuple[str, set[str]]:
 
 
 def _cached(name: str, revision: str | None) -> Path | None:
-    """The directory of a complete model in the cache."""
+    """Return the directory of a complete model in the cache."""
     import huggingface_hub
     from huggingface_hub.errors import LocalEntryNotFoundError
 
@@ -231,7 +237,7 @@ def _downloaded(name: str, revision: str | None) -> Path:
         if isinstance(error, OSError) and error.errno is not None:
             raise  # no space, no permission
         raise ModelError(
-            f"hub:{name}: the download has broken off ({in_a_line(error)}); try again"
+            f"hub:{name}: the download was interrupted ({in_a_line(error)})", hint="try again"
         ) from None
     return Path(path)
 
@@ -247,7 +253,7 @@ def _refused(name: str, revision: str | None, error: HfHubHTTPError) -> ModelErr
         why = f"it has no revision {revision!r}"
     elif isinstance(error, GatedRepoError):
         why = (
-            f"its owner wants to be asked first, at https://huggingface.co/{name}; "
+            f"its owner has to grant access, at https://huggingface.co/{name}; "
             "then log in with `hf auth login`"
         )
     elif isinstance(error, RepositoryNotFoundError):
@@ -261,7 +267,7 @@ def _refused(name: str, revision: str | None, error: HfHubHTTPError) -> ModelErr
 
 @contextmanager
 def _pushing(repo: str) -> Iterator[None]:
-    """Word what goes wrong on the way to the hub."""
+    """Turn errors of the hub's library into one line."""
     from huggingface_hub.errors import HfHubHTTPError, RepositoryNotFoundError
 
     try:
@@ -272,10 +278,10 @@ def _pushing(repo: str) -> Iterator[None]:
         code = status(error)
         detail = in_a_line(error.server_message or error).rstrip(".")
         if code == 401:
-            why = "the token is refused (401); log in anew with `hf auth login`"
+            why = "the token is refused (401); log in again with `hf auth login`"
         elif code == 403 or isinstance(error, RepositoryNotFoundError):
             why = (
-                f"no right to write there ({code}: {detail}); use a name of your own and a "
+                f"no permission to write ({code}: {detail}); use your own name and a "
                 "token that may write"
             )
         else:
@@ -285,14 +291,15 @@ def _pushing(repo: str) -> Iterator[None]:
         if isinstance(error, OSError) and error.errno is not None and error.filename:
             raise
         raise TaggerError(
-            f"{repo}: nothing was pushed, the hub was not reached or did not answer "
-            f"({in_a_line(error)}); try again with a network"
+            f"{repo}: nothing was pushed, the hub could not be reached or did not respond "
+            f"({in_a_line(error)})",
+            hint="try again with a network",
         ) from None
 
 
 @contextmanager
 def _quiet() -> Iterator[None]:
-    """Show the library's progress in a terminal only."""
+    """Show the library's progress only in a terminal."""
     from huggingface_hub.utils.tqdm import (
         are_progress_bars_disabled,
         disable_progress_bars,

@@ -33,7 +33,7 @@ _VERSION = re.compile(  # the normal form of PEP 440, without epochs and local v
     re.ASCII,
 )
 _N_SUMMARY = 300
-_DATE = (1980, 1, 1, 0, 0, 0)  # the first that a zip file can hold
+_DATE = (1980, 1, 1, 0, 0, 0)  # the earliest that a zip file can hold
 
 
 def package(
@@ -44,17 +44,17 @@ def package(
     version: str | None = None,
     force: bool = False,
 ) -> Path:
-    """Write a model's wheel, at once or not at all.
+    """Write a model's wheel, whole or not at all.
 
     Args:
         directory: The model.
-        output: The folder to write to, made if it is not there.
+        output: The folder to write to, created if it does not exist.
         name: What the installed model is found by; its package is ``tagger-model-<name>``.
         version: The package's; if not given, the day the model was made, as in ``2026.11.21``.
-        force: Replace a wheel that is there.
+        force: Replace an existing wheel.
 
     Raises:
-        UsageError: A name or version that cannot be, or the wheel is there.
+        UsageError: An invalid name or version, or the wheel exists.
         ModelError: The model is incomplete or damaged.
         OSError: No space, no permission.
     """
@@ -63,8 +63,9 @@ def package(
     version = version or _version_of(saved.meta.created)
     if _VERSION.fullmatch(version) is None:
         raise UsageError(
-            f"{version!r} is no version of a package in its normal form (PEP 440), as 1.0 or "
-            "2.1.post1 are; give one with --version"
+            f"{version!r} is not a version of a package in its normal form (PEP 440), as 1.0 or "
+            "2.1.post1 are",
+            hint="choose another {version}",
         )
     module = f"tagger_model_{re.sub(r'[-_.]+', '_', name).lower()}"
     path = output / f"{module}-{version}-py3-none-any.whl"
@@ -91,7 +92,7 @@ def package(
 
 
 def default_name(model: str) -> str:
-    """The name in what a user calls a model: ``c3`` of ``models/c3`` or ``hub:me/c3@v1``."""
+    """Return the name in what a user calls a model: ``c3`` of ``models/c3`` or ``hub:me/c3@v1``."""
     if model.startswith(HUB):
         return model.partition("@")[0].rpartition("/")[2]
     return Path(model).resolve().name
@@ -101,17 +102,18 @@ def _check_name(name: str) -> None:
     if _NAME.fullmatch(name) is None:
         raise UsageError(
             f"{name!r} cannot name a package: letters, digits, '.', '_' and '-', the first and "
-            "last a letter or digit; give another with --name"
+            "last a letter or digit",
+            hint="choose another {name}",
         )
     if name in SHIPPED:
         raise UsageError(
-            f"{name!r} comes with tagger, and would be found there first; give another name with "
-            "--name"
+            f"{name!r} comes with tagger, and would be found there first",
+            hint="choose another {name}",
         )
 
 
 def _version_of(created: str) -> str:
-    """A date as a version: ``2026-07-01`` is ``2026.7.1``."""
+    """Spell a date as a version: ``2026-07-01`` is ``2026.7.1``."""
     return ".".join(part.lstrip("0") or "0" for part in created.split("-"))
 
 

@@ -314,10 +314,10 @@ def test_private_means_private(hub: FakeHub, model: Path) -> None:
     ("failure", "part"),
     [
         (refusal(401), "the token is refused"),
-        (refusal(403, message="You have no rights here."), "no right to write there (403: You"),
-        (refusal(404, RepositoryNotFoundError), "no right to write there"),
+        (refusal(403, message="You have no rights here."), "no permission to write (403: You"),
+        (refusal(404, RepositoryNotFoundError), "no permission to write"),
         (refusal(500, message="oops"), "the hub refuses it (oops)"),
-        (ConnectionError("Name or service not known"), "the hub was not reached"),
+        (ConnectionError("Name or service not known"), "the hub could not be reached"),
     ],
 )
 def test_a_push_that_fails_says_why(
@@ -331,15 +331,17 @@ def test_a_push_that_fails_says_why(
 def test_a_bad_name_is_refused_before_anybody_is_asked(
     run, hub: FakeHub, model: Path, repo: str
 ) -> None:  # fmt: skip
-    assert_one_line(run("push", model, repo), 2, repr(repo), "no name on the hub")
-    assert_one_line(run("predict", "-m", f"hub:{repo}", "x"), 2, "no name on the hub")
+    assert_one_line(run("push", model, repo), 2, repr(repo), "not a name on the hub")
+    assert_one_line(run("predict", "-m", f"hub:{repo}", "x"), 2, "not a name on the hub")
     assert hub.calls == []
 
 
 def test_what_cannot_be_pushed(
     run, hub: FakeHub, model: Path, copy: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:  # fmt: skip
-    assert_one_line(run("push", model, "me/tiny", "--revision", "../x"), 2, "no name of a branch")
+    assert_one_line(
+        run("push", model, "me/tiny", "--revision", "../x"), 2, "not a name of a branch"
+    )
     assert_one_line(run("push", "none", "me/tiny"), 1, "no model 'none'")
     (copy / "meta.json").unlink()
     assert_one_line(run("push", copy, "me/tiny"), 1, "meta.json missing")
@@ -354,7 +356,7 @@ def test_what_cannot_be_pushed(
 
 
 def test_it_is_downloaded_once_and_offline_afterwards(
-    run, hub: FakeHub, model: Path
+    run, hub: FakeHub, model: Path, caplog: pytest.LogCaptureFixture
 ) -> None:  # fmt: skip
     commit = hub.put("me/tiny", own_contents(model))
     for _ in range(2):
@@ -364,9 +366,9 @@ def test_it_is_downloaded_once_and_offline_afterwards(
     hub.failure = ConnectionError("Name or service not known")
     result = run("predict", "-m", "hub:me/tiny", SENTENCE)
     assert result.out == ANSWER
-    assert result.err.count("\n") == 1
-    assert "the hub cannot be reached" in result.err
-    assert f"using revision {commit[:12]} from the cache" in result.err
+    (message,) = caplog.messages
+    assert "cannot be reached" in message
+    assert f"revision {commit[:12]} from the cache" in message
 
     n_calls = len(hub.calls)
     pinned = run("predict", "-m", f"hub:me/tiny@{commit}", SENTENCE)
@@ -400,7 +402,7 @@ def test_only_the_files_of_a_model_are_fetched(hub: FakeHub, model: Path) -> Non
     ("failure", "part"),
     [
         (refusal(401, RepositoryNotFoundError), "no such model on the hub, or a private one"),
-        (refusal(403, GatedRepoError), "its owner wants to be asked first"),
+        (refusal(403, GatedRepoError), "its owner has to grant access"),
         (refusal(404, RevisionNotFoundError), "it has no revision 'v1'"),
         (refusal(403), "access is refused (403)"),
         (refusal(400), "the hub refuses it"),
@@ -427,7 +429,7 @@ def test_a_refusal_is_told_even_if_there_is_a_copy(hub: FakeHub, model: Path) ->
 
 def test_what_is_no_model_is_not_downloaded(hub: FakeHub) -> None:
     hub.put("me/bert", {"config.json": b"{}", "model.safetensors": b"", "README.md": b""})
-    with pytest.raises(ModelError, match=r"hub:me/bert: no model of a tagger there, vocab\.json"):
+    with pytest.raises(ModelError, match=r"hub:me/bert: not a model of a tagger.*vocab\.json"):
         fetch("me/bert")
     assert hub.calls == ["model_info"]
 
@@ -445,8 +447,8 @@ def test_a_download_that_breaks_off(
 
     hub.put("me/tiny", own_contents(model))
     for failure, kind, part in (
-        (ConnectionError("reset by peer"), ModelError, "has broken off"),
-        (refusal(403, GatedRepoError), ModelError, "asked first"),
+        (ConnectionError("reset by peer"), ModelError, "interrupted"),
+        (refusal(403, GatedRepoError), ModelError, "grant access"),
         (OSError(28, "No space left on device", "blob"), OSError, "No space left"),
     ):
         monkeypatch.setattr(huggingface_hub, "snapshot_download", broken(failure))
@@ -461,12 +463,12 @@ def test_a_hub_that_does_not_answer_is_given_up(
 
     monkeypatch.setattr(tagger.hub, "_GIVE_UP_S", 0.05)
     monkeypatch.setattr(hub, "model_info", lambda *_, **__: threading.Event().wait(1))
-    with pytest.raises(ModelError, match="no answer within"):
+    with pytest.raises(ModelError, match="no response within"):
         fetch("me/tiny")
 
 
 def test_offline_by_choice(
-    hub: FakeHub, model: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    hub: FakeHub, model: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     commit = hub.put("me/tiny", own_contents(model))
     monkeypatch.setattr(constants, "HF_HUB_OFFLINE", True)
@@ -476,7 +478,7 @@ def test_offline_by_choice(
     fetch("me/tiny")
     monkeypatch.setattr(constants, "HF_HUB_OFFLINE", True)
     assert fetch("me/tiny").name == commit
-    assert "HF_HUB_OFFLINE" in capsys.readouterr().err
+    assert "HF_HUB_OFFLINE" in caplog.text
 
 
 def test_a_plain_prediction_imports_nothing_of_the_hub(model: Path) -> None:

@@ -166,8 +166,9 @@ def test_a_name_that_cannot_be(run, model: Path, tmp_path: Path, name: str) -> N
 
 @pytest.mark.parametrize("version", ["x", "1.0-beta", "v1", "01", "1.0+local", "1!2", "1.0 "])
 def test_a_version_that_cannot_be(model: Path, tmp_path: Path, version: str) -> None:
-    with pytest.raises(UsageError, match="--version"):
+    with pytest.raises(UsageError, match="PEP 440") as raised:
         package(model, tmp_path / "dist", name="tiny", version=version)
+    assert "{version}" in raised.value.hint
     assert not (tmp_path / "dist").exists()
 
 

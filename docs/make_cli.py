@@ -15,26 +15,26 @@ from tagger.tables import markdown_table
 
 PAGE = Path(__file__).with_name("cli.md")
 KINDS = {bool: "", int: "N", float: "X", Path: "PATH", str: "TEXT"}
-"""How a value is called, by its type."""
+"""The name of a value, by its type."""
 INTRODUCTION = """\
 # Command line
 
 <!-- Made by `python docs/make_cli.py`; a change here is lost. -->
 
-`--help` after any command says the same in a terminal. What goes wrong is said in one line on
-standard error. The exit code is 0 where all went well, 2 for a wrong command line, 130 for what was
-interrupted, 1 for anything else.
+`--help` after any command prints the same in a terminal. An error is printed in one line on
+standard error. The exit code is 0 for success, 2 for a wrong command line, 130 for an interruption,
+and 1 for any other error.
 """
 
 
 def cli_page() -> str:
-    """The page, as Markdown."""
+    """Return the page as Markdown."""
     commands: dict[str, Any] = typer.main.get_command(app).commands  # type: ignore[attr-defined]
     summaries = [
         [f"[`{name}`](#tagger-{name})", _escape(_summary(command))]
         for name, command in commands.items()
     ]
-    parts = [INTRODUCTION, _table(["command", "what it does"], summaries)]
+    parts = [INTRODUCTION, _table(["command", "purpose"], summaries)]
     parts += [_section(name, command) for name, command in commands.items()]
     return "\n".join(parts)
 
@@ -47,7 +47,7 @@ def _section(name: str, command: Any) -> str:
         if getattr(parameter, "hidden", False) or parameter.name == "help":
             continue
         kind = KINDS[_base(hints[parameter.name])]
-        said = _escape(parameter.help or "")
+        help_text = _escape(parameter.help or "")
         if parameter.opts[0].startswith("-"):
             if parameter.required:
                 usage.append(f"{parameter.opts[0]} {kind}")
@@ -55,12 +55,12 @@ def _section(name: str, command: Any) -> str:
             if parameter.secondary_opts:
                 names += f" / `{parameter.secondary_opts[0]}`"
             more = " (may be repeated)" if parameter.multiple else ""
-            options.append([f"{names} {kind}".strip(), said + more, _default(parameter)])
+            options.append([f"{names} {kind}".strip(), help_text + more, _default(parameter)])
         else:
             metavar = parameter.metavar or parameter.name.upper()
             several = "..." if parameter.nargs == -1 else ""
             usage.append(f"{metavar}{several}" if parameter.required else f"[{metavar}{several}]")
-            arguments.append([f"`{metavar}`", said, _default(parameter)])
+            arguments.append([f"`{metavar}`", help_text, _default(parameter)])
     examples = [text for text in _paragraphs(command)[1:] if text.startswith(("tagger ", "pip "))]
     usage.append("[OPTIONS]")
     parts = [f"## tagger {name}\n", f"{_escape(_summary(command))}\n"]
@@ -68,9 +68,9 @@ def _section(name: str, command: Any) -> str:
     if examples:
         parts.append("\n".join(["```sh", *examples, "```\n"]))
     if arguments:
-        parts.append(_table(["argument", "what it is", "default"], arguments))
+        parts.append(_table(["argument", "meaning", "default"], arguments))
     if options:
-        parts.append(_table(["option", "what it does", "default"], options))
+        parts.append(_table(["option", "meaning", "default"], options))
     return "\n".join(parts)
 
 
@@ -84,7 +84,7 @@ def _summary(command: Any) -> str:
 
 
 def _base(hint: Any) -> type:
-    """The type of one value: ``str`` of ``list[str] | None``."""
+    """Return the type of one value: ``str`` of ``list[str] | None``."""
     if isinstance(hint, type) and hint in KINDS:
         return hint
     if typing.get_origin(hint) is typing.Literal:
@@ -101,7 +101,7 @@ def _default(parameter: Any) -> str:
 
 
 def _escape(text: str) -> str:
-    """Text that Markdown and HTML leave as it is."""
+    """Escape text for Markdown and HTML."""
     text = text.replace("<", "&lt;")
     for mark in "*[":
         text = text.replace(mark, f"\\{mark}")

@@ -33,7 +33,7 @@ Resume = Annotated[bool, typer.Option("--resume", help="Resume a training that w
 Replace = Annotated[bool, typer.Option("--force", help="Replace an existing model.")]
 Settings = Annotated[
     list[str] | None,
-    typer.Option("--set", help="One setting, as in encoder.cell=gru; --dump-config lists them."),
+    typer.Option("--set", help="A setting, as in encoder.cell=gru; `train --dump-config` has all."),
 ]
 DataDir = Annotated[
     Path | None,

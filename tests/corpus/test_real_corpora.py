@@ -12,7 +12,7 @@ from tagger.schemes import Scheme, convert
 
 pytestmark = pytest.mark.slow
 
-# name: sentences of each split, main heads, number of repairs
+# name: sentences of each split, main heads, findings by head
 CORPORA = {
     "conll2003": ({"train": 14041, "dev": 3250, "test": 3453}, ("ner",), {}),
     "conll2000": ({"train": 8936, "test": 2012}, ("chunk",), {}),
@@ -49,12 +49,12 @@ def need(folder: Path) -> Path:
 
 @pytest.mark.parametrize("name", CORPORA)
 def test_counts(name, real_data):
-    sentences, main_heads, repairs = CORPORA[name]
+    sentences, main_heads, findings = CORPORA[name]
     need(real_data / name.removesuffix("-es").removesuffix("-nl"))
     corpus = load_corpus(name)
     assert {split: len(data) for split, data in corpus.splits.items()} == sentences
     assert corpus.main_heads == main_heads
-    assert {repair.head: repair.n for repair in corpus.repairs} == repairs
+    assert {finding.head or "token": finding.count for finding in corpus.findings} == findings
     for head in corpus.heads:
         for data in corpus.splits.values():
             for row in data:

@@ -10,7 +10,7 @@ from types import FrameType
 
 
 class Interrupt:
-    """Whether someone has asked to stop."""
+    """Whether a stop was requested."""
 
     def __init__(self) -> None:
         self.requested = False
@@ -18,7 +18,7 @@ class Interrupt:
 
 @contextmanager
 def deferred_interrupt() -> Iterator[Interrupt]:
-    """Note a first Ctrl-C (or SIGTERM) instead of raising, so that a step is taken or not.
+    """Note a first Ctrl-C (or SIGTERM) instead of raising, so that a step is completed.
 
     A second one raises `KeyboardInterrupt` at once. Outside the main thread nothing changes.
     """
@@ -35,7 +35,7 @@ def deferred_interrupt() -> Iterator[Interrupt]:
 
 @contextmanager
 def interrupted_by_sigterm() -> Iterator[None]:
-    """Raise `KeyboardInterrupt` at SIGTERM, too. Outside the main thread nothing changes."""
+    """Raise `KeyboardInterrupt` also at SIGTERM. Outside the main thread nothing changes."""
 
     def stop(signum: int, frame: FrameType | None) -> None:
         raise KeyboardInterrupt

@@ -17,12 +17,12 @@ COLOURS = ("cyan", "magenta", "yellow", "green", "blue", "red", "bright_cyan", "
 
 
 def as_json(document: Document, heads: Sequence[HeadSpec]) -> str:
-    """One JSON object on a line."""
+    """Render one JSON object on a line."""
     return document.to_json()
 
 
 def as_text(document: Document, heads: Sequence[HeadSpec]) -> str:
-    """The text on one line, entities as ``[Apple](ORG)``, else each token as ``works/VERB``.
+    """Render the text on one line, entities as ``[Apple](ORG)``, else each token as ``works/VERB``.
 
     Brackets of the text itself have a backslash before them, so that the line can be read again.
 
@@ -43,7 +43,7 @@ def as_text(document: Document, heads: Sequence[HeadSpec]) -> str:
 
 
 def as_conll(document: Document, heads: Sequence[HeadSpec]) -> str:
-    """A token and its tags a line, tabs between, an empty line after each sentence."""
+    """Render a token and its tags per line, separated by tabs, with empty lines after sentences."""
     return document.to_conll()
 
 
@@ -55,7 +55,7 @@ FORMATS: dict[str, Callable[[Document, Sequence[HeadSpec]], str]] = {
 
 
 def view(document: Document, heads: Sequence[HeadSpec]) -> RenderableType:
-    """For people: the text with its entities in colour, and tables of what was found."""
+    """Render for a terminal: the text with its entities in colour, and tables of what was found."""
     from rich.console import Group
     from rich.text import Text
 

@@ -1,6 +1,6 @@
 """Files of results that were interrupted: how much of them is kept, and what made them.
 
-Beside ``out.jsonl`` lies ``.out.jsonl.job``: a fingerprint of the input, the model and the options.
+``.out.jsonl.job`` beside ``out.jsonl`` is a fingerprint of the input, the model and the options.
 An output is resumed only by the same job; otherwise one file would hold results of two.
 """
 
@@ -34,7 +34,7 @@ class Input(msgspec.Struct, frozen=True):
     digest: str = ""
 
     def is_same(self, other: Input) -> bool:
-        """Return whether the content is the same, wherever it lies."""
+        """Return whether the content is the same, whatever the path."""
         return (self.size, self.digest) == (other.size, other.digest)
 
 
@@ -45,7 +45,7 @@ class Record(msgspec.Struct, frozen=True, kw_only=True):
     """Of this package."""
     inputs: tuple[Input, ...]
     model: str
-    """Where it lies."""
+    """Its directory."""
     model_digest: str
     engine: str
     precision: str
@@ -84,7 +84,7 @@ def record_of(job: Job, tagger: Tagger, files: Sequence[Path]) -> Record:
 
 
 def record_path(output: Path) -> Path:
-    """Return where the record of an output lies."""
+    """Return the path of the record of an output."""
     return output.with_name(f".{output.name}.job")
 
 

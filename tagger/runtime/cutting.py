@@ -19,15 +19,15 @@ class Splitter(Protocol):
     """Cuts a text into sentences of tokens; `tagger.text.Tokenizer` is one."""
 
     def sentences(self, text: str) -> list[Offsets]:
-        """The offsets of each sentence's tokens."""
+        """Return the offsets of each sentence's tokens."""
         ...
 
 
 class GivenTokens:
-    """Takes each text for one sentence whose tokens stand between tabs, or else between spaces."""
+    """Takes each text as one sentence with tokens separated by tabs, or else by spaces."""
 
     def sentences(self, text: str) -> list[Offsets]:
-        """The offsets of the tokens, in one sentence; none for an empty text.
+        """Return the offsets of the tokens, in one sentence; nothing for an empty text.
 
         Raises:
             UsageError: An empty token, two tabs side by side.
@@ -47,7 +47,7 @@ class CutTexts(NamedTuple):
     sentences: list[list[Offsets]]
     """The offsets of each text's sentences."""
     offsets: list[Offsets]
-    """The same by text alone."""
+    """The offsets of each text's tokens."""
     forms: list[str]
     """All tokens, text after text."""
     lengths: Ids

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from tagger.model.heads import FORBIDDEN
 
 DENSE = 2**18
-"""Up to so many paths are compared in one operation; above, by the tags that may come before."""
+"""Maximum number of paths compared in one operation; more are compared tag by tag."""
 
 Floats = NDArray[np.float32]
 Ids = NDArray[np.int64]
@@ -50,13 +50,13 @@ def in_step(lengths: Ids) -> tuple[Ids, list[int]]:
 
     Returns:
         Where each sentence begins among the tokens, and for each step how many of these, the
-        first, still go on.
+        first ones, have a token.
     """
     order = np.argsort(-lengths, kind="stable")
     first: Ids = (np.cumsum(lengths) - lengths)[order]
     n_steps = int(lengths.max(initial=0))
-    going = np.searchsorted(-lengths[order], -np.arange(n_steps), side="left").tolist()
-    return first, going
+    n_at_step = np.searchsorted(-lengths[order], -np.arange(n_steps), side="left").tolist()
+    return first, n_at_step
 
 
 class Viterbi:
@@ -94,18 +94,18 @@ class Viterbi:
             (tokens,) tag ids.
         """
         n_tokens, n_tags = emissions.shape
-        first, going = in_step(lengths)
+        first, n_at_step = in_step(lengths)
         scores = np.empty((n_tokens, n_tags), dtype=np.float32)
         at: Floats = np.empty((n_tags, 0), dtype=np.float32)
-        for t, n in enumerate(going):
+        for t, n in enumerate(n_at_step):
             rows = first[:n] + t
             at = self._step(at[:, :n]) if t else self._start[:, None]
             at = at + emissions[rows].T
             scores[rows] = at.T
         tags = np.empty(n_tokens, dtype=np.int64)
         best: Ids = np.empty(0, dtype=np.int64)
-        for t in range(len(going) - 1, -1, -1):
-            n = going[t]
+        for t in range(len(n_at_step) - 1, -1, -1):
+            n = n_at_step[t]
             rows = first[:n] + t
             ahead = scores[rows]
             ahead[: len(best)] += self._onto[best]
@@ -115,7 +115,7 @@ class Viterbi:
         return tags
 
     def _step(self, at: Floats) -> Floats:
-        """The best score onto each tag: (tags, sentences) of the same a token before."""
+        """Return the best score onto each tag: (tags, sentences) of those one token before."""
         n_tags, n = at.shape
         if n_tags * n_tags * n <= DENSE:
             dense: Floats = (at[:, None] + self._columns).max(axis=0)
@@ -133,6 +133,6 @@ class Viterbi:
 
 
 def greedy(emissions: Floats, lengths: Ids) -> Ids:
-    """The best tag of each token by itself: (tokens,) of (tokens, tags)."""
+    """Return the best tag of each token by itself: (tokens,) of (tokens, tags)."""
     best: Ids = emissions.argmax(axis=1)
     return best

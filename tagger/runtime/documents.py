@@ -21,14 +21,14 @@ def build_documents(
     tables: Mapping[str, TagTable],
     probs: Mapping[str, Probs] | None = None,
 ) -> list[Document]:
-    """Put the answers together.
+    """Build the results.
 
     Args:
         cut: The texts.
         tag_ids: By head a tag id for each token, text after text.
         heads: The heads to show.
         tables: The heads' tags as they are shown.
-        probs: By head a probability for each token's span, if confidence is asked for.
+        probs: By head a probability for each token's span, with confidence.
     """
     entities = _entities(cut, tag_ids, heads, tables, probs or {})
     documents = []
@@ -52,7 +52,7 @@ def _tokens(
     tag_ids: Mapping[str, Ids],
     tables: Mapping[str, TagTable],
 ) -> list[Token]:
-    """The tokens of a text."""
+    """Build the tokens of a text."""
     tags = [tables[name].strings(ids) for name, ids in tag_ids.items()]
     return [
         Token(form, start, end, dict(zip(tag_ids, of_token, strict=True)))
@@ -69,7 +69,7 @@ def _entities(
     tables: Mapping[str, TagTable],
     probs: Mapping[str, Probs],
 ) -> list[dict[str, list[Entity]]]:
-    """The spans in each text, by head."""
+    """Find the spans in each text, by head."""
     found: list[dict[str, list[Entity]]] = [{} for _ in cut.texts]
     for head in heads:
         if head.kind != "span":
@@ -91,5 +91,5 @@ def _entities(
 
 
 def _first(found: dict[str, list[Entity]]) -> list[Entity]:
-    """Take out what the first head has found; nothing where there is no head."""
+    """Remove and return the entities of the first head; none without heads."""
     return found.pop(next(iter(found))) if found else []

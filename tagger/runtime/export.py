@@ -19,7 +19,7 @@ from tagger.runtime.engines.protocol import Engine
 from tagger.runtime.loading import assemble
 
 LEAST_AGREEMENT = {"fp32": 0.9999, "span": 0.998, "token": 0.995}
-"""Of the tags so many are to be PyTorch's: in single precision (two tags may be equally good), and
+"""Least share of tags equal to PyTorch's: in single precision (two tags may be equally good), and
 in 8 bits by kind of head."""
 
 
@@ -40,7 +40,7 @@ class Export(msgspec.Struct, frozen=True, kw_only=True):
     """Why it was not kept."""
 
     def describe(self) -> str:
-        """In a line."""
+        """Describe it in a line."""
         if not self.path:
             return f"no graph in {self.precision}: {self.note}"
         shares = ", ".join(f"{name} {share:.2%}" for name, share in self.agreement.items())
@@ -101,7 +101,7 @@ def export(directory: Path, sentences: Sequence[Sequence[str]]) -> list[Export]:
 
 
 def sentences_to_compare(corpora: Sequence[Corpus]) -> list[list[str]]:
-    """Some sentences of corpora, of dev before train."""
+    """Select sentences of corpora, from dev before train."""
     found: list[list[str]] = []
     for corpus in corpora:
         of_corpus: list[list[str]] = []

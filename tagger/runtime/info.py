@@ -1,4 +1,4 @@
-"""What a model is, without loading its weights into a network."""
+"""A description of a model, without loading its weights into a network."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ def _licence(directory: Path) -> str:
 
 
 def info_table(info: ModelInfo) -> Table:
-    """The description as a table of two columns."""
+    """Lay the description out in a table of two columns."""
     meta, encoder = info.meta, info.encoder
     rows = {
         "model": f"{info.path}, {info.size / 1e6:.1f} MB, {meta.n_parameters:,} parameters",

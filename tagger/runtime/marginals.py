@@ -1,4 +1,4 @@
-"""How probable each tag of each token is: exactly, by the forward-backward algorithm."""
+"""Exact probabilities of tags and spans by the forward-backward algorithm."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ LEAST = -500.0
 
 
 class Posterior(NamedTuple):
-    """What forward-backward finds of sentences; both are (tokens, tags)."""
+    """Results of forward-backward; both are (tokens, tags)."""
 
     marginals: Probs
     """Each row sums to 1."""
     onward: Probs
-    """What a tag is worth to the tag before it: its emission and all that may follow it, up to a
+    """The weight of a tag for the tag before it: its emission and all that may follow it, up to a
     factor for each token."""
 
 
@@ -54,20 +54,20 @@ class Marginals:
 
     def posterior(self, emissions: Floats, lengths: Ids) -> Posterior:
         """Run forward-backward; arguments as for a call."""
-        first, going = in_step(lengths)
+        first, n_at_step = in_step(lengths)
         weights = np.exp(np.maximum(_shifted(emissions), LEAST))
         # Both are scaled at each token, which cancels out where they are multiplied.
         ahead, onward = np.empty_like(weights), np.empty_like(weights)
         at = np.broadcast_to(self._start, (len(lengths), len(self._start)))
-        for t, n in enumerate(going):
+        for t, n in enumerate(n_at_step):
             rows = first[:n] + t
             at = at[:n] @ self._between if t else at[:n]
             ahead[rows] = at  # without the token's own emission, which is in `onward`
             at = at * weights[rows]
             at /= at.sum(axis=1, keepdims=True)
         after = np.empty((0, len(self._end)))
-        for t in range(len(going) - 1, -1, -1):
-            n = going[t]
+        for t in range(len(n_at_step) - 1, -1, -1):
+            n = n_at_step[t]
             rows = first[:n] + t
             now = np.repeat(self._end[None], n, axis=0)
             now[: len(after)] = after @ self._between.T
@@ -98,7 +98,7 @@ class Marginals:
             tag_ids: (tokens,), the tags of the spans among them.
             first: (spans,), the first token of each.
             last: (spans,), the last token of each.
-            continues: (tags, tags), whether a tag goes on with the span of the tag before.
+            continues: (tags, tags), whether a tag continues the span of the tag before.
 
         Returns:
             (spans,)
@@ -117,14 +117,14 @@ class Marginals:
         return probs
 
     def _following(self, posterior: Posterior, at: Ids, tags: Ids) -> Probs:
-        """The probabilities (places, tags) of each tag behind tokens that have these tags."""
+        """Compute the probabilities (places, tags) of each tag after tokens with these tags."""
         following: Probs = self._between[tags] * posterior.onward[at + 1]
         following /= following.sum(axis=1, keepdims=True)
         return following
 
 
 def softmax(emissions: Floats, lengths: Ids) -> Probs:
-    """The probabilities of each token's tags by itself: (tokens, tags) of (tokens, tags)."""
+    """Compute the probabilities of each token's tags alone: (tokens, tags) of (tokens, tags)."""
     weights = np.exp(_shifted(emissions))
     probs: Probs = weights / weights.sum(axis=1, keepdims=True)
     return probs

@@ -43,12 +43,12 @@ class TagTable:
         return result
 
     def strings(self, tag_ids: Ids) -> list[str]:
-        """The tags of tag ids."""
+        """Return the tags of tag ids."""
         shown: list[str] = self._shown[tag_ids].tolist()
         return shown
 
     def spans(self, tag_ids: Ids) -> list[tuple[int, int, str]]:
-        """The spans as (first token, last token, label), in order.
+        """Return the spans as (first token, last token, label), in order.
 
         Decoding is constrained: a span begins with ``B`` and no sentence with ``I``.
         """
@@ -57,16 +57,16 @@ class TagTable:
         return list(zip(first.tolist(), last.tolist(), labels, strict=True))
 
     def bounds(self, tag_ids: Ids) -> tuple[Ids, Ids]:
-        """The first and the last token of each span, both (spans,)."""
+        """Find the first and the last token of each span, both (spans,)."""
         first = np.flatnonzero(self._begins[tag_ids])
         continues = np.append(self._continues[tag_ids], False)
-        # A span ends where the next token does not go on with it.
+        # A span ends where the next token does not continue it.
         last = np.flatnonzero((self._begins[tag_ids] | continues[:-1]) & ~continues[1:])
         return first, last
 
     @cached_property
     def continues(self) -> NDArray[np.bool_]:
-        """(tags, tags), whether a tag goes on with the span of the tag before."""
+        """(tags, tags), whether a tag continues the span of the tag before."""
         labels = np.array(self._labels)
         continues: NDArray[np.bool_] = self._continues & (labels[:, None] == labels)
         return continues

@@ -42,8 +42,8 @@ def chosen_graph(saved: SavedModel, directory: Path, precision: Precision | None
 
     Args:
         saved: The model.
-        directory: Where it lies.
-        precision: The one that is asked for; None for the smallest that is there.
+        directory: Its directory.
+        precision: The wanted one; None for the smallest available.
 
     Raises:
         ModelError: There is no such graph.

@@ -1,4 +1,4 @@
-"""The embedder in NumPy: what a form says, without PyTorch."""
+"""The embedder in NumPy, without PyTorch."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class FormEmbedder:
 
     Args:
         config: The model's embedder.
-        weights: Its weights; of the tables only the rows that are asked for are expanded.
+        weights: Its weights; of the tables only the requested rows are expanded.
     """
 
     def __init__(self, config: EmbedderConfig, weights: StoredWeights) -> None:
@@ -56,7 +56,7 @@ class FormEmbedder:
         return vectors
 
     def _convolved(self, char_ids: Ids) -> Floats:
-        """The largest value of each filter over windows of three characters; see `CharCNN`.
+        """Compute the largest value of each filter over windows of three characters; see `CharCNN`.
 
         What a character adds to a window depends on its place there alone, so it is looked up.
         """
@@ -82,7 +82,7 @@ class FormEmbedder:
         return np.stack([chars @ place.T for place in of_place])
 
     def _read(self, char_ids: Ids) -> Floats:
-        """The last states of two LSTMs over the characters; see `CharLSTM`."""
+        """Compute the last states of two LSTMs over the characters; see `CharLSTM`."""
         lengths = np.maximum((char_ids != PADDING_CHAR).sum(axis=1), 1)
         positions = np.arange(char_ids.shape[1])
         index = lengths[:, None] - 1 - positions
@@ -115,6 +115,6 @@ class FormEmbedder:
 
 
 def sigmoid(values: Floats) -> Floats:
-    """Of each value, by tanh, which does not overflow."""
+    """Compute the logistic function by tanh, which does not overflow."""
     result: Floats = 0.5 * (1 + np.tanh(0.5 * values))
     return result

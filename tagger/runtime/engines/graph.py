@@ -1,4 +1,4 @@
-"""The network behind the embedder as an ONNX graph, put together operator by operator.
+"""The network after the embedder as an ONNX graph, built operator by operator.
 
 The graph holds no weights: it names them, and who runs it gives them (`initializers`), so that a
 model has its weights once, in ``weights.safetensors``. ::
@@ -30,7 +30,7 @@ from tagger.runtime.engines.protocol import Precision
 PRECISIONS: tuple[Precision, ...] = get_args(Precision)
 ONNX_DIRECTIONS = {"forward": "forward", "backward": "reverse", "bi": "bidirectional"}
 LEAST_SHARE = 0.15
-"""Of the largest input, which every input is taken to reach."""
+"""Share of the largest input that every input is assumed to reach."""
 OPSET, IR_VERSION = 17, 8
 
 Arrays = Mapping[str, NDArray[Any]]
@@ -92,7 +92,7 @@ def initializers(
     n_bits: int = 8,
     input_scales: Floats | None = None,
 ) -> dict[str, NDArray[Any]]:
-    """The weights as the graph's operators take them.
+    """Return the weights as the graph's operators take them.
 
     Args:
         encoder: As for `build_graph`.
@@ -130,7 +130,7 @@ def initializers(
 
 
 def balanced_scales(encoder: EncoderConfig, weights: Arrays, vectors: Floats) -> Floats:
-    """What to divide each input by, so that 8 bits do for all of them.
+    """Compute what to divide each input by, so that 8 bits are enough for all of them.
 
     All inputs share one scale, so those that vary little beside others would drown. Half of what
     sets them apart is moved into the weights, which have a scale for each output (Xiao et al.
@@ -150,7 +150,7 @@ def balanced_scales(encoder: EncoderConfig, weights: Arrays, vectors: Floats) ->
     ]
     of_weights = np.abs(np.concatenate(matrices)).max(axis=0)
     of_inputs = np.abs(vectors).max(axis=0, initial=0)
-    # Some forms do not show all that may come: what was small in them is not taken at its word.
+    # A few forms do not show the full range: inputs that are small in them may be larger elsewhere.
     least = max(LEAST_SHARE * float(of_inputs.max(initial=0)), 1e-3)
     scales = np.sqrt(np.maximum(of_inputs, least) / np.maximum(of_weights, 1e-3))
     balanced: Floats = (scales / scales.mean()).astype(np.float32)
@@ -158,7 +158,7 @@ def balanced_scales(encoder: EncoderConfig, weights: Arrays, vectors: Floats) ->
 
 
 def _layer(encoder: EncoderConfig, i: int, states: Sequence[str], precision: str) -> list[Any]:
-    """The nodes from ``x{i}`` to ``x{i + 1}``."""
+    """Build the nodes from ``x{i}`` to ``x{i + 1}``."""
     from onnx import helper
 
     after = [f"{state}_after" for state in states]

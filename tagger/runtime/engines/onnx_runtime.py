@@ -25,7 +25,7 @@ os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")  # read when ONNX Runtime is
 import onnxruntime
 
 MAX_TOKENS = 2048
-"""Longer sentences are read in pieces of so many tokens."""
+"""Maximum number of tokens read at once; longer sentences are read in pieces."""
 
 States = dict[str, Floats]
 
@@ -80,7 +80,7 @@ class OnnxBackend:
         )
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = options.inter_op_num_threads = 1
-        options.log_severity_level = 4  # what goes wrong is raised
+        options.log_severity_level = 4  # errors are raised
         # Kept alive: the session reads the weights where they are.
         self._values = [onnxruntime.OrtValue.ortvalue_from_numpy(a) for a in tensors.values()]
         options.add_external_initializers(list(tensors), self._values)
@@ -91,15 +91,16 @@ class OnnxBackend:
         except Exception as error:  # ONNX Runtime's have no common class
             detail = first_line(error)[:200]
             raise ModelError(
-                f"{path}: damaged, or not of this model ({detail}); write it anew with "
-                f"`tagger export {path.parent}`"
+                f"damaged, or not of this model ({detail})",
+                path=path,
+                hint=f"rewrite it with `tagger export {path.parent}`",
             ) from None
         shapes = {value.name: value.shape for value in self._session.get_inputs()}
         expected = [len(encoder.directions), "batch", encoder.hidden_dim]
         first = f"encoder.layers.0.{cell_key(encoder.directions[0])}"
         width = weights[f"{first}.weight_ih_l0"].shape[1]
         if any(shapes.get(state) != expected for state in self._start(1)) or width != embedder.dim:
-            raise ModelError(f"{path}: does not fit the model's configuration")
+            raise ModelError("does not fit the model's configuration", path=path)
         self._options = onnxruntime.RunOptions()
         self._options.add_run_config_entry("only_execute_path_to_fetches", "1")
 
@@ -123,14 +124,14 @@ class OnnxBackend:
         return {head: array.transpose(1, 0, 2) for head, array in zip(heads, found, strict=True)}
 
     def _start(self, n_sentences: int) -> States:
-        """The states before a sentence and behind it: zero."""
+        """Return the states before and after a sentence: zero."""
         shape = (len(self._encoder.directions), n_sentences, self._encoder.hidden_dim)
         nothing = np.zeros(shape, dtype=np.float32)
         names = CELLS[self._encoder.cell].states
         return {f"{name}{i}": nothing for i in range(self._encoder.n_layers) for name in names}
 
     def _in_pieces(self, names: Sequence[str], feed: Mapping[str, Any]) -> list[Floats]:
-        """Run over long sentences in pieces that hand their states on.
+        """Run over long sentences in pieces that pass their states on.
 
         A piece needs the forward states at its beginning and the backward ones at its end. One
         sweep from the end and one from the beginning settle a layer, given those below it; memory
@@ -144,7 +145,7 @@ class OnnxBackend:
 
         def run(piece: int, wanted: Sequence[str]) -> list[Floats]:
             first = piece * MAX_TOKENS
-            # A sentence that has ended before counts for one token more; nobody looks at it.
+            # A sentence that has ended before counts as one more token, which is ignored.
             inside = np.clip(lengths - first, 1, MAX_TOKENS).astype(np.int32)
             part = {"rows": rows[first : first + MAX_TOKENS], "lengths": inside}
             outputs: list[Floats] = self._session.run(
@@ -152,7 +153,7 @@ class OnnxBackend:
             )
             return outputs
 
-        def hand_on(piece: int, neighbour: int, direction: str, after: Sequence[Floats]) -> None:
+        def send(piece: int, neighbour: int, direction: str, after: Sequence[Floats]) -> None:
             place = directions.index(direction)
             begun = lengths > max(piece, neighbour) * MAX_TOKENS
             for state, values in zip(list(edges[neighbour]), after, strict=True):
@@ -165,12 +166,12 @@ class OnnxBackend:
             is_last = layer == self._encoder.n_layers - 1
             if "backward" in directions:
                 for piece in range(n_pieces - 1, 0, -1):
-                    hand_on(piece, piece - 1, "backward", run(piece, states))
+                    send(piece, piece - 1, "backward", run(piece, states))
             for piece in range(n_pieces):
                 if not is_last and piece == n_pieces - 1:
                     break
                 outputs = run(piece, [*states, *(names if is_last else ())])
                 if piece + 1 < n_pieces and "forward" in directions:
-                    hand_on(piece, piece + 1, "forward", outputs[: len(states)])
+                    send(piece, piece + 1, "forward", outputs[: len(states)])
                 found += [outputs[len(states) :]] if is_last else []
         return [np.concatenate(parts) for parts in zip(*found, strict=True)]

@@ -1,4 +1,4 @@
-"""What this machine's processor can do."""
+"""The abilities of this machine's processor."""
 
 from __future__ import annotations
 
@@ -8,17 +8,17 @@ from pathlib import Path
 
 
 def n_cores() -> int:
-    """The cores that this process may use."""
+    """Return the number of cores that this process may use."""
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0)) or 1
     return os.cpu_count() or 1
 
 
 def multiplies_8_bits() -> bool:
-    """Whether sums of 8-bit products are exact.
+    """Return whether sums of 8-bit products are exact.
 
-    x86 processors without VNNI add two of them in 16 bits, which may overflow; where nothing is
-    known, that is assumed.
+    x86 processors without VNNI add two of them in 16 bits, which may overflow; this is assumed
+    of unknown processors.
     """
     if platform.machine().lower() in ("arm64", "aarch64"):
         return True

@@ -1,8 +1,8 @@
-"""The two seams around a trained network: what tags need of it, and what runs it.
+"""The two interfaces of a trained network: to the decoders, and to what runs it.
 
 ::
 
-    forms of sentences ─▶ Engine ─▶ emissions        all that decoding needs to know
+    forms of sentences ─▶ Engine ─▶ emissions        all that decoding needs
                             │
                        FormEngine                    keeps forms, makes batches
                             │

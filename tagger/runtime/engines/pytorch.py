@@ -25,8 +25,8 @@ class TorchBackend:
     """Runs a `TaggingNetwork` on its device, without dropout.
 
     Args:
-        network: The network. It is put into evaluation mode here, once: who trains it on sets the
-            mode anew.
+        network: The network. It is put into evaluation mode here, once; a training sets the mode
+            again.
     """
 
     name: EngineName = "torch"

@@ -480,9 +480,9 @@ def test_init_spacy_writes_what_spacy_trains_on(run, corpus: Path, tmp_path: Pat
     (tmp_path / "p" / "config.cfg").unlink()
     assert_one_line(run("init-spacy", corpus, "-o", tmp_path / "p"), 2, "train.spacy: exists")
     same = run("init-spacy", mine, "-o", tmp_path / "p", "--force")
-    assert_one_line(same, 2, "is the input too")
+    assert_one_line(same, 2, "is also read")
     same = run("init-spacy", tmp_path / "p", "-o", tmp_path / "p", "--force")
-    assert_one_line(same, 2, "is the input too")
+    assert_one_line(same, 2, "is also read")
     assert mine.read_bytes() == before
     odd = tmp_path / "odd.jsonl"
     odd.write_text('{"tokens": ["Ann"], "upos": ["EIGEN"]}\n' * 3)

@@ -165,7 +165,7 @@ def without_blocks(text: str) -> str:
     return "\n".join(kept)
 
 
-# -- What a command line asks for
+# -- Parsing commands
 
 
 def simple_commands(line: str) -> Iterator[list[str]]:
@@ -188,7 +188,7 @@ def simple_commands(line: str) -> Iterator[list[str]]:
 
 
 def check(words: list[str], *, may_lack_values: bool = False) -> None:
-    """See that there is such a command with such options, without running it."""
+    """Check that the command and its options exist, without running it."""
     import typer
 
     if words[:1] == ["tagger"]:
@@ -222,11 +222,11 @@ def check(words: list[str], *, may_lack_values: bool = False) -> None:
             return
         if program == "spacy" and "does not exist" in error.format_message():
             return  # it looks for the files as it reads the options
-        said = f"{program} {' '.join(words)}: {error.format_message()}"
-        raise AssertionError(said) from None
+        message = f"{program} {' '.join(words)}: {error.format_message()}"
+        raise AssertionError(message) from None
 
 
-def test_every_command_has_the_options_that_it_is_given() -> None:
+def test_every_command_and_option_exists() -> None:
     for block, command in all_commands():
         for words in simple_commands(command):
             try:
@@ -235,7 +235,7 @@ def test_every_command_has_the_options_that_it_is_given() -> None:
                 pytest.fail(f"{block.where}: {error}")
 
 
-def test_commands_in_prose_are_there() -> None:
+def test_commands_in_prose_exist() -> None:
     for page, command in commands_in_prose():
         try:
             check(next(simple_commands(command)), may_lack_values=True)
@@ -243,8 +243,8 @@ def test_commands_in_prose_are_there() -> None:
             pytest.fail(f"{page}: {error}")
 
 
-def test_what_is_not_run_is_there() -> None:
-    """Each reason not to run something is one for some command."""
+def test_every_reason_not_to_run_applies() -> None:
+    """Each reason not to run a command matches some command."""
     for pages, pattern, _ in NOT_RUN:
         assert any(
             re.fullmatch(pages, block.page) and re.fullmatch(pattern, " ".join(command.split()))
@@ -252,7 +252,7 @@ def test_what_is_not_run_is_there() -> None:
         ), f"nothing matches {pattern!r} on {pages!r}"
 
 
-def test_nothing_that_looks_like_a_command_is_passed_over() -> None:
+def test_no_command_is_overlooked() -> None:
     for page in set(PAGES) - {"docs/cli.md"}:  # whose usage lines are made by the program
         for block in blocks_of(page):
             if block.kind in ("commands", "output", "file"):
@@ -281,12 +281,12 @@ def test_settings_in_the_documentation_are_settings() -> None:
 
 
 class PageError(AssertionError):
-    """A step of a page that did not do what the page says."""
+    """A step of a page whose result differs from the page."""
 
 
 @contextlib.contextmanager
 def one_core() -> Iterator[None]:
-    """Stay on one core: threads that wait for each other on a busy machine take far longer."""
+    """Stay on one core: on a busy machine, threads that wait for each other take far longer."""
     if not hasattr(os, "sched_setaffinity"):
         yield
         return
@@ -298,7 +298,7 @@ def one_core() -> Iterator[None]:
 
 @pytest.fixture
 def environment(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
-    """Have ``tagger`` and ``python`` be this very code and this very Python."""
+    """An environment in which ``tagger`` and ``python`` are this code and this Python."""
     folder = tmp_path_factory.mktemp("bin")
     for name, command in (("tagger", "-m tagger"), ("python", "")):
         (folder / name).write_text(f'#!/bin/sh\nexec "{sys.executable}" {command} "$@"\n')
@@ -333,7 +333,7 @@ def test_page(
 def run(
     block: Block, names: dict[str, Any], environment: Mapping[str, str], expected: Block | None
 ) -> str | None:
-    """Do what a block says; what it prints, or None where it is not run."""
+    """Carry out a block and return what it prints, or None if it is not run."""
     if block.kind == "file":
         path = Path(block.title)
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -395,7 +395,7 @@ def compare(expected: Block, printed: str) -> None:
 
 
 def plain(text: str, *, exact: bool) -> str:
-    """Text without what does not matter: spaces at the ends of lines, and numbers if not exact."""
+    """Return text without spaces at the ends of lines, and without numbers if not exact."""
     text = re.sub(r"\x1b\[[0-9;]*m", "", text)  # colours
     lines = [line.rstrip() for line in text.strip().splitlines()]
     if exact:
@@ -411,7 +411,7 @@ def pattern(text: str, *, exact: bool) -> re.Pattern[str]:
 # -- The site
 
 
-def test_the_command_line_is_described_as_it_is() -> None:
+def test_the_command_line_reference_is_current() -> None:
     page = runpy.run_path(str(DOCS / "make_cli.py"))["cli_page"]()
     assert (DOCS / "cli.md").read_text("utf-8") == page, "run `python docs/make_cli.py`"
 
@@ -438,7 +438,7 @@ def test_every_page_is_in_the_navigation_once() -> None:
     assert sorted(pages(nav)) == sorted(there)
 
 
-def test_links_lead_somewhere() -> None:
+def test_links_resolve() -> None:
     for page, path in PAGES.items():
         prose = re.sub(r"`+[^`]*`+", "", without_blocks(path.read_text("utf-8")))
         for target in re.findall(r"\]\(([^)\s]+)\)", prose):
@@ -454,7 +454,7 @@ def test_links_lead_somewhere() -> None:
 
 
 def anchors(path: Path) -> set[str]:
-    """The anchors of headings, as MkDocs makes them."""
+    """Return the anchors of headings, as MkDocs makes them."""
     headings = re.findall(r"^#+ (.*)$", without_blocks(path.read_text("utf-8")), re.MULTILINE)
     plain = [re.sub(r"[^\w\s-]", "", heading).strip().lower() for heading in headings]
     return {re.sub(r"[-\s]+", "-", heading) for heading in plain}

@@ -43,7 +43,7 @@ def pip(isolated: Path, *arguments: str) -> None:
 
 
 def shipped_sample(isolated: Path, folder: Path) -> Path:
-    """Where the environment's `tagger` finds the sample, asked in an empty folder."""
+    """Return where the environment's `tagger` finds the sample, from an empty folder."""
     code = "import tagger.paths as p; print(p.shipped('data', 'sample'))"
     done = subprocess.run(
         [str(isolated / "bin" / "python"), "-c", code],

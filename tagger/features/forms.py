@@ -1,7 +1,6 @@
-"""What a model knows of a token from its form alone, as ids.
+"""Ids of the features of a form: word, vector, characters, affixes, shape and case.
 
-Everything here depends on the word form and on nothing else, so each distinct form is encoded
-once per batch, or kept.
+They depend on the form alone, so each distinct form is encoded once per batch, or cached.
 """
 
 from __future__ import annotations
@@ -45,7 +44,7 @@ class FormFeatures(NamedTuple, Generic[Array]):
 
 
 def take_forms(features: FormFeatures[Ids], rows: NDArray[np.intp]) -> FormFeatures[Ids]:
-    """The features of some of the forms, their characters no wider than needed."""
+    """Return the features of some of the forms, with characters no wider than needed."""
     taken = FormFeatures(*(array[rows] for array in features))
     width = int((taken.char_ids != PADDING_CHAR).any(axis=0).sum())
     return taken._replace(char_ids=taken.char_ids[:, : max(width, 1)])
@@ -55,8 +54,8 @@ class FormEncoder:
     """Turns forms into ids.
 
     Args:
-        vocabulary: The words and characters with vectors of their own.
-        max_chars: Of a longer form, the first and last half of so many characters are read.
+        vocabulary: The words and characters that have ids.
+        max_chars: The most characters that are read; of a longer form, half of them at each end.
         n_affix_buckets: Rows of the table of hashed affixes.
         vector_ids: Row of each pretrained vector by its key, or empty.
     """

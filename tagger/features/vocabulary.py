@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Container, Mapping, Sequence
 
 UNKNOWN = 0
-"""The id of a word that has no row of its own."""
+"""The id of all words that are not in the vocabulary."""
 
 PADDING_CHAR = 0
 UNKNOWN_CHAR = 1
@@ -16,7 +16,7 @@ _DIGITS = str.maketrans("123456789", "000000000")
 
 
 def normalize(form: str) -> str:
-    """Give the key under which a form's word vector is kept: lower case, each digit as ``0``.
+    """Return the key under which a form's word vector is kept: lower case, each digit as ``0``.
 
     >>> normalize("B-52s")
     'b-00s'
@@ -25,15 +25,15 @@ def normalize(form: str) -> str:
 
 
 def keys_of(form: str) -> tuple[str, str, str]:
-    """Give the keys under which a form's vector is looked up, the best first."""
+    """Return the keys under which a form's pretrained vector is looked up, the best first."""
     return form, form.lower(), normalize(form)
 
 
 class Vocabulary:
-    """The words (normalised) and characters that have a vector of their own.
+    """The words (normalised) and characters that have a vector.
 
     Args:
-        words: Normalised words; word ``i`` of them has the id ``i + 1`` (0 is the unknown word).
+        words: Normalised words; word ``i`` has the id ``i + 1`` (0 is the unknown word).
         chars: Characters; character ``i`` has the id ``i + 2`` (padding 0, unknown 1).
     """
 
@@ -59,7 +59,7 @@ class Vocabulary:
         Args:
             forms: How often each form occurs.
             min_count: How often a word must occur.
-            min_char_count: How often a character must occur; as a word if not given.
+            min_char_count: How often a character must occur; ``min_count`` if not given.
             known: Words that need occur only once.
         """
         words, chars = word_counts(forms), Counter[str]()
@@ -73,14 +73,14 @@ class Vocabulary:
         return cls(frequent, _frequent(chars, least))
 
     def followed_by(self, other: Vocabulary) -> Vocabulary:
-        """Add what another vocabulary has besides, behind what is there, whose ids stay."""
+        """Append the words and characters that only ``other`` has; ids stay the same."""
         words = [word for word in other.words if word not in self.word_ids]
         chars = [char for char in other.chars if char not in self.char_ids]
         return Vocabulary([*self.words, *words], [*self.chars, *chars])
 
 
 def word_counts(forms: Mapping[str, int]) -> Counter[str]:
-    """How often each normalised word occurs."""
+    """Count how often each normalised word occurs."""
     words: Counter[str] = Counter()
     for form, count in forms.items():
         words[normalize(form)] += count

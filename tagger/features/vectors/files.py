@@ -1,4 +1,4 @@
-"""Files of word vectors: text and word2vec's binary form, row by row; which format a file has."""
+"""Files of word vectors: their formats, and the rows of text and of word2vec's binary form."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from io import BufferedReader
 from itertools import chain
 from pathlib import Path
-from typing import BinaryIO, cast
+from typing import BinaryIO, NamedTuple, cast
 
 import numpy as np
 
@@ -28,7 +28,7 @@ BUFFER = 1 << 16
 MAX_LINE = 16 << 20
 """Bytes."""
 MAX_DIM = 1 << 16
-"""A header that announces more is wrong; a row of so many values could fill the memory."""
+"""A header that announces more is wrong: one such row could fill the memory."""
 
 _Lines = Iterator[tuple[int, bytes]]
 _Keeps = Callable[[int, str], bool]
@@ -38,7 +38,7 @@ _CONTROLS = frozenset(range(32)) - frozenset(b"\t\n\r")
 
 
 def file_rows(path: Path, selection: Selection) -> Iterator[Row]:
-    """Read the vectors of a file, whose content tells its format.
+    """Read the vectors of a file, whose format is detected from its content.
 
     Args:
         path: Text (GloVe, word2vec, fastText ``.vec``, floret's table) or word2vec's binary
@@ -56,7 +56,9 @@ def file_rows(path: Path, selection: Selection) -> Iterator[Row]:
         lines = _lines(file, path)
         first = next(lines, None)
         if first is None:
-            raise VectorsError(f"{path}: empty; word vectors are expected, a word a line")
+            raise VectorsError(
+                "empty", path=path, hint="word vectors are expected, one word and its values a line"
+            )
         header = _read_header(first[1], path)
         if header is None:
             yield from _text_rows(chain([first], lines), path, None, selection.keeps)
@@ -70,7 +72,7 @@ def file_rows(path: Path, selection: Selection) -> Iterator[Row]:
 
 
 def _is_binary(head: bytes, dim: int) -> bool:
-    """Whether control bytes follow a header, and no row of text."""
+    """Return whether control bytes rather than a row of text follow a header."""
     _, *values = head.partition(b"\n")[0].rstrip().rsplit(b" ", dim)
     try:
         if list(map(float, values)):
@@ -104,10 +106,26 @@ def _lines(file: BinaryIO, path: Path) -> _Lines:
             line = line.removeprefix(b"\xef\xbb\xbf")
         if b"\0" in line or len(line) == MAX_LINE:
             raise VectorsError(
-                f"{path}:{number}: binary, and of no known kind; vectors are read as text, in the "
-                "binary forms of word2vec, fastText and floret, and from spaCy pipelines"
+                "binary, in no known format",
+                path=path,
+                line=number,
+                hint="vectors are read from text, the binary formats of word2vec, fastText and "
+                "floret, and spaCy pipelines",
             )
         yield number, line.rstrip(b" \r\n")
+
+
+class _Place(NamedTuple):
+    """A row of a file: a line of text, or a numbered row of a binary file."""
+
+    path: Path
+    line: int | None = None
+    row: int | None = None
+
+    def error(self, message: str, *, hint: str | None = None) -> VectorsError:
+        if self.row is not None:
+            message = f"row {self.row:,}: {message}"
+        return VectorsError(message, path=self.path, line=self.line, hint=hint)
 
 
 @dataclass(frozen=True)
@@ -127,15 +145,18 @@ def _read_header(line: bytes, path: Path) -> _Header | None:
     elif len(parts) == 8 and len(numbers) == 6 and not parts[6].isdigit():
         n, dim, minn, maxn, hash_count, hash_seed = numbers
         bow, eow = (part.decode(errors="replace") for part in parts[6:])
-        # floret, unlike spaCy, takes no characters for no n-gram.
+        # To floret, unlike spaCy, zero characters are not an n-gram.
         header = _Header(n, dim, (max(minn, 1), maxn, hash_count, hash_seed), bow, eow)
     else:
         return None
     if header.n == 0:
-        raise VectorsError(f"{path}: empty, by its header; word vectors are expected")
+        raise VectorsError("empty, according to its header", path=path, line=1)
     if not 0 < header.dim <= MAX_DIM:
         raise VectorsError(
-            f"{path}:1: the header announces vectors of {header.dim:,} values; is it damaged?"
+            f"the header announces vectors of {header.dim:,} values",
+            path=path,
+            line=1,
+            hint="is it damaged?",
         )
     return header
 
@@ -144,91 +165,92 @@ def _text_rows(lines: _Lines, path: Path, header: _Header | None, keeps: _Keeps)
     dim = header.dim if header else 0
     i = -1
     for i, (number, line) in enumerate(lines):
-        where = f"{path}:{number}"
+        place = _Place(path, number)
         if header and i == header.n:
-            raise VectorsError(
-                f"{where}: more rows than the {header.n:,} that the header announces; is the "
-                "header wrong?"
+            raise place.error(
+                f"more rows than the {header.n:,} that the header announces",
+                hint="is the header wrong?",
             )
-        dim = dim or _first_dim(line, where)
+        dim = dim or _first_dim(line, place)
         raw, *values = line.rsplit(b" ", dim)  # some words contain spaces
         if len(values) != dim:
-            raise VectorsError(
-                f"{where}: {len(values)} values where {dim} are expected; is the file truncated, "
-                "or its header wrong?"
+            raise place.error(
+                f"{len(values)} values where {dim} are expected",
+                hint="is the file truncated, or its header wrong?",
             )
-        word = _decode(raw, where)
+        word = _decode(raw, place)
         if " " in word and _VALUE.fullmatch(word.rpartition(" ")[2]):
-            raise VectorsError(
-                f"{where}: more than {dim} values; is the file damaged, or its header wrong?"
+            raise place.error(
+                f"more than {dim} values", hint="is the file damaged, or its header wrong?"
             )
         if keeps(i, word):
-            yield word, _parse(values, where)
+            yield word, _parse(values, place)
     if header and i + 1 < header.n:
         raise VectorsError(
-            f"{path}: {i + 1:,} rows where the header announces {header.n:,}; is it truncated?"
+            f"{i + 1:,} rows where the header announces {header.n:,}",
+            path=path,
+            hint="is the file truncated?",
         )
 
 
-def _first_dim(line: bytes, where: str) -> int:
+def _first_dim(line: bytes, place: _Place) -> int:
     dim = line.count(b" ")
     if dim < 2:
-        raise VectorsError(
-            f"{where}: {dim} values in the first row; vectors are expected, a word and its values "
-            "a line, separated by spaces"
+        raise place.error(
+            f"{dim} values in the first row",
+            hint="vectors are expected: on each line a word and its values, separated by spaces",
         )
     return dim
 
 
-def _decode(raw: bytes, where: str) -> str:
+def _decode(raw: bytes, place: _Place) -> str:
     try:
         word = raw.decode("utf-8")
     except UnicodeDecodeError:
-        raise VectorsError(
-            f"{where}: the word is not UTF-8; convert the file with `iconv -t utf-8`, or get it "
-            "again if it is binary"
+        raise place.error(
+            "the word is not UTF-8",
+            hint="convert the file with `iconv -t utf-8`, or get it again if it is binary",
         ) from None
     if not word:
-        raise VectorsError(f"{where}: a row without a word; is the file damaged?")
+        raise place.error("a row without a word", hint="is the file damaged?")
     return word
 
 
-def _parse(values: list[bytes], where: str) -> Matrix:
+def _parse(values: list[bytes], place: _Place) -> Matrix:
     try:
-        with np.errstate(over="ignore"):  # what overflows is refused below
+        with np.errstate(over="ignore"):  # infinite values are refused below
             vector = np.array(values, dtype=np.float64).astype(np.float32)
     except ValueError:
-        raise VectorsError(
-            f"{where}: a value is no number; {len(values)} values are expected behind the word"
+        raise place.error(
+            "a value is not a number", hint=f"{len(values)} numbers are expected after the word"
         ) from None
-    return _finite(vector, where)
+    return _finite(vector, place)
 
 
-def _finite(vector: Matrix, where: str) -> Matrix:
+def _finite(vector: Matrix, place: _Place) -> Matrix:
     if not np.isfinite(vector).all():
-        raise VectorsError(
-            f"{where}: a value is infinite or no number; is the file damaged? get it again"
-        )
+        raise place.error("a value is NaN or infinite", hint="is the file damaged? get it again")
     return vector
 
 
 def _binary_rows(file: BinaryIO, path: Path, header: _Header, keeps: _Keeps) -> Iterator[Row]:
     for i in range(header.n):
-        where = f"{path}: row {i + 1:,}"
+        place = _Place(path, row=i + 1)
         raw = _read_word(file)
         values = file.read(4 * header.dim)
         if len(values) < 4 * header.dim:
-            raise VectorsError(
-                f"{where}: ends early, {header.n:,} rows of {header.dim} values are announced; "
-                "is the file truncated?"
+            raise place.error(
+                f"ends early, {header.n:,} rows of {header.dim} values are announced",
+                hint="is the file truncated?",
             )
-        word = _decode(raw, where)
+        word = _decode(raw, place)
         if keeps(i, word):
-            yield word, _finite(np.frombuffer(values, dtype="<f4"), where)
+            yield word, _finite(np.frombuffer(values, dtype="<f4"), place)
     if file.read(2).strip():
         raise VectorsError(
-            f"{path}: more behind the {header.n:,} rows that the header announces; is the header "
-            "wrong?"
+            f"more data after the {header.n:,} rows that the header announces",
+            path=path,
+            hint="is the header wrong?",
         )
 
 
@@ -247,7 +269,7 @@ def _read_table(lines: _Lines, path: Path, header: _Header) -> FloretTable:
         rows = _text_rows(lines, path, header, lambda i, word: True)
         for i, (word, vector) in enumerate(rows):
             if word != str(i):
-                raise VectorsError(f"{path}:{i + 2}: {word!r} where row {i} of floret's is due")
+                raise _Place(path, i + 2).error(f"{word!r} where floret's row {i} is expected")
             yield vector
 
     row = np.dtype((np.float32, (header.dim,)))

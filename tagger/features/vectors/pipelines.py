@@ -37,7 +37,7 @@ def pipeline_rows(folder: Path, selection: Selection) -> Iterator[Row]:
         selection: Which words are kept.
 
     Raises:
-        VectorsError: There is no pipeline, it has no vectors, or they are damaged.
+        VectorsError: There is no pipeline, or its vectors are missing or damaged.
     """
     vocab = _load_vocab(_find_vocab(folder), folder)
     vectors = vocab.vectors
@@ -60,16 +60,18 @@ def pipeline_rows(folder: Path, selection: Selection) -> Iterator[Row]:
         word = vocab.strings[key]
         if selection.keeps(i, word):
             if not 0 <= row < len(vectors.data):
-                raise VectorsError(f"{folder}: {word!r} has row {row}, which is not there")
+                raise VectorsError(f"{word!r} has row {row}, which is missing", path=folder)
             yield word, np.asarray(vectors.data[row], dtype=np.float32)
 
 
 def _find_vocab(folder: Path) -> Path:
     found = [path for path in (folder / "vocab", *folder.glob("*/vocab")) if path.is_dir()]
     if len(found) != 1:
-        what = "several pipelines, name one of them" if found else "no vocab/ in it"
         raise VectorsError(
-            f"{folder}: {what}; the folder of a spaCy pipeline with word vectors is expected"
+            "several pipelines" if found else "no vocab/ in it",
+            path=folder,
+            expected=[path.parent for path in found],
+            hint="name the folder of one spaCy pipeline with word vectors",
         )
     return found[0]
 
@@ -79,17 +81,18 @@ def _load_vocab(path: Path, folder: Path) -> Vocab:
 
     try:
         file = path / "vectors"
-        # Mapped, a table whose header announces more than there is is refused, not allocated.
+        # Mapped into memory, a table that is shorter than its header announces is refused.
         shape = np.load(file, mmap_mode="r").shape if file.is_file() else (0, 0)
         if len(shape) == 2 and 0 in shape:
             raise VectorsError(
-                f"{folder}: a spaCy pipeline without word vectors; take its larger sibling "
-                "(_md or _lg)"
+                "a spaCy pipeline without word vectors",
+                path=folder,
+                hint="use the larger version of it (_md or _lg)",
             )
         return Vocab().from_disk(path, exclude=["lookups"])
     except VectorsError:
         raise
-    except Exception as error:  # whatever spaCy, msgpack and NumPy have for damaged files
+    except Exception as error:  # of spaCy, msgpack or NumPy
         raise VectorsError(
-            f"{path}: damaged ({first_line(error)}); install the pipeline anew"
+            f"damaged ({first_line(error)})", path=path, hint="install the pipeline again"
         ) from None

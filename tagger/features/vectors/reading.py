@@ -1,4 +1,4 @@
-"""Pretrained word vectors, from files of all usual formats and from spaCy pipelines."""
+"""Pretrained word vectors, from files of the usual formats and from spaCy pipelines."""
 
 from __future__ import annotations
 
@@ -19,20 +19,20 @@ from tagger.features.vocabulary import keys_of, normalize
 
 @dataclass(frozen=True)
 class Vectors:
-    """Word vectors and what they are worth for a corpus."""
+    """Word vectors, and how much of a corpus they cover."""
 
     keys: tuple[str, ...]
-    matrix: Matrix  # (keys + 1, dim), row 0 for words that have none
+    matrix: Matrix  # (keys + 1, dim), row 0 for words without a vector
     coverage: str
-    """How much of the training data has a vector, in words."""
+    """How much of the training data has a vector, as text."""
     share_of_tokens: float
-    """How much of the training data has a vector, lower-cased if need be: 0 to 1."""
+    """How much of the training data has a vector, lower-cased where needed: 0 to 1."""
 
     def by_word(self, forms: Mapping[str, int]) -> dict[str, Matrix]:
-        """Give the vector of each normalised word, in the order of the source.
+        """Return the vector of each normalised word, in the order of the source.
 
-        A word of ``forms`` has the mean of its forms' vectors, weighted by their counts; a word
-        that occurs in no form has that of its first key.
+        A word of ``forms`` gets the mean of its forms' vectors, weighted by their counts; any
+        other word gets that of its first key.
         """
         ids = {key: i for i, key in enumerate(self.keys, start=1)}
         words: dict[str, int] = {}
@@ -57,10 +57,10 @@ class Vectors:
 
 
 def vectors_dim(path: Path) -> int | None:
-    """Read through a source of vectors without keeping them, and give their size.
+    """Read through a source of vectors without keeping them, and return their size.
 
     Returns:
-        None where a source makes vectors of n-grams, for words that it is asked for.
+        None where a source makes the vectors from n-grams, on request.
 
     Raises:
         VectorsError: As `read_vectors`.
@@ -73,19 +73,20 @@ def vectors_dim(path: Path) -> int | None:
 def read_vectors(path: Path, forms: Counter[str], *, limit: int) -> Vectors:
     """Read vectors: those of the training words, and the first ``limit`` of the source.
 
-    The source tells its format itself: text with or without a header (GloVe, word2vec, fastText
+    The format is detected: text with or without a header (GloVe, word2vec, fastText
     ``.vec``, floret's table) and word2vec's binary form, also compressed by gzip or zstandard;
-    binary models of fastText and floret; spaCy pipelines, of which no code is run. A source that
-    knows n-grams has a vector for every training word.
+    binary models of fastText and floret; spaCy pipelines, without running their code. A source
+    of n-grams has a vector for every training word.
 
     Args:
         path: A file, the folder of a spaCy pipeline, or the name of its installed package.
         forms: The forms of the training data and how often they occur.
-        limit: Words to keep besides, so that words unseen in training have vectors too.
+        limit: How many of the source's first words to keep, so that words unseen in training
+            have vectors too.
 
     Raises:
-        VectorsError: The source is missing, damaged or of no known format, or no training word
-            has a vector in it.
+        VectorsError: The source is missing, damaged or in no known format, or has no vector of
+            a training word.
     """
     rows: dict[str, Matrix] = {}
     with _readable(path):
@@ -94,14 +95,18 @@ def read_vectors(path: Path, forms: Counter[str], *, limit: int) -> Vectors:
     coverage, share_of_tokens = _coverage(rows, forms)
     if not share_of_tokens:
         raise VectorsError(
-            f"{path}: no word of the corpus has a vector; are the vectors of another language?"
+            "no word of the corpus has a vector",
+            path=path,
+            hint="are the vectors of another language?",
         )
     matrix = np.vstack([np.zeros_like(next(iter(rows.values()))), *rows.values()])
-    # One scale for all sources: the mean row has the length of the trained parts.
+    # One scale for all sources: rows have length 1 in the mean, as the trained parts.
     with np.errstate(over="ignore", invalid="ignore"):
         length = float(np.linalg.norm(matrix[1:], axis=1).mean())
     if not np.isfinite(length):
-        raise VectorsError(f"{path}: values are too large or no numbers; damaged, get it again")
+        raise VectorsError(
+            "values are NaN or too large", path=path, hint="is the file damaged? get it again"
+        )
     matrix /= max(length, 1e-9)
     return Vectors(tuple(rows), matrix, coverage, share_of_tokens)
 
@@ -123,8 +128,9 @@ def _rows(path: Path, selection: Selection) -> Iterator[Row]:
     package = find_package(str(path))
     if package is None:
         raise VectorsError(
-            f"{path}: no such file or folder, and no installed package; give a file of word "
-            "vectors, or a spaCy pipeline that has some"
+            "no such file, folder or installed package",
+            path=path,
+            hint="name a file of word vectors, or a spaCy pipeline with word vectors",
         )
     return pipeline_rows(package, selection)
 

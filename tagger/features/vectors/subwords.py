@@ -1,7 +1,7 @@
-"""Vectors made of n-grams: fastText's and floret's binary models, floret's tables.
+"""Vectors made from n-grams: fastText's and floret's binary models, floret's tables.
 
-floret itself reads its own models only: at fastText's, which begin alike, it asks for all the
-memory there is.
+floret itself reads only its own models: given one of fastText's, which begin alike, it tries to
+allocate all memory.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from tagger.errors import VectorsError
 from tagger.features.vectors.selection import Matrix, Row, Selection
 
 MODEL_MAGIC = struct.pack("<i", 793712314)
-"""How the binary models of fastText and floret begin."""
+"""The first bytes of the binary models of fastText and floret."""
 
 BOW, EOW, EOS = "<", ">", "</s>"
 FLORET_SEED = 2166136261
@@ -33,7 +33,7 @@ _FLORET_MODE = 2
 
 @dataclass(frozen=True)
 class FloretTable:
-    """Vectors that are found by the hashes of a word's n-grams (Bloom embeddings)."""
+    """Vectors that are looked up by the hashes of a word's n-grams (Bloom embeddings)."""
 
     values: Matrix  # (rows, dim)
     minn: int
@@ -44,10 +44,10 @@ class FloretTable:
     eow: str = EOW
 
     def check(self, path: Path) -> None:
-        """See that the settings make sense.
+        """Check that the settings are possible.
 
         Raises:
-            VectorsError: They do not.
+            VectorsError: They are not.
         """
         sound = (
             len(self.values) > 0
@@ -58,13 +58,15 @@ class FloretTable:
         )
         if not sound:
             raise VectorsError(
-                f"{path}: {len(self.values):,} rows, n-grams of {self.minn} to {self.maxn} "
-                f"characters, {self.hash_count} hashes: no settings of floret; get it again"
+                f"{len(self.values):,} rows, n-grams of {self.minn} to {self.maxn} characters, "
+                f"{self.hash_count} hashes: impossible settings of floret",
+                path=path,
+                hint="is the file damaged? get it again",
             )
 
 
 def floret_rows(table: FloretTable, words: Sequence[str]) -> Iterator[Row]:
-    """Make the vectors of ``words``, any words, by spaCy's reading of floret."""
+    """Make the vectors of any ``words``, with spaCy's implementation of floret."""
     from spacy.vectors import Vectors
 
     vectors = Vectors(
@@ -83,14 +85,14 @@ def floret_rows(table: FloretTable, words: Sequence[str]) -> Iterator[Row]:
 
 
 def model_rows(path: Path, selection: Selection) -> Iterator[Row]:
-    """Read a binary model: words of its dictionary, and words of n-grams.
+    """Read a binary model: words of its dictionary, and words made from n-grams.
 
-    The file is mapped into memory: of its matrix only the rows that are needed are read.
+    The file is mapped into memory, so that only the needed rows of its matrix are read.
 
     Args:
         path: A model of fastText (``.bin``) or floret, not compressed.
-        selection: Which words are kept; training words that the dictionary has in no spelling
-            get their n-grams' vector.
+        selection: Which words are kept; training words that are not in the dictionary in any
+            spelling get the vector of their n-grams.
 
     Raises:
         VectorsError: The model is truncated, damaged, quantised or too new.
@@ -101,7 +103,7 @@ def model_rows(path: Path, selection: Selection) -> Iterator[Row]:
         model = _read_model(_Reader(data), path, selection)
     except (struct.error, ValueError):
         raise VectorsError(
-            f"{path}: a model of fastText that is truncated or damaged; get it again"
+            "a truncated or damaged model of fastText", path=path, hint="get it again"
         ) from None
     if model.hash_count:
         table = FloretTable(
@@ -119,7 +121,7 @@ def model_rows(path: Path, selection: Selection) -> Iterator[Row]:
 
 @dataclass(frozen=True)
 class _Model:
-    words: dict[str, int]  # of the dictionary, those that are kept
+    words: dict[str, int]  # the words of the dictionary that are kept, with their rows
     n_words: int
     bucket: int
     minn: int
@@ -128,7 +130,7 @@ class _Model:
     matrix: Matrix  # (n_words + bucket, dim), in the file
 
     def mean(self, ids: list[int]) -> Matrix:
-        with np.errstate(over="ignore", invalid="ignore"):  # what comes of it is refused later
+        with np.errstate(over="ignore", invalid="ignore"):  # infinite values are refused later
             mean: Matrix = self.matrix[ids].mean(axis=0, dtype=np.float32)
         return mean
 
@@ -183,14 +185,20 @@ class _Reader:
 
 def _read_model(file: _Reader, path: Path, selection: Selection) -> _Model:
     if file.data[:4] != MODEL_MAGIC:
-        raise VectorsError(f"{path}: a compressed model of fastText or floret; unpack it first")
+        raise VectorsError(
+            "a compressed model of fastText or floret", path=path, hint="decompress it first"
+        )
     _, version = file.take("2i")
     if version not in (11, 12):
-        raise VectorsError(f"{path}: version {version} of fastText's models; 11 and 12 are known")
+        raise VectorsError(
+            f"version {version} of fastText's models; 11 and 12 can be read",
+            path=path,
+            expected=(11, 12),
+        )
     dim, *_, kind, bucket, minn, maxn = file.take("11i")
     hash_count = 0
-    # floret has two numbers more, how words are hashed and how often; in fastText's models the
-    # second is half of a float and never so small.
+    # floret has two more numbers, how words are hashed and how often; in fastText's models the
+    # second is half of a float, which is never this small.
     mode, count = struct.unpack_from("<2i", file.data, file.at)
     if 1 <= count <= 4:
         file.take("2i")
@@ -202,7 +210,9 @@ def _read_model(file: _Reader, path: Path, selection: Selection) -> _Model:
     words = _read_words(file, size, n_words, selection)
     (is_quantised,) = file.take("?")
     if is_quantised or n_pruned >= 0:
-        raise VectorsError(f"{path}: a quantised model (.ftz); give the .bin it was made of")
+        raise VectorsError(
+            "a quantised model (.ftz)", path=path, hint="use the .bin file that it was made from"
+        )
     n_rows, n_columns = file.take("2q")
     sound = 0 < n_words <= size and bucket >= 0 and dim > 0
     if not sound or (n_rows, n_columns) != (n_words + bucket, dim):
@@ -220,7 +230,7 @@ def _read_words(file: _Reader, size: int, n_words: int, selection: Selection) ->
         try:
             word = raw.decode()
         except UnicodeDecodeError:
-            continue  # fastText cuts long words anywhere: its own models have such
+            continue  # fastText cuts long words anywhere, even inside a character
         if i < n_words and selection.keeps(i, word):
             words.setdefault(word, i)
     return words

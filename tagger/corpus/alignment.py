@@ -77,6 +77,9 @@ class Aligner:
         document.chars = [one.char for one in fitted]
         spans = [one.span for one in fitted if one.span is not None]
         self._join_sentences(document, spans)
+        for start, end in document.unknown_chars:
+            starts, ends = [at for at, _ in offsets], [at for _, at in offsets]
+            document.unknown.append((bisect_right(ends, start), bisect_left(starts, end)))
         if spans or document.spans or not document.tags:  # otherwise it only has parts of speech
             document.spans = {ENTITIES: spans}
 

@@ -64,8 +64,11 @@ def convert(
     _check_exists(source)
     reader = find_format(source_format) if source_format else format_of(source)
     writer = find_format(target_format) if target_format else format_to_write(target)
-    if scheme is not None and writer.sentences is None:
-        tagged = [name for name, form in FORMATS.items() if form.sentences is not None]
+    if not writer.is_written:
+        written = [name for name, form in FORMATS.items() if form.is_written]
+        raise UsageError(f"{writer.title} is only read", expected=written, hint="name another")
+    if scheme is not None and not writer.has_scheme:
+        tagged = [name for name, form in FORMATS.items() if form.has_scheme]
         raise UsageError(
             f"{writer.name} has no tags",
             expected=tagged,

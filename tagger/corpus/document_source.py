@@ -24,7 +24,7 @@ from tagger.schemes import Scheme, tags_of
 __all__ = ["DocumentSource"]
 
 # Raise it whenever a reader yields other sentences for the same files.
-_VERSION = 2
+_VERSION = 3
 
 _MIN_OFF_BOUNDS = 3
 """Fewer spans off token bounds are accidents, however few spans there are."""
@@ -81,6 +81,9 @@ class DocumentSource:
                         found[head] = [*tags_of(spans[head][i], n, Scheme.BIO)]
                     else:  # other documents have it; one without entities has none of them
                         found[head] = ["O" if head == ENTITIES else None] * n
+                if ENTITIES in found:
+                    for start, end in document.unknown:
+                        _forget(found[ENTITIES], start - first, end - first)
                 yield Sentence(
                     document.tokens[first:past],
                     found,
@@ -130,6 +133,13 @@ class DocumentSource:
                 raise FormatError(path, None, "the file has no sentences")
             _refuse_drift(path, n_spans, aligner.findings)
         return list(heads), summary(aligner.findings)
+
+
+def _forget(tags: list[str | None], start: int, end: int) -> None:
+    """Set the tags of tokens that nobody annotated to None; those of spans stay."""
+    for i in range(max(start, 0), min(end, len(tags))):
+        if tags[i] == "O":
+            tags[i] = None
 
 
 def _refuse_drift(path: Path, n_spans: int, findings: Findings) -> None:

@@ -1,7 +1,8 @@
 """brat's standoff: a text in ``name.txt``, its spans in ``name.ann`` beside it.
 
 ``T1<tab>PER 0 4<tab>John`` is a span; relations, events, attributes and notes are left out. A span
-in pieces (``PER 0 4;9 12``) has gaps, and is treated by the policy for misaligned spans.
+in pieces (``PER 0 4;9 12``) has gaps, and is treated by the policy for misaligned spans, unless
+there is only white space between the pieces.
 """
 
 from __future__ import annotations
@@ -102,7 +103,8 @@ def _document(name: str, text_path: Path, path: Path, findings: Findings) -> Doc
                 f"{text[start:end]!r:.42} is at {start}–{end} in the text, not {covered!r:.42}",
                 hint=f"is {text_path.name} the text that was annotated?",
             )
-        gaps = any(left.end < right.start for left, right in pairwise(pieces))
+        # Only white space between pieces is a line end, at which brat cuts every span.
+        gaps = any(text[left.end : right.start].strip() for left, right in pairwise(pieces))
         document.chars.append(span._replace(line=line, has_gaps=gaps))
     return document
 

@@ -65,10 +65,11 @@ def format_to_write(path: Path) -> Format:
     """
     if path.is_dir():
         return next(row for row in FORMATS.values() if row.is_folder)
-    meant = [row for row in FORMATS.values() if row.has_suffix(path.suffix.lower())]
+    written = [row for row in FORMATS.values() if row.is_written]
+    meant = [row for row in written if row.has_suffix(path.suffix.lower())]
     if len(meant) == 1:
         return meant[0]
-    names = [row.name for row in meant or FORMATS.values()]
+    names = [row.name for row in meant or written]
     what = f"{path.suffix} leaves the format open" if meant else "its name has no known suffix"
     raise UsageError(
         f"{what}: {', '.join(names)}",
@@ -79,9 +80,13 @@ def format_to_write(path: Path) -> Format:
 
 
 def _unknown_json(sample: Sample) -> FormatError:
-    if sample.record is None:
+    if sample.value is None:
         return FormatError(sample.path, None, "the file has no documents or sentences")
-    line, record = sample.record
+    line, record = sample.value
+    if not isinstance(record, dict):
+        return FormatError(
+            sample.path, line, f"{record!r:.40} where the JSON object of a document should be"
+        )
     keys = ", ".join(map(repr, islice(record, 6))) or "no keys"
     return FormatError(
         sample.path,

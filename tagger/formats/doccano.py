@@ -20,7 +20,8 @@ __all__ = ["read", "sniff", "write"]
 def sniff(sample: Sample) -> bool:
     """Return whether the first object has a text and its spans under ``label`` or ``labels``."""
     keys = [key for key in SPAN_KEYS if sample.keys.get(key) is not None]
-    return isinstance(sample.keys.get("text"), str) and keys[:1] in (["label"], ["labels"])
+    text = sample.keys.get("text", sample.keys.get("data"))
+    return isinstance(text, str) and keys[:1] in (["label"], ["labels"])
 
 
 def write(documents: Sequence[Document], scheme: Scheme, findings: Findings) -> bytes:

@@ -64,6 +64,9 @@ class Document:
         space_after: Whether a space follows each token, where ``text`` is None and it is known.
         spans: The spans of tokens of each span head, in order.
         tags: The tag of each token for every other head, None where it has none.
+        unknown: Ranges of tokens whose entities nobody annotated.
+        unknown_chars: Ranges of characters whose entities nobody annotated, where the tokens are
+            not known yet.
         is_part: Whether it is a sentence in a file that marks no documents.
     """
 
@@ -78,6 +81,8 @@ class Document:
     space_after: list[bool] | None = None
     spans: dict[str, list[Span]] = field(default_factory=dict)
     tags: dict[str, list[str | None]] = field(default_factory=dict)
+    unknown: list[tuple[int, int]] = field(default_factory=list)
+    unknown_chars: list[tuple[int, int]] = field(default_factory=list)
     is_part: bool = False
 
     def bounds(self) -> list[tuple[int, int]]:

@@ -44,7 +44,7 @@ def read(path: Path, findings: Findings) -> Iterator[Document]:
             kind = f"example answered with {record['answer']!r}"
             findings.count(kind, path, line, action="ignored")
             continue
-        text = record.get("text")
+        text = record.get("text", record.get("data"))  # `data` in old exports of doccano
         if not isinstance(text, str):
             raise FormatError(
                 path, line, "no string under 'text'", hint="each line is a document's JSON"

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from tagger.errors import FormatError
-from tagger.formats.json_records import JSON_SUFFIXES, read_records
+from tagger.formats.json_records import JSON_SUFFIXES, read_values
 from tagger.lines import plain_suffix, read_lines
 
 __all__ = ["Sample"]
@@ -44,8 +44,8 @@ class Sample:
         return [line for line in self.lines if not line.startswith("# ")]
 
     @cached_property
-    def record(self) -> tuple[int, dict[str, Any]] | None:
-        """The first object of a file of JSON, with its line; None where it has none.
+    def value(self) -> tuple[int, object] | None:
+        """The first value of a file of JSON, with its line; None where it has none.
 
         Raises:
             FormatError: The suffix is that of JSON, and the content is not JSON.
@@ -55,7 +55,7 @@ class Sample:
         if not is_json and not "".join(self.lines[:1]).lstrip().startswith(("{", "[")):
             return None
         try:
-            return next(read_records(self.path), None)
+            return next(read_values(self.path), None)
         except FormatError:
             if is_json:
                 raise
@@ -63,5 +63,6 @@ class Sample:
 
     @property
     def keys(self) -> dict[str, Any]:
-        """The first object of a file of JSON; empty where it has none."""
-        return {} if self.record is None else self.record[1]
+        """The first value of a file of JSON where it is an object; else empty."""
+        value = None if self.value is None else self.value[1]
+        return value if isinstance(value, dict) else {}

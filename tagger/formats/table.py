@@ -22,9 +22,15 @@ if TYPE_CHECKING:
         conllu,
         docbin,
         doccano,
+        inline,
         jsonl,
         labelstudio,
+        opennlp,
         prodigy,
+        slashed,
+        spacy_tuples,
+        token_spans,
+        webanno,
     )
     from tagger.formats.documents import Document
     from tagger.formats.records import Layout, Sentence
@@ -74,8 +80,12 @@ class FolderModule(DocumentModule, Protocol):
 
 
 if TYPE_CHECKING:
-    _SENTENCES: tuple[SentenceModule, ...] = (columns, conllu, jsonl)
-    _DOCUMENTS: tuple[DocumentModule, ...] = (bracketed, prodigy, doccano, labelstudio, docbin)
+    _SENTENCES: tuple[SentenceModule, ...] = (
+        *(columns, conllu, jsonl, opennlp, slashed, token_spans),
+    )
+    _DOCUMENTS: tuple[DocumentModule, ...] = (
+        *(bracketed, inline, webanno, prodigy, doccano, labelstudio, spacy_tuples, docbin),
+    )
     _FOLDERS: tuple[FolderModule, ...] = (brat,)
 
 
@@ -96,6 +106,8 @@ class Format:
         may_overlap: Whether its spans may share characters.
         by_sentence: Whether a sentence is written as a document of its own.
         is_folder: Whether its files lie in a folder.
+        is_written: Whether it can be written.
+        has_scheme: Whether it spells its spans as tags, in a scheme.
     """
 
     name: str
@@ -110,6 +122,8 @@ class Format:
     may_overlap: bool = False
     by_sentence: bool = False
     is_folder: bool = False
+    is_written: bool = True
+    has_scheme: bool = False
 
     @property
     def sentences(self) -> SentenceModule | None:
@@ -156,6 +170,15 @@ _ROWS = (
         by_sentence=True,
     ),
     Format(
+        name="inline",
+        title="text with inline XML",
+        module_name="inline",
+        reads="documents",
+        shared_suffixes=(".xml", ".sgml"),
+        any_suffix=True,
+        by_sentence=True,
+    ),
+    Format(
         name="conll",
         title="CoNLL columns",
         module_name="columns",
@@ -163,6 +186,32 @@ _ROWS = (
         suffixes=(".iob2",),
         shared_suffixes=_COLUMNS,
         takes_columns=True,
+        is_cut=True,
+        has_scheme=True,
+    ),
+    Format(
+        name="wikiner",
+        title="words with tags after |",
+        module_name="slashed",
+        reads="sentences",
+        any_suffix=True,
+        is_cut=True,
+        has_scheme=True,
+    ),
+    Format(
+        name="opennlp",
+        title="OpenNLP",
+        module_name="opennlp",
+        reads="sentences",
+        any_suffix=True,
+        is_cut=True,
+    ),
+    Format(
+        name="webanno",
+        title="WebAnno TSV 3",
+        module_name="webanno",
+        reads="documents",
+        any_suffix=True,
         is_cut=True,
     ),
     Format(
@@ -173,6 +222,7 @@ _ROWS = (
         suffixes=(".conllu",),
         any_suffix=True,
         is_cut=True,
+        has_scheme=True,
     ),
     Format(
         name="jsonl",
@@ -182,6 +232,7 @@ _ROWS = (
         shared_suffixes=_JSON_LINES,
         any_suffix=True,
         is_cut=True,
+        has_scheme=True,
     ),
     Format(
         name="prodigy",
@@ -209,6 +260,31 @@ _ROWS = (
         shared_suffixes=(".json",),
         any_suffix=True,
         may_overlap=True,
+    ),
+    Format(
+        name="gliner",
+        title="JSON by spans of tokens",
+        module_name="token_spans",
+        reads="sentences",
+        any_suffix=True,
+        is_cut=True,
+    ),
+    Format(
+        name="spacy2",
+        title="spaCy 2's tuples",
+        module_name="spacy_tuples",
+        reads="documents",
+        any_suffix=True,
+        may_overlap=True,
+    ),
+    Format(
+        name="spacyjson",
+        title="spaCy's JSON",
+        module_name="spacy_json",
+        reads="documents",
+        any_suffix=True,
+        is_cut=True,
+        is_written=False,
     ),
     Format(
         name="spacy",

@@ -18,6 +18,8 @@ from tagger.formats.table import FORMATS
 from tagger.text import Tokenizer
 from tests.helpers.formats import PRODIGY, char_spans, documents
 
+WRITTEN = [name for name, form in FORMATS.items() if form.is_written]
+
 LABELS = st.text(
     st.characters(codec="utf-8", exclude_categories=["Z", "Cc"]), min_size=1, max_size=8
 )
@@ -173,12 +175,12 @@ def stored(tmp_path_factory) -> dict[str, Path]:
     """The same documents in each format."""
     folder = tmp_path_factory.mktemp("stored")
     (folder / "in.jsonl").write_text(PRODIGY)
-    for name in FORMATS:
+    for name in WRITTEN:
         convert(folder / "in.jsonl", folder / name, target_format=name)
-    return {name: folder / name for name in FORMATS}
+    return {name: folder / name for name in WRITTEN}
 
 
-@pytest.mark.parametrize("name", list(FORMATS))
+@pytest.mark.parametrize("name", WRITTEN)
 @settings(QUICK, max_examples=40)
 @given(data=st.data())
 def test_damage_is_said_or_harmless(tmp_path_factory, stored, name, data):

@@ -8,7 +8,7 @@ from pathlib import Path
 from rich.console import Console
 
 import tagger
-from tagger.prediction.rendering import view
+from tagger.prediction.output_formats import view
 
 PICTURE = Path(__file__).parent / "images" / "predict.svg"
 TEXT = "John works at Apple in California"

@@ -12,7 +12,7 @@ from tagger.files import check_not_read
 from tagger.interrupt import interrupted_by_sigterm
 from tagger.prediction.input import BLOCK, STDIN, as_available, is_live, read_texts, total_bytes
 from tagger.prediction.output import check_writable, write_results
-from tagger.prediction.rendering import FORMATS, view
+from tagger.prediction.output_formats import FORMATS, view
 from tagger.prediction.resuming import NOTHING, Kept, record_of, resumable, skip
 from tagger.prediction.workers import Job, Result, load_tagger, tag_blocks
 from tagger.runtime.batching import batched

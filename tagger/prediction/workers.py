@@ -16,7 +16,7 @@ from typing import NamedTuple
 from tagger.errors import TaggerError, UsageError
 from tagger.interrupt import deferred_interrupt
 from tagger.prediction.input import as_available
-from tagger.prediction.rendering import FORMATS
+from tagger.prediction.output_formats import FORMATS
 from tagger.runtime.cutting import GivenTokens
 from tagger.runtime.engines.processor import n_cores
 from tagger.runtime.engines.protocol import EngineName, Precision

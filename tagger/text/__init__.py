@@ -8,8 +8,8 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from tagger.text.rules import TokenizerRules
 from tagger.text.tokenizer import Tokenizer
+from tagger.text.tokenizer_rules import TokenizerRules
 
 if TYPE_CHECKING:
     from tagger.text.detokenizer import detokenize

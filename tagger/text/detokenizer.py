@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 
 from tagger.text.characters import HAN, HIRAGANA, KATAKANA, SOUTH_EAST_ASIAN
 from tagger.text.pattern import FUSED
-from tagger.text.rules import TokenizerRules
+from tagger.text.tokenizer_rules import TokenizerRules
 
 __all__ = ["detokenize"]
 

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 
 from tagger.text.lexicon import MAX_FORM, is_unspaced
 from tagger.text.pattern import FUSED, PREFIXES, UNITS
-from tagger.text.rules import ABBREVIATIONS, TokenizerRules
+from tagger.text.tokenizer_rules import ABBREVIATIONS, TokenizerRules
 
 __all__ = ["fit_rules"]
 

@@ -21,7 +21,7 @@ from tagger.text.characters import (
     UNSPACED,
     WORD,
 )
-from tagger.text.rules import TokenizerRules
+from tagger.text.tokenizer_rules import TokenizerRules
 
 __all__ = ["compile_pattern"]
 

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from itertools import groupby, pairwise
 from typing import Literal, TypeAlias
 
-from tagger.text.rules import TITLES
+from tagger.text.tokenizer_rules import TITLES
 
 __all__ = ["Newline", "group_sentences"]
 

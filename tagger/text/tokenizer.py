@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, get_args
 
 from tagger.errors import UsageError, unknown_name
 from tagger.text.pattern import compile_pattern
-from tagger.text.rules import TokenizerRules
 from tagger.text.sentences import Newline, group_sentences
+from tagger.text.tokenizer_rules import TokenizerRules
 
 if TYPE_CHECKING:
     from tagger.text.lexicon import Lexicon

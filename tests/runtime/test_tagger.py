@@ -17,7 +17,7 @@ from tagger.errors import FormatError, UsageError
 from tagger.formats import bracketed
 from tagger.lines import decode_lines
 from tagger.prediction.input import as_available
-from tagger.prediction.rendering import as_conll, as_text
+from tagger.prediction.output_formats import as_conll, as_text
 from tagger.runtime.cutting import GivenTokens
 from tagger.runtime.tagger import Tagger
 

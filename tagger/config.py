@@ -147,6 +147,8 @@ class TrainingConfig(Section, frozen=True):
     """Decay of the moving average of the weights, which is scored and stored; 0 for none."""
     forget: bool = False
     """Whether to drop labels of the base that no corpus annotates, instead of keeping them."""
+    allow_empty: bool = False
+    """Whether a corpus may have no entity to learn from, and a head a single tag."""
     fraction: Annotated[float, Meta(gt=0.0, le=1.0)] = 1.0
     """Share of the training sentences that is used, the same ones for every seed. Where dev is cut
     from them, which depends on the seed, it is the share of the rest."""
@@ -203,6 +205,8 @@ class CorpusConfig(Section, frozen=True):
     """The columns of its files, as in ``token,pos,chunk,ner``; empty to detect them."""
     labels: dict[str, str] = {}
     """Labels (of spans) or tags (of tokens) to rename: ``{corporation = "ORG"}``."""
+    predictions: bool = False
+    """Whether predictions in exports of Label Studio are read where a task is not annotated."""
     heads: dict[str, str] = {}
     """Heads to rename: ``{pos = "xpos"}``."""
     annotates: tuple[str, ...] = ()

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 import tagger
-from tagger.cli.options import Columns, Json, print_json
+from tagger.cli.options import Columns, Json, ReadPredictions, print_json
 from tagger.corpus.policies import Misaligned, Overlapping
 from tagger.formats.table import FORMATS
 
@@ -43,6 +43,7 @@ def convert(
         typer.Option(help="For overlapping spans: error, or drop for all but the longest."),
     ] = "error",
     columns: Columns = None,
+    read_predictions: ReadPredictions = False,
     json: Json = False,
     force: Annotated[bool, typer.Option("--force", help="Replace OUT.")] = False,
 ) -> None:
@@ -61,6 +62,7 @@ def convert(
         misaligned=misaligned,
         overlapping=overlapping,
         columns=columns,
+        read_predictions=read_predictions,
         force=force,
     )
     if json:

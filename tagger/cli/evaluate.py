@@ -9,6 +9,7 @@ import typer
 
 import tagger
 from tagger.cli.options import (
+    READ_PREDICTIONS,
     Columns,
     DataDir,
     Device,
@@ -38,6 +39,9 @@ def evaluate(
     raw: Annotated[
         bool, typer.Option("--raw", help="Score by character spans on untokenized text.")
     ] = False,
+    read_predictions: Annotated[
+        bool, typer.Option("--read-predictions", help=READ_PREDICTIONS)
+    ] = False,
     predictions: Annotated[
         Path | None, typer.Option(help="Write token, gold and predicted tags to this file.")
     ] = None,
@@ -63,6 +67,7 @@ def evaluate(
         raw=raw,
         heads=names(heads),
         columns=columns,
+        read_predictions=read_predictions,
         predictions=predictions,
         force=force,
         device=device,

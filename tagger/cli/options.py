@@ -46,6 +46,10 @@ Columns = Annotated[
     str | None,
     typer.Option("--columns", help="The columns of the files, as in token,pos,chunk,ner."),
 ]
+READ_PREDICTIONS = "Read predictions of Label Studio where a task is not annotated."
+ReadPredictions = Annotated[
+    bool, typer.Option("--read-predictions", "--predictions", help=READ_PREDICTIONS)
+]
 Heads = Annotated[str | None, typer.Option("--heads", help="Heads, as in ner,upos.")]
 Device = Annotated[str, typer.Option("--device", help="cpu, cuda, cuda:1; auto picks a GPU.")]
 Engine = Annotated[

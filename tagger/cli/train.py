@@ -15,6 +15,7 @@ from tagger.cli.options import (
     Device,
     Epochs,
     Heads,
+    ReadPredictions,
     Replace,
     Resume,
     Seed,
@@ -38,6 +39,7 @@ def train(
     ] = None,
     heads: Heads = None,
     columns: Columns = None,
+    read_predictions: ReadPredictions = False,
     cell: Annotated[str | None, typer.Option(help=f"{one_of(Cell)}.")] = None,
     direction: Annotated[str | None, typer.Option(help=f"{one_of(Direction)}.")] = None,
     merge: Annotated[
@@ -61,6 +63,9 @@ def train(
     ] = None,
     forget: Annotated[
         bool, typer.Option("--forget", help="Drop the labels of --from that no corpus has.")
+    ] = False,
+    allow_empty: Annotated[
+        bool, typer.Option("--allow-empty", help="Train on a corpus without any entity.")
     ] = False,
     resume: Resume = False,
     force: Replace = False,
@@ -91,6 +96,7 @@ def train(
         "encoder.merge": merge,
         "head.decoder": decoder,
         "training.epochs": epochs,
+        "training.allow_empty": allow_empty or None,
         "training.forget": forget or None,
         "training.seed": seed,
         "training.threads": threads,
@@ -106,6 +112,7 @@ def train(
             config=config,
             heads=names(heads),
             columns=columns,
+            read_predictions=read_predictions,
             overrides=nested(given),
             base=base,
             may_lack_sources=True,
@@ -124,6 +131,7 @@ def train(
         output,
         heads=names(heads),
         columns=columns,
+        read_predictions=read_predictions,
         base=base,
         config=config,
         settings=given,

@@ -34,6 +34,7 @@ def convert(
     misaligned: Misaligned | None = None,
     overlapping: Overlapping = "error",
     columns: str | None = None,
+    read_predictions: bool = False,
     force: bool = False,
 ) -> Report:
     """Convert a file, or a folder of brat's; the target is whole or not there.
@@ -50,6 +51,8 @@ def convert(
         overlapping: What to do with spans that overlap, where the format cannot hold them:
             ``error``, or ``drop`` for all but the longest.
         columns: The columns of a file of columns, as ``token,pos,-,ner``.
+        read_predictions: Read the predictions in exports of Label Studio where a task is not
+            annotated.
         force: Replace an existing target.
 
     Raises:
@@ -63,6 +66,8 @@ def convert(
     _check_choice("overlapping", overlapping, get_args(Overlapping))
     _check_exists(source)
     reader = find_format(source_format) if source_format else format_of(source)
+    if read_predictions:
+        reader = reader.with_predictions(source)
     writer = find_format(target_format) if target_format else format_to_write(target)
     if not writer.is_written:
         written = [name for name, form in FORMATS.items() if form.is_written]

@@ -28,6 +28,7 @@ def load_corpus(
     data_dir: Path | None = None,
     columns: str | None = None,
     strict: bool = False,
+    read_predictions: bool = False,
 ) -> Corpus:
     """Load a corpus, reading its files only where the cache does not have them.
 
@@ -38,6 +39,8 @@ def load_corpus(
         columns: The columns of its files, as ``token,pos,-,ner``; detected where not given.
         strict: Refuse tags outside their scheme, empty tokens and spans off token bounds, which
             are otherwise corrected and counted.
+        read_predictions: Read the predictions in exports of Label Studio where a task is not
+            annotated.
 
     Raises:
         UsageError: The name is unknown, or ``columns`` are impossible.
@@ -49,7 +52,7 @@ def load_corpus(
     if where.files:
         if columns is None and where.entry is not None:
             columns = where.entry.columns
-        found = _files(where.files, columns)
+        found = _files(where.files, columns, read_predictions)
     elif columns is not None:
         raise UsageError("columns can be named for files, not for the hub", path=where.name)
     else:
@@ -75,13 +78,14 @@ def load_corpus(
     )
 
 
-def _files(files: Mapping[str, Path], columns: str | None) -> Source:
+def _files(files: Mapping[str, Path], columns: str | None, read_predictions: bool) -> Source:
     """Return the source of files of documents, which are cut into sentences, or of sentences.
 
     Files in no known format are taken for columns.
 
     Raises:
-        UsageError: Some hold documents and some sentences, or columns are named for documents.
+        UsageError: Some hold documents and some sentences, columns are named for documents, or
+            a format has no predictions to read.
         CorpusError: A file cannot be read.
     """
     from tagger.corpus.document_source import DocumentSource
@@ -89,6 +93,8 @@ def _files(files: Mapping[str, Path], columns: str | None) -> Source:
     from tagger.formats.table import FORMATS
 
     formats = {split: detect(path) or FORMATS["conll"] for split, path in files.items()}
+    if read_predictions:
+        formats = {split: form.with_predictions(files[split]) for split, form in formats.items()}
     first = next(iter(files.values()))
     if all(form.reads == "sentences" for form in formats.values()):
         return FileSource(files, next(iter(formats.values())), columns)

@@ -82,6 +82,7 @@ def read(
     split: Literal["train", "dev", "test"] | None = None,
     *,
     columns: str | None = None,
+    read_predictions: bool = False,
     strict: bool = False,
     data_dir: str | Path | None = None,
 ) -> GoldSentences:
@@ -91,6 +92,8 @@ def read(
         corpus: The name of a corpus, a folder, a file, or ``hub:owner/name``.
         split: The split; None for train, or for the only one.
         columns: The columns of the corpus's files, as in ``token,pos,chunk,ner``.
+        read_predictions: Read the predictions in exports of Label Studio where a task is not
+            annotated.
         strict: Stop at a tag outside its scheme instead of repairing it.
         data_dir: Where to look for named corpora first.
 
@@ -109,6 +112,7 @@ def read(
         data_dir=None if data_dir is None else Path(data_dir),
         columns=columns,
         strict=strict,
+        read_predictions=read_predictions,
     )
     default = "train" if "train" in loaded.splits else next(iter(loaded.splits))
     chosen: str = split or default

@@ -25,6 +25,7 @@ def load_configured(
     data_dir: Path | None,
     strict: bool,
     columns: str | None = None,
+    read_predictions: bool = False,
     may_lack: bool = False,
 ) -> Corpus:
     """Load a corpus with the columns and names that its configuration gives it.
@@ -35,13 +36,18 @@ def load_configured(
         data_dir: As `load_corpus`.
         strict: As `load_corpus`.
         columns: The columns of its files, in place of those of the configuration.
+        read_predictions: As `load_corpus`; or the configuration asks for it.
         may_lack: As `rename`.
 
     Raises:
         TaggerError: As `load_corpus` and `rename`.
     """
     corpus = load_corpus(
-        source, data_dir=data_dir, columns=columns or settings.columns or None, strict=strict
+        source,
+        data_dir=data_dir,
+        columns=columns or settings.columns or None,
+        strict=strict,
+        read_predictions=read_predictions or settings.predictions,
     )
     return rename(corpus, labels=settings.labels, heads=settings.heads, may_lack=may_lack)
 

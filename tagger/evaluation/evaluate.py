@@ -30,6 +30,7 @@ def evaluate(
     raw: bool = False,
     heads: Sequence[str] | None = None,
     columns: str | None = None,
+    read_predictions: bool = False,
     predictions: str | Path | None = None,
     force: bool = False,
     device: str = "cpu",
@@ -49,6 +50,8 @@ def evaluate(
         raw: Score by character spans on untokenized text, so that the cost of tokenization shows.
         heads: The heads to score; None for all that model and corpus share.
         columns: The columns of the corpus's files, as in ``token,pos,chunk,ner``.
+        read_predictions: Take the predictions in exports of Label Studio for gold where a task is
+            not annotated.
         predictions: A file to write tokens with gold and predicted tags to, as conlleval reads it.
         force: Replace that file.
         device: See `tagger.load`, as for ``engine``, ``precision`` and ``threads``.
@@ -82,6 +85,7 @@ def evaluate(
         split,
         heads,
         columns=columns,
+        read_predictions=read_predictions,
         data_dir=None if data_dir is None else Path(data_dir),
         strict=strict,
     )

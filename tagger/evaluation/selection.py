@@ -42,6 +42,7 @@ def select_split(
     heads: Sequence[str] | None = None,
     *,
     columns: str | None = None,
+    read_predictions: bool = False,
     data_dir: Path | None = None,
     strict: bool = False,
 ) -> Selection:
@@ -55,6 +56,7 @@ def select_split(
         split: ``train``, ``dev`` or ``test``; None for test, or for the only one.
         heads: The heads wanted; None for all shared ones.
         columns: The columns of the corpus's files.
+        read_predictions: Take predictions for gold where a task of Label Studio is not annotated.
         data_dir: Where to look for named corpora first.
         strict: Stop at a tag outside its scheme.
 
@@ -70,7 +72,13 @@ def select_split(
     config = Config() if directory is None else read_config_of(directory)
     settings = corpus_settings(config, source)
     corpus = load_configured(
-        source, settings, data_dir=data_dir, strict=strict, columns=columns, may_lack=True
+        source,
+        settings,
+        data_dir=data_dir,
+        strict=strict,
+        columns=columns,
+        read_predictions=read_predictions,
+        may_lack=True,
     )
     if split is None:
         split = next(iter(corpus.splits)) if len(corpus.splits) == 1 else "test"

@@ -28,29 +28,36 @@ def sniff(sample: Sample) -> bool:
     return isinstance(sample.keys.get("data"), dict)
 
 
-def read(path: Path, findings: Findings) -> Iterator[Document]:
+def read(path: Path, findings: Findings, *, predictions: bool = False) -> Iterator[Document]:
     """Yield the tasks of a file, each with its first annotation.
+
+    Args:
+        path: The file.
+        findings: Collects problems.
+        predictions: Read the first prediction of a task that is not annotated.
 
     Raises:
         FormatError: An element is not a task, or a span cannot be one.
         CorpusError: The file cannot be read.
     """
     n_documents = 0
-    predicted: int | None = None  # the line of a task with predictions alone
+    predicted: int | None = None  # the line of a task that has only predictions
     for number, (line, task) in enumerate(read_records(path), start=1):
         data = task.get("data")
         data = data if isinstance(data, dict) else {}
         name = str(data.get("id") or task.get("id") or number)
-        annotations = task.get("annotations", task.get("completions", []))
-        if not isinstance(annotations, list) or not all(isinstance(a, dict) for a in annotations):
-            raise FormatError(path, line, f"task {name}: 'annotations' is not a list of objects")
+        annotations = _objects(path, line, name, task, "annotations", "completions")
+        predicted_here = _objects(path, line, name, task, "predictions")
+        if predictions and predicted_here and not annotations:
+            findings.count("prediction instead of an annotation", path, line, action="read")
+            annotations = predicted_here[:1]
         valid = [one for one in annotations if not one.get("was_cancelled")]
         if len(valid) < len(annotations):
             cancelled = len(annotations) - len(valid)
             findings.count("cancelled annotation", path, line, count=cancelled, action="ignored")
         if not annotations:
             findings.count("task without annotations", path, line, action="ignored")
-            if predicted is None and task.get("predictions"):
+            if predicted is None and predicted_here:
                 predicted = line
         if not valid:
             continue
@@ -79,8 +86,17 @@ def read(path: Path, findings: Findings) -> Iterator[Document]:
             path,
             predicted,
             "no task is annotated, there are only predictions",
-            hint="accept them in Label Studio first",
+            hint="accept them in Label Studio first, or read them with {read_predictions=True}",
         )
+
+
+def _objects(path: Path, line: int, name: str, task: dict[str, Any], *keys: str) -> list[Any]:
+    """Return the list of objects under the first of the keys that a task has."""
+    key = next((key for key in keys if key in task), keys[0])
+    found = task.get(key, [])
+    if not isinstance(found, list) or not all(isinstance(one, dict) for one in found):
+        raise FormatError(path, line, f"task {name}: {key!r} is not a list of objects")
+    return found
 
 
 def _text(data: dict[str, Any], labels: list[dict[str, Any]]) -> str | None:

@@ -6,7 +6,7 @@ A new format is a module and a row here. Modules are imported when they are used
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, Protocol, cast
@@ -108,6 +108,7 @@ class Format:
         is_folder: Whether its files lie in a folder.
         is_written: Whether it can be written.
         has_scheme: Whether it spells its spans as tags, in a scheme.
+        predictions: The name of the module that also reads predictions, where files have them.
     """
 
     name: str
@@ -124,6 +125,7 @@ class Format:
     is_folder: bool = False
     is_written: bool = True
     has_scheme: bool = False
+    predictions: str = ""
 
     @property
     def sentences(self) -> SentenceModule | None:
@@ -147,6 +149,18 @@ class Format:
     def files(self, path: Path) -> list[Path]:
         """Return the files that make up a path."""
         return cast("FolderModule", self._module).files(path) if self.is_folder else [path]
+
+    def with_predictions(self, path: Path) -> Format:
+        """Return the format that reads predictions of a file where it has no annotations.
+
+        Raises:
+            UsageError: The format has no predictions.
+        """
+        if not self.predictions:
+            raise UsageError(
+                f"{self.title} has no predictions", path=path, hint="leave out {read_predictions}"
+            )
+        return replace(self, name=f"{self.name} with predictions", module_name=self.predictions)
 
     def has_suffix(self, suffix: str) -> bool:
         """Return whether its files may have a suffix."""
@@ -256,6 +270,7 @@ _ROWS = (
         name="labelstudio",
         title="Label Studio's JSON",
         module_name="labelstudio",
+        predictions="labelstudio_predictions",
         reads="documents",
         shared_suffixes=(".json",),
         any_suffix=True,

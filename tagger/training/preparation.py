@@ -19,6 +19,8 @@ from tagger.model.heads import HeadSpec
 from tagger.schemes import Scheme, split_tag, tag_inventory
 from tagger.training.encoding import Inventory
 
+_ALLOW_EMPTY = "{allow_empty=True} trains all the same"
+
 
 @dataclass(frozen=True)
 class Prepared:
@@ -71,7 +73,8 @@ def prepare(
 
     Raises:
         UsageError: No corpus has a requested head, or two corpora disagree about one.
-        CorpusError: A corpus is not found, cannot be read or has no training sentences.
+        CorpusError: A corpus is not found, cannot be read or has no training sentences; or its
+            annotation is empty, unless the configuration allows that.
     """
     notes: list[str] = []
     corpora: list[Corpus] = []
@@ -111,12 +114,47 @@ def prepare(
         for name in names
     )
     prepared = Prepared(tuple(corpora), heads, main_heads, inventory, tuple(notes))
+    if not config.training.allow_empty:
+        for source, corpus in zip(sources, corpora, strict=False):  # not that of the rehearsal
+            if not corpus_settings(config, source).annotates:
+                _check_entities(prepared, corpus)
+        _check_tags(prepared)
     left_out = {}
     for source, corpus in zip_longest(sources, corpora):
         annotates = corpus_settings(config, source).annotates if source is not None else ()
         left_out[corpus.name] = _not_annotated(prepared, corpus, annotates)
     notes += _shared_heads(left_out)
     return replace(prepared, not_annotated=left_out, notes=(*notes, *_without_dev(prepared)))
+
+
+def _check_entities(prepared: Prepared, corpus: Corpus) -> None:
+    """Check that a corpus has entities to learn from.
+
+    Raises:
+        CorpusError: It has none.
+    """
+    spans = [head.name for head in prepared.heads_of(corpus) if head.kind == "span"]
+    if spans and not any(labels_of(corpus.splits["train"], name) for name in spans):
+        raise CorpusError(
+            f"no entity in the training data ({', '.join(spans)})",
+            path=corpus.files.get("train", corpus.name),
+            hint=f"is it annotated? {_ALLOW_EMPTY}",
+        )
+
+
+def _check_tags(prepared: Prepared) -> None:
+    """Check that each head has something to choose from.
+
+    Raises:
+        CorpusError: A head has a single tag.
+    """
+    for head in prepared.heads:
+        if len(head.tags) < 2:
+            raise CorpusError(
+                f"the only tag of {head.name} in the training data is {head.tags[0]}",
+                path=prepared.corpora[0].name,
+                hint=f"choose other {{heads}}; {_ALLOW_EMPTY}",
+            )
 
 
 def _rehearsal(

@@ -42,6 +42,7 @@ def settings(
     config: Config | str | Path | None = None,
     heads: Sequence[str] | None = None,
     columns: str | None = None,
+    read_predictions: bool = False,
     overrides: Mapping[str, Mapping[str, Any]] | None = None,
     base: str | None = None,
     data_dir: Path | None = None,
@@ -57,6 +58,7 @@ def settings(
         config: A complete configuration, or a TOML file with the settings that differ.
         heads: The heads to train; None for what the file says, or all main ones.
         columns: The columns of the files of all corpora.
+        read_predictions: Read predictions of Label Studio in all corpora.
         overrides: By section of the configuration what wins; None leaves a setting unchanged.
         base: The name or directory of a model to start from, whose recipe and sizes hold where
             nothing else is said.
@@ -100,12 +102,16 @@ def settings(
     config = merge_overrides(config, overrides)
     if heads is not None:
         config = msgspec.structs.replace(config, heads=tuple(heads))
-    if columns is not None:
+    if columns is not None or read_predictions:
         corpora = dict(config.corpora)
         for source in sources:
             key = next((key for key in corpora if is_meant(key, source)), source)
             entry = corpora.get(key, CorpusConfig())
-            corpora[key] = msgspec.structs.replace(entry, columns=columns)
+            corpora[key] = msgspec.structs.replace(
+                entry,
+                columns=entry.columns if columns is None else columns,
+                predictions=entry.predictions or read_predictions,
+            )
         config = msgspec.structs.replace(config, corpora=corpora)
     return Settings(tuple(sources), place, config, base_path, data_dir, strict)
 
@@ -122,6 +128,7 @@ def from_base(start: Config, base: Config) -> Config:
         loss_weights={},
         fraction=1.0,
         forget=False,
+        allow_empty=False,
     )
     return msgspec.structs.replace(
         start, embedder=base.embedder, encoder=base.encoder, training=training

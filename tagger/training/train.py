@@ -57,9 +57,11 @@ def train(
     *,
     heads: Sequence[str] | None = None,
     columns: str | None = None,
+    read_predictions: bool = False,
     base: str | Path | None = None,
     config: Config | str | Path | None = None,
     settings: Mapping[str, object] | None = None,
+    allow_empty: bool = False,
     seed: int | None = None,
     threads: int | None = None,
     device: str = "auto",
@@ -77,9 +79,12 @@ def train(
         output: The model directory; None for one named after the corpora under ``models/``.
         heads: The heads to train; None for the main heads of each corpus, ``["all"]`` for all.
         columns: The columns of the corpora's files, as in ``token,pos,chunk,ner``.
+        read_predictions: Read the predictions in exports of Label Studio where a task is not
+            annotated.
         base: A model to start from, whose sizes and recipe hold unless others are given.
         config: A configuration or a TOML file.
         settings: Single settings, which override ``config``: ``{"encoder.cell": "gru"}``.
+        allow_empty: Train on corpora without any entity; short for ``training.allow_empty``.
         seed: Seeds everything that is random; short for the setting ``training.seed``.
         threads: Threads on a CPU; short for the setting ``training.threads``.
         device: ``cpu``, ``cuda``, ``cuda:1``; ``auto`` for a GPU where there is one.
@@ -93,7 +98,7 @@ def train(
     Raises:
         UsageError: An unknown name, or ``output`` holds something else.
         ConfigError: An unknown setting or a value out of its range.
-        CorpusError: A corpus is not found or cannot be read.
+        CorpusError: A corpus is not found, cannot be read, or has no entity to learn from.
         TrainingError: The loss became NaN or infinite.
         Interrupted: Ctrl-C or SIGTERM; the training can be resumed.
 
@@ -108,7 +113,12 @@ def train(
     from tagger.training.reporting import Reporters, TensorBoard
     from tagger.training.run import train as run
 
-    given = {"training.seed": seed, "training.threads": threads, **(settings or {})}
+    short = {
+        "training.allow_empty": allow_empty or None,
+        "training.seed": seed,
+        "training.threads": threads,
+    }
+    given = {**short, **(settings or {})}
     check_names(given)
     if heads is not None:
         heads = as_sequence("heads", heads, "a list of heads", f"pass [{heads!r}]")
@@ -125,6 +135,7 @@ def train(
         config=config,
         heads=heads,
         columns=columns,
+        read_predictions=read_predictions,
         overrides=nested({name: value for name, value in given.items() if value is not None}),
         base=None if base is None else str(base),
         data_dir=None if data_dir is None else Path(data_dir),

@@ -7,8 +7,12 @@ from pathlib import Path
 
 import pytest
 
+import tagger
+from tagger.config import corpus_settings
 from tagger.corpus import load_corpus
-from tagger.errors import FormatError
+from tagger.corpus.renaming import load_configured
+from tagger.errors import FormatError, UsageError
+from tagger.training.settings import settings
 from tests.helpers.formats import documents, label_studio, region
 
 
@@ -68,9 +72,43 @@ def test_of_several_texts_the_one_that_fits_was_annotated(write):
     assert document.text == "Kim Berg left Oslo."
 
 
+PREDICTED = {"id": 1, "data": {"text": "Kim"}, "predictions": [{"result": [region(0, 3, "Kim")]}]}
+
+
 def test_predictions_alone_are_refused(write):
-    task = {"data": {"text": "Kim"}, "predictions": [{"result": [region(0, 3, "Kim")]}]}
-    path = write("a.json", json.dumps([{**task, "annotations": []}]))
+    path = write("a.json", json.dumps([{**PREDICTED, "annotations": []}]))
     with pytest.raises(FormatError, match="predictions") as caught:
         documents(path, "labelstudio")
     assert (caught.value.path, caught.value.line) == (str(path), 1)
+    assert "{read_predictions=True}" in (caught.value.hint or "")
+
+
+def test_predictions_are_read_where_a_task_is_not_annotated(write, tmp_path: Path):
+    annotated = label_studio("Lee", [region(0, 3, "Lee")], predictions=[{"result": []}])
+    path = write("a.json", json.dumps([PREDICTED, annotated]))
+    (first, second) = tagger.read(path, read_predictions=True)
+    assert [first.heads["ner"], second.heads["ner"]] == [["B-PER"], ["B-PER"]]
+    assert [sentence.tokens for sentence in tagger.read(path)] == [["Lee"]]
+    report = tagger.convert(path, tmp_path / "out.conll", read_predictions=True)
+    assert report.spans == 2
+    assert ["prediction" in finding.kind for finding in report.findings] == [True]
+
+
+def test_predictions_are_asked_for_in_each_command(run, write, model: Path):
+    path = write("a.json", json.dumps([PREDICTED]))
+    for option in ("--predictions", "--read-predictions"):
+        assert not run("convert", path, "out.conll", option, "--force").code
+    assert "--read-predictions" in run("convert", path, "o.conll").err
+    result = run("evaluate", model, path, "--read-predictions", "--json")
+    assert json.loads(result.out)["spans"]["ner"]["micro"]["n_gold"] == 1
+    config = settings([str(path)], read_predictions=True).config
+    assert load_configured(
+        str(path), corpus_settings(config, str(path)), data_dir=None, strict=False
+    ).splits["train"][0]["ner"] == ["B-PER"]
+
+
+def test_only_formats_with_predictions_can_be_asked_for_them(write):
+    path = write("a.conll", "Kim\tB-PER\n")
+    with pytest.raises(UsageError) as caught:
+        tagger.read(path, read_predictions=True)
+    assert caught.value.path == str(path)

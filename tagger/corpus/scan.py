@@ -14,6 +14,7 @@ from tagger.corpus.tally import BadTagError, Tally
 from tagger.errors import FormatError, UsageError
 from tagger.files import content_hash
 from tagger.findings import Finding, Findings
+from tagger.formats.label_names import name_files
 from tagger.formats.records import Layout, Sentence
 from tagger.formats.table import Format, SentenceModule
 from tagger.schemes import Scheme
@@ -103,8 +104,11 @@ class FileSource:
 
     def content(self) -> list[str]:
         """Return the names of the splits, the suffixes, which show the format, and the hashes."""
+        paths = self.paths.values() if self.format.has_numbers else ()
+        beside = dict.fromkeys(file for path in paths for file in name_files(path))
         return [
             self.columns or "",
+            *map(content_hash, beside),
             *(f"{s}{path.suffix.lower()}:{content_hash(path)}" for s, path in self.paths.items()),
         ]
 

@@ -1,6 +1,7 @@
 """JSON lines: ``{"tokens": ["A", "b"], "ner": ["B-PER", "O"]}``, a sentence a line.
 
-Each list of strings as long as ``tokens`` in the first sentence is a head. The sentences may also
+Each list of strings as long as ``tokens`` in the first sentence is a head; one of numbers, where
+their names are known (`label_names`). The sentences may also
 be the elements of one array.
 """
 
@@ -14,8 +15,9 @@ import msgspec
 
 from tagger.errors import FormatError
 from tagger.findings import Findings
-from tagger.formats.documents import Document
+from tagger.formats.documents import ENTITIES, Document
 from tagger.formats.json_records import read_records
+from tagger.formats.label_names import HINT, find_names
 from tagger.formats.records import (
     RESERVED,
     SPAN_HEADS,
@@ -28,7 +30,7 @@ from tagger.formats.sample import Sample
 from tagger.formats.writing import heads_of, refuse, sentence_tags
 from tagger.schemes import Scheme
 
-__all__ = ["detect_layout", "head_name", "read", "sniff", "write"]
+__all__ = ["detect_layout", "head_name", "layout_of", "read", "sentences_of", "sniff", "write"]
 
 _NOT_HEADS = frozenset({"line", "document", "space_after"})
 
@@ -51,21 +53,43 @@ def detect_layout(paths: Sequence[Path], names: str | None = None) -> Layout:
     Raises:
         FormatError: The file has no sentences, or its first object is not a sentence.
     """
-    path = paths[0]
-    line, record = next(read_records(path), (None, {}))
+    return layout_of(paths[0], read_records(paths[0]))
+
+
+def layout_of(path: Path, records: Iterator[tuple[int, dict[str, Any]]]) -> Layout:
+    """Find the heads from the first of numbered records.
+
+    Raises:
+        FormatError: There are no records, or the first is not a sentence.
+    """
+    line, record = next(records, (None, {}))
     if line is None:
         raise FormatError(path, None, "the file has no sentences")
     tokens = _tokens(path, line, record)
-    heads = [
-        head_name(key)
+    keys = [
+        key
         for key, value in record.items()
-        if _is_tags(value, len(tokens)) and key not in (*TOKEN_KEYS, *_NOT_HEADS)
+        if key not in (*TOKEN_KEYS, *_NOT_HEADS)
+        and (_is_tags(value, len(tokens)) or _are_numbers(value, len(tokens)))
     ]
+    numbered = [key for key in keys if _are_numbers(record[key], len(tokens))]
+    main = [key for key in numbered if head_name(key) == ENTITIES] or numbered
+    labels = {key: find_names(path, key, record, is_only=[key] == main) for key in numbered}
+    heads = [head_name(key) for key in keys if labels.get(key, True)]
     for head in heads:
         if heads.count(head) > 1:
             raise FormatError(path, line, f"two keys stand for the head {head!r}")
         if head in RESERVED:
             raise FormatError(path, line, f"{head!r} cannot name a head", hint="rename the key")
+    unnamed = [key for key, names in labels.items() if not names]
+    needed = [key for key in unnamed if head_name(key) == ENTITIES]
+    if needed or (unnamed and not heads):
+        raise FormatError(
+            path,
+            line,
+            f"the tags under {(needed or unnamed)[0]!r} are numbers without names",
+            hint=HINT,
+        )
     if not heads:
         raise FormatError(
             path,
@@ -73,8 +97,12 @@ def detect_layout(paths: Sequence[Path], names: str | None = None) -> Layout:
             "no list of tags as long as 'tokens'",
             hint='write tags by name, as in "ner": ["O", …]',
         )
-    columns = {1: "token", **dict(enumerate(heads, start=2))}
-    return Layout(format="jsonl", title="JSON lines", columns=columns)
+    return Layout(
+        format="jsonl",
+        title="JSON lines",
+        columns={1: "token", **dict(enumerate(heads, start=2))},
+        labels={head_name(key): names for key, names in labels.items()},
+    )
 
 
 def read(path: Path, layout: Layout, findings: Findings) -> Iterator[Sentence]:
@@ -84,13 +112,31 @@ def read(path: Path, layout: Layout, findings: Findings) -> Iterator[Sentence]:
         FormatError: An object is not a sentence, or lacks a head.
         CorpusError: The file cannot be read.
     """
+    return sentences_of(path, read_records(path), layout, findings)
+
+
+def sentences_of(
+    path: Path,
+    records: Iterator[tuple[int, dict[str, Any]]],
+    layout: Layout,
+    findings: Findings,
+) -> Iterator[Sentence]:
+    """Yield the sentences of numbered records.
+
+    Raises:
+        FormatError: A record is not a sentence, or lacks a head.
+    """
     names = [name for name in layout.columns.values() if name != "token"]
-    for line, record in read_records(path):
+    for head in layout.labels.keys() - set(names):
+        findings.count("numbers without names", path, head=head, action="ignored")
+    for line, record in records:
         tokens = _tokens(path, line, record)
         found = {head_name(key): value for key, value in record.items()}
         heads: dict[str, list[str | None]] = {}
         for name in names:
             tags: Any = found.get(name)
+            if name in layout.labels and _are_numbers(tags, len(tokens)):
+                tags = _by_name(path, line, name, tags, layout.labels[name])
             if not _is_tags(tags, len(tokens)):
                 raise FormatError(path, line, _what_is_wrong(name, tags, len(tokens)))
             heads[name] = tags
@@ -139,6 +185,25 @@ def _is_tags(value: object, n_tokens: int) -> bool:
         and len(value) == n_tokens
         and all(tag is None or (isinstance(tag, str) and tag) for tag in value)
     )
+
+
+def _are_numbers(value: object, n_tokens: int) -> bool:
+    return (
+        isinstance(value, list)
+        and 0 < len(value) == n_tokens
+        and all(tag is None or type(tag) is int for tag in value)
+        and any(tag is not None for tag in value)
+    )
+
+
+def _by_name(
+    path: Path, line: int, head: str, tags: list[int | None], names: dict[int, str]
+) -> list[str | None]:
+    """Return the names of tags; negative numbers, as -100, are none."""
+    for tag in tags:
+        if tag is not None and tag >= 0 and tag not in names:
+            raise FormatError(path, line, f"tag {tag} of {head!r} has no name", expected=names)
+    return [None if tag is None or tag < 0 else names[tag] for tag in tags]
 
 
 def _what_is_wrong(name: str, tags: object, n_tokens: int) -> str:

@@ -57,6 +57,7 @@ class Layout(msgspec.Struct, frozen=True, kw_only=True):
         skipped: The numbers of the columns of a line that are not read.
         schemes: The tag scheme of each span head as found in the files.
         misc_key: The key of MISC that holds the entities of a CoNLL-U file; else empty.
+        labels: The names of the numbers that stand for tags, by the head.
         has_spaces: Whether a CoNLL-U file marks anywhere where its text has no space.
     """
 
@@ -67,6 +68,7 @@ class Layout(msgspec.Struct, frozen=True, kw_only=True):
     skipped: tuple[int, ...] = ()
     schemes: dict[str, str] = {}  # msgspec copies it
     misc_key: str = ""
+    labels: dict[str, dict[int, str]] = {}  # msgspec copies it
     has_spaces: bool = False
 
     @property

@@ -9,11 +9,12 @@ from typing import Any
 
 from tagger.errors import FormatError
 from tagger.formats.json_records import JSON_SUFFIXES, read_values
-from tagger.lines import plain_suffix, read_lines
+from tagger.lines import open_bytes, plain_suffix, read_lines
 
 __all__ = ["Sample"]
 
 _N_LINES = 1000
+_N_BYTES = 16
 
 
 class Sample:
@@ -27,6 +28,16 @@ class Sample:
     def __init__(self, path: Path) -> None:
         self.path = path
         self.suffix = plain_suffix(path)
+
+    @cached_property
+    def start(self) -> bytes:
+        """The first bytes, decompressed.
+
+        Raises:
+            CorpusError: The file cannot be read.
+        """
+        with open_bytes(self.path) as file:
+            return file.read(_N_BYTES)
 
     @cached_property
     def lines(self) -> list[str]:

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
         jsonl,
         labelstudio,
         opennlp,
+        parquet,
         prodigy,
         slashed,
         spacy_tuples,
@@ -81,7 +82,7 @@ class FolderModule(DocumentModule, Protocol):
 
 if TYPE_CHECKING:
     _SENTENCES: tuple[SentenceModule, ...] = (
-        *(columns, conllu, jsonl, opennlp, slashed, token_spans),
+        *(columns, conllu, jsonl, opennlp, parquet, slashed, token_spans),
     )
     _DOCUMENTS: tuple[DocumentModule, ...] = (
         *(bracketed, inline, webanno, prodigy, doccano, labelstudio, spacy_tuples, docbin),
@@ -107,6 +108,7 @@ class Format:
         by_sentence: Whether a sentence is written as a document of its own.
         is_folder: Whether its files lie in a folder.
         is_written: Whether it can be written.
+        has_numbers: Whether tags may be numbers whose names are in a file beside.
         has_scheme: Whether it spells its spans as tags, in a scheme.
         predictions: The name of the module that also reads predictions, where files have them.
     """
@@ -124,6 +126,7 @@ class Format:
     by_sentence: bool = False
     is_folder: bool = False
     is_written: bool = True
+    has_numbers: bool = False
     has_scheme: bool = False
     predictions: str = ""
 
@@ -246,6 +249,7 @@ _ROWS = (
         shared_suffixes=_JSON_LINES,
         any_suffix=True,
         is_cut=True,
+        has_numbers=True,
         has_scheme=True,
     ),
     Format(
@@ -308,6 +312,17 @@ _ROWS = (
         reads="documents",
         suffixes=(".spacy",),
         is_cut=True,
+    ),
+    Format(
+        name="parquet",
+        title="Parquet",
+        module_name="parquet",
+        reads="sentences",
+        suffixes=(".parquet",),
+        any_suffix=True,
+        is_cut=True,
+        has_numbers=True,
+        has_scheme=True,
     ),
     Format(
         name="brat",

@@ -5,7 +5,7 @@
     nlp = spacy.blank("en")
     nlp.add_pipe("recurrent_tagger", config={"model": "en"})
 
-spaCy finds it by an entry point. It tags spaCy's tokens as they are; spaces are no tokens to it.
+spaCy finds it by an entry point. It tags spaCy's tokens as they are, except white space.
 """
 
 from __future__ import annotations
@@ -30,6 +30,7 @@ from tagger.errors import TaggerError, UsageError
 from tagger.features.vocabulary import normalize
 from tagger.files import write_file
 from tagger.integrations.spacy.documents import gold_of, mark_sentences, sentences_of
+from tagger.integrations.spacy.errors import ComponentError, component_errors
 from tagger.integrations.spacy.plan import Plan, read_plan
 from tagger.integrations.spacy.settings import CONFIG_FILE, Settings, read_settings
 from tagger.integrations.spacy.targets import Tags, Writer, check_targets, default_targets
@@ -51,7 +52,7 @@ if TYPE_CHECKING:
     from tagger.integrations.spacy.training import Sentence, Trainer
 
 UNKNOWN_SHARE, UNKNOWN_AFTER = 0.6, 200
-"""The share of unknown words, of the first 200, at which to warn."""
+"""Warn if more than this share of the first 200 words is unknown."""
 
 
 @Language.factory(
@@ -85,10 +86,10 @@ def make_recurrent_tagger(
     base: str,
     settings: dict[str, Any],
 ) -> RecurrentTagger:
-    """Make the component; spaCy wants each of the `Settings` by name."""
+    """Make the component; spaCy passes each of the `Settings` by name."""
     given = {key: value for key, value in locals().items() if key in Settings.__struct_fields__}
     chosen = Settings(**given)
-    with _errors(name):
+    with component_errors(name):
         chosen.check()
     _require_package(nlp)
     return RecurrentTagger(nlp.vocab, name, chosen)
@@ -97,7 +98,7 @@ def make_recurrent_tagger(
 def _require_package(nlp: Language) -> None:
     """Add this package to the requirements of a pipeline, which ``spacy package`` writes.
 
-    spaCy itself finds the distribution of a component only if it has a ``top_level.txt``.
+    spaCy finds the distribution of a component only if that has a ``top_level.txt``.
     """
     for entry in entry_points(group="spacy_factories", name="recurrent_tagger"):
         requirements = nlp.meta.setdefault("requirements", [])
@@ -122,7 +123,7 @@ class RecurrentTagger(TrainablePipe):  # type: ignore[misc]
     ) -> None:
         self.vocab = vocab
         self.name = name
-        self.model = None  # what spaCy's own components keep there
+        self.model = None  # the attribute in which spaCy's own components keep their network
         self.settings = settings or Settings()
         self._files: dict[str, bytes] = {}
         self._trainer: Trainer | None = None
@@ -136,14 +137,15 @@ class RecurrentTagger(TrainablePipe):  # type: ignore[misc]
 
     @property
     def tagger(self) -> Tagger:
-        """The model, ready to tag; made when it is first needed, once in each process.
+        """The model, ready to tag; loaded when it is first needed, once in each process.
 
         Raises:
-            ValueError: There is no model, it is damaged, or it lacks what the configuration asks.
+            ComponentError: There is no model, it is damaged, or it lacks a head or label that the
+                configuration names.
         """
         if self._tagger is not None and self._pid == os.getpid():
             return self._tagger
-        with _errors(self.name):
+        with component_errors(self.name):
             tagger = self._load()
             targets = self.settings.heads or default_targets(tagger.heads)
             self.settings.check_labels(tagger.heads)
@@ -276,11 +278,11 @@ class RecurrentTagger(TrainablePipe):  # type: ignore[misc]
     ) -> None:
         """Read vocabulary and labels from the examples and begin a training.
 
-        A component that has a model starts from that.
+        A component that has a model starts from it.
         """
         training = nlp.config.interpolate()["training"] if nlp is not None else {}
         examples = [gold_of(example) for example in get_examples()]
-        with _errors(self.name):
+        with component_errors(self.name):
             self._begin_training(examples, read_plan(training))
 
     def _begin_training(
@@ -313,17 +315,33 @@ class RecurrentTagger(TrainablePipe):  # type: ignore[misc]
 
         A component that has a model but was not initialized, as after `Language.resume_training`
         or with ``source`` in a configuration, resumes the training of that model with its labels.
+
+        Args:
+            examples: The batch.
+            drop: Replaces the dropouts of the configuration, see `Trainer.update`.
+            sgd: Without effect, as `Language.update` does not pass its optimizer on. The learning
+                rate is read from the configuration by `initialize`.
+            losses: The loss per token is added under the component's name.
+
+        Returns:
+            ``losses``.
+
+        Raises:
+            ComponentError: There is neither a model nor a training.
         """
         losses = {} if losses is None else losses
         losses.setdefault(self.name, 0.0)
         gold = [gold_of(example) for example in examples]
         sentences = [sentence for example in gold for sentence in example]
         if self._trainer is None and not (self._files or self.settings.model):
-            raise ValueError(f"{self.name}: not initialized; call nlp.initialize before nlp.update")
+            raise ComponentError(
+                self.name,
+                UsageError("not initialized", hint="call nlp.initialize before nlp.update"),
+            )
         if not sentences:
             return losses
         if self._trainer is None:
-            with _errors(self.name):
+            with component_errors(self.name):
                 self._begin_training(gold, Plan(), extend=False)
         assert self._trainer is not None
         losses[self.name] += self._trainer.update(sentences, dropout=drop)
@@ -331,7 +349,7 @@ class RecurrentTagger(TrainablePipe):  # type: ignore[misc]
         return losses
 
     def finish_update(self, sgd: Any) -> None:
-        """Do nothing: `update` has taken the step."""
+        """Do nothing: `update` takes the step."""
 
     @contextmanager
     def use_params(self, params: Any) -> Iterator[None]:
@@ -359,17 +377,18 @@ class RecurrentTagger(TrainablePipe):  # type: ignore[misc]
             return self._trainer.files()
         if not self._files:
             if not self.settings.model:
-                raise UsageError("there is no model yet; name one in the config, or train")
+                raise UsageError("there is no model yet", hint="name one in the config, or train")
             self._files = _read(find_model(self.settings.model))
         return self._files
 
     def to_disk(self, path: Path | str, *, exclude: Iterable[str] = ()) -> None:
         """Write the model directory and the configuration."""
-        with _errors(self.name):
+        with component_errors(self.name):
             files = self.files
         folder = Path(path)
         folder.mkdir(parents=True, exist_ok=True)
-        # No graph and no licence of a model that was there before; without meta.json it is none.
+        # Remove what a model that was there before has in addition. meta.json comes last: a folder
+        # without it is not a model.
         for name in {META} | (set(OWN_FILES) - files.keys()):
             (folder / name).unlink(missing_ok=True)
         for name in sorted(files, key=lambda name: name == META):
@@ -379,14 +398,14 @@ class RecurrentTagger(TrainablePipe):  # type: ignore[misc]
     def from_disk(self, path: Path | str, *, exclude: Iterable[str] = ()) -> RecurrentTagger:
         """Read what `to_disk` wrote."""
         folder = Path(path)
-        with _errors(self.name):
+        with component_errors(self.name):
             files = _read(folder)
             self._take(files, read_settings((folder / CONFIG_FILE).read_bytes()))
         return self
 
     def to_bytes(self, *, exclude: Iterable[str] = ()) -> bytes:
-        """The model directory and the configuration as bytes."""
-        with _errors(self.name):
+        """Return the model directory and the configuration as bytes."""
+        with component_errors(self.name):
             return msgspec.msgpack.encode(
                 {**self.files, CONFIG_FILE: msgspec.json.encode(self.settings)}
             )
@@ -395,7 +414,7 @@ class RecurrentTagger(TrainablePipe):  # type: ignore[misc]
         """Read what `to_bytes` returned.
 
         Raises:
-            ValueError: The bytes are damaged.
+            ComponentError: The bytes are damaged.
         """
         try:
             files = msgspec.msgpack.decode(bytes_data, type=dict[str, bytes])
@@ -403,10 +422,11 @@ class RecurrentTagger(TrainablePipe):  # type: ignore[misc]
             if not set(files) <= set(OWN_FILES):
                 raise UsageError("unknown files")
         except (msgspec.DecodeError, UsageError) as error:
-            raise ValueError(
-                f"{self.name}: these bytes are no component, or damaged ({error}); write them anew "
-                "with to_bytes"
-            ) from None
+            damaged = UsageError(
+                f"damaged, or not the bytes of a component ({error})",
+                hint="write them again with to_bytes",
+            )
+            raise ComponentError(self.name, damaged) from None
         self._take(files, settings)
         return self
 
@@ -416,7 +436,7 @@ class RecurrentTagger(TrainablePipe):  # type: ignore[misc]
         self._forget()
 
     def __reduce__(self) -> tuple[Any, ...]:
-        """Pickle without what belongs to this process alone."""
+        """Pickle without the loaded model, which belongs to this process alone."""
         files = self.files if self._trainer or self._files else {}
         return _restored, (self.vocab, self.name, files, self.settings)
 
@@ -441,12 +461,3 @@ def _unpacked(files: Mapping[str, bytes]) -> Iterator[Path]:
         for name, content in files.items():
             (Path(folder) / name).write_bytes(content)
         yield Path(folder)
-
-
-@contextmanager
-def _errors(name: str) -> Iterator[None]:
-    """Raise errors that a user can fix as spaCy does, as a `ValueError`."""
-    try:
-        yield
-    except TaggerError as error:
-        raise ValueError(f"{name}: {error}") from None

@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 def sentences_of(doc: Doc, newline: Newline = "space") -> list[list[int]]:
     """Return the indices of each sentence's tokens, without white space.
 
-    Sentences are those of the document, if it has any, else they are found in its text, where
-    ``newline`` says what a line end is.
+    Sentences are those of the document, if it has any; else they are found in its text, with line
+    ends read as ``newline``.
     """
     words = np.flatnonzero(doc.to_array("IS_SPACE") == 0).tolist()
     if doc.has_annotation("SENT_START"):
@@ -39,8 +39,8 @@ def sentences_of(doc: Doc, newline: Newline = "space") -> list[list[int]]:
 def mark_sentences(doc: Doc, sentences: Sequence[Sequence[int]]) -> None:
     """Mark where sentences start.
 
-    All at once: spaCy looks through the whole document at each ``token.is_sent_start = …``, and
-    refuses it if any token has a dependency label, be it a white-space token.
+    All are written at once: spaCy scans the whole document at each ``token.is_sent_start = …``,
+    and refuses it if any token, even white space, has a dependency label.
     """
     starts = np.full(len(doc), -1, dtype=np.int64)
     starts[[0, *(sentence[0] for sentence in sentences[1:])]] = 1
@@ -48,9 +48,10 @@ def mark_sentences(doc: Doc, sentences: Sequence[Sequence[int]]) -> None:
 
 
 def gold_of(example: Example) -> list[Sentence]:
-    """Return the sentences of an example: tokens, and the gold tags of each head that it has.
+    """Return the sentences of an example: tokens, and the gold tags of each annotated head.
 
-    Spans are in BILUO as spaCy has them; None stands for an unknown tag.
+    Spans are in BILUO, as in spaCy. None stands for an unknown tag: one that is missing, or whose
+    tokens are not aligned.
     """
     doc = example.predicted
     columns: dict[str, list[str | None]] = {}

@@ -1,4 +1,4 @@
-"""What spaCy's own configuration, its section ``[training]``, decides of a training."""
+"""The parts of a training that the section ``[training]`` of spaCy's configuration sets."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any
 from tagger.errors import ConfigError
 
 NO_DROPOUT_GIVEN = (0.0, 0.1)
-"""What `Language.update` and ``[training] dropout`` have where nobody has chosen a dropout."""
+"""The defaults of `Language.update` and of ``[training] dropout``."""
 _ADAM: dict[str, Any] = {
     "@optimizers": "Adam.v1",
     "beta1": 0.9,
@@ -30,10 +30,10 @@ class Plan:
     """The length, the seed and the learning rate of a training."""
 
     n_steps: int = 0
-    """Steps over which the learning rate falls; 0 if unknown: it stays at half its height."""
+    """Steps over which the learning rate falls; 0 if unknown: then it stays at half the highest."""
     seed: int = 0
     learning_rate: float | None = None
-    """The highest learning rate; None for the one of the component's own settings."""
+    """The highest learning rate; None for that of the component's settings."""
     rates: Iterator[float] | None = None
     """The learning rate of each step, if spaCy's configuration has a schedule."""
 
@@ -41,8 +41,8 @@ class Plan:
 def read_plan(training: Mapping[str, Any]) -> Plan:
     """Read spaCy's section ``[training]``, interpolated but not resolved.
 
-    A learning rate that is spaCy's default counts as not given. Settings of the optimizer that have
-    no effect are warned of if they were changed.
+    spaCy's default learning rate counts as not given. Warns of changed settings of the optimizer
+    that have no effect.
 
     Raises:
         ConfigError: The learning rate is negative or not a number.
@@ -66,5 +66,8 @@ def read_plan(training: Mapping[str, Any]) -> Plan:
         elif isinstance(rate, int | float) and rate > 0:
             plan.learning_rate = float(rate)
         else:
-            raise ConfigError(f"[training.optimizer] learn_rate: {rate!r} is not a positive number")
+            raise ConfigError(
+                f"[training.optimizer] learn_rate: {rate!r} is not a positive number",
+                hint="give a number or a schedule",
+            )
     return plan

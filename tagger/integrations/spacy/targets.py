@@ -1,4 +1,4 @@
-"""Where a component writes the tags of a model's heads."""
+"""The places of a document to which the tags of a model's heads are written."""
 
 from __future__ import annotations
 
@@ -14,19 +14,22 @@ from tagger.schemes import Scheme, spans
 if TYPE_CHECKING:
     from spacy.tokens import Doc
 
+PLACES = ("ents", "spans:KEY", "tag", "pos", "ext:NAME")
+"""Where heads can go: spans to the first two, tags of tokens to the others."""
 CONFIDENCE = "confidence"
-"""The extension that says how probable an entity is, or by head a token's tags."""
+"""The extension for the probability of an entity, and of a token's tags by head."""
 
 
 def confidence_extension(head: str, key: str) -> str:
-    """The extension of spans for a head: spaCy keeps one value for all spans of the same place."""
+    """Return the extension of a head's spans, their own: spaCy keeps one value for equal spans."""
     return f"{head}_{CONFIDENCE}" if key else CONFIDENCE
 
 
 def default_targets(heads: Sequence[HeadSpec]) -> dict[str, str]:
-    """``ner`` to the entities, parts of speech to the tokens, anything else to a place of its own.
+    """Return the place of each head if the configuration names none.
 
-    Spans go to a span group of the head's name, tags of tokens to the extension ``token._.NAME``.
+    ``ner`` goes to the entities, parts of speech to the tokens, other spans to a span group with
+    the head's name, other tags to the extension ``token._.NAME``.
     """
     targets: dict[str, str] = {}
     spans_heads = [head.name for head in heads if head.kind == "span"]
@@ -46,41 +49,46 @@ def default_targets(heads: Sequence[HeadSpec]) -> dict[str, str]:
 def check_targets(
     targets: Mapping[str, str], heads: Sequence[HeadSpec], labels: Mapping[str, str]
 ) -> None:
-    """Check that every head is there and can be written where it is to go.
+    """Check that the model has every head, and that its tags can be written to their place.
 
     Raises:
-        UsageError: The model lacks a head, there is no such place, it is one for heads of the
-            other kind, or a part of speech is none that spaCy knows.
+        UsageError: The model lacks a head, there is no such place, it is for heads of the other
+            kind, or a tag is not one of spaCy's parts of speech.
     """
     from spacy.parts_of_speech import IDS
 
     by_name = {head.name: head for head in heads}
     for name, target in targets.items():
         if name not in by_name:
-            raise UsageError(unknown_name("head", name, by_name))
+            raise UsageError(unknown_name("head", name, by_name), expected=by_name)
         place, _, key = target.partition(":")
         is_span_place = place in ("ents", "spans")
         if not (is_span_place or place in ("tag", "pos", "ext")) or (
             (place in ("spans", "ext")) != bool(key)
         ):
             raise UsageError(
-                f"heads: {name} cannot go to {target!r}; choose ents, spans:KEY, tag, pos or "
-                "ext:NAME"
+                f"heads: {name} cannot go to {target!r}",
+                expected=PLACES,
+                hint=f"choose one of {', '.join(PLACES)}",
             )
         if place == "ext" and key == CONFIDENCE:
             raise UsageError(
-                f"heads: {name} cannot go to {target!r}, which has the confidence; take another "
-                "name"
+                f"heads: {name} cannot go to {target!r}, which holds the confidence",
+                hint="choose another name",
             )
         if is_span_place != (by_name[name].kind == "span"):
             kind = "spans" if by_name[name].kind == "span" else "tags of single tokens"
-            raise UsageError(f"heads: {name} has {kind}, which cannot go to {target!r}")
+            raise UsageError(
+                f"heads: {name} has {kind}, which cannot go to {target!r}",
+                expected=PLACES[:2] if by_name[name].kind == "span" else PLACES[2:],
+            )
         if place == "pos":
             foreign = [tag for tag in by_name[name].tags if labels.get(tag, tag) not in IDS]
             if foreign:
                 raise UsageError(
-                    f"heads: {name} has the tag {foreign[0]!r}, which is no part of speech of "
-                    "spaCy's; write it to tag, or rename it with labels"
+                    f"heads: {name} has the tag {foreign[0]!r}, which is not one of spaCy's parts "
+                    "of speech",
+                    hint="write the head to tag, or rename the tag with {labels}",
                 )
 
 
@@ -90,7 +98,7 @@ class Tags(NamedTuple):
     tags: Mapping[str, Sequence[str]]
     """By head a tag for each token, spans in BIO."""
     confidence: Mapping[str, Sequence[float]]
-    """By head as many probabilities; empty where they are not asked for."""
+    """By head a probability for each token; empty unless confidence is on."""
 
 
 class Writer:
@@ -99,9 +107,10 @@ class Writer:
     Args:
         targets: The place of each head, see `default_targets`.
         labels: Labels and tags to rename.
-        overwrite_ents: Whether entities that are there give way; else ours do, where they overlap.
-        overwrite_tags: Whether tags that are there give way.
-        confidence: Whether there will be probabilities to write.
+        overwrite_ents: Whether the model's entities replace those that they overlap; else they
+            are left out.
+        overwrite_tags: Whether the model's tags replace those of the document.
+        confidence: Whether probabilities will be written.
     """
 
     def __init__(
@@ -136,7 +145,7 @@ class Writer:
         Args:
             doc: The document.
             places: The indices of each sentence's tokens.
-            found: What is said of each sentence.
+            found: The tags of each sentence.
         """
         tags = [sentence.tags for sentence in found]
         sure = [sentence.confidence for sentence in found]
@@ -178,7 +187,7 @@ class Writer:
         blocked: list[Span] = []
         if not key:
             iob, kind = doc.to_array([ENT_IOB, ENT_TYPE]).T
-            # spaCy marks tokens that must not become part of an entity as one without a label.
+            # A token that must not be in an entity is to spaCy an entity without a label.
             blocked = [doc[int(i) : int(i) + 1] for i in np.flatnonzero((iob == 3) & (kind == 0))]
             kept = [] if self._overwrite_ents else list(doc.ents)
             taken = {i for span in (*blocked, *kept) for i in range(span.start, span.end)}

@@ -34,13 +34,14 @@ from tagger.training.warm_start import check_base
 
 Sentence = tuple[list[str], dict[str, list[str | None]]]
 KINDS = {"ner": "span", "xpos": "token", "upos": "token"}
-SPACYS = frozenset(
+SET_BY_SPACY = frozenset(
     {"seed", "epochs", "patience", "batch_tokens", "epoch_steps"}
     | {"threads", "fraction", "dev_fraction", "auxiliary_weight"}
 )
-"""Settings that spaCy decides, and the weight of heads that are no main ones: here all are."""
+"""Settings that spaCy's configuration replaces, and the weight of heads other than main ones: here
+all heads are main ones."""
 WARMUP = 20
-"""Steps in which the learning rate rises; few, as ``max_steps`` often exceeds what is taken."""
+"""Steps in which the learning rate rises; few, as trainings often end long before ``max_steps``."""
 N_COMPARED = 200
 """Sentences that the graphs for ONNX Runtime are compared on."""
 
@@ -50,14 +51,14 @@ _BIO = {"O": "O", "B": "B", "I": "I", "L": "I", "U": "B"}
 
 
 class Trainer:
-    """A network in training, one batch of spaCy's at a time.
+    """A network in training, one of spaCy's batches at a time.
 
     Args:
         examples: The sentences of all examples, whose forms make the vocabulary.
         settings: A configuration, as in ``tagger train --config``.
         base: A model to start from.
-        plan: What spaCy's configuration decides.
-        extend: Whether the tags of the examples are learned too, or those of ``base`` alone.
+        plan: What spaCy's configuration sets.
+        extend: Whether the tags of the examples are learned too, or only those of ``base``.
 
     Raises:
         UsageError: There is nothing to learn in the examples.
@@ -105,8 +106,8 @@ class Trainer:
 
         Args:
             sentences: The batch.
-            dropout: In the place of all of the configuration's dropouts, but in the embedder;
-                `NO_DROPOUT_GIVEN` stand for those.
+            dropout: Replaces the dropouts of the configuration except the embedder's;
+                the values of `NO_DROPOUT_GIVEN` keep them.
         """
         for module, recipe in self._dropouts:
             module.p = recipe if dropout in NO_DROPOUT_GIVEN else dropout
@@ -141,13 +142,13 @@ class Trainer:
             if unknown:
                 self._unknown |= unknown
                 warnings.warn(
-                    f"{head.name}: the model has no {', '.join(sorted(unknown))}, which it does "
-                    "not learn; call nlp.initialize with examples of all labels",
+                    f"{head.name}: the model does not have {', '.join(sorted(unknown))} and does "
+                    "not learn it; call nlp.initialize with examples of all labels",
                     stacklevel=4,
                 )
 
     def tagger(self) -> Tagger:
-        """Tag with the average of the weights."""
+        """Return a tagger with the averaged weights."""
         return self.parts.tagger(self.state.scored)
 
     def files(self) -> dict[str, bytes]:
@@ -187,15 +188,14 @@ def _config(settings: Mapping[str, Any], base: SavedModel | None, plan: Plan) ->
     rate = {"training": {"seed": plan.seed, "learning_rate": plan.learning_rate}}
     start = merge_overrides(start, rate)
     config = config_from_dict(merged(msgspec.to_builtins(start), settings))
-    idle = [f"[{name}]" for name in ("corpora", "pretraining") if name in settings]
-    idle += [
-        f"[training] {key}" for key in sorted(SPACYS.intersection(settings.get("training", ())))
-    ]
-    if idle:
+    unused = [f"[{name}]" for name in ("corpora", "pretraining") if name in settings]
+    of_training = SET_BY_SPACY.intersection(settings.get("training", ()))
+    unused += [f"[training] {key}" for key in sorted(of_training)]
+    if unused:
         raise ConfigError(
-            f"settings: {idle[0]} has no effect here",
-            hint="leave it out (seed, max_steps, patience and batcher are in spaCy's own "
-            "configuration, under [training])",
+            f"settings: {unused[0]} has no effect here",
+            hint="leave it out (seed, max_steps, patience and batcher are set in spaCy's own "
+            "section [training])",
         )
     return config
 
@@ -214,10 +214,10 @@ def _inventory(examples: Sequence[Sequence[Sentence]]) -> Inventory:
 
 
 def _chosen_heads(found: list[str], wanted: Sequence[str]) -> list[str]:
-    """Return those of the heads with tags that are wanted, all if none are named.
+    """Return the wanted heads, or all that were found if none is named.
 
     Raises:
-        UsageError: None of the examples has tags, or a wanted head has none.
+        UsageError: The examples have no tags at all, or none of a wanted head.
     """
     for name in wanted:
         if name not in (*found, "all"):
@@ -226,7 +226,7 @@ def _chosen_heads(found: list[str], wanted: Sequence[str]) -> list[str]:
     if not found:
         raise UsageError(
             "there is nothing to learn: the examples have neither entities nor tags",
-            hint="is the DocBin made of annotated documents?",
+            hint="was the DocBin made from annotated documents?",
         )
     return found if not wanted or "all" in wanted else [head for head in found if head in wanted]
 

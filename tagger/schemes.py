@@ -17,6 +17,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from enum import StrEnum
 from functools import lru_cache
+from itertools import groupby
 from typing import NamedTuple, Self
 
 from tagger.errors import UsageError, unknown_name
@@ -25,10 +26,10 @@ __all__ = [
     "Scheme",
     "Span",
     "convert",
+    "convert_partial",
     "detect",
     "is_allowed",
     "is_tag",
-    "looks_like_spans",
     "spans",
     "split_tag",
     "tag_inventory",
@@ -108,18 +109,6 @@ _TAG = re.compile(r"O|([BIESLU])-(.+)", re.DOTALL)
 def is_tag(tag: str) -> bool:
     """Return whether ``tag`` has the shape of a span tag in some scheme: ``O`` or ``B-LABEL``."""
     return _TAG.fullmatch(tag) is not None
-
-
-def looks_like_spans(counts: Mapping[str, int]) -> bool:
-    """Return whether tags are those of spans: nearly all ``O`` or ``B-LABEL``, or half ``O``.
-
-    The second case is for spans in an unknown spelling, so that they are refused later with their
-    place and not taken for parts of speech.
-    """
-    total = sum(counts.values())
-    n_shaped = sum(n for tag, n in counts.items() if is_tag(tag))
-    n_outside = counts.get("O", 0) + counts.get("o", 0)
-    return total > 0 and (n_shaped >= 0.9 * total or n_outside >= 0.5 * total)
 
 
 @lru_cache(maxsize=8192)
@@ -205,6 +194,32 @@ def convert(tags: Sequence[str], source: Scheme, target: Scheme) -> list[str]:
         ValueError: A string is not a span tag of ``source``.
     """
     return tags_of(spans(tags, source), len(tags), target)
+
+
+def convert_partial(tags: Sequence[str | None], source: Scheme) -> list[str | None]:
+    """Spell tags, None for a token whose tag is not known, in BIO.
+
+    After such a token a span may continue, unless its first tag begins one; in IOB1, where that
+    cannot be seen, it begins.
+
+    >>> convert_partial(["B-PER", None, "E-PER"], Scheme.BIOES)
+    ['B-PER', None, 'I-PER']
+
+    Raises:
+        ValueError: A string is not a span tag of ``source``.
+    """
+    converted: list[str | None] = []
+    for is_known, group in groupby(tags, lambda tag: tag is not None):
+        if not is_known:
+            converted += group
+            continue
+        run = [tag for tag in group if tag is not None]
+        new: list[str | None] = [*convert(run, source, Scheme.BIO)]
+        letter, label = split_tag(run[0])
+        if converted and source is not Scheme.IOB1 and letter not in (OUTSIDE, *_BEGINS):
+            new[0] = f"I-{label}"
+        converted += new
+    return converted
 
 
 def is_allowed(scheme: Scheme, previous: str | None, tag: str | None) -> bool:

@@ -15,7 +15,7 @@ from tagger.errors import FormatError, UsageError
 from tagger.files import content_hash
 from tagger.findings import Finding, Findings
 from tagger.formats.label_names import name_files
-from tagger.formats.records import Layout, Sentence
+from tagger.formats.records import Columns, Layout, Sentence
 from tagger.formats.table import Format, SentenceModule
 from tagger.schemes import Scheme
 
@@ -31,6 +31,8 @@ class FoundHead(msgspec.Struct, frozen=True, kw_only=True):
     kind: Kind
     scheme: str | None = None
     well_formed: bool = True
+    spelled: dict[str, str | None] = {}  # msgspec copies it
+    """The usual spelling of tags that have another, None where the tag is not known."""
 
     def column(self) -> HeadColumn:
         """Return the head as a corpus shows it."""
@@ -88,7 +90,7 @@ class FileSource:
 
     paths: Mapping[str, Path]
     format: Format
-    columns: str | None = None
+    columns: str | Columns | None = None
 
     def __post_init__(self) -> None:
         if self.columns is not None and not self.format.takes_columns:
@@ -107,7 +109,7 @@ class FileSource:
         paths = self.paths.values() if self.format.has_numbers else ()
         beside = dict.fromkeys(file for path in paths for file in name_files(path))
         return [
-            self.columns or "",
+            repr(self.columns) if isinstance(self.columns, Columns) else self.columns or "",
             *map(content_hash, beside),
             *(f"{s}{path.suffix.lower()}:{content_hash(path)}" for s, path in self.paths.items()),
         ]
@@ -188,23 +190,34 @@ def scan(source: Source) -> Scan:
             raise FormatError(path, None, "the file has no sentences")
         for finding in found:
             findings.add(msgspec.structs.replace(finding, path=name))
-    heads = []
+    heads: list[FoundHead] = []
+    schemes: dict[str, str] = {}
     for tally in tallies.values():
         if tally.kind() == "token":
             heads.append(FoundHead(name=tally.head, kind="token"))
             continue
         try:
-            scheme = tally.scheme()
+            spelling = tally.spelling()
+            scheme = tally.scheme(spelling)
         except BadTagError as error:
             path, line = paths[error.place.file], error.place.line
             raise FormatError(path, line, str(error), hint=error.hint) from None
-        bad = tally.violations(scheme, names)
+        bad = tally.violations(scheme, spelling, names)
         heads.append(
-            FoundHead(name=tally.head, kind="span", scheme=scheme.value, well_formed=bad is None)
+            FoundHead(
+                name=tally.head,
+                kind="span",
+                scheme=scheme.value,
+                well_formed=bad is None,
+                spelled={
+                    tag: usual for tag, usual in spelling.tags.items() if tag and tag != usual
+                },
+            )
         )
-        if bad is not None:
-            findings.add(bad)
-    schemes = {head.name: head.scheme for head in heads if head.scheme}
+        schemes[tally.head] = spelling.title(scheme)
+        for of_tags in (bad, tally.unknown(spelling, names)):
+            if of_tags is not None:
+                findings.add(of_tags)
     return Scan(
         layout=msgspec.structs.replace(layout, schemes=schemes),
         heads=tuple(heads),

@@ -24,7 +24,7 @@ from tagger.errors import CorpusError, TaggerError
 from tagger.files import write_file
 from tagger.findings import Findings
 from tagger.formats.records import Sentence
-from tagger.schemes import Scheme, convert
+from tagger.schemes import Scheme, convert_partial
 
 if TYPE_CHECKING:
     import datasets
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 __all__ = ["READER_VERSION", "Store", "cache_dir", "quiet_datasets"]
 
 # Raise it whenever a reader yields other sentences for the same files.
-READER_VERSION = 4
+READER_VERSION = 5
 
 # Replaces a token that is empty in its file, as in tweets whose emoji were lost.
 _EMPTY_TOKEN = "\N{REPLACEMENT CHARACTER}"
@@ -110,9 +110,11 @@ def as_row(sentence: Sentence, found: Scan) -> dict[str, Any]:
     if found.has_space_after:
         row["space_after"] = sentence.space_after
     for head in found.heads:
-        tags: list[Any] = sentence.heads[head.name]
+        tags: list[str | None] = sentence.heads[head.name]
+        if head.spelled:
+            tags = [tag and head.spelled.get(tag, tag) for tag in tags]
         if head.scheme and (head.scheme != Scheme.BIO or not head.well_formed):
-            tags = convert(tags, Scheme(head.scheme), Scheme.BIO)
+            tags = convert_partial(tags, Scheme(head.scheme))
         row[head.name] = tags
     return row
 

@@ -10,11 +10,13 @@ from typing import NamedTuple
 from tagger.corpus.records import Kind
 from tagger.findings import Finding
 from tagger.formats.records import SPAN_HEADS, TOKEN_HEADS
-from tagger.schemes import Scheme, detect, is_allowed, is_tag, looks_like_spans
+from tagger.formats.spelling import Spelling, find_spelling, looks_like_spans
+from tagger.schemes import OUTSIDE, Scheme, detect, is_allowed, is_tag
 
 __all__ = ["OUTSIDE_SCHEME", "BadTagError", "Place", "Tally"]
 
 OUTSIDE_SCHEME = "tag outside its scheme"
+UNKNOWN = "tag that is not known"
 
 # A closed set of tags stays far below; above it, a column is free text such as lemmas.
 _MAX_PAIRS = 200_000
@@ -63,48 +65,93 @@ class Tally:
             return "span"
         if self.head in TOKEN_HEADS or len(self._pairs) > _MAX_PAIRS:
             return "token"
+        return "span" if looks_like_spans(self._counts()) else "token"
+
+    def _counts(self) -> Counter[str]:
         counts: Counter[str] = Counter()
         for (_, tag), n in self._pairs.items():
             if tag is not None:
-                counts[tag or "_"] += n  # where spans are, every token has a tag
-        return "span" if looks_like_spans(counts) else "token"
+                counts[tag or "_"] += n
+        return counts
 
-    def scheme(self) -> Scheme:
+    def spelling(self) -> Spelling:
+        """Return how the tags of a span head are spelled.
+
+        Raises:
+            BadTagError: A tag does not have the shape of a span's.
+        """
+        found = find_spelling(self._counts())
+        if found is not None:
+            return Spelling(found.example, {**found.tags, "": None})
+        wrong = [(place, tag) for tag, place in self._places().items() if not is_tag(tag)]
+        if not wrong:  # there are no tags at all
+            return Spelling("", {"": None})
+        place, tag = min(wrong)
+        message, hint = _explain(tag)
+        raise BadTagError(place, f"{self.head} tag {message}", hint)
+
+    def scheme(self, spelling: Spelling) -> Scheme:
         """Return the scheme of a span head: the one that its tags fit best.
 
         Raises:
-            BadTagError: A tag does not have the shape of a span's, or fits no scheme with the
-                others.
+            BadTagError: A tag fits no scheme with the others.
         """
-        tags: dict[str, Place] = {}
-        for (_, tag), place in self._first.items():
-            if tag is not None:
-                tags[tag] = min(place, tags.get(tag, place))
-        wrong = [(place, tag) for tag, place in tags.items() if not is_tag(tag)]
-        if wrong:
-            place, tag = min(wrong)
-            message, hint = _explain(tag)
-            raise BadTagError(place, f"{self.head} tag {message}", hint)
+        usual: Counter[tuple[str | None, str | None]] = Counter()
+        for pair, n in self._pairs.items():
+            if (respelled := _respelled(pair, spelling)) is not None:
+                usual[respelled] += n
         try:
-            return detect(self._pairs)
+            return detect(usual)
         except ValueError:
-            firsts = [
-                min((place, tag) for tag, place in tags.items() if tag[0] in letters)
+            places = [(place, tag) for tag, place in self._places().items()]
+            place, tag = max(
+                min(one for one in places if (spelling.tags[one[1]] or OUTSIDE)[0] in letters)
                 for letters in ("ES", "LU")
-            ]
-            place, tag = max(firsts)
+            )
             raise BadTagError(
                 place, f"{self.head} tag {tag!r}: the tags mix BIOES (E-, S-) and BILOU (L-, U-)"
             ) from None
 
-    def violations(self, scheme: Scheme, files: Sequence[str]) -> Finding | None:
+    def _places(self) -> dict[str, Place]:
+        places: dict[str, Place] = {}
+        for (_, tag), place in self._first.items():
+            if tag is not None:
+                places[tag] = min(place, places.get(tag, place))
+        return places
+
+    def unknown(self, spelling: Spelling, files: Sequence[str]) -> Finding | None:
+        """Count the tokens of a span head whose tag is not known; None where there are none."""
+        n, first = 0, None
+        for pair, count in self._pairs.items():
+            if pair[1] is not None and spelling.tags[pair[1]] is None:
+                n += count
+                first = min(self._first[pair], first or self._first[pair])
+        if first is None:
+            return None
+        return Finding(
+            kind=UNKNOWN,
+            path=files[first.file],
+            line=first.line,
+            head=self.head,
+            count=n,
+            action="left open, not read as O",
+        )
+
+    def violations(
+        self, scheme: Scheme, spelling: Spelling, files: Sequence[str]
+    ) -> Finding | None:
         """Count the tags that ``scheme`` does not allow in their place; None where there are none.
 
         Args:
             scheme: The scheme.
+            spelling: The spelling of the tags.
             files: The names of the files.
         """
-        bad = [pair for pair in self._pairs if not is_allowed(scheme, *pair)]
+        bad = [
+            pair
+            for pair in self._pairs
+            if (tags := _respelled(pair, spelling)) is not None and not is_allowed(scheme, *tags)
+        ]
         if not bad:
             return None
         previous, tag = first = min(bad, key=lambda pair: self._first[pair])
@@ -126,9 +173,23 @@ class Tally:
         )
 
 
+def _respelled(
+    pair: tuple[str | None, str | None], spelling: Spelling
+) -> tuple[str | None, str | None] | None:
+    """Return neighbouring tags in the usual spelling; None where one is not known."""
+    left, right = (None if tag is None else spelling.tags[tag] for tag in pair)
+    if (left is None) != (pair[0] is None) or (right is None) != (pair[1] is None):
+        return None
+    return left, right
+
+
 def _explain(tag: str) -> tuple[str, str | None]:
-    if not tag:
-        return "is missing", None
+    if tag in ("", "_", "-"):
+        what = f"{tag!r}" if tag else "is missing"
+        return (
+            f"{what} where no token is tagged O: it may be O, or not known",
+            "write O, or ? where it is not known",
+        )
     guess = re.sub(r"^([BIESLUbieslu])[-_/:. ](?=.)", lambda m: m[1].upper() + "-", tag)
     guess = "O" if tag.strip() in ("o", "O", "0") else guess
     message = f"{tag!r} is not O or a letter of BIESLU, a dash and a label"

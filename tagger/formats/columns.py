@@ -1,8 +1,9 @@
 """Column files: a token a line, its tags after it, an empty line after each sentence.
 
-CoNLL-2000, 2002 and 2003, WNUT, BC5CDR, the ``.iob2`` files of Universal NER and their many
-relatives. A comment is ``#`` or begins with ``# ``, and stands before the first token of a
-sentence; a token ``#`` with its columns is a token all the same.
+CoNLL-2000, 2002, 2003 and 2012, WNUT, BC5CDR, GermEval, HIPE, MultiCoNER, the ``.iob2`` files of
+Universal NER, CSV and their many relatives. A token ``#`` with its columns is a token, other lines
+that begin so are comments (`tagger.formats.fields`). `tagger.formats.column_layout` finds out what
+the columns are.
 """
 
 from __future__ import annotations
@@ -11,53 +12,57 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from itertools import chain, islice
+from itertools import chain
 from pathlib import Path
-from typing import Literal
 
-from tagger.errors import FormatError, UsageError
+from tagger.errors import FormatError
 from tagger.findings import Findings
+from tagger.formats.column_layout import DOCSTART, detect_layout, parse_columns
 from tagger.formats.documents import Document
-from tagger.formats.records import RESERVED, TOKEN_KEYS, Layout, Sentence
+from tagger.formats.fields import (
+    begins_document,
+    find_delimiter,
+    is_comment,
+    may_be_comment,
+    split,
+)
+from tagger.formats.records import Layout, Sentence
 from tagger.formats.sample import Sample
 from tagger.formats.spacing import align
+from tagger.formats.spelling import looks_like_spans
 from tagger.formats.writing import encode_lines, heads_of, refuse, sentence_tags
-from tagger.lines import plain_suffix, read_rows
-from tagger.schemes import Scheme, is_tag, looks_like_spans
+from tagger.lines import read_rows
+from tagger.schemes import Scheme, is_tag
 
-__all__ = ["detect_layout", "parse_columns", "read", "sniff", "write"]
+__all__ = ["NO_BLANK_LINES", "detect_layout", "parse_columns", "read", "sniff", "write"]
 
-_DOCSTART = "-DOCSTART-"
-_BLANK = " \t"
-_SPACES = re.compile(r"[ \t]+")
-# In a file separated by spaces, what CoNLL-U writes in comments can have as many words as a line
-# of tokens has columns.
-_COMMENT = re.compile(r"#\s*(?:\S+(?: id)? = |newdoc\b|newpar\b)")
 _TEXT = re.compile(r"#\s*text\s*=\s*(.*)")
-_NEWDOC = re.compile(r"#\s*newdoc\b")
-_NAME = re.compile(r"[a-z][a-z0-9_]*")
-_CHUNKS = frozenset({"NP", "VP", "PP"})
-_UPOS = frozenset(
-    {
-        *("ADJ", "ADP", "ADV", "AUX", "CCONJ", "DET", "INTJ", "NOUN", "NUM", "PART", "PRON"),
-        *("PROPN", "PUNCT", "SCONJ", "SYM", "VERB", "X", "_"),
-    }
-)
-_SAMPLE = 20_000  # lines from which the layout is found
+_BRACKETS = re.compile(r"(?:\(([^()*\s]+))?\*?(\))?")
+_END = "EndOfSentence"  # in HIPE's last column
+_STOPS = frozenset({".", "!", "?", "。", "！", "？"})
+_LONG = 100  # tokens that no single sentence has
 
-Delimiter = Literal["tab", "spaces"]
+NO_BLANK_LINES = "no empty line in the whole file"
 
 
 def sniff(sample: Sample) -> bool:
     """Return whether nearly all lines have the same width and end with tags, or contain tabs."""
-    rows = [line.rstrip().split("\t") if "\t" in line else line.split() for line in sample.data]
-    if not rows:
+    lines = [line for line in sample.data if not may_be_comment(line, None)]
+    if not lines:
         return False
+    delimiter = find_delimiter(sample.path, lines)
+    is_quoted = delimiter not in ("tab", "spaces")
+    rows = [split(line.rstrip(), delimiter, is_quoted=is_quoted) for line in lines]
     width = max(len(row) for row in rows)
     if width < 2 or sum(len(row) == width for row in rows) < 0.9 * len(rows):
-        return False
+        return any(line.startswith("#begin document") for line in sample.lines)
     tagged = sum(is_tag(row[-1]) or is_tag(row[0]) for row in rows)
-    return tagged >= 0.5 * len(rows) or all("\t" in line for line in sample.data)
+    if tagged >= 0.5 * len(rows) or all("\t" in line for line in sample.data):
+        return True
+    is_table = sample.suffix == ".csv" or len(rows) > 3
+    return is_table and any(
+        looks_like_spans(Counter(row[i] for row in rows if len(row) == width)) for i in (0, -1)
+    )
 
 
 def read(path: Path, layout: Layout, findings: Findings) -> Iterator[Sentence]:
@@ -67,126 +72,138 @@ def read(path: Path, layout: Layout, findings: Findings) -> Iterator[Sentence]:
         FormatError: A line has another number of columns, or an empty one.
         CorpusError: The file cannot be read.
     """
-    delimiter: Delimiter = "tab" if layout.delimiter == "tab" else "spaces"
-    n_columns = layout.n_columns
     columns = [(number - 1, name) for number, name in sorted(layout.columns.items())]
     token_column = next(i for i, name in columns if name == "token")
-    heads = [(i, name) for i, name in columns if name != "token"]
+    ends = _Ends(layout)
     document = -1
-    sentence = _Pending()
+    sentence = _Pending(layout)
     for number, line in read_rows(path):
-        if not line.strip(_BLANK):
-            yield from sentence.flush(document, heads)
+        if not line.strip() or line == layout.header:
+            yield from sentence.flush(document)
             continue
-        fields = _split(line, delimiter)
-        if not sentence.rows and _is_comment(line, fields, n_columns, delimiter):
-            if _NEWDOC.match(line):
+        fields = split(line, layout.delimiter, is_quoted=layout.is_quoted)
+        if is_comment(line, fields, layout, is_inside=bool(sentence.rows)):
+            if begins_document(line):
+                yield from sentence.flush(document)
                 document += 1
             elif match := _TEXT.match(line):
                 sentence.text = match[1]
             continue
-        if _DOCSTART in (fields[0], fields[min(token_column, len(fields) - 1)]):
-            yield from sentence.flush(document, heads)
+        if DOCSTART in (fields[0], fields[min(token_column, len(fields) - 1)]):
+            yield from sentence.flush(document)
             document += 1
             continue
-        if len(fields) != n_columns:
-            raise _wrong_number(path, number, len(fields), layout)
+        if layout.is_quoted and not any(map(str.strip, fields)):
+            yield from sentence.flush(document)
+            continue
+        if len(fields) != layout.n_columns and not (
+            layout.is_open and len(fields) > layout.n_columns
+        ):
+            raise _wrong_number(path, number, line, fields, layout)
         for i, name in columns:
             if not fields[i].strip() and name != "token":
                 raise FormatError(path, number, f"column {i + 1} ({name}) is empty")
-        sentence.tokens.append(fields[token_column])
-        sentence.rows.append(fields)
-        sentence.lines.append(number)
-    yield from sentence.flush(document, heads)
+        if ends.before(fields):
+            yield from sentence.flush(document)
+        document += ends.is_new_document
+        sentence.add(fields[token_column], fields, number)
+        if ends.after(fields):
+            yield from sentence.flush(document)
+    yield from sentence.flush(document)
+    if sentence.n_done == 1 and sentence.last and _is_several(sentence.last):
+        findings.count(
+            NO_BLANK_LINES,
+            path,
+            sentence.last.lines[0],
+            example=f"its {len(sentence.last.tokens):,} tokens are one sentence",
+            action="an empty line should end each sentence",
+        )
+
+
+@dataclass
+class _Ends:
+    """Where columns end sentences."""
+
+    layout: Layout
+    is_new_document: bool = False
+    _sentence: str = ""
+    _document: str = ""
+    _number: int = -1
+
+    def before(self, fields: Sequence[str]) -> bool:
+        """Return whether a sentence ends before a line."""
+        layout, has_ended = self.layout, False
+        self.is_new_document = False
+        if layout.documents and (value := fields[layout.documents - 1].strip()):
+            self.is_new_document = value != self._document
+            self._document, has_ended = value, self.is_new_document
+        if layout.sentences and (value := fields[layout.sentences - 1].strip()):
+            has_ended = has_ended or value != self._sentence
+            self._sentence = value
+        if layout.restarts and (value := fields[layout.restarts - 1].strip()).isdecimal():
+            has_ended = has_ended or int(value) <= self._number
+            self._number = int(value)
+        return has_ended
+
+    def after(self, fields: Sequence[str]) -> bool:
+        """Return whether a sentence ends after a line."""
+        return bool(self.layout.ends) and _END in fields[self.layout.ends - 1]
 
 
 @dataclass
 class _Pending:
-    """The sentence that is being read."""
+    """The sentence that is being read, and the last one."""
 
+    layout: Layout
     tokens: list[str] = field(default_factory=list)
     rows: list[list[str]] = field(default_factory=list)
     lines: list[int] = field(default_factory=list)
     text: str | None = None
+    n_done: int = 0
+    last: Sentence | None = None
 
-    def flush(self, document: int, heads: Sequence[tuple[int, str]]) -> Iterator[Sentence]:
+    def add(self, token: str, fields: list[str], line: int) -> None:
+        self.tokens.append(token)
+        self.rows.append(fields)
+        self.lines.append(line)
+
+    def flush(self, document: int) -> Iterator[Sentence]:
         if self.rows:
             space_after = None if self.text is None else align(self.tokens, self.text)
-            tags: dict[str, list[str | None]] = {
-                # CoNLL's mark for no tag, also written by `write`.
-                name: [None if row[i] == "_" else row[i] for row in self.rows]
-                for i, name in heads
+            tags = {
+                name: self._tags(number)
+                for number, name in sorted(self.layout.columns.items())
+                if name != "token"
             }
-            yield Sentence(self.tokens, tags, self.lines, document, space_after)
+            self.n_done += 1
+            self.last = Sentence(self.tokens, tags, self.lines, document, space_after)
+            yield self.last
         self.tokens, self.rows, self.lines, self.text = [], [], [], None
 
-
-def parse_columns(columns: str) -> list[str | None]:
-    """Parse ``token,pos,-,ner`` into names, None for a column to skip.
-
-    Raises:
-        UsageError: No column or more than one is the token, or a name is impossible.
-    """
-    names = [name.strip().lower() for name in columns.split(",")]
-    names = ["token" if name in (*TOKEN_KEYS, "word") else name for name in names]
-    used = [name for name in names if name not in ("-", "_")]
-    if used.count("token") != 1:
-        raise UsageError(
-            f"columns {columns!r}: exactly one must be 'token'", hint="as in token,pos,ner"
-        )
-    for name in used:
-        if used.count(name) > 1:
-            raise UsageError(f"columns {columns!r}: {name!r} occurs more than once")
-        if not _NAME.fullmatch(name) or name in RESERVED:
-            raise UsageError(
-                f"columns {columns!r}: {name!r} cannot name a head",
-                hint="use a-z, 0-9 and _, or '-' to skip a column",
-            )
-    return [name if name not in ("-", "_") else None for name in names]
+    def _tags(self, number: int) -> list[str | None]:
+        cells = [row[number - 1] for row in self.rows]
+        if number in self.layout.brackets:
+            return [*_tags_of_brackets(cells)]
+        # CoNLL's mark for no tag, also written by `write`.
+        return [None if cell.strip() == "_" else cell for cell in cells]
 
 
-def detect_layout(paths: Sequence[Path], names: str | None = None) -> Layout:
-    """Find the delimiter and the columns from the first lines of the first file.
+def _tags_of_brackets(cells: Sequence[str]) -> Iterator[str]:
+    """Yield BIO for ``(PER*``, ``*``, ``*)`` and ``(PER)``."""
+    label = ""
+    for cell in cells:
+        match = _BRACKETS.fullmatch(cell.strip())
+        begun = match[1] if match else None
+        label = begun or label
+        yield f"{'B' if begun else 'I'}-{label}" if label else "O"
+        if match and match[2]:
+            label = ""
 
-    Args:
-        paths: The files, the training part of a corpus first.
-        names: The columns' names, where the user states them.
 
-    Raises:
-        FormatError: The file has no sentences, or only one column.
-        UsageError: ``names`` are impossible.
-    """
-    path = paths[0]
-    sample = [line for _, line in islice(read_rows(path), _SAMPLE)]
-    data = [line for line in sample if line.strip(_BLANK) and not line.startswith("# ")]
-    data = [line for line in data if not line.startswith(_DOCSTART)] or data
-    if not data:
-        raise FormatError(path, None, "the file has no sentences")
-    columns = parse_columns(names) if names is not None else None
-    widths = {d: _width(data, d) for d in ("tab", "spaces")}
-    delimiter: Delimiter = "tab" if widths["tab"] > 1 else "spaces"
-    if columns is not None and widths[delimiter] != len(columns) == widths["spaces"]:
-        delimiter = "spaces"
-    width = widths[delimiter]
-    is_universal_ner = plain_suffix(path) == ".iob2"
-    if columns is None and is_universal_ner and delimiter == "tab" and width >= 3:
-        columns = [None, "token", "ner"] + [None] * (width - 3)
-    if columns is None and width < 2:
-        raise FormatError(
-            path,
-            None,
-            "there is only one column",
-            hint="separate token and tags with tabs or spaces",
-        )
-    if columns is None:
-        columns = _name_columns(sample, delimiter, width)
-    return Layout(
-        format="conll",
-        title=f"{delimiter.removesuffix('s')}-separated",
-        delimiter=delimiter,
-        columns={i: name for i, name in enumerate(columns, start=1) if name is not None},
-        skipped=tuple(i for i, name in enumerate(columns, start=1) if name is None),
-    )
+def _is_several(sentence: Sentence) -> bool:
+    """Return whether a sentence is probably a whole text."""
+    inside = sentence.tokens[:-1]
+    return len(inside) >= _LONG or sum(token in _STOPS for token in inside) > 1
 
 
 def write(documents: Sequence[Document], scheme: Scheme, findings: Findings) -> bytes:
@@ -206,7 +223,7 @@ def _lines(documents: Sequence[Document], scheme: Scheme) -> Iterator[str]:
     marks = any(len(document.ends) > 1 for document in documents)
     for document in documents:
         if marks:
-            yield "\t".join([_DOCSTART, *"O" * n_tags])
+            yield "\t".join([DOCSTART, *"O" * n_tags])
             yield ""
         no_tags: list[str | None] = [None] * len(document.tokens)
         columns = [document.tags.get(head, no_tags) for head in tag_heads]
@@ -216,85 +233,26 @@ def _lines(documents: Sequence[Document], scheme: Scheme) -> Iterator[str]:
             for i in range(first, past):
                 row = [document.tokens[i], *(column[i] or "_" for column in columns)]
                 refuse(document, "\t\r\n", *row)
-                if row[0] == _DOCSTART:
-                    refuse(document, [_DOCSTART], row[0])
+                if row[0] == DOCSTART:
+                    refuse(document, [DOCSTART], row[0])
                 yield "\t".join(row)
             yield ""
 
 
-def _split(line: str, delimiter: Delimiter) -> list[str]:
-    # str.split() would also break at no-break spaces and the like, which may be part of a token.
-    return line.split("\t") if delimiter == "tab" else _SPACES.split(line.strip(_BLANK))
-
-
-def _width(data: Sequence[str], delimiter: Delimiter) -> int:
-    return Counter(len(_split(line, delimiter)) for line in data).most_common(1)[0][0]
-
-
-def _is_comment(line: str, fields: Sequence[str], n_columns: int, delimiter: Delimiter) -> bool:
-    if not line.startswith("#"):
-        return False
-    if delimiter == "spaces" and _COMMENT.match(line):
-        return True
-    return len(fields) != n_columns and (line.startswith("# ") or line == "#")
-
-
-def _wrong_number(path: Path, line: int, n: int, layout: Layout) -> FormatError:
+def _wrong_number(
+    path: Path, number: int, line: str, fields: Sequence[str], layout: Layout
+) -> FormatError:
     names = [layout.columns.get(i, "-") for i in range(1, layout.n_columns + 1)]
     delimiter = layout.delimiter.removesuffix("s")
+    n = len(fields)
+    if line.startswith("#"):
+        hint = "if it is a comment, say {comment_prefix=#}"
+    else:
+        hint = "correct the line, or name the columns with {columns}"
     return FormatError(
         path,
-        line,
+        number,
         f"{n} column{'s' * (n != 1)} where {layout.n_columns} are expected "
         f"({delimiter}-separated: {', '.join(names)})",
-        hint="correct the line, or name the columns with {columns}",
+        hint=hint,
     )
-
-
-def _name_columns(sample: Sequence[str], delimiter: Delimiter, width: int) -> list[str | None]:
-    """Name each column by its values."""
-    rows: list[list[str] | None] = []  # None between sentences
-    for line in sample:
-        if not line.strip(_BLANK):
-            rows.append(None)
-            continue
-        fields = _split(line, delimiter)
-        if _DOCSTART not in fields and len(fields) == width and not line.startswith("# "):
-            rows.append([field.strip() for field in fields])
-    counts = [Counter(row[i] for row in rows if row is not None) for i in range(width)]
-    is_span = [looks_like_spans(count) for count in counts]
-    names: list[str | None] = [None] * width
-    free = [i for i in range(width) if not _is_index(rows, i)] or list(range(width))
-    # The token comes first, or else (mit_movie_trivia) after its tag.
-    token = next((i for i in free if not is_span[i]), free[0])
-    names[token] = "token"
-    rest = [i for i in free if i != token and set(counts[i]) - {"-", "_", ""}]
-    for i in reversed([i for i in rest if is_span[i]]):
-        labels = {tag.split("-", 1)[1] for tag in counts[i] if "-" in tag}
-        name = "chunk" if labels & _CHUNKS else "ner"
-        names[i] = name if name not in names else f"column{i + 1}"
-    for i in [i for i in rest if not is_span[i]]:
-        if _is_free_text(counts[i]) and len(rest) > 1:
-            continue
-        name = "upos" if counts[i].keys() <= _UPOS else "pos"
-        names[i] = name if name not in names else f"column{i + 1}"
-    return names
-
-
-def _is_index(rows: Sequence[list[str] | None], column: int) -> bool:
-    """Return whether a column numbers the tokens of each sentence."""
-    expected = ("0", "1")
-    for row in rows:
-        if row is None:
-            expected = ("0", "1")
-        elif row[column] not in expected:
-            return False
-        else:
-            following = str(int(row[column]) + 1)
-            expected = (following, following)
-    return True
-
-
-def _is_free_text(count: Counter[str]) -> bool:
-    """Return whether a column has too many values for tags, as lemmas do."""
-    return len(count) > 1000 or (count.total() >= 200 and len(count) > 0.25 * count.total())

@@ -16,7 +16,7 @@ from typing import Any
 from tagger.errors import FormatError
 from tagger.findings import Findings
 from tagger.formats.documents import Document, main_layer
-from tagger.formats.records import Layout, Sentence
+from tagger.formats.records import Columns, Layout, Sentence
 from tagger.formats.sample import Sample
 from tagger.formats.writing import (
     count_unwritten,
@@ -49,7 +49,7 @@ def sniff(sample: Sample) -> bool:
     return len(fields) == len(_FIELDS) and fields[0][:1] == "1"
 
 
-def detect_layout(paths: Sequence[Path], names: str | None = None) -> Layout:
+def detect_layout(paths: Sequence[Path], names: str | Columns | None = None) -> Layout:
     """Find which of UPOS, XPOS and entities in MISC the files have.
 
     Raises:

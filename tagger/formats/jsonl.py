@@ -23,6 +23,7 @@ from tagger.formats.records import (
     SPAN_HEADS,
     TOKEN_HEADS,
     TOKEN_KEYS,
+    Columns,
     Layout,
     Sentence,
 )
@@ -47,7 +48,7 @@ def sniff(sample: Sample) -> bool:
     return any(isinstance(one, list) and all(isinstance(t, str) for t in one) for one in lists)
 
 
-def detect_layout(paths: Sequence[Path], names: str | None = None) -> Layout:
+def detect_layout(paths: Sequence[Path], names: str | Columns | None = None) -> Layout:
     """Find the heads from the first sentence of the first file.
 
     Raises:

@@ -12,10 +12,14 @@ __all__ = [
     "SPAN_HEADS",
     "TOKEN_HEADS",
     "TOKEN_KEYS",
+    "Columns",
+    "Delimiter",
     "Layout",
     "Sentence",
     "can_name_head",
 ]
+
+Delimiter = Literal["tab", "spaces", "comma", "semicolon", "pipe", ""]
 
 SPAN_HEADS = frozenset({"ner", "chunk"})
 TOKEN_HEADS = frozenset({"pos", "upos", "xpos"})
@@ -52,10 +56,21 @@ class Layout(msgspec.Struct, frozen=True, kw_only=True):
     Attributes:
         format: The name of a format of sentences, ``documents`` or ``hub``.
         title: Its name in messages: ``tab-separated``, ``CoNLL-U``, ``Prodigy's JSON lines``.
-        delimiter: ``tab`` or ``spaces``; empty where the format has no columns.
+        delimiter: What separates columns; empty where the format has none.
         columns: The name of each column that is read, by its number from 1; ``token`` is the text.
         skipped: The numbers of the columns of a line that are not read.
+        why: Why each column is read or skipped, by its number, where that was guessed.
         schemes: The tag scheme of each span head as found in the files.
+        header: The line that names the columns; empty where there is none.
+        sentences: The number of the column whose change ends a sentence; 0 for none.
+        documents: The number of the column whose change begins a document; 0 for none.
+        restarts: The number of the column whose numbers start anew after a sentence; 0 for none.
+        ends: The number of the column in which ``EndOfSentence`` may stand; 0 for none.
+        brackets: The numbers of columns that spell spans as ``(PER* *)``, as CoNLL-2012 does.
+        tags: Tags that occur, by the number of a column of spans.
+        comment_prefix: How comments begin, as the user states it; None for the usual comments.
+        is_quoted: Whether fields may stand in quotes, as in CSV.
+        is_open: Whether lines may have more columns than are named.
         misc_key: The key of MISC that holds the entities of a CoNLL-U file; else empty.
         labels: The names of the numbers that stand for tags, by the head.
         has_spaces: Whether a CoNLL-U file marks anywhere where its text has no space.
@@ -63,10 +78,21 @@ class Layout(msgspec.Struct, frozen=True, kw_only=True):
 
     format: str
     title: str
-    delimiter: Literal["tab", "spaces", ""] = ""
+    delimiter: Delimiter = ""
     columns: dict[int, str]
     skipped: tuple[int, ...] = ()
-    schemes: dict[str, str] = {}  # msgspec copies it
+    why: dict[int, str] = {}  # msgspec copies it
+    schemes: dict[str, str] = {}
+    header: str = ""
+    sentences: int = 0
+    documents: int = 0
+    restarts: int = 0
+    ends: int = 0
+    brackets: tuple[int, ...] = ()
+    tags: dict[int, list[str]] = {}
+    comment_prefix: str | None = None
+    is_quoted: bool = False
+    is_open: bool = False
     misc_key: str = ""
     labels: dict[str, dict[int, str]] = {}  # msgspec copies it
     has_spaces: bool = False
@@ -85,3 +111,29 @@ class Layout(msgspec.Struct, frozen=True, kw_only=True):
         skipped = f"; {', '.join(map(str, self.skipped))} skipped" if self.skipped else ""
         column = "column " if self.delimiter else ""
         return f"{self.title}: {column}{', '.join(parts)}{skipped}"
+
+    def reasons(self) -> str:
+        """Return why each column is taken for what it is; empty where nothing was guessed."""
+        return "; ".join(f"{number} {why}" for number, why in sorted(self.why.items()))
+
+
+class Columns(msgspec.Struct, frozen=True):
+    """What a user states about files of columns; the rest is detected.
+
+    Attributes:
+        names: The names of the columns, as in ``token,pos,-,ner``; empty to detect them.
+        header: Whether the first line names the columns; None to detect it.
+        delimiter: ``tab``, ``spaces``, ``comma``, ``semicolon``, ``pipe`` or the character; empty
+            to detect it.
+        comment_prefix: How comments begin; empty for no comments, None for the usual ones.
+    """
+
+    names: str = ""
+    header: bool | None = None
+    delimiter: str = ""
+    comment_prefix: str | None = None
+
+    @classmethod
+    def of(cls, columns: str | Columns | None) -> Columns:
+        """Return what a user states, where only the names may be given."""
+        return columns if isinstance(columns, Columns) else cls(columns or "")

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
         webanno,
     )
     from tagger.formats.documents import Document
-    from tagger.formats.records import Layout, Sentence
+    from tagger.formats.records import Columns, Layout, Sentence
     from tagger.formats.sample import Sample
     from tagger.schemes import Scheme
 
@@ -50,7 +50,7 @@ class SentenceModule(Protocol):
     def sniff(self, sample: Sample) -> bool:
         """Return whether the content of a file is of the format."""
 
-    def detect_layout(self, paths: Sequence[Path], names: str | None) -> Layout:
+    def detect_layout(self, paths: Sequence[Path], names: str | Columns | None) -> Layout:
         """Find the columns or heads of files, whose columns the user may name."""
 
     def read(self, path: Path, layout: Layout, findings: Findings) -> Iterator[Sentence]:
@@ -173,7 +173,8 @@ class Format:
 _JSON_LINES = (".jsonl", ".ndjson")
 _COLUMNS = (
     *(".conll", ".bio", ".bio2", ".bioes", ".iob", ".iob1", ".iobes", ".bilou"),
-    *(".ner", ".pos", ".tsv", ".txt", ".col", ".cols"),
+    *(".bmes", ".bmeso", ".ner", ".pos", ".tsv", ".csv", ".txt", ".col", ".cols"),
+    *(".v4_gold_conll", ".gold_conll", ".v4_auto_conll", ".v9_gold_conll"),
 )
 
 # In the order of messages. A format is detected before all those above it.

@@ -103,7 +103,7 @@ def test_ids_without_names_are_refused(monkeypatch):
 
 
 def test_bad_tags_name_the_address(monkeypatch):
-    offer(monkeypatch, {"owner/name": on_hub([1, 0], ["O", "PER"])})
+    offer(monkeypatch, {"owner/name": on_hub([1, 2], ["O", "PER", "B-X"])})
     with pytest.raises(CorpusError, match=r"^hub:owner/name#train:1: ner tag 'PER'"):
         load_corpus("hub:owner/name")
 

@@ -215,11 +215,11 @@ OUTSIDE = "x\tO\n" * 20
 @pytest.mark.parametrize(
     ("content", "line", "what", "hint"),
     [
-        (OUTSIDE + "a\tB_PER\n", 21, "ner tag 'B_PER'", "write 'B-PER'"),
-        (OUTSIDE + "a\tX-FOO\n", 21, "ner tag 'X-FOO'", "columns"),
+        (OUTSIDE + "a\tB_PER\nb\tB-PER\n", 21, "ner tag 'B_PER'", "write 'B-PER'"),
+        (OUTSIDE + "a\tB-X\nb\tX-FOO\n", 22, "ner tag 'X-FOO'", "columns"),
         (OUTSIDE + "a\to\n", 21, "ner tag 'o'", "write 'O'"),
-        ("x\to\n" * 20 + "a\tb-per\n", 1, "ner tag 'o'", "write 'O'"),
-        (OUTSIDE + "a\tPER\n", 21, "ner tag 'PER'", "columns"),
+        (OUTSIDE + "x\to\na\tb-per\n", 21, "ner tag 'o'", "write 'O'"),
+        (OUTSIDE + "a\tI-X\nb\tPER\n", 22, "ner tag 'PER'", "columns"),
         ("a\tB-X\nb\tE-X\n\nc\tU-X\n", 4, "mix BIOES (E-, S-) and BILOU", None),
         ("a\tO\nb\tO\nc\n", 3, "1 column where 2 are expected", "columns"),
         ("a\tO\nb\t\n", 2, "column 2 (ner) is empty", None),

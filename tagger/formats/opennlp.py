@@ -13,7 +13,7 @@ from pathlib import Path
 from tagger.errors import FormatError
 from tagger.findings import Findings
 from tagger.formats.documents import ENTITIES, Document, main_layer
-from tagger.formats.records import Layout, Sentence
+from tagger.formats.records import Columns, Layout, Sentence
 from tagger.formats.sample import Sample
 from tagger.formats.writing import count_unwritten, encode_lines, refuse
 from tagger.lines import read_rows
@@ -32,7 +32,7 @@ def sniff(sample: Sample) -> bool:
     )
 
 
-def detect_layout(paths: Sequence[Path], names: str | None = None) -> Layout:
+def detect_layout(paths: Sequence[Path], names: str | Columns | None = None) -> Layout:
     """Return the layout, which is the same for all files."""
     return Layout(format="opennlp", title="OpenNLP", columns={1: "token", 2: ENTITIES})
 

@@ -19,7 +19,7 @@ from tagger.extras import install_hint
 from tagger.findings import Findings
 from tagger.formats import jsonl
 from tagger.formats.documents import Document
-from tagger.formats.records import Layout, Sentence
+from tagger.formats.records import Columns, Layout, Sentence
 from tagger.formats.sample import Sample
 from tagger.lines import unreadable
 from tagger.schemes import Scheme
@@ -35,7 +35,7 @@ def sniff(sample: Sample) -> bool:
     return sample.start.startswith(b"PAR1")
 
 
-def detect_layout(paths: Sequence[Path], names: str | None = None) -> Layout:
+def detect_layout(paths: Sequence[Path], names: str | Columns | None = None) -> Layout:
     """Find the heads from the first row of the first file.
 
     Raises:

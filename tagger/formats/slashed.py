@@ -15,11 +15,12 @@ from typing import NamedTuple
 from tagger.errors import FormatError
 from tagger.findings import Findings
 from tagger.formats.documents import ENTITIES, Document
-from tagger.formats.records import Layout, Sentence
+from tagger.formats.records import Columns, Layout, Sentence
 from tagger.formats.sample import Sample
+from tagger.formats.spelling import looks_like_spans
 from tagger.formats.writing import encode_lines, heads_of, refuse, sentence_tags
 from tagger.lines import read_rows
-from tagger.schemes import Scheme, is_tag, looks_like_spans
+from tagger.schemes import Scheme, is_tag
 
 __all__ = ["detect_layout", "read", "sniff", "write"]
 
@@ -52,7 +53,7 @@ def sniff(sample: Sample) -> bool:
     )
 
 
-def detect_layout(paths: Sequence[Path], names: str | None = None) -> Layout:
+def detect_layout(paths: Sequence[Path], names: str | Columns | None = None) -> Layout:
     """Find the separator and the heads from the first lines of the first file.
 
     Raises:

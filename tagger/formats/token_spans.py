@@ -23,7 +23,7 @@ from tagger.errors import FormatError
 from tagger.findings import Findings
 from tagger.formats.documents import ENTITIES, Document, check_text, main_layer
 from tagger.formats.json_records import read_records
-from tagger.formats.records import Layout, Sentence
+from tagger.formats.records import Columns, Layout, Sentence
 from tagger.formats.sample import Sample
 from tagger.formats.writing import count_unwritten
 from tagger.schemes import Scheme, Span, tags_of
@@ -38,7 +38,7 @@ def sniff(sample: Sample) -> bool:
     return _kind(sample.keys) is not None
 
 
-def detect_layout(paths: Sequence[Path], names: str | None = None) -> Layout:
+def detect_layout(paths: Sequence[Path], names: str | Columns | None = None) -> Layout:
     """Return the layout, which is the same for all files."""
     return Layout(
         format="gliner", title="JSON by spans of tokens", columns={1: "token", 2: ENTITIES}

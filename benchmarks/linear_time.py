@@ -23,7 +23,7 @@ from tagger.text import Tokenizer, TokenizerRules, detokenize, fit_rules
 N = 20_000
 MAX_RATIO = 3.0
 MIN_SECONDS = 0.02
-"""What takes less is not measured: its ratio would be noise."""
+"""Shorter times are not compared: their ratio would be noise."""
 
 PIECES = (
     *("a", "B", "é", "1", "中", "ก", "\u0301", "😀", "\u200d", "\u3000", " ", "\n", "\t", "\x00"),

@@ -2,7 +2,7 @@
 
     TAGGER_DATA=… python benchmarks/streaming.py MODEL CORPUS [--waits 0,1,2,3,5,10] [--n 500]
 
-Each token is tagged as if the sentence ended so many words behind it, and compared with its tag in
+Each token is tagged as if the sentence ended that many words after it, and compared with its tag in
 the whole sentence; tags are scored against the gold ones too.
 """
 

@@ -6,7 +6,7 @@ DISTRIBUTION = "recurrent-tagger"
 """The package on an index; `tagger` is taken there by another one."""
 
 LEFT_OUT = ("datasets", "onnx", "pyarrow", "spacy", "torch")
-"""What a deployment that only predicts does without (requirements-predict.txt)."""
+"""Libraries that a deployment that only predicts does without (requirements-predict.txt)."""
 
 
 def install_hint(extra: str = "") -> str:

@@ -80,7 +80,7 @@ def test_reading_is_conllevals_over_all_short_sequences(scheme):
 
 @pytest.mark.parametrize("scheme", Scheme)
 def test_allowed_sequences_are_those_that_tags_writes(scheme):
-    """What decoding can give is read without loss, and there is nothing else it could miss."""
+    """Every sequence that decoding can return is read without loss."""
     for n in range(5):
         written = {tuple(schemes.tags_of(spans, n, scheme)) for spans in all_spans(n)}
         allowed = {

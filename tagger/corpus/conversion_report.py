@@ -14,7 +14,7 @@ _LISTED = 20  # findings of a kind
 
 
 class Report(msgspec.Struct, frozen=True, kw_only=True):
-    """What a conversion read and wrote.
+    """The source, the target and the contents of a conversion.
 
     Attributes:
         source: The file that was read.

@@ -90,7 +90,7 @@ class HubSource:
         """Find tokens and heads among the columns of a dataset.
 
         Raises:
-            CorpusError: There are none that can be read.
+            CorpusError: No column can be read as tokens or as a head.
         """
         splits = {_SPLIT_NAMES[name]: data for name, data in loaded.items() if name in _SPLIT_NAMES}
         if not splits:

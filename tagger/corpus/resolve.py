@@ -139,7 +139,7 @@ def find_splits(folder: Path) -> dict[str, Path]:
     """Find the files of the splits in a folder by their names.
 
     Raises:
-        CorpusError: There are none, or several for one split.
+        CorpusError: No file, or several files for one split.
     """
     children = _children(folder, must_read=True)
     if standoff := _standoff(folder, children):

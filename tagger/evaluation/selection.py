@@ -29,7 +29,7 @@ class Selection(NamedTuple):
     not_annotated: dict[str, frozenset[str]]
     """By span head the model's labels that occur nowhere in the corpus."""
     findings: tuple[Finding, ...]
-    """What was read differently from how it stands in the files."""
+    """Problems in the files, and what was done about them."""
     files: tuple[str, ...]
     """The files of the corpus."""
 

@@ -35,7 +35,7 @@ class Evaluation(msgspec.Struct, frozen=True, kw_only=True):
     title: str = ""
     """The model, the corpus and the split."""
     findings: tuple[Finding, ...] = ()
-    """What was read differently from how it stands in the files of the corpus."""
+    """Problems in the files of the corpus, and what was done about them."""
 
     @property
     def main(self) -> dict[str, float]:

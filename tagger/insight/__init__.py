@@ -1,1 +1,1 @@
-"""What a model knows and why: explanations of its tags, and comparisons of architectures."""
+"""Explanations of a model's tags, comparisons of architectures, and measurements of speed."""

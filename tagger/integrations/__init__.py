@@ -1,1 +1,1 @@
-"""At home elsewhere: spaCy, hubs, packages. Each module is imported when it is used."""
+"""Adapters for other libraries, imported when they are used."""

@@ -17,7 +17,7 @@ class CellSpec(NamedTuple):
     gates: tuple[str, ...]
     """Blocks of rows in the stored weights, in PyTorch's order; ``new`` is the candidate state."""
     states: tuple[str, ...]
-    """What the cell carries from token to token."""
+    """The values that the cell carries from token to token."""
     operator: str
     """The operator in ONNX."""
     operator_gates: tuple[str, ...]
@@ -27,7 +27,7 @@ class CellSpec(NamedTuple):
     linear_before_reset: bool = False
     """Whether the operator must apply the reset gate after the recurrent product, as PyTorch."""
     int8_operator: str = ""
-    """The operator of ONNX Runtime with 8-bit weights; empty where there is none."""
+    """The operator of ONNX Runtime with 8-bit weights; empty if it has none."""
 
     @property
     def gate_order(self) -> tuple[int, ...]:

@@ -38,7 +38,7 @@ def weight_shapes(
         config: The configuration.
         vocabulary: The words and characters.
         heads: The heads.
-        vectors: Rows and columns of the table of pretrained vectors; None if there is none.
+        vectors: Rows and columns of the table of pretrained vectors; None without one.
     """
     shapes = embedder_shapes(config.embedder, vocabulary)
     if vectors is not None:

@@ -57,7 +57,7 @@ class Record(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Kept(NamedTuple):
-    """What stays of a file of results."""
+    """The part of a file of results that is kept."""
 
     n_texts: int
     n_bytes: int

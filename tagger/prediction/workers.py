@@ -43,7 +43,7 @@ class Job(NamedTuple):
     confidence: bool = False
     """Whether entities have their probability."""
     newline: Newline = "auto"
-    """What a line end in a text is; see `tagger.text.Tokenizer`."""
+    """The meaning of a line end in a text; see `tagger.text.Tokenizer`."""
 
 
 class Result(NamedTuple):

@@ -48,7 +48,7 @@ class Tagger:
 
     @property
     def engine(self) -> Engine:
-        """What runs the network."""
+        """The engine that runs the network."""
         return self.predictor.engine
 
     def with_splitter(self, splitter: Splitter) -> Tagger:

@@ -36,7 +36,7 @@ class Licence(NamedTuple):
     spdx: str
     """Its SPDX identifier; empty where it is not recognised."""
     stated: str
-    """What is stated, in a line."""
+    """The statement, in a line."""
     has_text: bool
     """Whether the model has a file ``LICENSE``."""
 

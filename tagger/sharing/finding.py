@@ -71,8 +71,8 @@ def find_model(model: str | Path) -> Path:
             one, or ``hub:owner/name[@revision]``.
 
     Raises:
-        ModelError: There is none; the places tried and the nearest name are named. Or it is on
-            the hub and cannot be downloaded.
+        ModelError: It is not found; the error names the places tried and the nearest name. Or it
+            is on the hub and cannot be downloaded.
         UsageError: It is neither a string nor a path, or not a valid address of the hub.
     """
     if not isinstance(model, str | Path):

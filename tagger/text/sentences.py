@@ -18,7 +18,7 @@ from tagger.text.tokenizer_rules import TITLES
 __all__ = ["Newline", "group_sentences"]
 
 Newline: TypeAlias = Literal["sentence", "space", "auto"]
-"""What a line end in a text is: the end of a sentence, a space, or by the look of the lines."""
+"""The meaning of a line end in a text: the end of a sentence, a space, or as the lines suggest."""
 
 _CLOSERS = "\"'”’»›)\\]}）」』》】"
 # One class of characters comes first, so that the search skips everything else at once. Then:

@@ -1,4 +1,4 @@
-"""What differs between corpora in how text is cut into tokens."""
+"""The rules by which a corpus cuts text into tokens."""
 
 from __future__ import annotations
 

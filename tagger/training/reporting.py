@@ -44,22 +44,22 @@ class Reporters(Reporter):
         self._reporters = tuple(reporters)
 
     def note(self, text: str) -> None:
-        """See `Reporter`."""
+        """Implement `Reporter`."""
         for reporter in self._reporters:
             reporter.note(text)
 
     def start(self, heads: Sequence[str], n_epochs: int, done: Sequence[EpochDone]) -> None:
-        """See `Reporter`."""
+        """Implement `Reporter`."""
         for reporter in self._reporters:
             reporter.start(heads, n_epochs, done)
 
     def event(self, event: StepDone | EpochDone) -> None:
-        """See `Reporter`."""
+        """Implement `Reporter`."""
         for reporter in self._reporters:
             reporter.event(event)
 
     def stop(self) -> None:
-        """See `Reporter`."""
+        """Implement `Reporter`."""
         for reporter in self._reporters:
             reporter.stop()
 
@@ -143,12 +143,12 @@ class TensorBoard(Reporter):
         self._writer: SummaryWriter | None = None
 
     def start(self, heads: Sequence[str], n_epochs: int, done: Sequence[EpochDone]) -> None:
-        """See `Reporter`."""
+        """Implement `Reporter`."""
         # Not before: opening makes the directory, which must not be there yet.
         self._writer = self._open()
 
     def event(self, event: StepDone | EpochDone) -> None:
-        """See `Reporter`."""
+        """Implement `Reporter`."""
         if isinstance(event, EpochDone) and self._writer is not None:
             record = event.record
             values = {"loss": record.loss, "learning_rate": record.learning_rate}
@@ -157,6 +157,6 @@ class TensorBoard(Reporter):
                 self._writer.add_scalar(name, value, record.epoch)
 
     def stop(self) -> None:
-        """See `Reporter`."""
+        """Implement `Reporter`."""
         if self._writer is not None:
             self._writer.close()

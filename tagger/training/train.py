@@ -29,7 +29,7 @@ class Trained:
     path: Path
     """The model directory."""
     meta: Meta
-    """What the directory records about the model: corpora, sizes, scores, time."""
+    """The directory's record of the model: corpora, sizes, scores, time."""
     test: dict[str, Evaluation]
     """The scores on test, by corpus; a corpus without a test split is left out."""
     example: str

@@ -60,7 +60,7 @@ def test_columns_without_known_spaces_stay_so_in_spacy(run_convert, write, tmp_p
 
 
 def test_nothing_in_a_docbin_is_run(write, tmp_path, monkeypatch, run_convert):
-    """What users stored is not even unpacked, whatever is in it."""
+    """The data that users stored is never unpacked."""
     import pickle
 
     class Evil:

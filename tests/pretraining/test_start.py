@@ -1,4 +1,4 @@
-"""What a base starts from: its words, and given or learned vectors."""
+"""The start of a base: its words, and given or learned vectors."""
 
 import os
 import signal

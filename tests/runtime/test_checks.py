@@ -1,4 +1,4 @@
-"""What callers pass by mistake is named with its index."""
+"""Wrong arguments are named with their index."""
 
 from __future__ import annotations
 

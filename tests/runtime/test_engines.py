@@ -126,7 +126,7 @@ def test_threads_change_nothing(model: Path) -> None:
 
 
 def lines_and_imports(*arguments: str) -> tuple[list[str], set[str]]:
-    """What a command prints, and all modules that it has imported."""
+    """Return the output of a command, and all modules that it has imported."""
     code = (
         f"import sys; from tagger.cli import main; sys.argv = {['tagger', *arguments]!r}\n"
         "try:\n    main()\nexcept SystemExit as end:\n    assert not end.code\n"

@@ -16,8 +16,8 @@ from tagger.runtime.decoding import Floats
 from tagger.runtime.engines.building import form_encoder
 from tagger.runtime.engines.embedding import FormEmbedder
 
-N_SPLIT = 3
-"""The number of tags whose emissions are split, the highest ones."""
+N_TAGS = 3
+"""The number of tags whose emissions are split: the highest ones."""
 
 
 def split_hindrance(encoder: EncoderConfig) -> str:
@@ -69,7 +69,7 @@ def emission_parts(
     parts, bias = split_emissions(saved, head, inputs)
     nothing = np.zeros((len(inputs), len(bias)), dtype=np.float32)
     forward, backward = parts.get("forward", nothing)[t], parts.get("backward", nothing)[t]
-    order = np.argsort(-(forward + backward + bias), kind="stable")[:N_SPLIT].tolist()
+    order = np.argsort(-(forward + backward + bias), kind="stable")[:N_TAGS].tolist()
     return {
         head.tags[i]: EmissionParts(float(forward[i]), float(backward[i]), float(bias[i]))
         for i in order

@@ -30,7 +30,7 @@ class _Word(NamedTuple):
 
 
 class _Side(NamedTuple):
-    """What the words on one side of the token add."""
+    """The contribution of the words on one side of the token."""
 
     name: str
     words: tuple[str, ...]

@@ -82,7 +82,7 @@ class Explanation(msgspec.Struct, frozen=True):
     first: int
     """The position of the first of these words."""
     notes: tuple[str, ...]
-    """What was left out, and why."""
+    """Parts that were left out, with the reason."""
 
     def __repr__(self) -> str:
         text = self.text if len(self.text) <= 40 else f"{self.text[:40]}…"

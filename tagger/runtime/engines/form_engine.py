@@ -38,7 +38,7 @@ class FormEngine:
 
     @property
     def name(self) -> EngineName:
-        """What runs the network."""
+        """The name of the backend."""
         return self.backend.name
 
     @property

@@ -58,7 +58,7 @@ class Engine(Protocol):
 
     @property
     def name(self) -> EngineName:
-        """What runs the network."""
+        """The name of the engine."""
         ...
 
     @property
@@ -87,7 +87,7 @@ class Backend(Protocol):
 
     @property
     def name(self) -> EngineName:
-        """What it is."""
+        """The name of the backend."""
         ...
 
     @property

@@ -1,4 +1,4 @@
-"""Explanations: that each number is what it is said to be."""
+"""Each number of an explanation is what its name promises."""
 
 from __future__ import annotations
 

@@ -42,12 +42,17 @@ _ARGUMENT = re.compile(r"\{(\w+)(?:=([^{}]*))?\}")
 
 
 def python_argument(name: str, value: str | None) -> str:
-    """Spell an argument as a Python caller writes it.
+    """Spell an argument as a Python caller writes it; a value that is no literal is a string.
 
     >>> python_argument("force", "True"), python_argument("heads", None)
-    ('force=True', 'heads')
+    ('`force=True`', '`heads`')
+    >>> python_argument("precision", "fp32")
+    '`precision="fp32"`'
     """
-    return name if value is None else f"{name}={value}"
+    if value is None:
+        return f"`{name}`"
+    is_literal = value in ("True", "False", "None") or value.isdecimal()
+    return f"`{name}={value}`" if is_literal else f'`{name}="{value}"`'
 
 
 class TaggerError(Exception):
@@ -59,12 +64,12 @@ class TaggerError(Exception):
         line: The line in it, from 1.
         expected: The values that would have been right.
         hint: What to do about it. Arguments stand in braces with their values, as in
-            ``"replace it with {force=True}"``: Python callers read ``force=True``, users of the
+            ``"replace it with {force=True}"``: Python callers read ```force=True```, users of the
             command line ``--force``. Other braces are kept.
 
     >>> error = TaggerError("exists", path="a.txt", hint="replace it with {force=True}")
     >>> str(error), error.path, error.hint
-    ('a.txt: exists; replace it with force=True', 'a.txt', 'replace it with {force=True}')
+    ('a.txt: exists; replace it with `force=True`', 'a.txt', 'replace it with {force=True}')
     """
 
     exit_code = 1
@@ -173,8 +178,10 @@ def unknown_name(kind: str, name: str, valid: Iterable[str]) -> str:
 
     >>> unknown_name("cell", "ltsm", ["rnn", "gru", "lstm"])
     "unknown cell 'ltsm': did you mean 'lstm'? (valid: rnn, gru, lstm)"
+    >>> unknown_name("cell", "x", ["rnn", "gru", "lstm"])
+    "unknown cell 'x' (valid: rnn, gru, lstm)"
     """
     names = list(valid)
     near = difflib.get_close_matches(name, names, n=1)
-    hint = f" did you mean {near[0]!r}?" if near else ""
-    return f"unknown {kind} {name!r}:{hint} (valid: {', '.join(names)})"
+    hint = f": did you mean {near[0]!r}?" if near else ""
+    return f"unknown {kind} {name!r}{hint} (valid: {', '.join(names)})"

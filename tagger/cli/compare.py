@@ -16,6 +16,7 @@ from tagger.cli.options import (
     Epochs,
     Heads,
     Json,
+    SplitName,
     TrainingThreads,
     console,
     names,
@@ -52,7 +53,9 @@ def compare(
     ] = None,
     heads: Heads = None,
     columns: Columns = None,
-    split: Annotated[str, typer.Option(help="The split that is scored: dev or test.")] = "dev",
+    split: Annotated[
+        SplitName, typer.Option(help="The split that is scored: dev or test.")
+    ] = "dev",
     epochs: Epochs = None,
     threads: TrainingThreads = None,
     config: Annotated[Path | None, typer.Option(help="A TOML file for all rows.")] = None,

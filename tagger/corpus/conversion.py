@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Literal, get_args
 
+from tagger.arguments import as_name
 from tagger.corpus.alignment import Aligner, as_sentences, as_text
 from tagger.corpus.as_documents import read_documents
 from tagger.corpus.conversion_report import Report
@@ -61,7 +62,7 @@ def convert(
         CorpusError: The source cannot be read.
         OSError: The target cannot be written.
     """
-    source, target = Path(source), Path(target)
+    source, target = Path(as_name("source", source)), Path(as_name("target", target))
     _check_choice("misaligned", misaligned, get_args(Misaligned))
     _check_choice("overlapping", overlapping, get_args(Overlapping))
     _check_exists(source)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Literal, overload
 
 import msgspec
 
+from tagger.arguments import as_name
 from tagger.corpus.load import load_corpus
 from tagger.errors import UsageError, unknown_name
 
@@ -108,9 +109,9 @@ def read(
     (['Jakarta', 'is', 'sinking'], ['B-LOC', 'O', 'O'])
     """
     loaded = load_corpus(
-        str(corpus),
+        as_name("corpus", corpus),
         data_dir=None if data_dir is None else Path(data_dir),
-        columns=columns,
+        columns=None if columns is None else as_name("columns", columns, "names with commas"),
         strict=strict,
         read_predictions=read_predictions,
     )

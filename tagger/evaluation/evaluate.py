@@ -8,6 +8,7 @@ from typing import Literal
 
 import msgspec
 
+from tagger.arguments import as_name
 from tagger.errors import UsageError
 from tagger.evaluation.predictions import write_predictions
 from tagger.evaluation.raw import evaluate_raw
@@ -76,12 +77,13 @@ def evaluate(
     check_new([written], force=force)
     directory, tagger, name = None, model, "the model"
     if not isinstance(tagger, Tagger):
-        directory, name = find_model(str(model)), str(model)
+        name = as_name("model", model)
+        directory = find_model(name)
         tagger = load(directory, device=device, engine=engine, precision=precision, threads=threads)
     chosen = select_split(
         directory,
         tagger,
-        str(corpus),
+        as_name("corpus", corpus),
         split,
         heads,
         columns=columns,

@@ -65,7 +65,7 @@ _UNITS: tuple[tuple[str, Callable[[str], bool], Callable[[str, str], int]], ...]
         lambda mark, following: len(mark.encode()),
     ),
 )
-"""The units that may be counted, whether a text shows them, and the width of a character before another."""
+"""The units, whether a text shows them, and the width of a character before another."""
 
 
 def _fits(text: str, spans: Sequence[Bounds], covered: Sequence[str | None]) -> bool:

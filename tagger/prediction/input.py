@@ -11,9 +11,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TypeVar
 
+from tagger.arguments import check_texts
 from tagger.errors import UsageError
 from tagger.lines import decode_lines, read_lines
-from tagger.runtime.checks import check_texts
 
 T = TypeVar("T")
 

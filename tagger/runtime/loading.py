@@ -86,6 +86,8 @@ def from_saved(
         UsageError: There is no such device, engine or precision.
     """
     _check_choices(device, engine, precision)
+    if not isinstance(threads, int) or threads < 0:
+        raise UsageError(f"threads is {threads!r}; expected a whole number, 0 for one a core")
     if not saved.heads:
         raise ModelError(
             "a base without heads, which cannot tag",
@@ -159,9 +161,11 @@ def pick_device(name: str) -> str:
         if torch.device(name).type == "meta":
             raise RuntimeError("nothing is computed there")
         torch.empty(0, device=name)
-    except (RuntimeError, AssertionError) as error:
+    except (RuntimeError, AssertionError, TypeError) as error:
+        known = name in ("cpu", "cuda") or str(name).startswith("cuda:")
+        why = f" ({first_line(error)})" if known else ""
         raise UsageError(
-            f"no device {name!r} here ({first_line(error)})", hint="use cpu or auto"
+            f"there is no device {name!r} here{why}", hint="use cpu, cuda, cuda:1 or auto"
         ) from None
     return name
 

@@ -221,7 +221,8 @@ class Document:
 
     def __repr__(self) -> str:
         text = self.text if len(self.text) <= 60 else f"{self.text[:57]}..."
-        return f"Document({text!r}, {self.n_tokens} tokens, entities={self.entities!r})"
+        s = "" if self.n_tokens == 1 else "s"
+        return f"Document({text!r}, {self.n_tokens} token{s}, entities={self.entities!r})"
 
     def _parts(self) -> tuple[Any, ...]:
         return self.text, self.tokens, self.entities, self.sentences, self.spans

@@ -7,9 +7,9 @@ from typing import Literal, NamedTuple, overload
 
 import numpy as np
 
+from tagger.arguments import as_sequence, check_sentences, check_texts
 from tagger.model.heads import HeadSpec
 from tagger.runtime.batching import batched
-from tagger.runtime.checks import as_sequence, check_sentences, check_texts
 from tagger.runtime.cutting import Splitter, cut_texts
 from tagger.runtime.documents import build_documents
 from tagger.runtime.engines.protocol import Engine

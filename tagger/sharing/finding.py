@@ -6,7 +6,8 @@ import difflib
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tagger.errors import ModelError, UsageError
+from tagger.arguments import as_name
+from tagger.errors import ModelError
 from tagger.model.meta import META
 from tagger.paths import shipped, shipped_names
 
@@ -75,9 +76,7 @@ def find_model(model: str | Path) -> Path:
             is on the hub and cannot be downloaded.
         UsageError: It is neither a string nor a path, or not a valid address of the hub.
     """
-    if not isinstance(model, str | Path):
-        raise UsageError(f"model is a {type(model).__name__}; expected a name or a path")
-    name = str(model)
+    name = as_name("model", model)
     if name.startswith(HUB):
         from tagger.sharing.hub import fetch
 

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from tagger.arguments import as_mapping, as_names, as_sequence, described
 from tagger.config import Config, nested
 from tagger.config_reference import check_names
 from tagger.errors import UsageError
-from tagger.runtime.checks import as_sequence, described
 from tagger.training.settings import settings as combine
 
 if TYPE_CHECKING:
@@ -118,7 +118,7 @@ def train(
         "training.seed": seed,
         "training.threads": threads,
     }
-    given = {**short, **(settings or {})}
+    given = {**short, **as_mapping("settings", settings)}
     check_names(given)
     if heads is not None:
         heads = as_sequence("heads", heads, "a list of heads", f"pass [{heads!r}]")
@@ -129,7 +129,7 @@ def train(
             hint="pass single values as {settings}",
         )
     chosen = combine(
-        [str(corpora)] if isinstance(corpora, str | Path) else [str(one) for one in corpora],
+        as_names("corpora", corpora),
         output=None if output is None else Path(output),
         resume=resume,
         config=config,

@@ -6,10 +6,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 import msgspec
 
+from tagger.arguments import as_mapping, as_names
 from tagger.config import (
     Config,
     CorpusConfig,
@@ -100,7 +101,7 @@ def compare(
     n_seeds: int = 3,
     one_at_a_time: bool = False,
     match_params: bool = False,
-    split: str = "dev",
+    split: Literal["train", "dev", "test"] = "dev",
     heads: Sequence[str] | None = None,
     columns: str | None = None,
     base: str | Path | None = None,
@@ -152,15 +153,14 @@ def compare(
     find_matplotlib()
     if n_seeds < 1:
         raise UsageError("a comparison needs at least one seed", hint="set {n_seeds=3}")
-    sources = (corpora,) if isinstance(corpora, str | Path) else tuple(corpora)
-    names = tuple(str(source).rstrip("/") or str(source) for source in sources)
+    names = tuple(name.rstrip("/") or name for name in as_names("corpora", corpora))
     plan = Plan(
         corpora=names,
-        vary=full_keys(vary),
+        vary=full_keys(as_mapping("vary", vary)),
         n_seeds=n_seeds,
         output=_default_output(names) if output is None else Path(output),
         config=config,
-        overrides=nested(settings or {}),
+        overrides=nested(as_mapping("settings", settings)),
         heads=heads,
         columns=columns,
         base=None if base is None else str(base),

@@ -8,13 +8,13 @@ from pathlib import Path
 import msgspec
 import numpy as np
 
+from tagger.arguments import check_texts
 from tagger.errors import UsageError
 from tagger.insight.explain.emissions import emission_parts, split_hindrance
 from tagger.insight.explain.results import Explanation, Sides, TokenExplanation, WordEffect
 from tagger.insight.explain.tokens import Located, find_token, locate
 from tagger.model.directory import read_model
 from tagger.model.heads import HeadSpec
-from tagger.runtime.checks import check_texts
 from tagger.runtime.loading import from_saved
 from tagger.runtime.marginals import Marginals, Probs, softmax
 from tagger.runtime.tag_table import TagTable
@@ -55,7 +55,7 @@ def explain(
     """
     saved = None
     if not isinstance(model, Tagger):
-        directory = find_model(str(model))
+        directory = find_model(model)
         saved = read_model(directory)
         model = from_saved(saved, directory, precision="fp32", threads=1)
     elif model.engine.precision == "int8":

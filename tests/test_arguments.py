@@ -22,7 +22,7 @@ def tiny(model: Path) -> Tagger:
     [
         (["a", "b", "c", None], r"texts\[3\] is None"),
         (["a", 1.5], r"texts\[1\] is a float"),
-        (["a", b"b"], r"texts\[1\] is a bytes"),
+        (["a", b"b"], r"texts\[1\] is bytes"),
         (["a", ["b"]], r"texts\[1\] is a list"),
         (["a"] * 1500 + [7], r"texts\[1500\] is an int"),
         (["fine", "half \ud800"], r"texts\[1\].*UTF-8.*5"),
@@ -87,3 +87,22 @@ def test_the_model_is_a_name_or_a_path() -> None:
         tagger.load("eng")
     assert "en" in raised.value.expected
     assert "'en'" in raised.value.hint
+
+
+@pytest.mark.parametrize(
+    ("call", "words"),
+    [
+        (lambda: tagger.load(None), "model is None"),
+        (lambda: tagger.read(None), "corpus is None"),
+        (lambda: tagger.evaluate("en", 3), "corpus is an int"),
+        (lambda: tagger.convert(None, "a.conll"), "source is None"),
+        (lambda: tagger.train(None), "corpora is None"),
+        (lambda: tagger.train(["sample", 3]), r"corpora\[1\] is an int"),
+        (lambda: tagger.train("sample", settings="x"), "settings is a str"),
+        (lambda: tagger.compare("sample", vary=["cell"]), "vary is a list"),
+        (lambda: tagger.load("en", threads=-1), "threads is -1"),
+    ],
+)
+def test_other_arguments(call, words: str) -> None:
+    with pytest.raises(UsageError, match=words):
+        call()

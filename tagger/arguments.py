@@ -1,9 +1,10 @@
-"""Checks of what callers pass as texts and tokens; cheap where all is right."""
+"""Checks of the arguments that callers pass; cheap where all is right."""
 
 from __future__ import annotations
 
 import reprlib
 from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
 from typing import TypeVar
 
 from tagger.errors import UsageError
@@ -30,6 +31,48 @@ def as_sequence(name: str, items: Iterable[T], expected: str, hint: str) -> Sequ
     if not isinstance(items, Iterable) or isinstance(items, Mapping):
         raise UsageError(f"{name} is {described(items)}; expected {expected}", expected=[expected])
     return list(items)
+
+
+def as_name(argument: str, value: object, expected: str = "a name or a path") -> str:
+    """Return a name or path as a string.
+
+    Args:
+        argument: The argument, for errors.
+        value: A string or a path.
+        expected: What it should be.
+
+    Raises:
+        UsageError: It is something else.
+    """
+    if not isinstance(value, str | Path):
+        raise UsageError(
+            f"{argument} is {described(value)}; expected {expected}", expected=[expected]
+        )
+    return str(value)
+
+
+def as_names(argument: str, values: object) -> list[str]:
+    """Return one or several names or paths as strings.
+
+    Raises:
+        UsageError: One is something else.
+    """
+    if isinstance(values, Iterable) and not isinstance(values, str | bytes | Mapping):
+        return [as_name(f"{argument}[{i}]", value) for i, value in enumerate(values)]
+    return [as_name(argument, values)]
+
+
+def as_mapping(argument: str, values: Mapping[str, T] | None) -> Mapping[str, T]:
+    """Return values by name; none for None.
+
+    Raises:
+        UsageError: They are something else.
+    """
+    if not isinstance(values, Mapping | None):
+        raise UsageError(
+            f"{argument} is {described(values)}; expected a dictionary", expected=["a dictionary"]
+        )
+    return values or {}
 
 
 def check_texts(texts: Sequence[object], first: int | None = 0) -> None:
@@ -85,6 +128,8 @@ def described(value: object) -> str:
     """
     if value is None:
         return "None"
+    if isinstance(value, bytes):
+        return "bytes"
     shown = reprlib.repr(value)
     name = type(value).__name__
     return f"{'an' if name[0] in 'aeiou' else 'a'} {name} ({shown})"

@@ -7,7 +7,7 @@
     heads.json           the heads and their tags
     tokenizer.json       how raw text is cut
     weights.safetensors  the network's weights, in half precision, tables of words in 8 bits
-    meta.json            format version, corpora, licences, seed, scores; written last
+    meta.json            format version, corpora, licences, seed, scores, checksums; written last
     README.md            the model card
     graph*.onnx          the network without its weights, for ONNX Runtime; written afterwards, each
                          only if its tags agree with PyTorch's
@@ -18,7 +18,7 @@ Neither torch nor `datasets` is imported here.
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 
@@ -30,6 +30,7 @@ from tagger.model.heads import HeadSpec
 from tagger.model.meta import (
     CARD,
     CONFIG,
+    DECISIVE,
     GRAPHS,
     HEADS,
     META,
@@ -37,12 +38,16 @@ from tagger.model.meta import (
     VOCAB,
     WEIGHTS,
     Meta,
+    check_contents,
+    checksums,
     read_meta,
 )
-from tagger.model.reading import damaged, read_bytes, read_json
+from tagger.model.reading import damaged, parse_json, read_bytes
 from tagger.model.shapes import VECTORS, weight_shapes
-from tagger.model.weights import StoredWeights, compressed, read_tensors
+from tagger.model.weights import StoredWeights, compressed, parse_tensors
 from tagger.text import TokenizerRules
+
+T = TypeVar("T")
 
 RETIRED = (("encoder", "variational"),)
 """Settings of training alone that older models name and that no longer exist."""
@@ -86,8 +91,8 @@ def write_model(directory: Path, model: SavedModel) -> None:
         TOKENIZER: _json(model.rules),
         WEIGHTS: save(compressed(model.weights)),
         CARD: model.card.encode(),
-        META: _json(model.meta),
     }
+    contents[META] = _json(msgspec.structs.replace(model.meta, checksums=checksums(contents)))
     for name, content in contents.items():
         write_file(directory / name, content)
 
@@ -100,24 +105,46 @@ def read_model(directory: Path) -> SavedModel:
             files do not belong together.
     """
     meta = read_meta(directory)
-    vocabulary = read_json(directory / VOCAB, dict[str, tuple[str, ...]])
-    config = read_config_of(directory)
+    contents = {name: read_bytes(directory / name) for name in DECISIVE}
+
+    def parsed(name: str, kind: type[T]) -> T:
+        return parse_json(contents[name], directory / name, kind)
+
+    vocabulary = parsed(VOCAB, dict[str, tuple[str, ...]])
     try:
         words, chars, vectors = (vocabulary[key] for key in ("words", "chars", "vectors"))
     except KeyError as error:
         raise damaged(directory / VOCAB, f"no {error}") from None
+    path = directory / WEIGHTS
     model = SavedModel(
-        config=config,
+        config=_config(contents[CONFIG], directory / CONFIG),
         vocabulary=Vocabulary(words, chars),
         vector_keys=vectors,
-        heads=read_json(directory / HEADS, tuple[HeadSpec, ...]),
-        rules=read_json(directory / TOKENIZER, TokenizerRules),
-        weights=StoredWeights(read_tensors(directory / WEIGHTS), directory / WEIGHTS),
+        heads=parsed(HEADS, tuple[HeadSpec, ...]),
+        rules=parsed(TOKENIZER, TokenizerRules),
+        weights=StoredWeights(parse_tensors(contents[WEIGHTS], path), path),
         meta=meta,
         card=read_bytes(directory / CARD).decode(errors="replace"),
     )
-    _check_weights(model, directory / WEIGHTS)
+    # Files of other models first: their errors say more than a checksum.
+    _check_weights(model, path)
+    check_contents(meta, contents, directory)
     return model
+
+
+def add_checksums(directory: Path) -> bool:
+    """Give a model of an older version checksums; return whether it had none.
+
+    Raises:
+        ModelError: The model is damaged.
+        OSError: No space, no permission; ``meta.json`` is untouched.
+    """
+    meta = read_model(directory).meta
+    if meta.checksums:
+        return False
+    found = checksums({name: read_bytes(directory / name) for name in DECISIVE})
+    write_file(directory / META, _json(msgspec.structs.replace(meta, checksums=found)))
+    return True
 
 
 def _check_weights(model: SavedModel, path: Path) -> None:
@@ -127,6 +154,9 @@ def _check_weights(model: SavedModel, path: Path) -> None:
         ModelError: One is missing, unexpected, of another shape, or not finite.
     """
     weights = model.weights
+    n_layers = model.config.encoder.n_layers
+    if n_layers > len(weights):  # their shapes alone would fill the memory
+        raise damaged(path, f"it has no weights for {n_layers:,} layers")
     n_vectors, vectors = len(model.vector_keys), None
     if n_vectors:
         vectors = (n_vectors + 1, weights.shape(VECTORS)[1] if VECTORS in weights else 0)
@@ -140,8 +170,8 @@ def _check_weights(model: SavedModel, path: Path) -> None:
                 path=path,
                 hint="is a file of another model among them?",
             )
-        if not weights.is_finite(name):
-            raise damaged(path, f"{name} has NaN or infinite values")
+        if problem := weights.problem(name):
+            raise damaged(path, f"{name} {problem}")
 
 
 def _size(shape: tuple[int, ...] | None) -> str:
@@ -154,8 +184,11 @@ def read_config_of(directory: Path) -> Config:
     Raises:
         ModelError: It is damaged.
     """
-    path = directory / CONFIG
-    data = read_json(path, dict[str, Any])
+    return _config(read_bytes(directory / CONFIG), directory / CONFIG)
+
+
+def _config(content: bytes, path: Path) -> Config:
+    data = parse_json(content, path, dict[str, Any])
     for section, key in RETIRED:
         if isinstance(table := data.get(section), dict):
             table.pop(key, None)

@@ -13,6 +13,9 @@ from tagger.schemes import Scheme, is_allowed, tag_inventory
 FORBIDDEN = -1e4
 """The score of a transition that a tag scheme forbids: ``exp`` of it is exactly 0."""
 
+RESERVED = frozenset({"text", "start", "end"})
+"""Keys that stand beside the tags of a token in JSON; a head of that name would replace them."""
+
 
 class HeadSpec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """One tagging task of a model, as stored in its ``heads.json``."""
@@ -29,7 +32,7 @@ class HeadSpec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
 
     def __post_init__(self) -> None:
         """Refuse values that no network can be built from, as in a damaged ``heads.json``."""
-        if not self.name or "." in self.name:
+        if not self.name or "." in self.name or self.name in RESERVED:
             raise ValueError(f"{self.name!r} cannot name a head")
         if not self.tags or len(set(self.tags)) < len(self.tags):
             raise ValueError(f"head {self.name!r} has no tags, or one twice")

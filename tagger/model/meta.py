@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import zlib
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +23,9 @@ GRAPHS = {"fp32": "graph.onnx", "int8": "graph.int8.onnx"}
 LICENSE = "LICENSE"
 """Put there by hand; a model may have none."""
 FILES = (CONFIG, VOCAB, HEADS, TOKENIZER, WEIGHTS, META, CARD)
+DECISIVE = (CONFIG, VOCAB, HEADS, TOKENIZER, WEIGHTS)
+"""The files that decide the tags, which have checksums. Graphs are built from them, see
+`tagger.runtime.engines.graph`; the card and the licence are edited by hand."""
 
 
 class CorpusRecord(msgspec.Struct, frozen=True, kw_only=True):
@@ -54,6 +59,8 @@ class Meta(msgspec.Struct, frozen=True, kw_only=True):
     """By head: entity F1 of spans, accuracy of token tags, between 0 and 1."""
     test_scores: dict[str, dict[str, float]]
     """By corpus, then by head."""
+    checksums: dict[str, str] = {}
+    """By name of a file, for those in `DECISIVE`; empty in older models."""
 
     @property
     def all_corpora(self) -> tuple[CorpusRecord, ...]:
@@ -84,7 +91,7 @@ def read_meta(directory: Path) -> Meta:
         )
     path = directory / META
     version = read_json(path, dict[str, Any]).get("format_version")
-    if not isinstance(version, int):
+    if not isinstance(version, int) or isinstance(version, bool) or version < 1:
         raise damaged(path, "no format_version")
     if version > FORMAT_VERSION:
         raise ModelError(
@@ -93,6 +100,25 @@ def read_meta(directory: Path) -> Meta:
             hint="upgrade tagger",
         )
     return read_json(path, Meta)
+
+
+def checksums(contents: Mapping[str, bytes]) -> dict[str, str]:
+    """Compute the checksums of a model's decisive files, which reveal damage, not forgery.
+
+    CRC-32, because a model is checked whenever it is loaded: 3 ms for 10 MB, BLAKE2 takes 28.
+    """
+    return {name: f"{zlib.crc32(contents[name]):08x}" for name in DECISIVE}
+
+
+def check_contents(meta: Meta, contents: Mapping[str, bytes], directory: Path) -> None:
+    """Check files against their checksums, where the model has any.
+
+    Raises:
+        ModelError: A file has changed since it was written.
+    """
+    for name, found in checksums(contents).items():
+        if meta.checksums and meta.checksums.get(name) != found:
+            raise damaged(directory / name, f"its checksum is not the one in {META}")
 
 
 def model_size(directory: Path) -> int:

@@ -30,9 +30,18 @@ def read_json(path: Path, kind: type[T]) -> T:
     Raises:
         ModelError: It cannot be read, or it is not JSON of this type.
     """
+    return parse_json(read_bytes(path), path, kind)
+
+
+def parse_json(content: bytes, path: Path, kind: type[T]) -> T:
+    """Parse the content of a JSON file as a type.
+
+    Raises:
+        ModelError: It is not JSON of this type.
+    """
     try:
-        return msgspec.json.decode(read_bytes(path), type=kind)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        return msgspec.json.decode(content, type=kind)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise damaged(path, str(error)) from None
 
 

@@ -17,6 +17,7 @@ from tagger.model.shapes import VECTORS, WORDS
 TABLES = (WORDS, VECTORS)
 """The large tables, of which a model reads a few rows per sentence."""
 SCALES = ":scales"
+LARGEST = float(np.finfo(np.float16).max)
 
 _OLD_NAME = re.compile(r"(?<=\.)(ahead|back)(?=\.)")
 _NEW_KEYS = {"ahead": cell_key("forward"), "back": cell_key("backward")}
@@ -45,6 +46,9 @@ class StoredWeights(Mapping[str, NDArray[np.float32]]):
     def __getitem__(self, name: str) -> NDArray[np.float32]:
         return self.rows(name, slice(None))
 
+    def __contains__(self, name: object) -> bool:
+        return name in self._stored  # that of `Mapping` would expand the weight
+
     def __iter__(self) -> Iterator[str]:
         return iter(self._stored)
 
@@ -62,10 +66,22 @@ class StoredWeights(Mapping[str, NDArray[np.float32]]):
         """Return the shape of a weight."""
         return self._stored[name].shape
 
-    def is_finite(self, name: str) -> bool:
-        """Return whether a weight has no NaN or infinite values."""
-        stored = self._scales.get(name, self._stored[name])
-        return bool(np.isfinite(stored).all())
+    def problem(self, name: str) -> str:
+        """Describe what no stored weight may be; empty if all is right.
+
+        Half precision bounds all values, so that nothing computed from them overflows.
+        """
+        stored, scales = self._stored[name], self._scales.get(name)
+        kinds = (np.float16, np.float32) if scales is None else (np.int8,)
+        if stored.dtype not in kinds:
+            return f"has values of the type {stored.dtype}"
+        floats = stored if scales is None else scales
+        if floats.dtype not in (np.float16, np.float32):
+            return f"has scales of the type {floats.dtype}"
+        largest = np.abs(floats).max(initial=0)
+        if not np.isfinite(largest):
+            return "has NaN or infinite values"
+        return "" if largest <= LARGEST else "has values that half precision cannot hold"
 
 
 def read_tensors(path: Path) -> Weights:
@@ -74,11 +90,20 @@ def read_tensors(path: Path) -> Weights:
     Raises:
         ModelError: It is truncated or damaged.
     """
+    return parse_tensors(read_bytes(path), path)
+
+
+def parse_tensors(content: bytes, path: Path) -> Weights:
+    """Parse the content of a safetensors file, of any version.
+
+    Raises:
+        ModelError: It is truncated or damaged.
+    """
     from safetensors import SafetensorError
     from safetensors.numpy import load
 
     try:
-        tensors: Weights = load(read_bytes(path))
+        tensors: Weights = load(content)
     except (SafetensorError, ValueError, KeyError) as error:
         raise damaged(path, str(error)) from None
     return {_current_name(name): tensor for name, tensor in tensors.items()}

@@ -11,7 +11,7 @@ from tagger.corpus import Corpus
 from tagger.errors import ModelError
 from tagger.files import write_file
 from tagger.model.cells import CELLS
-from tagger.model.directory import SavedModel, read_model
+from tagger.model.directory import SavedModel, add_checksums, read_model
 from tagger.model.meta import GRAPHS
 from tagger.runtime.engines.building import onnx_engine, torch_engine
 from tagger.runtime.engines.graph import PRECISIONS, build_graph
@@ -48,7 +48,7 @@ class Export(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def export(directory: Path, sentences: Sequence[Sequence[str]]) -> list[Export]:
-    """Write a model's graphs, each only if it tags as PyTorch does.
+    """Write a model's graphs, each only if it tags as PyTorch does, and checksums if it has none.
 
     Args:
         directory: The model.
@@ -58,6 +58,7 @@ def export(directory: Path, sentences: Sequence[Sequence[str]]) -> list[Export]:
         ModelError: The model is damaged.
         OSError: No space, no permission.
     """
+    add_checksums(directory)
     saved = read_model(directory)
     if not saved.heads:
         raise ModelError(

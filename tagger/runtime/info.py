@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from tagger.config import EncoderConfig
+from tagger.errors import ModelError
 from tagger.model.directory import read_model
-from tagger.model.meta import LICENSE, Meta, model_size
+from tagger.model.meta import DECISIVE, LICENSE, Meta, model_size
 from tagger.tables import fields_table
 
 if TYPE_CHECKING:
@@ -28,16 +29,28 @@ class ModelInfo(msgspec.Struct, frozen=True, kw_only=True):
     """The first line of its LICENSE; empty without one."""
     encoder: EncoderConfig
     n_words: int
+    verified: tuple[str, ...]
+    """Files whose content is as it was written; empty unless asked for."""
     meta: Meta
 
 
-def describe_model(directory: Path) -> ModelInfo:
+def describe_model(directory: Path, *, verify: bool = False) -> ModelInfo:
     """Describe a model.
 
+    Args:
+        directory: The model.
+        verify: Whether checksums are required, which older models lack.
+
     Raises:
-        ModelError: It is missing, incomplete, damaged or of a newer format.
+        ModelError: It is missing, incomplete, damaged or of a newer format, or has no checksums.
     """
     saved = read_model(directory)
+    if verify and not saved.meta.checksums:
+        raise ModelError(
+            "has no checksums, so damage would not be noticed",
+            path=directory,
+            hint=f"add them with `tagger export {directory}`",
+        )
     return ModelInfo(
         path=str(directory),
         size=model_size(directory),
@@ -45,6 +58,7 @@ def describe_model(directory: Path) -> ModelInfo:
         licence=_licence(directory),
         encoder=saved.config.encoder,
         n_words=len(saved.vocabulary.words),
+        verified=DECISIVE if verify else (),
         meta=saved.meta,
     )
 
@@ -67,6 +81,8 @@ def info_table(info: ModelInfo) -> Table:
     }
     if info.licence:
         rows["licence"] = f"{info.licence} See {LICENSE}."
+    if info.verified:
+        rows["verified"] = f"as written: {', '.join(info.verified)}"
     for head, labels in info.heads.items():
         rows[f"head {head}"] = f"{len(labels)}: {', '.join(labels)}"
     for corpus in meta.all_corpora:

@@ -169,6 +169,8 @@ def make_base(directory: Path) -> Path:
     tensors = read_tensors(directory / WEIGHTS)
     kept = {name: weight for name, weight in tensors.items() if not name.startswith("head_")}
     (directory / WEIGHTS).write_bytes(save(kept))
+    meta = json.loads((directory / "meta.json").read_bytes())
+    (directory / "meta.json").write_text(json.dumps({**meta, "checksums": {}}))
     for graph in directory.glob("graph*"):
         graph.unlink()
     return directory

@@ -1,6 +1,6 @@
 """Raw text: from characters to sentences of tokens with exact offsets, and back.
 
-Tagging needs only `Tokenizer`: what training and scoring need is imported when it is used.
+Tagging needs only `Tokenizer`; the parts for training and scoring are imported when they are used.
 """
 
 from __future__ import annotations

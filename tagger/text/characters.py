@@ -1,9 +1,9 @@
 """Classes of characters, as the inside of a regular expression's ``[...]``.
 
-Python's ``\\w`` knows no combining marks, so it breaks Hindi, Thai or decomposed Latin words apart.
+Python's ``\\w`` excludes combining marks, so it splits words of Hindi, Thai or decomposed Latin.
 Here a *word character* is therefore defined by what it is not: white space, punctuation, a symbol,
 an emoji, or a character of a script that writes no spaces. The ranges are coarse on purpose: an
-unassigned code point may fall on either side, and none is ever lost.
+unassigned code point may fall on either side, but none is lost.
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ UNSPACED = HAN + HIRAGANA + KATAKANA + SOUTH_EAST_ASIAN
 
 WORD = rf"[^\s{PUNCTUATION}{UNSPACED}]"
 
-# What may follow a character of any kind and belongs to it.
+# Characters that belong to the one before them, of any kind.
 MARKS = (
     r"\u0300-\u036f\u0483-\u0489\u0591-\u05bd\u05bf\u05c1\u05c2\u05c4\u05c5\u05c7\u0610-\u061a"
     r"\u064b-\u065f\u0670\u0900-\u0903\u093a-\u093c\u093e-\u094f\u0e31\u0e33-\u0e3a\u0e47-\u0e4e"

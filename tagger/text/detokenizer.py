@@ -1,4 +1,4 @@
-"""From tokens back to the most natural text, with each token's offsets in it."""
+"""The most natural text of given tokens, with each token's offsets in it."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ from tagger.text.tokenizer_rules import TokenizerRules
 
 __all__ = ["detokenize"]
 
-# Tokens that stand right after the token before them.
+# Tokens without a space before them.
 _CLOSING = re.compile(
     r"[.,;:!?…%)\]}»”]|[.!?]{2,}|''|-R[CRS]B-|n['’]t|['’](?:s|m|d|ll|re|ve)|[،؛؟।॥۔։]",
     re.IGNORECASE,
 )
-# Tokens that stand right before the token after them.
+# Tokens without a space after them.
 _OPENING = re.compile(r"[(\[{«„“‘¿¡$£€¥₤#@]|``|-L[CRS]B-|[A-Z]{1,2}\$")
 _STRAIGHT_QUOTES = ('"', "'", "*")
-# No space stands at either side of these, whatever comes there.
+# Characters without a space on either side.
 _TIGHT = re.compile(
     rf"[{HAN}{HIRAGANA}{KATAKANA}{SOUTH_EAST_ASIAN}]|[，。、；：？！（）《》〈〉「」『』【】〔〕～]"
 )
@@ -35,9 +35,9 @@ def detokenize(
     """Write ``tokens`` as text.
 
     Args:
-        tokens: one sentence's tokens.
-        space_after: whether a space follows each token, where the corpus knows; else rules decide.
-        rules: the tokenizer's rules, where known: what they split is written without spaces.
+        tokens: The tokens of one sentence.
+        space_after: Whether a space follows each token, if the corpus has it; else it is guessed.
+        rules: The tokenizer's rules, if known: what they split is written without spaces.
 
     Returns:
         The text and each token's ``(start, end)`` in it, in characters, end exclusive.
@@ -63,7 +63,7 @@ def detokenize(
 
 def _guess_spaces(tokens: Sequence[str], rules: TokenizerRules | None) -> Iterator[bool]:
     """Yield for each token whether a space follows it."""
-    opened: set[str] = set()  # straight quotes look the same at both ends of what they quote
+    opened: set[str] = set()  # straight quotes, which look the same at both ends
     last = {token: index for index, token in enumerate(tokens)}
     for index, token in enumerate(tokens):
         following = tokens[index + 1] if index + 1 < len(tokens) else ""
@@ -86,7 +86,7 @@ def _guess_spaces(tokens: Sequence[str], rules: TokenizerRules | None) -> Iterat
 def _is_cut(tokens: Sequence[str], index: int, rules: TokenizerRules) -> bool:
     """Return whether ``rules`` would cut between a token and the next without a space there.
 
-    Only hyphens, slashes, and the points in numbers: a space at those would be unnatural.
+    This covers hyphens, slashes and points in numbers, where a space would be unnatural.
     """
     for middle in (index, index + 1):
         if not 0 < middle < len(tokens) - 1:

@@ -1,4 +1,4 @@
-"""The tokenization rules of a corpus, from its training tokens."""
+"""The tokenizer rules of a corpus, inferred from its training tokens."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ MAX_TOKENS = 200_000
 _SPACES = re.compile(r"\s+")
 _ABBREVIATION = re.compile(r"[^\W\d_](?:[\w.]{0,10}\w)?\.")
 
-# What a token looks like that shows that the corpus keeps, or splits, at some place.
+# Tokens that show that the corpus does not split there.
 _KEPT = {
     "contractions": re.compile(r"\w+(?:n['’]t|['’](?:s|m|d|ll|re|ve))", re.IGNORECASE),
     "fused": re.compile("|".join(map("".join, FUSED)), re.IGNORECASE),
@@ -32,7 +32,7 @@ _KEPT = {
     "runs": re.compile(r"\.{2,}|[!?]{2,}"),
     "decimals": re.compile(r"\d+[.,]\d+"),
 }
-# The token that shows it split, and what its neighbours must look like.
+# Tokens that show that it does, with patterns of their left and right neighbours.
 _ANY, _WORD, _NUMBER = re.compile(""), re.compile(r"[^\W\d_]"), re.compile(r"[\d.,:]+$")
 _SPLIT = {
     "contractions": (re.compile(r"n['’]t|['’](?:s|m|d|ll|re|ve)", re.I), _WORD, _ANY),
@@ -54,17 +54,17 @@ _SPLIT = {
     "decimals": (re.compile("[.,]"), re.compile(r"\d+$"), re.compile(r"\d+$")),
 }
 _MUST_OUTWEIGH = {"hyphens": (15, 20), "slashes": (5, 20), "colons": (50, 20)}
-"""A colon, slash or hyphen between spaces looks like one that was split off: the ratio to words
-kept whole that is needed, and the least number."""
+"""Colons, slashes and hyphens between spaces look like ones that were split off: the ratio to words
+kept whole that they must exceed, and their least count."""
 _PREFIXED = re.compile(rf"(?:{PREFIXES})-", re.IGNORECASE)
 
 
 def fit_rules(sentences: Iterable[Sequence[str]]) -> TokenizerRules:
     """Return the rules that most probably made the tokens of ``sentences``.
 
-    Each rule is decided by what is counted more often, tokens that were kept whole or tokens that
-    were split there; where there is no evidence, the default stays. About 200,000 tokens are
-    read at most. The same sentences give the same rules.
+    Each rule follows the more frequent evidence: tokens that were kept whole, or split there.
+    Without evidence it keeps its default. At most about 200,000 tokens are read. Equal sentences
+    yield equal rules.
     """
     sample = _sample(sentences)
     kept, split = _count_evidence(sample)
@@ -98,7 +98,7 @@ def _count_evidence(sample: list[Sequence[str]]) -> tuple[Counter[str], Counter[
     kept: Counter[str] = Counter()
     split: Counter[str] = Counter()
     forms = Counter(token for sentence in sample for token in sentence)
-    separators: dict[str, list[str]] = {}  # token -> the rules that it may speak against
+    separators: dict[str, list[str]] = {}  # token -> the rules of which it may be evidence
     for form, count in forms.items():
         for name, pattern in _KEPT.items():
             if pattern.fullmatch(form):
@@ -120,7 +120,7 @@ def _count_evidence(sample: list[Sequence[str]]) -> tuple[Counter[str], Counter[
 
 
 def _fit_abbreviations(sample: list[Sequence[str]]) -> tuple[str, ...]:
-    """Return the forms that keep their period, the table's among them unless the corpus objects."""
+    """Return the forms that keep their period, with those of the table that the corpus keeps."""
     kept: Counter[str] = Counter()
     split: Counter[str] = Counter()
     for sentence in sample:
@@ -137,7 +137,7 @@ def _fit_abbreviations(sample: list[Sequence[str]]) -> tuple[str, ...]:
 
 
 def _fit_lexicon(sample: list[Sequence[str]]) -> tuple[str, ...]:
-    """Return the forms for longest match, most frequent first; none where no rule needs them."""
+    """Return the forms for longest match, most frequent first; empty if none are needed."""
     words: Counter[str] = Counter()
     phrases: Counter[str] = Counter()
     n_tokens = 0
@@ -156,7 +156,7 @@ def _fit_lexicon(sample: list[Sequence[str]]) -> tuple[str, ...]:
 
 
 def _count_apart(sample: list[Sequence[str]], phrases: Counter[str]) -> Counter[str]:
-    """Count how often the words of each phrase stand side by side as tokens of their own."""
+    """Count how often the words of each phrase occur side by side as separate tokens."""
     heads = {phrase.split(" ", 1)[0] for phrase in phrases}
     longest = min(max(phrase.count(" ") + 1 for phrase in phrases), MAX_FORM)
     apart: Counter[str] = Counter()

@@ -1,9 +1,9 @@
-"""Known forms decide where tokens end, in scripts without spaces and where tokens contain spaces.
+"""Tokens by known forms, in scripts without spaces and where tokens contain spaces.
 
-In unspaced scripts the segmentation of the least total cost is taken, where a form costs the more
-the rarer it is: longest match without its worst errors, because one long form is cheaper than
-two short ones but two frequent forms are cheaper than a rare one that overlaps them. Tokens that
-contain spaces are joined by plain longest match.
+In unspaced scripts the segmentation with the least total cost is taken; rarer forms cost more.
+This avoids the worst errors of longest match: one long form is cheaper than two short ones, but
+two frequent forms are cheaper than a rare one that overlaps them. Tokens that contain spaces are
+joined by plain longest match.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ MAX_FORM = 16
 """Forms with more characters (or words, where they contain spaces) are never matched."""
 
 # Costs are logarithms of ranks; the three numbers were tuned on the development set of UD GSD
-# Chinese, where the pair raises F1 from 82 to 90: most words that training did not see have two
+# Chinese, where the pair raises F1 from 82 to 90: most words unseen in training have two
 # characters.
 _RANK_OFFSET = 30
 _UNKNOWN = 12.0
@@ -33,7 +33,7 @@ _CLUSTER = re.compile(rf"\S[{MARKS}]*+")
 
 
 def is_unspaced(form: str) -> bool:
-    """Return whether ``form`` is written in scripts that put no spaces between words."""
+    """Return whether ``form`` is wholly of scripts that put no spaces between words."""
     return _UNSPACED_FORM.fullmatch(form) is not None
 
 
@@ -41,7 +41,7 @@ class Lexicon:
     """Forms that decide where tokens of a text begin and end.
 
     Args:
-        forms: most frequent first; wholly of unspaced scripts, or lower-cased with single spaces.
+        forms: Most frequent first; wholly of unspaced scripts, or lower-cased with single spaces.
     """
 
     def __init__(self, forms: Iterable[str]) -> None:
@@ -59,7 +59,7 @@ class Lexicon:
         self._longest = max(map(len, self._costs), default=0)
 
     def regroup(self, text: str, spans: list[tuple[int, int]]) -> list[tuple[int, int]]:
-        """Split tokens of unspaced scripts and join tokens that make up a form with spaces."""
+        """Split tokens of unspaced scripts, and join tokens that form a phrase of the lexicon."""
         if self._costs:
             is_run = _UNSPACED.match
             spans = [

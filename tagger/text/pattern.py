@@ -60,13 +60,13 @@ EMOJIS = (
 )
 # A run of one script: without a lexicon nothing better is known about its words.
 SCRIPTS = rf"[{HAN}]++|[{HIRAGANA}]++|[{KATAKANA}]++|[{SOUTH_EAST_ASIAN}]++"
-# The same mark again and again; brackets, commas and quotes stay single.
+# A repeated mark; brackets, commas and quotes stay single.
 RUNS = r"\.{2,}+|\.?[!?]++|-{2,}+|''|``|([^\w\s()\[\]{}<>,;:\"“”„'’`])\1++|<<|>>"
 ANYTHING = rf"\S[{MARKS}]*+"
 
 
 def compile_pattern(rules: TokenizerRules) -> re.Pattern[str]:
-    """Compile the pattern whose matches are the tokens by ``rules`` (lexicon left aside)."""
+    """Compile the pattern whose matches are the tokens by ``rules`` without their lexicon."""
     if rules.split_everything:
         parts = [r"[A-Za-z]++(?!\S)", URL, MAIL, rf"{WORD}++"]
     else:
@@ -74,12 +74,12 @@ def compile_pattern(rules: TokenizerRules) -> re.Pattern[str]:
     parts += [EMOJIS, rf"[{UNSPACED}]++" if rules.lexicon else SCRIPTS]
     if not (rules.split_runs or rules.split_everything):
         parts.append(RUNS)
-    # The guard spares white space the trial of every alternative: it halves the time.
+    # The guard skips all alternatives at white space, which halves the time.
     return re.compile(rf"(?!\s)(?:{'|'.join(parts)}|{ANYTHING})")
 
 
 def _frequent(rules: TokenizerRules) -> Iterable[str]:
-    """Yield what most tokens are: plain words before a space, and what they are mistaken for."""
+    """Yield the most frequent tokens, plain words before a space, and what looks like them."""
     if rules.split_fused:
         halves = "|".join(rf"{first}(?={second}\b)" for first, second in FUSED)
         yield rf"(?=[CGLWcglw])(?i:{halves})"
@@ -93,7 +93,7 @@ def _frequent(rules: TokenizerRules) -> Iterable[str]:
 
 
 def _structures(rules: TokenizerRules) -> Iterable[str]:
-    """Yield what is recognised by its form: addresses, emoticons, amounts."""
+    """Yield the tokens recognised by their form: addresses, emoticons, amounts."""
     yield EMOTICON
     yield URL
     yield DOMAIN
@@ -131,7 +131,7 @@ def _periods(rules: TokenizerRules) -> Iterable[str]:
 
 
 def _words(rules: TokenizerRules) -> str:
-    """Return the pattern of words and numbers with what joins their parts."""
+    """Return the pattern of words and numbers, with the characters that join their parts."""
     joiners = [r"(?<=\d)[.,:/](?=\d)", r"\.(?=[a-z\d])", r"&(?![a-z]{2,6};)"]
     joiners.append(rf"(?!{CLITIC})['’]" if rules.split_contractions else "['’]")
     prefix = trailing = ""

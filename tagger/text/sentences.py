@@ -1,8 +1,8 @@
-"""Where sentences end.
+"""Grouping of tokens into sentences.
 
-Only places that may be an end are looked at (final marks, line ends), so grouping costs little
-beside the tokens themselves. A sentence ends only between two tokens, hence never inside a URL, a
-mail address or a number.
+Only possible ends are examined (final marks, line ends), so grouping costs little compared with
+tokenizing. A sentence ends only between two tokens, hence never inside a URL, a mail address or a
+number.
 """
 
 from __future__ import annotations
@@ -18,11 +18,12 @@ from tagger.text.tokenizer_rules import TITLES
 __all__ = ["Newline", "group_sentences"]
 
 Newline: TypeAlias = Literal["sentence", "space", "auto"]
-"""The meaning of a line end in a text: the end of a sentence, a space, or as the lines suggest."""
+"""How a line end is read: as the end of a sentence, as a space, or depending on the lines."""
 
 _CLOSERS = "\"'”’»›)\\]}）」』》】"
 # One class of characters comes first, so that the search skips everything else at once. Then:
-# marks with what closes after them and white space; marks that need no white space; a blank line.
+# marks with closing quotes or brackets before white space; marks that need no white space; a blank
+# line.
 _CANDIDATE = re.compile(
     r"[.!?…։؟۔।॥。！？｡\n\u2029](?:"
     rf"(?<=[.!?…։؟۔।॥])(?<![.!?…].)[.!?…]*+[{_CLOSERS}]*+(?=\s)"
@@ -30,7 +31,7 @@ _CANDIDATE = re.compile(
     r"|(?<=\n)[^\S\n]*+\n|(?<=\u2029))"
 )
 _ABBREVIATED = frozenset(title.lower() for title in TITLES)
-# Words that begin a sentence after an abbreviation, where a capital alone says little.
+# Words that begin a sentence after an abbreviation, where a capital alone proves little.
 _STARTING = (
     "the a an this that these those he she it we they i you his her its our their my your in on "
     "at but and or so if as when while after before since because although however there here "
@@ -48,11 +49,11 @@ _FIRST_WORD = re.compile(r"\s*(\S+)")
 def group_sentences(
     text: str, spans: list[tuple[int, int]], newline: Newline = "space"
 ) -> list[list[tuple[int, int]]]:
-    """Group the tokens ``spans`` of ``text`` into sentences; no token is lost, none is empty.
+    """Group the tokens ``spans`` of ``text`` into non-empty sentences; no token is lost.
 
     A blank line always ends a sentence. With ``auto`` other line ends do so too, unless the next
-    line begins with a small letter, or the lines between two blank lines are hard-wrapped prose:
-    the longest has 40 to 120 characters, and most end where the next word did not fit.
+    line begins with a lower-case letter, or the lines between two blank lines are hard-wrapped
+    prose: the longest has 40 to 120 characters, and most end where the next word did not fit.
     """
     sentences = _by_marks(text, spans)
     if newline == "space" or "\n" not in text:
@@ -77,7 +78,7 @@ def _cut(
 
 
 def _line_breaks(text: str, newline: Newline) -> Iterator[int]:
-    """Yield where the lines begin that begin a sentence."""
+    """Yield the offsets of the lines that begin a sentence."""
     cased = any(map(str.isupper, text[:100_000]))
     position = 0
     for is_blank, block in groupby(text.split("\n"), key=lambda line: not line.strip()):
@@ -86,13 +87,13 @@ def _line_breaks(text: str, newline: Newline) -> Iterator[int]:
             continue
         is_prose = _is_wrapped([line for _, line in lines])
         for (begin, _), (_, following) in pairwise(lines):
-            goes_on = is_prose or (cased and following.lstrip()[0].islower())
-            if newline == "sentence" or not goes_on or _ITEM.match(following):
+            continues = is_prose or (cased and following.lstrip()[0].islower())
+            if newline == "sentence" or not continues or _ITEM.match(following):
                 yield begin
 
 
 def _is_wrapped(lines: list[str]) -> bool:
-    """Judge whether the lines of a block are prose, cut where the next word did not fit."""
+    """Return whether the lines of a block are prose, cut where the next word did not fit."""
     width = max(map(len, lines))
     full = [
         len(line) + 1 + len(_FIRST_WORD.match(following)[1]) > width  # type: ignore[index]
@@ -133,7 +134,7 @@ def _by_marks(text: str, spans: list[tuple[int, int]]) -> list[list[tuple[int, i
 def _ends_sentence(
     text: str, spans: list[tuple[int, int]], split: int, mark: int, position: int, cased: bool
 ) -> bool:
-    """Judge a full stop, question or exclamation mark before white space."""
+    """Return whether a full stop, question or exclamation mark before white space ends one."""
     start = _NEXT.match(text, position).end()  # type: ignore[union-attr]
     if start >= len(text):
         return False

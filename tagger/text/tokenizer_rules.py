@@ -6,13 +6,13 @@ import msgspec
 
 __all__ = ["ABBREVIATIONS", "TITLES", "TokenizerRules"]
 
-# Abbreviations after which a sentence does not end, because a name or a number follows.
+# Abbreviations that do not end a sentence, because a name or a number follows.
 _TITLES = (
     "Mr Mrs Ms Dr Prof Rev Hon Gov Sen Rep Gen Lt Col Maj Capt Cmdr Sgt Cpl Adm Brig Messrs Mmes "
     "Mme Mlle Fr St Ste Mt Ft Pres Supt Insp Atty vs e.g i.e cf viz ca approx Sra Srta Dra Dña "
     "Hr Fru Dhr Mevr Nr al Pte Sec Amb Rt Sr"
 )
-# After these a sentence may end.
+# Abbreviations that may end a sentence.
 _OTHERS = (
     "Jr Esq Ph.D Inc Ltd Co Corp Bros Cos Assn Bldg Dept Univ Est Ave Blvd Rd Hwy Pty Cie Ct Jan "
     "Feb Apr Jun Jul Aug Sept Sep Oct Nov Dec Ala Ariz Ark Calif Colo Conn Fla Ga Kan Ky Md Mich "
@@ -36,7 +36,7 @@ class TokenizerRules(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     split_hyphens: bool = False
     """``well - known``; else ``well-known`` stays whole. Numbers (``2-1``) stay whole."""
     split_prefixes: bool = False
-    """With ``split_hyphens``: also after a prefix (``e - mail``), which else stays on its word."""
+    """With ``split_hyphens``: also after a prefix (``e - mail``); else it stays on its word."""
     split_slashes: bool = False
     """``and / or``; else ``and/or`` stays whole. Dates and fractions (``1/2``) stay whole."""
     split_colons: bool = True
@@ -54,9 +54,9 @@ class TokenizerRules(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     split_runs: bool = False
     """``! ! !`` and ``. . .``; else a run of the same marks stays whole."""
     split_ordinals: bool = True
-    """``1 .`` at the beginning of a line or before a small letter; else ``1.`` stays whole."""
+    """``1 .`` at the beginning of a line or before a lower-case letter; else ``1.`` stays whole."""
     split_everything: bool = False
-    """Every mark is a token of its own, even in ``0 . 5`` and ``e . g .`` (biomedical corpora)."""
+    """Every mark is a separate token, even in ``0 . 5`` and ``e . g .`` (biomedical corpora)."""
     abbreviations: tuple[str, ...] = ABBREVIATIONS
     """Tokens that keep their final period (case is ignored in text that is all capitals)."""
     lexicon: tuple[str, ...] = ()

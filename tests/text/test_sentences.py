@@ -1,3 +1,5 @@
+"""Sentences of texts."""
+
 from __future__ import annotations
 
 import pytest

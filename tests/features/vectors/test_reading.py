@@ -63,5 +63,5 @@ def test_vectors_reach_words_unseen_in_training(corpus: Path, tmp_path: Path) ->
     train([str(corpus)], tmp_path / "m", msgspec.structs.replace(config, embedder=embedder))
     path.unlink()  # the model is self-contained
     loaded = tagger.load(tmp_path / "m")
-    assert "zoltan" in read_model(tmp_path / "m").vector_keys
+    assert "zoltan" in read_model(tmp_path / "m").vocabulary.words
     assert [e.label for e in loaded("Kim lives in Berlin").entities] == ["PER", "LOC"]

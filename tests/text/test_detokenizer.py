@@ -1,3 +1,5 @@
+"""Texts made from tokens, and their offsets."""
+
 from __future__ import annotations
 
 import time

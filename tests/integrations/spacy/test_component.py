@@ -79,7 +79,7 @@ def test_spaces_and_odd_documents(nlp: Language) -> None:
     spaces = nlp("   \n ")
     assert not spaces.ents
     assert len(nlp("")) == 0
-    # A span goes on over a space between its tokens.
+    # A span continues across white space between its tokens.
     new_york = nlp("He left New  York")
     assert [e.text for e in new_york.ents] in (["New  York"], ["New", "York"], [])
 

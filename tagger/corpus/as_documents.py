@@ -10,7 +10,7 @@ from typing import Any
 from tagger.corpus.scan import FileSource, Scan, located, scan
 from tagger.corpus.store import as_row
 from tagger.findings import Findings
-from tagger.formats.documents import Document
+from tagger.formats.documents import ENTITIES, Document
 from tagger.formats.table import Format
 from tagger.schemes import Scheme, Span, spans
 
@@ -72,6 +72,9 @@ def _document(path: Path, number: int, rows: list[dict[str, Any]], found: Scan) 
         document.spans[head.name] = [
             Span(first + start, first + end, label)
             for (first, _), row in zip(document.bounds(), rows, strict=True)
-            for start, end, label in spans(row[head.name], Scheme.BIO)
+            for start, end, label in spans([tag or "O" for tag in row[head.name]], Scheme.BIO)
         ]
+        if head.name == ENTITIES:
+            tags = [tag for row in rows for tag in row[head.name]]
+            document.unknown = [(i, i + 1) for i, tag in enumerate(tags) if tag is None]
     return document

@@ -120,6 +120,14 @@ def _prepared(
     for document in documents:
         if document.text is not None:
             aligner.align(document)
+        if document.unknown and not writer.has_scheme:
+            aligner.findings.count(
+                "token whose entities are not known",
+                document.path,
+                document.line,
+                count=sum(end - start for start, end in document.unknown),
+                action="written as outside of entities",
+            )
         for part in as_sentences(document) if writer.by_sentence else [document]:
             if not writer.is_cut:
                 as_text(part, aligner.findings)

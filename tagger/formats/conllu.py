@@ -222,6 +222,7 @@ def _lines(documents: Sequence[Document], scheme: Scheme, findings: Findings) ->
                 yield f"# text = {_text(document.tokens[first:past], spaces[first:past])}"
             for n, entity in enumerate(entities):
                 token = first + n
+                entity = entity or "?"  # not known
                 misc = [f"NER={entity}"] if entity != OUTSIDE else []
                 if spaces is not None and not spaces[token]:
                     misc.append("SpaceAfter=No")

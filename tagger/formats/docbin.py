@@ -111,14 +111,9 @@ def _documents(path: Path, content: _Bin, findings: Findings) -> Iterator[Docume
         if is_annotated:
             labels = [strings[label] for label in part["ENT_TYPE"]]
             check_text(path, None, *labels)
-            if missing := part["ENT_IOB"].count(_MISSING):
-                findings.count(
-                    "token without annotation",
-                    path,
-                    example=f"in document {document.name}",
-                    count=missing,
-                    action="read as outside of entities",
-                )
+            marks = zip(part["ENT_IOB"], forms, strict=True)
+            known = [mark != _MISSING for mark, form in marks if not form.isspace()]
+            document.unknown = [(i, i + 1) for i, is_known in enumerate(known) if not is_known]
             found = [
                 Span(kept[start], kept[end], label)
                 for start, end, label in _entities(part["ENT_IOB"], labels)

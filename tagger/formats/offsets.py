@@ -16,6 +16,7 @@ from tagger.errors import FormatError
 from tagger.findings import Findings
 from tagger.formats.documents import ENTITIES, CharSpan, Document, check_span, check_text
 from tagger.formats.json_records import read_records
+from tagger.formats.prodigy_answers import UNKNOWN, merged
 from tagger.formats.records import can_name_head
 from tagger.formats.units import recount, same
 
@@ -39,7 +40,8 @@ def read(path: Path, findings: Findings) -> Iterator[Document]:
     """
     is_annotated = False
     first: tuple[int, list[str]] | None = None
-    for number, (line, record) in enumerate(read_records(path), start=1):
+    records = merged(read_records(path), path, findings)
+    for number, (line, record) in enumerate(records, start=1):
         if record.get("answer", "accept") != "accept":  # Prodigy: rejected or skipped
             kind = f"example answered with {record['answer']!r}"
             findings.count(kind, path, line, action="ignored")
@@ -57,6 +59,8 @@ def read(path: Path, findings: Findings) -> Iterator[Document]:
             raise FormatError(path, line, f"{key!r} is not a list of spans")
         is_counted = record.get("units") == CHARACTERS
         document.chars = read_spans(document, entries, findings, is_counted=is_counted)
+        unknown = read_spans(document, record.get(UNKNOWN, []), Findings())
+        document.unknown_chars = [(span.start, span.end) for span in unknown]
         tokens = record.get("tokens")
         if isinstance(tokens, list) and tokens and all(isinstance(t, dict) for t in tokens):
             document.offsets, document.tags = _tokens(document, tokens)

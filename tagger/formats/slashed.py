@@ -43,7 +43,7 @@ def sniff(sample: Sample) -> bool:
     if not lines or any("\t" in line or "</" in line for line in lines):
         return False
     shape = _shape(lines)
-    if shape is None:
+    if shape is None or all(len(line.split()) == 1 for line in lines):  # a token a line
         return False
     counts = _last_parts(lines, shape)
     if shape.separator == "|":

@@ -55,11 +55,16 @@ def heads_of(documents: Sequence[Document]) -> tuple[list[str], list[str]]:
     return tags, sorted(spans, key=lambda head: head == ENTITIES)
 
 
-def sentence_tags(document: Document, head: str, scheme: Scheme) -> Iterator[list[str]]:
-    """Yield the tags of a span head, a list for each sentence."""
+def sentence_tags(document: Document, head: str, scheme: Scheme) -> Iterator[list[str | None]]:
+    """Yield the tags of a span head, a list for each sentence; None for entities not known."""
     spans = document.sentence_spans(head)
+    unknown = {i for start, end in document.unknown for i in range(start, end)}
+    unknown = unknown if head == ENTITIES else set()
     for (first, past), within in zip(document.bounds(), spans, strict=True):
-        yield schemes.tags_of(within, past - first, scheme)
+        tags = schemes.tags_of(within, past - first, scheme)
+        yield [
+            None if tag == "O" and i in unknown else tag for i, tag in enumerate(tags, start=first)
+        ]
 
 
 def space_after(document: Document) -> list[bool] | None:

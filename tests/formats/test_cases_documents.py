@@ -107,6 +107,57 @@ def test_white_space_in_a_span_is_removed():
     assert entities(CASES / "21-labelstudio-odd/a.json") == [[("Kim Berg", "PER")]]
 
 
+def record(start: int, end: int, answer: str = "accept", **more: object) -> str:
+    spans = [{"start": start, "end": end, "label": "PER"}]
+    text = {"text": "Kim Berg met Ada in Oslo.", "spans": spans, "answer": answer}
+    return json.dumps({**text, **more}) + "\n"
+
+
+KIM_SPAN, ADA_SPAN = (0, 8), (13, 16)
+KIM_AND_ADA = ["B-PER", "I-PER", "O", "B-PER", "O", "O", "O"]
+UNKNOWN_ADA = ["B-PER", "I-PER", "O", None, "O", "O", "O"]
+
+
+@pytest.mark.parametrize(
+    ("content", "tags"),
+    [
+        (record(*KIM_SPAN, _input_hash=1) + record(*ADA_SPAN, _input_hash=1), KIM_AND_ADA),
+        (record(*KIM_SPAN) + record(*ADA_SPAN), KIM_AND_ADA),
+        (record(*KIM_SPAN) + record(*KIM_SPAN), ["B-PER", "I-PER", "O", "O", "O", "O", "O"]),
+        (record(*KIM_SPAN) + record(*ADA_SPAN, answer="reject"), UNKNOWN_ADA),
+        (record(*ADA_SPAN, answer="ignore") + record(*KIM_SPAN), UNKNOWN_ADA),
+        (
+            record(0, 3, _session_id="a") + record(*KIM_SPAN, _session_id="b"),
+            [None, None, "O", "O", "O", "O", "O"],
+        ),
+        (
+            record(*KIM_SPAN, _session_id="a", _view_id="ner")
+            + record(*ADA_SPAN, _session_id="b", _view_id="ner"),
+            KIM_AND_ADA,
+        ),
+    ],
+)
+def test_records_of_one_text_are_merged(write, content, tags):
+    corpus = load_corpus(str(write("a.jsonl", content)))
+    assert list(corpus.splits["train"]["ner"]) == [tags]
+    kinds = {finding.kind for finding in corpus.findings}
+    assert kinds <= {
+        "further record of a text",
+        "span answered with 'reject'",
+        "span answered with 'ignore'",
+        "span on which annotators disagree",
+        "tag that is not known",
+    }
+    assert kinds
+
+
+def test_two_annotators(tmp_path):
+    path = CASES / "22-json-unknown-span-key/twoann.jsonl"
+    report = convert(path, tmp_path / "a.conll")
+    assert "span on which annotators disagree" in [finding.kind for finding in report.findings]
+    assert (tmp_path / "a.conll").read_text().splitlines()[:2] == ["Kim\t_", "Berg\t_"]
+
+
 V2 = [["Kim left.", {"entities": [[0, 3, "PER"]]}], ["Rain.", {"entities": []}]]
 
 

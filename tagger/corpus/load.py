@@ -8,7 +8,7 @@ from pathlib import Path
 
 from tagger.corpus.alignment import SPAN_KINDS
 from tagger.corpus.catalogue import CorpusEntry
-from tagger.corpus.records import Corpus
+from tagger.corpus.records import Corpus, split_of_part
 from tagger.corpus.resolve import Resolved, resolve
 from tagger.corpus.scan import EMPTY_TOKEN, FileSource, FoundHead, Source, located
 from tagger.corpus.store import Store
@@ -34,7 +34,7 @@ def load_corpus(
 
     Args:
         source: The name of a corpus, ``hub:owner/name[@revision]``, the path of a folder or file,
-            or several files with commas between them.
+            a pattern of paths, or several of these with commas between them.
         data_dir: The folder of corpora to look in first, or the folder of the corpus.
         columns: The columns of its files, as ``token,pos,-,ner``; detected where not given.
         strict: Refuse tags outside their scheme, empty tokens and spans off token bounds, which
@@ -66,7 +66,9 @@ def load_corpus(
         refuse(refused, hint="correct it, or leave out {strict=True}")
     return Corpus(
         name=where.name,
-        splits={split: store.split(split, scan) for split in files},
+        splits={
+            split: store.split(split, scan) for split in dict.fromkeys(map(split_of_part, files))
+        },
         heads=tuple(head.column() for head in scan.heads),
         main_heads=_main_heads(scan.heads, where.entry),
         layout=scan.layout,
@@ -97,6 +99,14 @@ def _files(files: Mapping[str, Path], columns: str | None, read_predictions: boo
         formats = {split: form.with_predictions(files[split]) for split, form in formats.items()}
     first = next(iter(files.values()))
     if all(form.reads == "sentences" for form in formats.values()):
+        main = next(iter(formats.values()))
+        for part, form in formats.items():
+            if form is not main:
+                raise UsageError(
+                    f"is {form.title}, other files are {main.title}",
+                    path=files[part],
+                    hint="convert it with `tagger convert`",
+                )
         return FileSource(files, next(iter(formats.values())), columns)
     for split, form in formats.items():
         if form.reads == "sentences":

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from tagger.findings import Finding
@@ -13,11 +14,29 @@ from tagger.schemes import Scheme
 if TYPE_CHECKING:
     import datasets
 
-__all__ = ["SPLITS", "Corpus", "HeadColumn", "Kind"]
+__all__ = ["SPLITS", "Corpus", "HeadColumn", "Kind", "name_parts", "split_of_part"]
 
 SPLITS = ("train", "dev", "test")
 
 Kind = Literal["span", "token"]
+
+
+def name_parts(files: Mapping[str, Sequence[Path]]) -> dict[str, Path]:
+    """Name each file of the splits: the first one by the split, the others ``train#2``, ...
+
+    >>> name_parts({"train": [Path("a"), Path("b")]})
+    {'train': PosixPath('a'), 'train#2': PosixPath('b')}
+    """
+    return {
+        f"{split}#{number}" if number > 1 else split: path
+        for split in SPLITS
+        for number, path in enumerate(files.get(split, ()), start=1)
+    }
+
+
+def split_of_part(part: str) -> str:
+    """Return the split of one of its files."""
+    return part.partition("#")[0]
 
 
 @dataclass(frozen=True)
@@ -45,7 +64,7 @@ class Corpus:
         layout: The layout of the files.
         findings: What is read differently than it stands in the files: tags outside their scheme,
             empty tokens, spans off token bounds, ...; the same kinds merged.
-        files: The path or hub address of each split.
+        files: The path or hub address of each split; further files of it as ``train#2``, ...
         licence: The name of its licence; empty where unknown.
         citation: The publication to cite; empty where unknown.
         fingerprint: A hash over the content of all splits.

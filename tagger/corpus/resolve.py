@@ -6,6 +6,7 @@ the current folder, among the shipped data, and finally on the hub, which has so
 
 from __future__ import annotations
 
+import glob
 import os
 import re
 from collections.abc import Iterator, Mapping
@@ -15,11 +16,12 @@ from pathlib import Path
 import msgspec
 
 from tagger.corpus.catalogue import REGISTRY, CorpusEntry, find_entry, unknown_corpus
-from tagger.corpus.records import SPLITS
+from tagger.corpus.records import SPLITS, name_parts
 from tagger.corpus.store import cache_dir
 from tagger.corpus.synthetic import SYNTHETIC, make_corpus, parse_task
 from tagger.errors import CorpusError
 from tagger.formats.json_records import JSON_SUFFIXES
+from tagger.formats.label_names import name_files
 from tagger.formats.table import FORMATS
 from tagger.lines import plain_suffix, unreadable
 
@@ -35,6 +37,10 @@ _SPLIT_OF = {word: split for split, words in _SPLIT_WORDS.items() for word in wo
 _SPLIT_WORD = re.compile(
     rf"(?<![a-z])({'|'.join(sorted(_SPLIT_OF, key=len, reverse=True))})(?![a-z])"
 )
+
+
+_MAGIC = re.compile(r"[*?\[]")
+_NAME_FILES = "name the files, as in train=FILE,dev=FILE"
 
 
 def _tiers() -> tuple[tuple[str, ...], ...]:
@@ -66,7 +72,8 @@ def resolve(source: str, data_dir: Path | None = None) -> Resolved:
 
     Args:
         source: A name, ``hub:owner/name``, the path of a folder or file, or several files with
-            commas between them (``train=a.txt,test=b.txt`` where their names do not show it).
+            commas between them (``train=a.txt,test=b.txt`` where their names do not show it); a
+            pattern (``docs/*.tsv``) or, after ``train=``, a folder stands for all its files.
         data_dir: The folder of corpora to look in first, or the folder of the corpus.
 
     Raises:
@@ -78,6 +85,8 @@ def resolve(source: str, data_dir: Path | None = None) -> Resolved:
         return Resolved(address, hub=(address,))
     if "," in source or re.match(r"(train|dev|test)=", source):
         return _several(source)
+    if is_pattern(source):
+        return Resolved(source, files=name_parts(_matching(source)))
     entry = find_entry(source)
     if entry is not None:
         return _named(entry, data_dir)
@@ -149,10 +158,10 @@ def find_splits(folder: Path) -> dict[str, Path]:
         candidates = [path for path in files if plain_suffix(path) in suffixes]
         if not candidates:
             continue
-        splits: dict[str, Path] = {}
+        splits: dict[str, list[Path]] = {}
         for split in SPLITS:
             fitting = [path for path in candidates if split_of(path) == split]
-            if len(fitting) > 1:
+            if len(fitting) > 1 and not _is_series(fitting):
                 raise CorpusError(
                     f"{len(fitting)} files for {split} "
                     f"({', '.join(path.name for path in fitting)})",
@@ -160,13 +169,19 @@ def find_splits(folder: Path) -> dict[str, Path]:
                     hint=f"name the files, as in train={fitting[0]}",
                 )
             if fitting:
-                splits[split] = fitting[0]
-        return splits
+                splits[split] = fitting
+        return name_parts(splits)
+    folders = {split_of(path) or "": path for path in children if path.is_dir()}
+    folders.pop("", None)
+    if inside := {split: _files_in(path) for split, path in folders.items()}:
+        return name_parts(inside)
+    if found := _annotated(children):
+        return name_parts({"train": found})
     there = ", ".join(path.name for path in children[:8]) + (", …" if len(children) > 8 else "")
     raise CorpusError(
         f"no file is named after a split, as train.txt would be (there: {there or 'nothing'})",
         path=folder,
-        hint="name the files, as in train=FILE,dev=FILE",
+        hint=_NAME_FILES,
     )
 
 
@@ -191,25 +206,90 @@ def _named(entry: CorpusEntry, data_dir: Path | None) -> Resolved:
 
 
 def _several(source: str) -> Resolved:
-    files: dict[str, Path] = {}
+    files: dict[str, list[Path]] = {}
     given = [part.strip() for part in source.split(",") if part.strip()]
     for i, part in enumerate(given):
         name, separator, rest = part.partition("=")
         explicit = name if separator and name in SPLITS else None
-        path = Path(rest if explicit else part).expanduser()
-        if not _exists(path):
+        place = rest if explicit else part
+        path = Path(place).expanduser()
+        if is_pattern(place):
+            found = [file for files in _matching(place).values() for file in files]
+        elif not _exists(path):
             raise CorpusError("no such file", path=path)
+        else:
+            found = _files_in(path) if path.is_dir() else [path]
         split = explicit or split_of(path) or (SPLITS[i] if i < len(SPLITS) else "")
-        if split in files or not split:
+        if not split:
             raise CorpusError(
-                f"a second file for {split or 'one split'}",
+                "its split is not known",
                 path=path,
-                hint="name their splits, as in train=FILE,dev=FILE,test=FILE",
+                hint="name the splits, as in train=FILE,dev=FILE,test=FILE",
             )
-        files[split] = path
-    first = next(iter(files.values()))
-    ordered = {split: files[split] for split in SPLITS if split in files}
-    return Resolved(first.stem, files=ordered)
+        for file in found:
+            if file in files.get(split, ()):
+                raise CorpusError(f"given twice for {split}", path=file, hint="name it once")
+            files.setdefault(split, []).append(file)
+    parts = name_parts(files)
+    return Resolved(next(iter(files.values()))[0].stem, files=parts)
+
+
+def is_pattern(source: str) -> bool:
+    """Return whether a source is a pattern of paths and not a path itself."""
+    return bool(_MAGIC.search(source)) and not _exists(Path(source).expanduser())
+
+
+def _matching(pattern: str) -> dict[str, list[Path]]:
+    """Find the files that match a pattern, by the splits in their names if all have one.
+
+    Raises:
+        CorpusError: There are none.
+    """
+    # `Path.glob` takes no pattern with a root.
+    matches = sorted(glob.glob(str(Path(pattern).expanduser()), recursive=True))  # noqa: PTH207
+    found = [Path(name) for name in matches if Path(name).is_file()]
+    if not found:
+        raise CorpusError("no file matches", path=pattern)
+    splits = [split_of(path) for path in found]
+    default = split_of(Path(pattern).parent) or "train"
+    files: dict[str, list[Path]] = {}
+    for path, split in zip(found, splits, strict=True):
+        files.setdefault(split if None not in splits and split else default, []).append(path)
+    return files
+
+
+def _files_in(folder: Path) -> list[Path]:
+    """Return the files of a folder that is a split as a whole; a folder of brat's is one.
+
+    Raises:
+        CorpusError: It cannot be read, or has no files of a known format.
+    """
+    children = _children(folder, must_read=True)
+    if any(path.suffix == ".ann" for path in children):
+        return [folder]
+    if found := _annotated(children):
+        return found
+    raise CorpusError("no file in it has a known format", path=folder, hint=_NAME_FILES)
+
+
+def _annotated(children: list[Path]) -> list[Path]:
+    """Return the files of one kind of formats, the best that there is."""
+    from tagger.formats.detect import detect
+
+    beside = [*name_files(children[0].parent / "-")] if children else []  # names of tags
+    files = [path for path in children if path.is_file() and path not in beside]
+    for suffixes in _tiers():
+        found = [path for path in files if plain_suffix(path) in suffixes]
+        if ".txt" in suffixes:  # any text may have this suffix
+            found = [path for path in found if detect(path) is not None]
+        if found:
+            return found
+    return []
+
+
+def _is_series(paths: list[Path]) -> bool:
+    """Return whether names differ in numbers alone, as those of shards do."""
+    return len({re.sub(r"[0-9]+", "0", path.name) for path in paths}) == 1
 
 
 def _find_files(entry: CorpusEntry, data_dir: Path | None, tried: list[str]) -> dict[str, Path]:

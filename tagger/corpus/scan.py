@@ -56,7 +56,7 @@ class Source(Protocol):
 
     @property
     def paths(self) -> Mapping[str, Path]:
-        """The path of each split, in the order of splits; errors name it."""
+        """The path of each part of the splits, in the order of splits; errors name it."""
         ...
 
     def content(self) -> list[str]:

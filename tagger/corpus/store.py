@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from tagger.corpus.records import split_of_part
 from tagger.corpus.rows import MemoryRows
 from tagger.corpus.scan import Scan, Source, scan
 from tagger.errors import CorpusError, TaggerError
@@ -85,11 +86,18 @@ class Store:
         Raises:
             CorpusError: As the readers, or the cache cannot be written.
         """
-        path = self._source.paths[split]
+        paths = [path for part, path in self._source.paths.items() if split_of_part(part) == split]
 
         def sentences() -> Iterator[dict[str, Any]]:
-            for sentence in self._source.read(path, found.layout, Findings()):
-                yield as_row(sentence, found)
+            n_documents = 0
+            for path in paths:
+                last = -1
+                for sentence in self._source.read(path, found.layout, Findings()):
+                    row = as_row(sentence, found)
+                    last = max(last, row["document"])
+                    row["document"] += n_documents if row["document"] >= 0 else 0
+                    yield row
+                n_documents += last + 1
             self._refuse_changed()
 
         return build(sentences, found, self.folder / split, _digest(self.fingerprint + split))

@@ -71,7 +71,7 @@ def test_several_files(write):
     assert corpus.files == {"train": str(a), "dev": str(b)}
     corpus = load_corpus(f"test={a}, train={b}")
     assert corpus.files == {"train": str(b), "test": str(a)}
-    with pytest.raises(CorpusError, match="a second file for train"):
+    with pytest.raises(CorpusError, match="given twice for train"):
         load_corpus(f"{a},{a}")
     with pytest.raises(CorpusError, match="nowhere: no such file"):
         load_corpus(f"{a},nowhere")
@@ -156,7 +156,7 @@ def test_no_permission_in_words(write, monkeypatch):
 
 def test_a_folder_in_the_place_of_a_file(write):
     folder = write("c/train.tsv/x", "").parent.parent
-    with pytest.raises(CorpusError, match="no file is named after a split"):
+    with pytest.raises(CorpusError, match="no file in it has a known format"):
         load_corpus(str(folder))
 
 
@@ -180,3 +180,67 @@ def test_entries_are_complete(entry):
     assert entry.source
     if entry.columns:
         assert set(entry.columns.split(",")) - {"token", "-"} == set(entry.heads)
+
+
+ONE, TWO, THREE = (f"{token}\tO\nb\tB-X\n\n" for token in "123")
+MARKED = "-DOCSTART-\tO\n\n{}-DOCSTART-\tO\n\n{}"
+
+
+def firsts(source: str | Path) -> dict[str, list[str]]:
+    """Return the first token of each sentence of the splits."""
+    splits = load_corpus(str(source)).splits
+    return {split: [row["tokens"][0] for row in rows] for split, rows in splits.items()}
+
+
+@pytest.mark.parametrize(
+    ("source", "expected"),
+    [
+        ("{}/a/one.tsv,{}/a/two.tsv", {"train": ["1"], "dev": ["2"]}),
+        ("train={}/a/one.tsv,train={}/a/two.tsv", {"train": ["1", "2"]}),
+        ("train={}/a/two.tsv,dev={}/b/dev.tsv,train={}/a/one.tsv",
+         {"train": ["2", "1"], "dev": ["3"]}),
+        ("{}/a/*.tsv", {"train": ["1", "2"]}),
+        ("train={}/a/*.tsv,dev={}/b/*", {"train": ["1", "2"], "dev": ["3"]}),
+        ("{}/a/*.tsv,{}/b/dev.tsv", {"train": ["1", "2"], "dev": ["3"]}),
+        ("train={}/a,dev={}/b", {"train": ["1", "2"], "dev": ["3"]}),
+        ("{}/a", {"train": ["1", "2"]}),
+        ("{}/c", {"train": ["1", "2"], "test": ["3"]}),
+        ("{}/d", {"train": ["1", "2"], "dev": ["3"]}),
+        ("{}/[bd]/dev*.tsv", {"dev": ["3", "3"]}),
+        ("{}/**/two.tsv", {"train": ["2"]}),
+    ],
+)  # fmt: skip
+def test_many_files_are_one_split(write, source, expected):
+    for name, content in {
+        "a/one.tsv": ONE, "a/two.tsv": TWO, "a/README.md": "text", "a/notes.txt": "plain text\n",
+        "b/dev.tsv": THREE,
+        "c/train/x1.jsonl": '{"tokens": ["1"], "ner": ["O"]}\n',
+        "c/train/x2.jsonl": '{"tokens": ["2"], "ner": ["B-X"]}\n',
+        "c/test/x1.jsonl": '{"tokens": ["3"], "ner": ["B-X"]}\n',
+        "d/train-00000-of-00002.tsv": ONE, "d/train-00001-of-00002.tsv": TWO, "d/dev.tsv": THREE,
+    }.items():  # fmt: skip
+        root = write(name, content).parents[1]
+    assert firsts(source.replace("{}", str(root))) == expected
+
+
+def test_files_of_a_split_keep_their_documents_and_places(write):
+    a = write("a.tsv", MARKED.format(ONE, TWO))
+    b = write("b.tsv", MARKED.format(THREE, "x\tI-X\ny\tB-X\n\n"))
+    corpus = load_corpus(f"train={a},train={b}")
+    assert corpus.splits["train"]["document"] == [0, 1, 2, 3]
+    assert corpus.files == {"train": str(a), "train#2": str(b)}
+    (finding,) = corpus.findings
+    assert (finding.path, finding.line) == (str(b), 8)
+
+
+def test_a_pattern_without_files(write):
+    with pytest.raises(CorpusError, match="no file matches"):
+        load_corpus(str(write("a.tsv", TSV).parent / "*.conll"))
+
+
+def test_files_of_different_formats(write):
+    a = write("a.tsv", TSV)
+    b = write("b.jsonl", '{"tokens": ["1"], "ner": ["O"]}\n')
+    with pytest.raises(UsageError, match="JSON lines") as caught:
+        load_corpus(f"train={a},train={b}")
+    assert caught.value.path == str(b)

@@ -176,7 +176,8 @@ def use_threads(threads: int) -> None:
 def describe(corpus: Corpus) -> list[str]:
     """Describe a corpus in lines: sizes, layout, and tags outside their scheme."""
     sizes = ", ".join(f"{len(data):,} {split}" for split, data in corpus.splits.items())
-    lines = [f"{corpus.name}: {sizes} sentences", f"  {corpus.layout.describe()}"]
+    files = f" from {len(corpus.files)} files" if len(corpus.files) > len(corpus.splits) else ""
+    lines = [f"{corpus.name}: {sizes} sentences{files}", f"  {corpus.layout.describe()}"]
     lines += [f"  {finding.describe()}" for finding in corpus.findings]
     return lines
 

@@ -35,12 +35,17 @@ def evaluate_corpora(tagger: Tagger, prepared: Prepared, split: str) -> dict[str
 
 
 def mean_scores(evaluations: Mapping[str, Evaluation]) -> dict[str, float]:
-    """Return the mean score of each head over the corpora that have it."""
-    found: dict[str, list[float]] = {}
+    """Return the mean score of each head over the corpora that have it, by their sentences."""
+    found: dict[str, list[tuple[float, int]]] = {}
     for evaluation in evaluations.values():
         for head, score in evaluation.main.items():
-            found.setdefault(head, []).append(score)
-    return {head: sum(scores) / len(scores) for head, scores in found.items()}
+            found.setdefault(head, []).append((score, evaluation.n_sentences))
+    return {
+        head: sum(score * n for score, n in scores) / sum(n for _, n in scores)
+        if len(scores) > 1
+        else scores[0][0]
+        for head, scores in found.items()
+    }
 
 
 def example_text(prepared: Prepared, rules: TokenizerRules) -> str:

@@ -15,6 +15,7 @@ from tagger.files import check_names, existing_directory
 from tagger.model.directory import read_config_of
 from tagger.model.meta import read_meta
 from tagger.sharing.finding import MODELS, find_model
+from tagger.training.joining import join_files
 from tagger.training.output import LAST, stored_run
 
 FINE_TUNING_RATE = 5e-4
@@ -102,6 +103,7 @@ def settings(
     config = merge_overrides(config, overrides)
     if heads is not None:
         config = msgspec.structs.replace(config, heads=tuple(heads))
+    sources = join_files(sources, config, columns=columns)
     if columns is not None or read_predictions:
         corpora = dict(config.corpora)
         for source in sources:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import bz2
-import gzip
 import zlib
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -84,6 +83,8 @@ def open_bytes(path: Path) -> Iterator[BinaryIO]:
         with path.open("rb", buffering=_BLOCK) as file:
             start = cast("BufferedReader", file).peek(4)
             if start.startswith(_GZIP):
+                import gzip
+
                 yield cast("BinaryIO", gzip.GzipFile(fileobj=file))
             elif start.startswith(_BZIP2):
                 yield cast("BinaryIO", bz2.BZ2File(file))
@@ -91,10 +92,11 @@ def open_bytes(path: Path) -> Iterator[BinaryIO]:
                 yield _zstd(file, path)
             else:
                 yield file
-    except (EOFError, zlib.error, gzip.BadGzipFile) as error:
+    except (EOFError, OSError, zlib.error) as error:
+        if isinstance(error, OSError) and error.errno is not None:
+            raise unreadable(path, error) from None
+        # Also from gzip and bz2, as an OSError without a number.
         raise FormatError(path, None, f"damaged: it cannot be decompressed ({error})") from None
-    except OSError as error:
-        raise unreadable(path, error) from None
 
 
 def _zstd(file: BinaryIO, path: Path) -> BinaryIO:

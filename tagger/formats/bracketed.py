@@ -8,22 +8,20 @@ are written so. A bracket that begins no span is read as itself.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Protocol
 
 from tagger.errors import FormatError
 from tagger.findings import Findings
+from tagger.formats.brackets import BRACKET, bracketed
 from tagger.formats.documents import CharSpan, Document
 from tagger.formats.sample import Sample
 from tagger.formats.writing import encode_lines, refuse
 from tagger.lines import read_lines
 from tagger.schemes import Scheme
 
-__all__ = ["bracketed", "read", "sniff", "write"]
+__all__ = ["read", "sniff", "write"]
 
-_BRACKET = re.compile(r"(\\*)([\[\]])")
-_IN_LABEL = re.compile(r"([()\\])")
 _LABEL = re.compile(r"\(((?:[^()\\]|\\.)+)\)")
 _SPAN = re.compile(r"\[[^\[\]]+\]\([^()\s]+\)")
 
@@ -69,41 +67,12 @@ def write(documents: Sequence[Document], scheme: Scheme, findings: Findings) -> 
     return encode_lines(documents, lines)
 
 
-class Labelled(Protocol):
-    """A span of characters: a `CharSpan`, or an entity that a model found."""
-
-    @property
-    def start(self) -> int:
-        """Its first character."""
-
-    @property
-    def end(self) -> int:
-        """The character after its last one."""
-
-    @property
-    def label(self) -> str:
-        """Its label."""
-
-
-def bracketed(text: str, spans: Iterable[Labelled]) -> str:
-    """Return a text with its spans, in order and without overlaps, in brackets."""
-    parts = []
-    position = 0
-    for span in spans:
-        label = _IN_LABEL.sub(r"\\\1", span.label)
-        before = _escape(text[position : span.start], before_bracket=True)
-        inner = _escape(text[span.start : span.end], before_bracket=True)
-        parts += [before, f"[{inner}]({label})"]
-        position = span.end
-    return "".join([*parts, _escape(text[position:])])
-
-
 def _parse(path: Path, number: int, line: str) -> tuple[str, list[CharSpan]]:
     parts: list[str] = []
     chars: list[CharSpan] = []
     length = position = 0  # of the text so far, and in the line
     opened: tuple[int, int] | None = None  # where a bracket stands among the parts, and in the text
-    for match in _BRACKET.finditer(line):
+    for match in BRACKET.finditer(line):
         if match.start() < position:
             continue  # within a label
         backslashes, bracket = match.groups()
@@ -134,13 +103,3 @@ def _parse(path: Path, number: int, line: str) -> tuple[str, list[CharSpan]]:
         length += 1
     parts.append(line[position:])
     return "".join(parts), chars
-
-
-def _escape(text: str, *, before_bracket: bool = False) -> str:
-    if "[" not in text and "]" not in text and not text.endswith("\\"):
-        return text
-    escaped = _BRACKET.sub(r"\1\1\\\2", text)
-    if before_bracket:
-        bare = escaped.rstrip("\\")
-        escaped += "\\" * (len(escaped) - len(bare))
-    return escaped

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
-from tagger.formats.bracketed import bracketed
+from tagger.formats.brackets import bracketed
 from tagger.model.heads import HeadSpec
 from tagger.runtime.results import Document, Entity
 from tagger.tables import plain_table

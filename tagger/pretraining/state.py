@@ -13,6 +13,7 @@ from tagger.config import Config
 from tagger.pretraining.language_model import LanguageModel, word_tables
 from tagger.training.checkpoint import (
     CHECKPOINT,
+    Count,
     load_optimizers,
     optimizer_tensors,
     reading_checkpoint,
@@ -37,11 +38,11 @@ class Pretraining(msgspec.Struct, frozen=True, kw_only=True):
 class Progress(msgspec.Struct, kw_only=True):
     """The progress of the language model."""
 
-    epoch: int = 0
+    epoch: Count = 0
     """Passes over the text that are complete."""
-    step: int = 0
+    step: Count = 0
     """Batches of the current pass that are done."""
-    n_tokens: int = 0
+    n_tokens: Count = 0
     seconds: float = 0.0
     """Wall time of all batches."""
     losses: dict[str, float] = {}

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TypeVar
+from typing import Annotated, TypeVar
 
 import msgspec
 import torch
@@ -18,6 +19,14 @@ from tagger.model.weights import read_tensors
 CHECKPOINT = "state.safetensors"
 PROGRESS = "progress.json"
 """The name of the progress among the tensors."""
+
+CHECKSUM = "checksum"
+"""The name of the checksum of all other tensors; checkpoints of older versions have none."""
+
+OPTIMIZER_KEYS = {"step", "exp_avg", "exp_avg_sq"}
+"""The state of a parameter in the optimizers of the Adam family."""
+
+Count = Annotated[int, msgspec.Meta(ge=0)]
 
 P = TypeVar("P", bound=msgspec.Struct)
 
@@ -36,7 +45,9 @@ def write_checkpoint(path: Path, tensors: Mapping[str, Tensor], progress: msgspe
     if torch.cuda.is_available():
         stored["rng.cuda"] = torch.cuda.get_rng_state()
     # Copies: safetensors refuses tensors that share memory.
-    write_file(path, save({name: t.detach().cpu().clone() for name, t in stored.items()}))
+    copies = {name: tensor.detach().cpu().clone() for name, tensor in stored.items()}
+    copies[CHECKSUM] = torch.tensor(_checksum(copies))
+    write_file(path, save(copies))
 
 
 @contextmanager
@@ -49,14 +60,19 @@ def reading_checkpoint(path: Path, kind: type[P]) -> Iterator[tuple[dict[str, Te
     Raises:
         ModelError: It is damaged, of an older version or, as the block finds, of another model.
     """
-    tensors = {name: torch.from_numpy(array) for name, array in read_tensors(path).items()}
     try:
+        tensors = {name: torch.from_numpy(array) for name, array in read_tensors(path).items()}
+        checksum = tensors.pop(CHECKSUM, None)
+        if checksum is not None and int(checksum) != _checksum(tensors):
+            raise ValueError("its checksum is wrong")
         progress = msgspec.json.decode(bytes(tensors.pop(PROGRESS).numpy()), type=kind)
         yield tensors, progress
         torch.set_rng_state(tensors["rng.cpu"])
         if "rng.cuda" in tensors and torch.cuda.is_available():
             torch.cuda.set_rng_state(tensors["rng.cuda"])
-    except (KeyError, RuntimeError, ValueError, msgspec.DecodeError) as error:
+    except ModelError as error:
+        raise ModelError(error.message, path=path, hint="start again with {force=True}") from None
+    except (KeyError, RuntimeError, TypeError, ValueError, msgspec.DecodeError) as error:
         raise ModelError(
             f"this checkpoint cannot be used ({first_line(error)})",
             path=path,
@@ -83,6 +99,7 @@ def load_optimizers(
 
     Raises:
         KeyError: The model has no such parameter, or none of the optimizers has it.
+        ValueError: The state of a parameter is incomplete, not finite, or of another shape.
     """
     parameters = dict(model.named_parameters())
     of_parameter = {
@@ -91,13 +108,31 @@ def load_optimizers(
         for group in optimizer.param_groups
         for parameter in group["params"]
     }
+    of_name: dict[str, set[str]] = {}
     for name, value in section(tensors, "optimizer.").items():
         parameter_name, key = name.rsplit(":", 1)
         parameter = parameters[parameter_name]
         optimizer = of_parameter[id(parameter)]
+        of_name.setdefault(parameter_name, set()).add(key)
+        if value.shape != (() if key == "step" else parameter.shape) or not bool(
+            torch.isfinite(value).all()
+        ):
+            raise ValueError(f"the optimizer's {key} of {parameter_name} does not fit it")
         # SparseAdam counts its steps in a plain number.
         plain = key == "step" and isinstance(optimizer, torch.optim.SparseAdam)
         optimizer.state[parameter][key] = int(value) if plain else value.to(parameter.device)
+    for parameter_name, keys in of_name.items():
+        if keys != OPTIMIZER_KEYS:
+            raise ValueError(f"the optimizer's state of {parameter_name} is incomplete")
+
+
+def _checksum(tensors: Mapping[str, Tensor]) -> int:
+    found = 0
+    for name in sorted(tensors):
+        tensor = tensors[name]
+        found = zlib.crc32(f"{name} {tuple(tensor.shape)} {tensor.dtype}".encode(), found)
+        found = zlib.crc32(tensor.reshape(-1).view(torch.uint8).numpy().data, found)
+    return found
 
 
 def section(tensors: Mapping[str, Tensor], prefix: str) -> dict[str, Tensor]:

@@ -19,6 +19,7 @@ from tagger.files import existing_directory, new_directory
 from tagger.model.network import TaggingNetwork
 from tagger.training.checkpoint import (
     CHECKPOINT,
+    Count,
     load_optimizers,
     optimizer_tensors,
     reading_checkpoint,
@@ -65,15 +66,19 @@ def epochs_without_gain(history: Sequence[EpochRecord]) -> int:
 class Progress(msgspec.Struct, kw_only=True):
     """The progress of a training."""
 
-    epoch: int = 0
+    epoch: Count = 0
     """Epochs that are complete."""
-    step: int = 0
+    step: Count = 0
     """Batches of the current epoch that are done."""
     loss: float = 0.0
     """Sum of the losses of those batches."""
     seconds: float = 0.0
     """Wall time of the current epoch until now."""
     history: list[EpochRecord] = []
+
+    def __post_init__(self) -> None:
+        if [record.epoch for record in self.history] != list(range(1, self.epoch + 1)):
+            raise ValueError(f"{len(self.history)} epochs are recorded, not {self.epoch}")
 
     @property
     def best(self) -> EpochRecord | None:
@@ -173,5 +178,7 @@ def load_state(state: TrainingState, directory: Path) -> None:
         state.network.load_state_dict(section(tensors, "network."))
         state.scored.load_state_dict(section(tensors, "average."))
         state.average.n_updates = int(tensors["n_updates"])
+        if state.average.n_updates < 0:
+            raise ValueError("the number of updates is negative")
         load_optimizers(state.network, [state.optimizer], tensors)
         state.progress = progress

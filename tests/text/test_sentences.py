@@ -79,7 +79,7 @@ def test_sentences_joined_by_a_space(sentences: list[str]) -> None:
     assert split(" ".join(sentences)) == sentences
 
 
-def test_a_small_letter_continues_the_sentence_where_there_are_capitals() -> None:
+def test_a_lower_case_letter_continues_the_sentence_in_cased_text() -> None:
     assert split("He said no. and left.") == ["He said no. and left."]
 
 

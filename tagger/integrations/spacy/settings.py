@@ -15,7 +15,7 @@ CONFIG_FILE = "component.json"
 
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """How the component tags, and what it is trained with."""
+    """The component's settings for tagging and training."""
 
     model: str = "en"
     """A model directory or a name, as for `tagger.load`; empty if it is still to be trained."""
@@ -25,7 +25,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     labels: dict[str, str] = {}
     """Labels and tags to rename."""
     overwrite_ents: bool = False
-    """Whether the model's entities replace those that overlap them, or give way to them."""
+    """Whether the model's entities replace those that they overlap; else they are left out."""
     overwrite_tags: bool = False
     """Whether the model's tags replace those of the document."""
     set_sentences: bool = True

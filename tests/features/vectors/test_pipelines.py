@@ -25,7 +25,7 @@ def test_packages_are_found_by_name_and_not_imported(
     assert "some_vectors" not in sys.modules
 
 
-def test_packages_that_are_no_pipelines_are_refused() -> None:
+def test_packages_other_than_pipelines_are_refused() -> None:
     with pytest.raises(VectorsError, match="no vocab/ in it"):
         read_vectors(Path("json"), FORMS, limit=1)
 

@@ -38,21 +38,22 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
     epilog='Start with: tagger predict "John works at Apple in California"',
 )
-app.command()(train.train)
-app.command()(pretrain.pretrain)
-app.command()(evaluate.evaluate)
+# In the order of the help: tag, train and score, understand, data, models.
 app.command()(predict.predict)
+app.command()(train.train)
+app.command()(evaluate.evaluate)
+app.command()(score.score)
 app.command()(explain.explain)
 app.command()(compare.compare)
-app.command()(export.export)
 app.command()(benchmark.benchmark)
-app.command("init-spacy")(init_spacy.init_spacy)
-app.command()(push.push)
-app.command()(package.package)
-app.command()(score.score)
+app.command()(corpora.corpora)
 app.command()(convert.convert)
 app.command()(info.info)
-app.command()(corpora.corpora)
+app.command()(pretrain.pretrain)
+app.command()(export.export)
+app.command()(package.package)
+app.command()(push.push)
+app.command("init-spacy")(init_spacy.init_spacy)
 
 
 def _version(wanted: bool) -> None:

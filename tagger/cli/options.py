@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeAlias, get_args
+from typing import IO, TYPE_CHECKING, Annotated, Any, Literal, TextIO, TypeAlias, cast, get_args
 
 import typer
 
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
     SplitName: TypeAlias = Literal["train", "dev", "test"]
 else:  # for Typer: the functions check the names, and their errors name the nearest one
     EngineName = PrecisionName = SplitName = str
+
+_PADDING = re.compile(r" +$", re.MULTILINE)
 
 _MODEL = "A model directory, the name of a model, or hub:owner/name."
 Model = Annotated[str, typer.Argument(help=_MODEL)]
@@ -92,7 +95,23 @@ def console() -> Console:
     """Return a console for tables, as wide as the terminal; without one nothing is cut."""
     from rich.console import Console
 
-    return Console() if sys.stdout.isatty() else Console(width=1000)
+    if sys.stdout.isatty():
+        return Console()
+    return Console(width=1000, file=cast("IO[str]", _WithoutPadding(sys.stdout)))
+
+
+class _WithoutPadding:
+    """A stream without the spaces that fill the last column of tables."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+
+    def write(self, text: str) -> None:
+        """Write lines without spaces at their ends."""
+        self._stream.write(_PADDING.sub("", text))
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._stream, name)
 
 
 def print_json(value: object) -> None:

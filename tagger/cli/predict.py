@@ -34,7 +34,11 @@ def predict(
         typer.Option("--tokenized", help="A line is a sentence of tokens between tabs or spaces."),
     ] = False,
     newline: Annotated[
-        Newline, typer.Option("--newline", help="What a line end within a text is.")
+        Newline,
+        typer.Option(
+            "--newline",
+            help="Whether a line end within a text ends a sentence; auto decides by the lines.",
+        ),
     ] = "auto",
     output_format: Annotated[
         str | None,

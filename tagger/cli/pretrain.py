@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from tagger.cli.options import Device, Replace, Resume, Seed, Settings, TrainingThreads
+from tagger.cli.options import Device, Replace, Resume, Seed, Settings, TrainingThreads, console
 
 
 def pretrain(
@@ -56,8 +56,6 @@ def pretrain(
 
     tagger train my/folder --from models/base
     """
-    from rich.console import Console
-
     from tagger.config import nested
     from tagger.config_reference import parse_settings
     from tagger.pretraining.reporting import Terminal
@@ -83,6 +81,6 @@ def pretrain(
         device=pick_device(device),
         force=force,
         resume=resume,
-        reporter=Terminal(Console()),
+        reporter=Terminal(console()),
     )
     typer.echo(f"\ntagger train sample --from {shlex.quote(str(output))}")

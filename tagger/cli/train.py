@@ -22,6 +22,7 @@ from tagger.cli.options import (
     Settings,
     Strict,
     TrainingThreads,
+    console,
     names,
     one_of,
 )
@@ -120,12 +121,10 @@ def train(
         typer.echo(commented_toml(chosen.config), nl=False)
         return
 
-    from rich.console import Console
-
     from tagger.evaluation.report import print_evaluation
     from tagger.training.reporting import Terminal
 
-    console = Console()
+    screen = console()
     trained = tagger.train(
         corpora or [],
         output,
@@ -141,9 +140,9 @@ def train(
         strict=strict,
         data_dir=data_dir,
         tensorboard=tensorboard,
-        reporter=Terminal(console),
+        reporter=Terminal(screen),
     )
     for name, evaluation in trained.test.items():
-        print_evaluation(console, f"{name} test", evaluation)
+        print_evaluation(screen, f"{name} test", evaluation)
     command = ["tagger", "predict", "-m", str(trained.path), trained.example]
     typer.echo(f"\n{shlex.join(command)}")

@@ -44,7 +44,7 @@ class Export(msgspec.Struct, frozen=True, kw_only=True):
         if not self.path:
             return f"no graph in {self.precision}: {self.note}"
         shares = ", ".join(f"{name} {share:.2%}" for name, share in self.agreement.items())
-        return f"graph in {self.precision}: tags as PyTorch's: {shares}"
+        return f"graph in {self.precision}: tags equal to PyTorch's: {shares}"
 
 
 def export(directory: Path, sentences: Sequence[Sequence[str]]) -> list[Export]:

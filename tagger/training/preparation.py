@@ -257,7 +257,7 @@ def _with_dev(corpus: Corpus, config: Config) -> tuple[Corpus, list[str]]:
         splits = {**corpus.splits, "train": cut["train"], "dev": cut["test"]}
         note = (
             f"{corpus.name}: no dev split; {len(cut['test']):,} of {len(train):,} training "
-            f"sentences are cut off for it (seed {config.training.seed})"
+            f"sentences become dev (seed {config.training.seed})"
         )
     return replace(corpus, splits=splits), [note]
 

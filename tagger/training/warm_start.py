@@ -82,14 +82,12 @@ def start_from(
                 _copy_head(state, head, old_heads[head.name], base)
         network.load_state_dict(state)
     n_words = len(set(vocabulary.words) - set(base.vocabulary.words))
-    shared = [head.name for head in heads if head.name in old_heads] or ["none"]
+    shared = [head.name for head in heads if head.name in old_heads]
+    taken = f", heads {', '.join(shared)}" if shared else ""
     names = {head.name for head in heads}
     lost = [head.name for head in base.heads if head.name not in names]
     left_out = f"; left out: heads {', '.join(lost)}" if lost else ""
-    return (
-        f"from the base: embedder, encoder, heads {', '.join(shared)}; {n_words:,} new words"
-        f"{left_out}"
-    )
+    return f"from the base: embedder, encoder{taken}; {n_words:,} new words{left_out}"
 
 
 def start_words(

@@ -61,7 +61,7 @@ def _show_token(console: Console, explanation: Explanation, token: TokenExplanat
     if shown := telling(token.words):
         line("")
         console.print(_words(token, shown))
-        line("points of probability that reading the word brings")
+        line("points of probability that the word adds")
     if token.emission:
         line("")
         console.print(_emission(token))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Mapping, Sequence, Set
 from pathlib import Path
 from typing import NamedTuple
@@ -11,8 +12,10 @@ from tagger.errors import FormatError
 from tagger.evaluation.scores import score_spans, score_tokens
 from tagger.evaluation.split import Evaluation, Tagged
 from tagger.files import write_file
+from tagger.formats.records import TOKEN_HEADS
+from tagger.formats.spelling import Spelling, find_spelling
 from tagger.lines import read_lines
-from tagger.schemes import Scheme, convert, split_tag
+from tagger.schemes import Scheme, convert_partial
 
 _SPAN = re.compile(r"O$|[BIESLU]-.")
 
@@ -75,11 +78,13 @@ def score_file(path: Path) -> Evaluation:
     for i, head in enumerate(heads):
         gold = [[row[2 * i] for row in sentence] for sentence in sentences]
         predicted = [[row[2 * i + 1] for row in sentence] for sentence in sentences]
+        counts = Counter(tag for tags in [*gold, *predicted] for tag in tags)
+        spelling = None if head in TOKEN_HEADS else find_spelling(counts)
         shares = (_share_of_spans(gold), _share_of_spans(predicted))
-        if min(shares) == 1.0:
+        if spelling is not None:
             spans[head] = score_spans(
-                _readable(path, gold),
-                _readable(path, predicted),
+                _in_bio(path, gold, spelling),
+                [[tag or "O" for tag in tags] for tags in _in_bio(path, predicted, spelling)],
                 left_out=left_out.get(head, frozenset()),
             )
         elif max(shares) > 0.9:
@@ -107,24 +112,36 @@ class _File(NamedTuple):
 
 def _read(path: Path) -> _File:
     lines = list(read_lines(path))  # before anything else: it may not be text
-    heads, width = ["tags"], 0
+    heads = ["tags"]
     left_out: dict[str, set[str]] = {}
     sentences: list[list[list[str]]] = [[]]
+    rows: list[tuple[int, str, list[str]]] = []
     for number, line in lines:
         if number == 1 and line.startswith(HEADS):
             heads = line.removeprefix(HEADS).split(",")
-            continue
-        if number == 2 and line.startswith(NOT_ANNOTATED):
+        elif number == 2 and line.startswith(NOT_ANNOTATED):
             for pair in line.removeprefix(NOT_ANNOTATED).split("\t"):
                 head, _, label = pair.partition(":")
                 left_out.setdefault(head, set()).add(label)
-            continue
-        if not line.strip():
+        elif not line.strip():
+            rows.append((number, line, []))
+        else:
+            # Not str.split(): a no-break space may be part of a token.
+            columns = line.split("\t") if "\t" in line else re.split(" +", line.strip(" "))
+            rows.append((number, line, columns))
+    n_tags = 2 * len(heads)
+    certain = [columns for _, line, columns in rows if columns and not line.startswith("#")]
+    tags = {tag.strip() for columns in certain for tag in columns[-n_tags:]}
+    width = max(len(certain[0]), n_tags + 1) if certain else 0
+    for number, line, columns in rows:
+        if not columns:
             sentences.append([])
             continue
-        # Not str.split(): a no-break space may be part of a token.
-        columns = line.split("\t") if "\t" in line else re.split(" +", line.strip(" "))
-        width = width or max(len(columns), 2 * len(heads) + 1)
+        width = width or max(len(columns), n_tags + 1)
+        found = [tag.strip() for tag in columns[-n_tags:]]
+        has_tags = len(columns) == width and (not certain or all(map(tags.__contains__, found)))
+        if re.match(r"#(\s|$)", line) and not has_tags:
+            continue  # a comment, not a token
         if len(columns) != width:
             raise FormatError(
                 path,
@@ -133,7 +150,7 @@ def _read(path: Path) -> _File:
                 "a token, its gold and its predicted tag",
                 expected=[width],
             )
-        sentences[-1].append(columns[-2 * len(heads) :])
+        sentences[-1].append(found)
     sentences = [sentence for sentence in sentences if sentence]
     if not sentences:
         raise FormatError(
@@ -147,11 +164,14 @@ def _share_of_spans(sentences: Sequence[Sequence[str]]) -> float:
     return sum(_SPAN.match(tag) is not None for tag in tags) / len(tags)
 
 
-def _readable(path: Path, sentences: Sequence[Sequence[str]]) -> list[list[str]]:
-    """Convert BILOU, the one scheme that conlleval cannot read, to BIO."""
-    if any(split_tag(tag)[0] in ("L", "U") for tags in sentences for tag in tags):
-        try:
-            return [convert(tags, Scheme.BILOU, Scheme.BIO) for tags in sentences]
-        except ValueError as error:
-            raise FormatError(path, None, str(error)) from None
-    return [list(tags) for tags in sentences]
+def _in_bio(
+    path: Path, sentences: Sequence[Sequence[str]], spelling: Spelling
+) -> list[list[str | None]]:
+    """Return usual tags, None where a tag is not known; BILOU, which conlleval lacks, as BIO."""
+    usual = [[spelling.tags[tag] for tag in tags] for tags in sentences]
+    if not any(tag and tag[0] in "LU" for tags in usual for tag in tags):
+        return usual
+    try:
+        return [convert_partial(tags, Scheme.BILOU) for tags in usual]
+    except ValueError as error:
+        raise FormatError(path, None, str(error)) from None

@@ -89,10 +89,13 @@ def evaluate_raw(
             found = _found(document, heads)
             for name, count in counts.items():
                 right, here = Counter(expected[name]), Counter(found[name])
+                unknown = {item[:2] for item in right if not item[2]} if name != TOKENS else set()
                 if name in of_tokens:
                     bounds = {(start, end) for start, end, _ in expected[TOKENS]}
                     untagged = bounds - {(start, end) for start, end, _ in right}
                     here = Counter({x: n for x, n in here.items() if x[:2] not in untagged})
+                elif unknown:
+                    right, here = _where_known(right, here, unknown)
                 for by_label, items in zip(count, (right, here, right & here), strict=True):
                     for (_, _, label), n in items.items():
                         by_label[label] += n
@@ -149,10 +152,26 @@ def _found(document: Document, heads: Iterable[HeadSpec]) -> dict[str, list[Item
 
 def _items(head: HeadSpec, tags: Sequence[Any], offsets: Sequence[tuple[int, int]]) -> list[Item]:
     if head.kind == "span":
-        return [
-            (offsets[s][0], offsets[e - 1][1], label) for s, e, label in spans(tags, Scheme.BIO)
-        ]
+        known = [tag or "O" for tag in tags]
+        found = spans(known, Scheme.BIO)
+        unknown = [(*at, "") for at, tag in zip(offsets, tags, strict=True) if tag is None]
+        return [*((offsets[s][0], offsets[e - 1][1], label) for s, e, label in found), *unknown]
     return [(*at, tag) for at, tag in zip(offsets, tags, strict=True) if tag is not None]
+
+
+def _where_known(
+    right: Counter[Item], found: Counter[Item], unknown: Set[tuple[int, int]]
+) -> tuple[Counter[Item], Counter[Item]]:
+    """Remove predicted spans that touch a token without a gold tag, and gold spans under them."""
+
+    def touch(item: Item, others: Iterable[tuple[int, int]]) -> bool:
+        return any(item[0] < end and start < item[1] for start, end in others)
+
+    removed = {item[:2] for item in found if touch(item, unknown)}
+    return (
+        Counter({x: n for x, n in right.items() if x[2] and not touch(x, removed)}),
+        Counter({x: n for x, n in found.items() if x[:2] not in removed}),
+    )
 
 
 def _scores(counts: Counts, head: HeadSpec | None, left_out: Set[str], n_tokens: int) -> SpanScores:

@@ -9,6 +9,7 @@ from typing import TypeAlias
 import msgspec
 
 from tagger.evaluation.counting import LabelScore
+from tagger.schemes import Scheme, spans
 
 Sentences: TypeAlias = Sequence[Sequence[str]]
 
@@ -52,7 +53,7 @@ Scores: TypeAlias = SpanScores | TokenScores
 
 
 def score_spans(
-    gold: Sentences,
+    gold: Sequence[Sequence[str | None]],
     predicted: Sentences,
     known: Iterable[str] | None = None,
     left_out: Set[str] = frozenset(),
@@ -60,7 +61,7 @@ def score_spans(
     """Score BIO tags with seqeval, whose default mode reads tags as conlleval does.
 
     Args:
-        gold: The gold tags of each sentence.
+        gold: The gold tags of each sentence; where one is None, nothing is right or wrong.
         predicted: As many tags for each sentence.
         known: The labels that the model has.
         left_out: Labels of which predicted spans do not count.
@@ -70,11 +71,15 @@ def score_spans(
     except ModuleNotFoundError:
         from tagger.evaluation.counting import get_entities, precision_recall_fscore_support
 
-    gold, predicted = [list(tags) for tags in gold], [list(tags) for tags in predicted]
+    n_tokens = sum(tag is not None for tags in gold for tag in tags)
+    given, predicted = gold, [list(tags) for tags in predicted]
     not_scored: Counter[str] = Counter()
     if left_out:
         not_scored.update(label for label, _, _ in get_entities(predicted) if label in left_out)
         predicted = [without(tags, left_out) for tags in predicted]
+    n_equal = _n_equal(given, predicted)
+    pairs = [_where_known(*pair) for pair in zip(given, predicted, strict=True)]
+    gold, predicted = [list(right) for right, _ in pairs], [found for _, found in pairs]
     n_gold = Counter(label for label, _, _ in get_entities(gold))
     n_predicted = Counter(label for label, _, _ in get_entities(predicted))
     labels = sorted(n_gold | n_predicted)
@@ -95,18 +100,34 @@ def score_spans(
         )
 
     by_label = zip(labels, *averaged(None), strict=False)
-    n_tokens = sum(map(len, gold))
     return SpanScores(
         micro=score([x[0] for x in averaged("micro")], n_gold.total(), n_predicted.total()),
         macro=score([x[0] for x in averaged("macro")], n_gold.total(), n_predicted.total()),
         labels={
             label: score(values, n_gold[label], n_predicted[label]) for label, *values in by_label
         },
-        accuracy=_n_equal(gold, predicted) / max(n_tokens, 1),
+        accuracy=n_equal / max(n_tokens, 1),
         n_tokens=n_tokens,
         unknown_labels=tuple(sorted(set(n_gold) - set(n_gold if known is None else known))),
         not_scored=dict(not_scored),
     )
+
+
+def _where_known(
+    gold: Sequence[str | None], predicted: Sequence[str]
+) -> tuple[list[str], list[str]]:
+    """Remove predicted spans that touch a token without a gold tag, and gold spans under them."""
+    right = [tag or "O" for tag in gold]
+    if None not in gold:
+        return right, list(predicted)
+    found = list(predicted)
+    for start, end, _ in spans(predicted, Scheme.BIO):
+        if None in gold[start:end]:
+            found[start:end] = ["O"] * (end - start)
+            for first, past, _ in spans(right, Scheme.BIO):
+                if first < end and start < past:
+                    right[first:past] = ["O"] * (past - first)
+    return right, found
 
 
 def without(tags: Sequence[str], labels: Set[str]) -> list[str]:

@@ -65,3 +65,42 @@ def test_predictions_replace_nothing_unasked(run, model: Path, corpus: Path) -> 
     options = ("evaluate", model, corpus, "--heads", "ner", "--predictions", gold)
     assert_one_line(run(*options, "--force"), 2, "also read")
     assert gold.read_bytes() == before
+
+
+@pytest.mark.parametrize("separator", ["\t", " "])
+def test_comments_are_no_tokens(tmp_path: Path, separator: str) -> None:
+    lines = ["# sent 1", "Kim B-PER B-PER", "left O O", "", "# sent 2", "# O O", "Oslo B-LOC B-LOC"]
+    path = tmp_path / "out.tsv"
+    path.write_text("\n".join(x if "sent" in x else x.replace(" ", separator) for x in lines))
+    evaluation = score_file(path)
+    assert evaluation.spans["tags"].micro.f1 == 1.0
+    assert (evaluation.n_tokens, evaluation.n_sentences) == (4, 2)
+
+
+@pytest.mark.parametrize(
+    ("tags", "label"),
+    [
+        ("B I O B / B O O B", "ENTITY"),
+        ("P P O Q / P O O Q", "P"),
+        ("b-x i-x o b-x / b-x o o b-x", "x"),
+    ],
+)
+def test_spans_in_other_spellings_are_scored_as_spans(
+    tmp_path: Path, tags: str, label: str
+) -> None:
+    gold, predicted = (part.split() for part in tags.split(" / "))
+    path = tmp_path / "out.tsv"
+    rows = ["\t".join(row) for row in zip("abcd", gold, predicted, strict=True)]
+    path.write_text("\n".join(rows))
+    (scores,) = score_file(path).spans.values()
+    assert (scores.micro.precision, scores.micro.recall) == (0.5, 0.5)
+    assert label in scores.labels
+
+
+def test_tokens_without_a_gold_tag_do_not_count(tmp_path: Path) -> None:
+    path = tmp_path / "out.tsv"
+    path.write_text("a\tB-X\tB-X\nb\t_\tO\nc\t?\tB-X\nd\tO\tI-X\ne\tB-X\tO\n")
+    (scores,) = score_file(path).spans.values()
+    assert (scores.micro.n_gold, scores.micro.n_predicted) == (2, 1)
+    assert (scores.micro.precision, scores.micro.recall) == (1.0, 0.5)
+    assert (scores.accuracy, scores.n_tokens) == (1 / 3, 3)

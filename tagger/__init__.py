@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from tagger.corpus.read import read
     from tagger.errors import TaggerError
     from tagger.evaluation.evaluate import evaluate
+    from tagger.formats.records import Columns
     from tagger.insight.compare.comparison import compare
     from tagger.insight.explain.explanation import explain
     from tagger.runtime.results import Document, Entity, Token
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 __version__ = "0.2.0"
 
 __all__ = [
+    "Columns",
     "Document",
     "Entity",
     "Tagger",
@@ -46,6 +48,7 @@ __all__ = [
 ]
 
 _HOMES = {
+    "Columns": "tagger.formats.records",
     "Document": "tagger.runtime.results",
     "Entity": "tagger.runtime.results",
     "Tagger": "tagger.runtime.tagger",

@@ -203,6 +203,13 @@ class CorpusConfig(Section, frozen=True):
 
     columns: str = ""
     """The columns of its files, as in ``token,pos,chunk,ner``; empty to detect them."""
+    header: Literal["auto", "yes", "no"] = "auto"
+    """Whether the first line of its files names the columns."""
+    delimiter: str = ""
+    """What separates columns: ``tab``, ``spaces``, ``comma``, ``semicolon``, ``pipe``; empty to
+    detect it."""
+    comment_prefix: str = "auto"
+    """How comments begin; empty for no comments."""
     labels: dict[str, str] = {}
     """Labels (of spans) or tags (of tokens) to rename: ``{corporation = "ORG"}``."""
     predictions: bool = False

@@ -8,7 +8,16 @@ from typing import Annotated
 import typer
 
 import tagger
-from tagger.cli.options import Columns, Json, ReadPredictions, print_json
+from tagger.cli.options import (
+    Columns,
+    CommentPrefix,
+    Delimiter,
+    Header,
+    Json,
+    ReadPredictions,
+    print_json,
+    stated_columns,
+)
 from tagger.corpus.policies import Misaligned, Overlapping
 from tagger.formats.table import FORMATS
 
@@ -43,6 +52,9 @@ def convert(
         typer.Option(help="For overlapping spans: error, or drop for all but the longest."),
     ] = "error",
     columns: Columns = None,
+    header: Header = None,
+    delimiter: Delimiter = None,
+    comment_prefix: CommentPrefix = None,
     read_predictions: ReadPredictions = False,
     json: Json = False,
     force: Annotated[bool, typer.Option("--force", help="Replace OUT.")] = False,
@@ -61,7 +73,7 @@ def convert(
         scheme=scheme,
         misaligned=misaligned,
         overlapping=overlapping,
-        columns=columns,
+        columns=stated_columns(columns, header, delimiter, comment_prefix),
         read_predictions=read_predictions,
         force=force,
     )

@@ -11,9 +11,12 @@ import tagger
 from tagger.cli.options import (
     READ_PREDICTIONS,
     Columns,
+    CommentPrefix,
     DataDir,
+    Delimiter,
     Device,
     Engine,
+    Header,
     Heads,
     Json,
     Model,
@@ -24,6 +27,7 @@ from tagger.cli.options import (
     console,
     names,
     print_json,
+    stated_columns,
 )
 
 
@@ -36,6 +40,9 @@ def evaluate(
     ] = None,
     heads: Heads = None,
     columns: Columns = None,
+    header: Header = None,
+    delimiter: Delimiter = None,
+    comment_prefix: CommentPrefix = None,
     raw: Annotated[
         bool, typer.Option("--raw", help="Score by character spans on untokenized text.")
     ] = False,
@@ -66,7 +73,7 @@ def evaluate(
         split,
         raw=raw,
         heads=names(heads),
-        columns=columns,
+        columns=stated_columns(columns, header, delimiter, comment_prefix),
         read_predictions=read_predictions,
         predictions=predictions,
         force=force,

@@ -66,6 +66,8 @@ def command_option(name: str, value: str | None) -> str:
     >>> command_option("force", "True"), command_option("base", "models/en-base")
     ('--force', '--from models/en-base')
     """
+    if value == "False":
+        return f"--no-{name.replace('_', '-')}"
     option = "--" + _OPTIONS.get(name, name).replace("_", "-")
     return option if value in (None, "True") else f"{option} {value}"
 

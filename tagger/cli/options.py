@@ -9,6 +9,7 @@ from typing import IO, TYPE_CHECKING, Annotated, Any, Literal, TextIO, TypeAlias
 
 import typer
 
+import tagger
 from tagger.errors import UsageError
 
 if TYPE_CHECKING:
@@ -53,6 +54,18 @@ READ_PREDICTIONS = "Read predictions of Label Studio where a task is not annotat
 ReadPredictions = Annotated[
     bool, typer.Option("--read-predictions", "--predictions", help=READ_PREDICTIONS)
 ]
+Header = Annotated[
+    bool | None,
+    typer.Option("--header/--no-header", help="The first line of the files names the columns."),
+]
+Delimiter = Annotated[
+    str | None,
+    typer.Option("--delimiter", help="tab, spaces, comma, semicolon, pipe, or the character."),
+]
+CommentPrefix = Annotated[
+    str | None,
+    typer.Option("--comment-prefix", help="How comments begin in the files; '' for none."),
+]
 Heads = Annotated[str | None, typer.Option("--heads", help="Heads, as in ner,upos.")]
 Device = Annotated[str, typer.Option("--device", help="cpu, cuda, cuda:1; auto picks a GPU.")]
 Engine = Annotated[
@@ -64,6 +77,17 @@ Precision = Annotated[
 ]
 Threads = Annotated[int, typer.Option("--threads", min=0, help="Threads; 0 for one a core.")]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON for machines.")]
+
+
+def stated_columns(
+    columns: str | None, header: bool | None, delimiter: str | None, comment_prefix: str | None
+) -> str | tagger.Columns | None:
+    """Return what options state about files of columns; None where they state nothing."""
+    if header is None and delimiter is None and comment_prefix is None:
+        return columns
+    if delimiter == "":
+        raise UsageError("the delimiter is empty", hint="as in {delimiter=tab}")
+    return tagger.Columns(columns or "", header, delimiter or "", comment_prefix)
 
 
 def names(value: str | None) -> list[str] | None:

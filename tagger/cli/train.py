@@ -11,9 +11,12 @@ import typer
 import tagger
 from tagger.cli.options import (
     Columns,
+    CommentPrefix,
     DataDir,
+    Delimiter,
     Device,
     Epochs,
+    Header,
     Heads,
     ReadPredictions,
     Replace,
@@ -25,6 +28,7 @@ from tagger.cli.options import (
     console,
     names,
     one_of,
+    stated_columns,
 )
 from tagger.config import Cell, Direction, Merge
 
@@ -40,6 +44,9 @@ def train(
     ] = None,
     heads: Heads = None,
     columns: Columns = None,
+    header: Header = None,
+    delimiter: Delimiter = None,
+    comment_prefix: CommentPrefix = None,
     read_predictions: ReadPredictions = False,
     cell: Annotated[str | None, typer.Option(help=f"{one_of(Cell)}.")] = None,
     direction: Annotated[str | None, typer.Option(help=f"{one_of(Direction)}.")] = None,
@@ -112,7 +119,7 @@ def train(
             corpora or [],
             config=config,
             heads=names(heads),
-            columns=columns,
+            columns=stated_columns(columns, header, delimiter, comment_prefix),
             read_predictions=read_predictions,
             overrides=nested(given),
             base=base,
@@ -129,7 +136,7 @@ def train(
         corpora or [],
         output,
         heads=names(heads),
-        columns=columns,
+        columns=stated_columns(columns, header, delimiter, comment_prefix),
         read_predictions=read_predictions,
         base=base,
         config=config,

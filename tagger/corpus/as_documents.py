@@ -11,6 +11,7 @@ from tagger.corpus.scan import FileSource, Scan, located, scan
 from tagger.corpus.store import as_row
 from tagger.findings import Findings
 from tagger.formats.documents import ENTITIES, Document
+from tagger.formats.records import Columns, Layout
 from tagger.formats.table import Format
 from tagger.schemes import Scheme, Span, spans
 
@@ -18,15 +19,18 @@ __all__ = ["read_documents"]
 
 
 def read_documents(
-    path: Path, form: Format, findings: Findings, columns: str | None = None
-) -> Iterator[Document]:
-    """Yield the documents of a file; in a file of sentences without documents, each sentence.
+    path: Path, form: Format, findings: Findings, columns: str | Columns | None = None
+) -> tuple[Layout | None, Iterator[Document]]:
+    """Read a file as documents; in a file of sentences without documents, each sentence is one.
 
     Args:
         path: The file.
         form: Its format.
         findings: Collects problems.
-        columns: The names of the columns, where the format takes them.
+        columns: What the user states about columns, where the format takes them.
+
+    Returns:
+        The layout of a file of sentences, None for one of documents, and the documents.
 
     Raises:
         FormatError: A line is wrong.
@@ -34,13 +38,16 @@ def read_documents(
         UsageError: ``columns`` are impossible.
     """
     if form.documents is not None:
-        yield from form.documents.read(path, findings)
-        return
+        return None, form.documents.read(path, findings)
     files = {"train": path}
     source = FileSource(files, form, columns)
     found = scan(source)
     for finding in located(found.findings, files):
         findings.add(finding)
+    return found.layout, _documents(path, source, found)
+
+
+def _documents(path: Path, source: FileSource, found: Scan) -> Iterator[Document]:
     rows: list[dict[str, Any]] = []
     number = 0
     for sentence in source.read(path, found.layout, Findings()):

@@ -18,6 +18,7 @@ from tagger.findings import Findings
 from tagger.formats.brat import check_folder, write_folder
 from tagger.formats.detect import format_of, format_to_write
 from tagger.formats.documents import Document
+from tagger.formats.records import Columns
 from tagger.formats.table import FORMATS, Format, find_format
 from tagger.lines import unreadable
 from tagger.schemes import Scheme
@@ -34,7 +35,7 @@ def convert(
     scheme: str | None = None,
     misaligned: Misaligned | None = None,
     overlapping: Overlapping = "error",
-    columns: str | None = None,
+    columns: str | Columns | None = None,
     read_predictions: bool = False,
     force: bool = False,
 ) -> Report:
@@ -51,7 +52,7 @@ def convert(
             stay as they are.
         overlapping: What to do with spans that overlap, where the format cannot hold them:
             ``error``, or ``drop`` for all but the longest.
-        columns: The columns of a file of columns, as ``token,pos,-,ner``.
+        columns: The columns of a file of columns, as ``token,pos,-,ner``, or a `tagger.Columns`.
         read_predictions: Read the predictions in exports of Label Studio where a task is not
             annotated.
         force: Replace an existing target.
@@ -89,7 +90,7 @@ def convert(
 
     findings = Findings()
     aligner = Aligner(_policy(misaligned, writer), _overlaps(overlapping, writer), findings)
-    read = read_documents(source, reader, findings, columns)
+    layout, read = read_documents(source, reader, findings, columns)
     documents = list(_prepared(read, writer, aligner))
     n_tokens = sum(len(document.tokens) for document in documents)
     if not n_tokens:
@@ -110,6 +111,8 @@ def convert(
         tokens=n_tokens,
         spans=sum(_n_spans(document, writer) for document in documents),
         findings=list(findings),
+        layout=layout.describe() if layout and reader.takes_columns else "",
+        why=layout.reasons() if layout and reader.takes_columns else "",
     )
 
 

@@ -26,6 +26,8 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
         tokens: The number of tokens, by the file or else by the tokenizer.
         spans: The number of spans that were written.
         findings: What was left out or changed.
+        layout: The columns of a file of columns.
+        why: Why each of them is taken for what it is, where that was guessed.
     """
 
     source: str
@@ -37,10 +39,16 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     tokens: int
     spans: int
     findings: list[Finding]
+    layout: str = ""
+    why: str = ""
 
     def lines(self) -> Iterator[str]:
         """Yield the lines of the report."""
         yield f"{self.source} ({self.source_format}) -> {self.target} ({self.target_format})"
+        if self.layout:
+            yield self.layout
+        if self.why:
+            yield f"why: {self.why}"
         yield (
             f"documents {self.documents:,}, sentences {self.sentences:,}, tokens {self.tokens:,}, "
             f"spans {self.spans:,}"

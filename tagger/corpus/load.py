@@ -15,6 +15,7 @@ from tagger.corpus.store import Store
 from tagger.corpus.tally import OUTSIDE_SCHEME
 from tagger.errors import CorpusError, UsageError
 from tagger.findings import refuse, summary
+from tagger.formats.records import Columns
 
 __all__ = ["load_corpus"]
 
@@ -26,7 +27,7 @@ def load_corpus(
     source: str,
     *,
     data_dir: Path | None = None,
-    columns: str | None = None,
+    columns: str | Columns | None = None,
     strict: bool = False,
     read_predictions: bool = False,
 ) -> Corpus:
@@ -36,7 +37,8 @@ def load_corpus(
         source: The name of a corpus, ``hub:owner/name[@revision]``, the path of a folder or file,
             a pattern of paths, or several of these with commas between them.
         data_dir: The folder of corpora to look in first, or the folder of the corpus.
-        columns: The columns of its files, as ``token,pos,-,ner``; detected where not given.
+        columns: The columns of its files, as ``token,pos,-,ner``, or a `tagger.Columns`; detected
+            where not given.
         strict: Refuse tags outside their scheme, empty tokens and spans off token bounds, which
             are otherwise corrected and counted.
         read_predictions: Read the predictions in exports of Label Studio where a task is not
@@ -50,8 +52,8 @@ def load_corpus(
     where = resolve(source, data_dir)
     found: Source
     if where.files:
-        if columns is None and where.entry is not None:
-            columns = where.entry.columns
+        if where.entry is not None and not Columns.of(columns).names:
+            columns = Columns.of(columns).named(where.entry.columns)
         found = _files(where.files, columns, read_predictions)
     elif columns is not None:
         raise UsageError("columns can be named for files, not for the hub", path=where.name)
@@ -80,7 +82,9 @@ def load_corpus(
     )
 
 
-def _files(files: Mapping[str, Path], columns: str | None, read_predictions: bool) -> Source:
+def _files(
+    files: Mapping[str, Path], columns: str | Columns | None, read_predictions: bool
+) -> Source:
     """Return the source of files of documents, which are cut into sentences, or of sentences.
 
     Files in no known format are taken for columns.

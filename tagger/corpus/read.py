@@ -11,6 +11,7 @@ import msgspec
 from tagger.arguments import as_name
 from tagger.corpus.load import load_corpus
 from tagger.errors import UsageError, unknown_name
+from tagger.formats.records import Columns
 
 if TYPE_CHECKING:
     import datasets
@@ -82,7 +83,7 @@ def read(
     corpus: str | Path,
     split: Literal["train", "dev", "test"] | None = None,
     *,
-    columns: str | None = None,
+    columns: str | Columns | None = None,
     read_predictions: bool = False,
     strict: bool = False,
     data_dir: str | Path | None = None,
@@ -92,7 +93,8 @@ def read(
     Args:
         corpus: The name of a corpus, a folder, a file, or ``hub:owner/name``.
         split: The split; None for train, or for the only one.
-        columns: The columns of the corpus's files, as in ``token,pos,chunk,ner``.
+        columns: The columns of the corpus's files, as in ``token,pos,chunk,ner``, or a
+            `tagger.Columns`.
         read_predictions: Read the predictions in exports of Label Studio where a task is not
             annotated.
         strict: Stop at a tag outside its scheme instead of repairing it.

@@ -12,7 +12,7 @@ from tagger.corpus.load import load_corpus
 from tagger.corpus.records import Corpus, HeadColumn
 from tagger.corpus.store import quiet_datasets
 from tagger.errors import UsageError, unknown_name
-from tagger.formats.records import can_name_head
+from tagger.formats.records import Columns, can_name_head
 
 if TYPE_CHECKING:
     import datasets
@@ -24,7 +24,7 @@ def load_configured(
     *,
     data_dir: Path | None,
     strict: bool,
-    columns: str | None = None,
+    columns: str | Columns | None = None,
     read_predictions: bool = False,
     may_lack: bool = False,
 ) -> Corpus:
@@ -45,11 +45,23 @@ def load_configured(
     corpus = load_corpus(
         source,
         data_dir=data_dir,
-        columns=columns or settings.columns or None,
+        columns=columns or stated_columns(settings),
         strict=strict,
         read_predictions=read_predictions or settings.predictions,
     )
     return rename(corpus, labels=settings.labels, heads=settings.heads, may_lack=may_lack)
+
+
+def stated_columns(settings: CorpusConfig) -> str | Columns | None:
+    """Return what the configuration states about columns; None where it states nothing."""
+    prefix = settings.comment_prefix
+    stated = Columns(
+        settings.columns,
+        {"auto": None, "yes": True, "no": False}[settings.header],
+        settings.delimiter,
+        None if prefix == "auto" else prefix,
+    )
+    return (settings.columns or None) if stated == Columns(settings.columns) else stated
 
 
 def rename(

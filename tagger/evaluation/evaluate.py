@@ -15,6 +15,7 @@ from tagger.evaluation.raw import evaluate_raw
 from tagger.evaluation.selection import select_split
 from tagger.evaluation.split import Evaluation, evaluate_split
 from tagger.files import check_new, check_not_read
+from tagger.formats.records import Columns
 from tagger.runtime.engines.protocol import EngineName, Precision
 from tagger.runtime.loading import load
 from tagger.runtime.tagger import Tagger
@@ -30,7 +31,7 @@ def evaluate(
     *,
     raw: bool = False,
     heads: Sequence[str] | None = None,
-    columns: str | None = None,
+    columns: str | Columns | None = None,
     read_predictions: bool = False,
     predictions: str | Path | None = None,
     force: bool = False,
@@ -50,7 +51,8 @@ def evaluate(
         split: The split to score; None for test, or for the only one.
         raw: Score by character spans on untokenized text, so that the cost of tokenization shows.
         heads: The heads to score; None for all that model and corpus share.
-        columns: The columns of the corpus's files, as in ``token,pos,chunk,ner``.
+        columns: The columns of the corpus's files, as in ``token,pos,chunk,ner``, or a
+            `tagger.Columns`.
         read_predictions: Take the predictions in exports of Label Studio for gold where a task is
             not annotated.
         predictions: A file to write tokens with gold and predicted tags to, as conlleval reads it.

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from tagger.errors import UsageError, unknown_name
 from tagger.findings import Finding
+from tagger.formats.records import Columns
 
 if TYPE_CHECKING:
     import datasets
@@ -41,7 +42,7 @@ def select_split(
     split: str | None = None,
     heads: Sequence[str] | None = None,
     *,
-    columns: str | None = None,
+    columns: str | Columns | None = None,
     read_predictions: bool = False,
     data_dir: Path | None = None,
     strict: bool = False,

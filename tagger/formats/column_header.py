@@ -7,7 +7,17 @@ from collections.abc import Sequence
 
 from tagger.formats.records import RESERVED
 
-__all__ = ["DOCUMENT", "INDEX", "MARKS", "SENTENCE", "SKIPPED", "TAGS", "head_named", "is_header"]
+__all__ = [
+    "DOCUMENT",
+    "HEADS",
+    "INDEX",
+    "MARKS",
+    "SENTENCE",
+    "SKIPPED",
+    "TAGS",
+    "head_named",
+    "is_header",
+]
 
 INDEX, SENTENCE, DOCUMENT = "index", "sentence", "document"
 SKIPPED, TAGS, MARKS = "skipped", "tags", "marks"
@@ -42,6 +52,9 @@ _ROLES = {
     **dict.fromkeys(("xpos", "xpos_tag", "xpostag"), "xpos"),
     **dict.fromkeys(("chunk", "chunks", "chunk_tag", "chunk_tags"), "chunk"),
 }
+
+
+HEADS = frozenset({"ner", "pos", "upos", "xpos", "chunk"})
 
 
 def head_named(field: str) -> str:

@@ -106,6 +106,8 @@ def detect_layout(paths: Sequence[Path], names: str | Columns | None = None) -> 
     elif table.is_conll2012:
         named = _conll2012()
     else:
+        if stated.header is None and not table.header:
+            _check_first_row(table)
         named = _name_columns(table)
     names_of = dict(enumerate(named.names, start=1))
     bracketed = tuple(
@@ -143,6 +145,11 @@ class _Named:
     documents: int = 0
     restarts: int = 0
     ends: int = 0
+
+    def take(self, i: int, name: str, why: str) -> None:
+        """Give a column a name, or its number where another has it."""
+        self.names[i] = name if name not in self.names else f"column{i + 1}"
+        self.why[i + 1] = why
 
 
 @dataclass
@@ -350,14 +357,46 @@ def _name_columns(table: _Table) -> _Named:
             continue
         if why := _odd_tags(table.counts[i]):
             raise table.doubt(f"column {i + 1} {why}")
-        stated = header[i] not in ("", column_header.TAGS)
         name = "upos" if table.counts[i].keys() <= _UPOS else "pos"
-        name = header[i] if stated else name
-        named.names[i] = name if name not in named.names else f"column{i + 1}"
-        named.why[i + 1] = "by the header" if stated else f"tags such as {table.shown(i)}"
+        own = header[i] if header[i] != column_header.TAGS else ""
+        if own and (own in column_header.HEADS or name in named.names):
+            named.take(i, own, "by the header")
+        else:
+            named.take(i, name, f"tags such as {table.shown(i)}")
     if not any(name not in (None, "token") for name in named.names):
         raise table.doubt("none of them looks like tags")
     return named
+
+
+def _check_first_row(table: _Table) -> None:
+    """Refuse a first row that may name the columns, where that is in doubt.
+
+    Raises:
+        FormatError: Its tag fits no spelling, and without it those of the others do.
+    """
+    first = table.head[0]
+    for i, value in enumerate(first):
+        counts = table.counts[i]
+        if counts[value] > 1 or table.n_rows < 3 or value in _EMPTY:
+            continue
+        others = Counter({tag: n for tag, n in counts.items() if tag != value})
+        found, without = find_spelling(counts), find_spelling(others)
+        is_odd = found is None and without is not None
+        # Among labels without letters a name of the column is one that nothing else has.
+        is_label = (
+            found is not None
+            and found.tags[value] == f"I-{value}"
+            and table.n_rows >= _CONSTANT
+            and all(n > 1 for n in others.values())
+        )
+        if is_odd or is_label:
+            raise FormatError(
+                table.path,
+                1,
+                f"{value!r} is not a tag such as {_example(table, i, value)}: does the line name "
+                f"the columns ({', '.join(first)})?",
+                hint="if so, say {header=True}; else correct the tag, or say {header=False}",
+            )
 
 
 def _number_columns(table: _Table, header: Sequence[str], named: _Named) -> None:
@@ -441,21 +480,22 @@ def _is_constant(table: _Table, i: int) -> bool:
 
 def _name_spans(table: _Table, header: Sequence[str], spans: list[int], named: _Named) -> None:
     """Name the columns of spans: ``ner`` the one with the most entities, ``chunk`` phrases."""
-    by_header = {i: header[i] for i in spans if header[i] not in ("", column_header.TAGS)}
+    by_header = [i for i in spans if header[i] in column_header.HEADS]
+    for i in by_header:
+        named.take(i, header[i], "by the header")
     free = [i for i in spans if i not in by_header]
-    for i, name in by_header.items():
-        named.names[i] = name if name not in named.names else f"column{i + 1}"
-        named.why[i + 1] = "by the header"
     for i in sorted(free, key=lambda i: (-table.n_labelled(i), -i)):
         name = "chunk" if table.labels(i) & _CHUNKS else "ner"
-        is_taken = name in named.names
-        named.names[i] = f"column{i + 1}" if is_taken else name
-        fewer = "; another column has more" if is_taken else ""
-        named.why[i + 1] = f"spans such as {_example(table, i)}{fewer}"
+        own = header[i] if header[i] != column_header.TAGS else ""
+        fewer = "; another column has more" if name in named.names and not own else ""
+        if name in named.names and own:
+            named.take(i, own, "by the header")
+        else:
+            named.take(i, name, f"spans such as {_example(table, i)}{fewer}")
 
 
-def _example(table: _Table, i: int) -> str:
-    inside = [tag for tag in table.counts[i] if tag not in ("O", "o", *_EMPTY, "?")]
+def _example(table: _Table, i: int, without: str = "") -> str:
+    inside = [tag for tag in table.counts[i] if tag not in ("O", "o", *_EMPTY, "?", without)]
     return ", ".join((inside or list(table.counts[i]))[:2])
 
 

@@ -228,7 +228,8 @@ def _lines(documents: Sequence[Document], scheme: Scheme) -> Iterator[str]:
         no_tags: list[str | None] = [None] * len(document.tokens)
         columns = [document.tags.get(head, no_tags) for head in tag_heads]
         for head in span_heads:
-            columns.append([*chain.from_iterable(sentence_tags(document, head, scheme))])
+            tags = chain.from_iterable(sentence_tags(document, head, scheme))
+            columns.append([tag or "?" for tag in tags])
         for first, past in document.bounds():
             for i in range(first, past):
                 row = [document.tokens[i], *(column[i] or "_" for column in columns)]

@@ -137,3 +137,8 @@ class Columns(msgspec.Struct, frozen=True):
     def of(cls, columns: str | Columns | None) -> Columns:
         """Return what a user states, where only the names may be given."""
         return columns if isinstance(columns, Columns) else cls(columns or "")
+
+    def named(self, names: str | None) -> str | Columns | None:
+        """Return the same with names; the names alone, where nothing else is stated."""
+        named = msgspec.structs.replace(self, names=names or "")
+        return named if self != Columns(self.names) else names

@@ -178,6 +178,8 @@ def describe(corpus: Corpus) -> list[str]:
     sizes = ", ".join(f"{len(data):,} {split}" for split, data in corpus.splits.items())
     files = f" from {len(corpus.files)} files" if len(corpus.files) > len(corpus.splits) else ""
     lines = [f"{corpus.name}: {sizes} sentences{files}", f"  {corpus.layout.describe()}"]
+    if reasons := corpus.layout.reasons():
+        lines.append(f"  why: {reasons}")
     lines += [f"  {finding.describe()}" for finding in corpus.findings]
     return lines
 

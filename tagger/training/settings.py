@@ -12,6 +12,7 @@ import msgspec
 from tagger.config import Config, CorpusConfig, is_meant, merge_overrides, read_config
 from tagger.errors import UsageError
 from tagger.files import check_names, existing_directory
+from tagger.formats.records import Columns
 from tagger.model.directory import read_config_of
 from tagger.model.meta import read_meta
 from tagger.sharing.finding import MODELS, find_model
@@ -42,7 +43,7 @@ def settings(
     resume: bool = False,
     config: Config | str | Path | None = None,
     heads: Sequence[str] | None = None,
-    columns: str | None = None,
+    columns: str | Columns | None = None,
     read_predictions: bool = False,
     overrides: Mapping[str, Mapping[str, Any]] | None = None,
     base: str | None = None,
@@ -111,11 +112,22 @@ def settings(
             entry = corpora.get(key, CorpusConfig())
             corpora[key] = msgspec.structs.replace(
                 entry,
-                columns=entry.columns if columns is None else columns,
+                **({} if columns is None else _stated(columns)),
                 predictions=entry.predictions or read_predictions,
             )
         config = msgspec.structs.replace(config, corpora=corpora)
     return Settings(tuple(sources), place, config, base_path, data_dir, strict)
+
+
+def _stated(columns: str | Columns) -> dict[str, Any]:
+    """Return what a user states about columns as settings of a corpus."""
+    stated = Columns.of(columns)
+    return {
+        "columns": stated.names,
+        "header": {None: "auto", True: "yes", False: "no"}[stated.header],
+        "delimiter": stated.delimiter,
+        "comment_prefix": "auto" if stated.comment_prefix is None else stated.comment_prefix,
+    }
 
 
 def from_base(start: Config, base: Config) -> Config:

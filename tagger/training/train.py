@@ -11,6 +11,7 @@ from tagger.arguments import as_mapping, as_names, as_sequence, described
 from tagger.config import Config, nested
 from tagger.config_reference import check_names
 from tagger.errors import UsageError
+from tagger.formats.records import Columns
 from tagger.training.settings import settings as combine
 
 if TYPE_CHECKING:
@@ -56,7 +57,7 @@ def train(
     output: str | Path | None = None,
     *,
     heads: Sequence[str] | None = None,
-    columns: str | None = None,
+    columns: str | Columns | None = None,
     read_predictions: bool = False,
     base: str | Path | None = None,
     config: Config | str | Path | None = None,
@@ -78,7 +79,8 @@ def train(
         corpora: Names, folders, files or ``hub:owner/name``.
         output: The model directory; None for one named after the corpora under ``models/``.
         heads: The heads to train; None for the main heads of each corpus, ``["all"]`` for all.
-        columns: The columns of the corpora's files, as in ``token,pos,chunk,ner``.
+        columns: The columns of the corpora's files, as in ``token,pos,chunk,ner``, or a
+            `tagger.Columns`.
         read_predictions: Read the predictions in exports of Label Studio where a task is not
             annotated.
         base: A model to start from, whose sizes and recipe hold unless others are given.

@@ -9,11 +9,14 @@ from tagger.config import Config, is_meant
 from tagger.corpus import Corpus, load_corpus
 from tagger.errors import TaggerError
 from tagger.evaluation.selection import labels_of
+from tagger.formats.records import Columns
 
 __all__ = ["join_files"]
 
 
-def join_files(sources: Sequence[str], config: Config, *, columns: str | None) -> list[str]:
+def join_files(
+    sources: Sequence[str], config: Config, *, columns: str | Columns | None
+) -> list[str]:
     """Join files of training data that annotate the same, as ``train=a.tsv,train=b.tsv``.
 
     Files stay apart if one annotates labels that the other lacks and the reverse, as their ``O``
@@ -41,7 +44,7 @@ def join_files(sources: Sequence[str], config: Config, *, columns: str | None) -
     ]
 
 
-def _file(source: str, config: Config, columns: str | None) -> Corpus | None:
+def _file(source: str, config: Config, columns: str | Columns | None) -> Corpus | None:
     """Return the corpus of a single file of training data; None for other sources."""
     if "," in source or "=" in source or any(is_meant(key, source) for key in config.corpora):
         return None

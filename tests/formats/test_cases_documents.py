@@ -155,7 +155,7 @@ def test_two_annotators(tmp_path):
     path = CASES / "22-json-unknown-span-key/twoann.jsonl"
     report = convert(path, tmp_path / "a.conll")
     assert "span on which annotators disagree" in [finding.kind for finding in report.findings]
-    assert (tmp_path / "a.conll").read_text().splitlines()[:2] == ["Kim\t_", "Berg\t_"]
+    assert (tmp_path / "a.conll").read_text().splitlines()[:2] == ["Kim\t?", "Berg\t?"]
 
 
 V2 = [["Kim left.", {"entities": [[0, 3, "PER"]]}], ["Rain.", {"entities": []}]]

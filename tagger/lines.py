@@ -17,6 +17,7 @@ __all__ = [
     "MAGIC",
     "decode",
     "decode_lines",
+    "is_compressed",
     "open_bytes",
     "plain_suffix",
     "read_lines",
@@ -30,7 +31,16 @@ MAGIC = {
     b"BZh": ("compressed with bzip2", "unpack it with bunzip2"),
     b"\xfd7zXZ": ("compressed with xz", "unpack it with unxz"),
     b"\x28\xb5\x2f\xfd": ("compressed with zstd", "unpack it with unzstd"),
-    b"PK\x03\x04": ("a zip archive", "unpack it with unzip"),
+    b"PK\x03\x04": (
+        "a zip archive, as office documents are",
+        "unpack it with unzip, or save it as text",
+    ),
+    b"PAR1\x15": ("Parquet", 'write its texts as JSON lines, {"text": …}'),
+    b"%PDF-": ("a PDF", "extract its text, as with pdftotext"),
+    b"\xd0\xcf\x11\xe0": ("an office document", "save it as text"),
+    b"\x89PNG": ("an image", "it has no text"),
+    b"\xff\xd8\xff": ("an image", "it has no text"),
+    b"SQLite format 3\0": ("a database of SQLite", "export its texts as JSON lines"),
     b"\xff\xfe": ("encoded in UTF-16", "convert it with iconv -f utf-16 -t utf-8"),
     b"\xfe\xff": ("encoded in UTF-16", "convert it with iconv -f utf-16 -t utf-8"),
 }
@@ -116,6 +126,11 @@ def plain_suffix(path: Path) -> str:
     """
     suffix = path.suffix.lower()
     return Path(path.stem).suffix.lower() if suffix in _COMPRESSED else suffix
+
+
+def is_compressed(path: Path) -> bool:
+    """Return whether the name of a file is that of a compressed one."""
+    return path.suffix.lower() in _COMPRESSED
 
 
 def unreadable(path: Path, error: OSError) -> CorpusError:

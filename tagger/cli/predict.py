@@ -27,12 +27,14 @@ def predict(
     ] = None,
     model: NamedModel = "en",
     file: Annotated[
-        list[Path] | None, typer.Option("--file", "-f", help="A text a line; - is standard input.")
+        list[Path] | None,
+        typer.Option("--file", "-f", help="A text a line, or JSON lines; - is standard input."),
     ] = None,
     tokenized: Annotated[
         bool,
         typer.Option("--tokenized", help="A line is a sentence of tokens between tabs or spaces."),
     ] = False,
+    document: Annotated[bool, typer.Option("--document", help="A file is a text.")] = False,
     newline: Annotated[
         Newline,
         typer.Option(
@@ -42,7 +44,7 @@ def predict(
     ] = "auto",
     output_format: Annotated[
         str | None,
-        typer.Option("--format", help="text, json or conll; a coloured view in a terminal."),
+        typer.Option("--format", help="text, json, conll or spacy; by --output if not given."),
     ] = None,
     heads: Heads = None,
     confidence: Annotated[
@@ -91,6 +93,7 @@ def predict(
             output_format=output_format or "",
             confidence=confidence,
             newline=newline,
+            whole=document,
         ),
         text or [],
         file or [],

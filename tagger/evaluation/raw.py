@@ -53,7 +53,7 @@ def texts_of(source: str, data_dir: Path | None, n: int) -> list[str]:
         FormatError: The file is not text, or one of the corpus has wrong content.
     """
     if Path(source).is_file():
-        return list(islice(read_texts([], [Path(source)]), n))
+        return [one.text for one in islice(read_texts([], [Path(source)]), n)]
     splits = load_corpus(source, data_dir=data_dir).splits
     split = next(splits[name] for name in ("test", "dev", "train") if name in splits)
     return list(islice((text for texts, _ in raw_texts(split, []) for text in texts), n))

@@ -9,11 +9,15 @@ import sys
 import threading
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, NamedTuple, TypeVar
+
+import msgspec
 
 from tagger.arguments import check_texts
-from tagger.errors import UsageError
-from tagger.lines import decode_lines, read_lines
+from tagger.errors import FormatError, UsageError
+from tagger.formats.documents import check_text
+from tagger.formats.json_records import JSON_SUFFIXES, read_records
+from tagger.lines import decode_lines, is_compressed, plain_suffix, read_lines
 
 T = TypeVar("T")
 
@@ -24,16 +28,33 @@ READ_AHEAD = 4 * BLOCK
 """Number of lines read ahead: enough to keep busy, few to hold."""
 
 
-def read_texts(texts: Sequence[str], files: Sequence[Path]) -> Iterator[str]:
-    """Yield the given texts, then the lines of files; those of standard input without either.
+class Text(NamedTuple):
+    """A text to tag, and its id where the input has one."""
+
+    text: str
+    name: str | int | None = None
+
+
+def read_texts(
+    texts: Sequence[str], files: Sequence[Path], *, whole: bool = False
+) -> Iterator[Text]:
+    """Yield the given texts, then those of files; those of standard input without either.
+
+    A line is a text. Of JSON, by the suffix or the first line, an object is one: that under
+    ``text``, with its ``id``.
+
+    Args:
+        texts: Texts.
+        files: Files; ``-`` is standard input.
+        whole: A file is a text, with its path as the id.
 
     Raises:
         UsageError: A text is not valid Unicode, or standard input is closed.
         CorpusError: A file cannot be read.
-        FormatError: A line is not UTF-8, or a file is not text.
+        FormatError: A line is not UTF-8, a file is not text, or an object has no text.
     """
     check_texts(texts)
-    yield from texts
+    yield from map(Text, texts)
     for path in files or ([] if texts else [STDIN]):
         if path == STDIN:
             if sys.stdin is None:
@@ -41,9 +62,51 @@ def read_texts(texts: Sequence[str], files: Sequence[Path]) -> Iterator[str]:
             # A separate reader: at exit Python waits for the lock of `sys.stdin.buffer`, which the
             # thread of `as_available` may hold for ever.
             stream = open(sys.stdin.fileno(), "rb", closefd=False)  # noqa: SIM115
-            yield from (line for _, line in decode_lines(stream, "standard input"))
+            name, lines = "standard input", decode_lines(stream, "standard input")
         else:
-            yield from (line for _, line in read_lines(path))
+            name, lines = str(path), read_lines(path)
+        if whole:
+            yield Text("\n".join(line for _, line in lines), name)
+        elif path != STDIN and plain_suffix(path) in JSON_SUFFIXES:
+            yield from (_of_record(name, *numbered) for numbered in read_records(path))
+        else:
+            yield from _of_lines(name, lines)
+
+
+def _of_lines(name: str, lines: Iterator[tuple[int, str]]) -> Iterator[Text]:
+    for number, line in lines:
+        if number == 1 and "text" in _record(line):
+            yield _of_record(name, number, _record(line))
+            yield from (_of_record(name, at, _record(rest)) for at, rest in lines if rest.strip())
+            return
+        yield Text(line)
+
+
+def _record(line: str) -> dict[str, Any]:
+    """Return the JSON object of a line; an empty one where it has none."""
+    if not line.startswith("{"):
+        return {}
+    try:
+        value = msgspec.json.decode(line)
+    except (msgspec.DecodeError, RecursionError):
+        return {}
+    return value if isinstance(value, dict) else {}
+
+
+def _of_record(path: str, line: int, record: dict[str, Any]) -> Text:
+    text = record.get("text")
+    if not isinstance(text, str):
+        keys = f"the keys are {', '.join(map(repr, list(record)[:6]))}" if record else "not JSON"
+        raise FormatError(
+            path,
+            line,
+            f"no string under 'text': {keys}",
+            hint='write {"id": 1, "text": "…"} on each line',
+        )
+    check_text(Path(path), line, text)
+    meta = record.get("meta")
+    name = record.get("id", meta.get("id") if isinstance(meta, dict) else None)
+    return Text(text, name if type(name) in (str, int) else None)
 
 
 def is_live(texts: Sequence[str], files: Sequence[Path]) -> bool:
@@ -54,8 +117,10 @@ def is_live(texts: Sequence[str], files: Sequence[Path]) -> bool:
 
 
 def total_bytes(files: Sequence[Path]) -> int | None:
-    """Count the bytes of the files, or of standard input; None where the end is not known."""
+    """Count the bytes of the files, or of standard input; None where those of texts differ."""
     found = _stats(files)
+    if any(plain_suffix(path) in JSON_SUFFIXES or is_compressed(path) for path in files):
+        return None
     if any(f is None or not stat.S_ISREG(f.st_mode) for f in found):
         return None
     return sum(f.st_size for f in found if f is not None)

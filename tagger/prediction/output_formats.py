@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeAlias
+
+import msgspec
 
 from tagger.formats.brackets import bracketed
 from tagger.model.heads import HeadSpec
@@ -16,12 +19,17 @@ if TYPE_CHECKING:
 COLOURS = ("cyan", "magenta", "yellow", "green", "blue", "red", "bright_cyan", "bright_magenta")
 
 
-def as_json(document: Document, heads: Sequence[HeadSpec]) -> str:
-    """Render one JSON object on a line."""
-    return document.to_json()
+Name: TypeAlias = str | int | None
 
 
-def as_text(document: Document, heads: Sequence[HeadSpec]) -> str:
+def as_json(document: Document, heads: Sequence[HeadSpec], name: Name = None) -> str:
+    """Render one JSON object on a line, with the id of the text if it has one."""
+    if name is None:
+        return document.to_json()
+    return msgspec.json.encode({"id": name, **document.to_dict()}).decode()
+
+
+def as_text(document: Document, heads: Sequence[HeadSpec], name: Name = None) -> str:
     """Render the text on one line, entities as ``[Apple](ORG)``, else each token as ``works/VERB``.
 
     Brackets of the text itself have a backslash before them, so that the line can be read again.
@@ -42,16 +50,35 @@ def as_text(document: Document, heads: Sequence[HeadSpec]) -> str:
     return " ".join(line.splitlines()) if "\n" in line or "\r" in line else line
 
 
-def as_conll(document: Document, heads: Sequence[HeadSpec]) -> str:
-    """Render a token and its tags per line, separated by tabs, with empty lines after sentences."""
-    return document.to_conll()
+def as_conll(document: Document, heads: Sequence[HeadSpec], name: Name = None) -> str:
+    """Render a token and its tags per line, separated by tabs, with empty lines after sentences.
+
+    The id of a text stands before it, as in ``# newdoc id = 17``.
+    """
+    if name is None:
+        return document.to_conll()
+    return f"# newdoc id = {' '.join(str(name).split())}\n{document.to_conll()}"
 
 
-FORMATS: dict[str, Callable[[Document, Sequence[HeadSpec]], str]] = {
+FORMATS: dict[str, Callable[[Document, Sequence[HeadSpec], Name], str]] = {
     "text": as_text,
     "json": as_json,
     "conll": as_conll,
 }
+
+DOCBIN = "spacy"
+"""The format of spaCy, whose file is written when all texts are tagged."""
+
+_SUFFIXES = {".spacy": DOCBIN, ".jsonl": "json", ".ndjson": "json", ".json": "json"}
+
+
+def format_of(output: Path | None) -> str:
+    """Return the format that the name of an output stands for: text where it has none."""
+    from tagger.formats.table import FORMATS as INPUT_FORMATS
+
+    suffix = output.suffix.lower() if output else ""
+    is_columns = suffix != ".txt" and INPUT_FORMATS["conll"].has_suffix(suffix)
+    return "conll" if is_columns else _SUFFIXES.get(suffix, "text")
 
 
 def view(document: Document, heads: Sequence[HeadSpec]) -> RenderableType:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
@@ -12,7 +12,7 @@ from tagger.files import check_not_read
 from tagger.interrupt import interrupted_by_sigterm
 from tagger.prediction.input import BLOCK, STDIN, as_available, is_live, read_texts, total_bytes
 from tagger.prediction.output import check_writable, write_results
-from tagger.prediction.output_formats import FORMATS, view
+from tagger.prediction.output_formats import DOCBIN, FORMATS, format_of, view
 from tagger.prediction.resuming import NOTHING, Kept, record_of, resumable, skip
 from tagger.prediction.workers import Job, Result, load_tagger, tag_blocks
 from tagger.runtime.batching import batched
@@ -47,9 +47,11 @@ def predict(
     line came.
 
     Args:
-        job: What to do with each text; without a format results are text.
+        job: What to do with each text; without a format the name of the output decides, or else
+            results are text.
         texts: Texts.
-        files: Files of a text a line; ``-`` is standard input.
+        files: Files of a text a line, JSON lines with ``text``, or (``job.whole``) of one text;
+            ``-`` is standard input.
         output: The file to write to; None for standard output.
         resume: Resume ``output`` after its last complete block of `BLOCK` results.
         force: Replace ``output``.
@@ -62,8 +64,13 @@ def predict(
         TaggerError: A problem of the model or the input.
         Interrupted: Ctrl-C, with an ``output`` that can be resumed.
     """
-    if job.output_format and job.output_format not in FORMATS:
-        raise UsageError(unknown_name("format", job.output_format, FORMATS), expected=FORMATS)
+    formats = (*FORMATS, DOCBIN)
+    if job.output_format and job.output_format not in formats:
+        raise UsageError(unknown_name("format", job.output_format, formats), expected=formats)
+    if output is not None and not job.output_format:
+        job = job._replace(output_format=format_of(output))
+    if job.output_format == DOCBIN:
+        _check_docbin(output, resume=resume)
     shown = screen if not job.output_format else None
     if job.confidence and job.output_format != "json" and shown is None:
         raise UsageError("text and columns cannot show a confidence", hint="use {format=json}")
@@ -73,16 +80,23 @@ def predict(
     if live and job.precision is None:
         job = job._replace(precision="fp32")
     tagger = load_tagger(job)
-    lines = read_texts(texts, files)
+    lines = read_texts(texts, files, whole=job.whole)
     if shown is not None:
         chosen = tagger.predictor.choose(job.heads)
         for block in as_available(lines) if live else batched(lines, BLOCK):
-            for document in tagger.batch(block, job.heads, confidence=job.confidence):
+            found = [one.text for one in block]
+            for document in tagger.batch(found, job.heads, confidence=job.confidence):
                 shown.print(view(document, chosen), highlight=False)
         return
     check_writable(output)
+    docbin = output if job.output_format == DOCBIN else None
+    if docbin is not None:  # which is written as a whole, from JSON lines
+        job = job._replace(output_format="json")
+        output = docbin.with_name(f".{docbin.name}.jsonl")
+        output.unlink(missing_ok=True)
     kept, n_done, record = NOTHING, 0, None
-    if output is not None and _is_regular(output) and not texts and job.output_format != "conll":
+    can_resume = docbin is None and not texts and job.output_format != "conll"
+    if output is not None and _is_regular(output) and can_resume:
         record = record_of(job, tagger, files)
         if resume:
             kept = resumable(output, record)
@@ -90,13 +104,37 @@ def predict(
     blocks = as_available(lines) if live else batched(lines, BLOCK)
     n_bytes = None if texts else total_bytes(files)
     reporting = nullcontext() if progress is None else progress(kept, n_done, n_bytes)
-    with interrupted_by_sigterm(), reporting as report:
+    with interrupted_by_sigterm(), reporting as report, _converted(output, docbin):
         write_results(
             tag_blocks(job, tagger, blocks, workers),
             output=output,
             record=record,
             kept=kept,
             report=report or (lambda result: None),
+        )
+
+
+@contextmanager
+def _converted(lines: Path | None, docbin: Path | None) -> Iterator[None]:
+    """Write a DocBin from the JSON lines that are written within a ``with`` block, if any."""
+    if lines is None or docbin is None:
+        yield
+        return
+    from tagger.corpus.conversion import convert
+
+    try:
+        yield
+        convert(lines, docbin, source_format="prodigy", target_format=DOCBIN, force=True)
+    finally:
+        lines.unlink(missing_ok=True)
+
+
+def _check_docbin(output: Path | None, *, resume: bool) -> None:
+    if output is None:
+        raise UsageError("a DocBin is not text", hint="write it to a file with {output}")
+    if resume:
+        raise UsageError(
+            "a DocBin cannot be resumed", hint="use {format=json}, and `tagger convert` then"
         )
 
 

@@ -18,7 +18,7 @@ import msgspec
 import tagger as package
 from tagger.errors import TaggerError, UsageError
 from tagger.model.meta import CARD, FILES, GRAPHS
-from tagger.prediction.input import BLOCK, STDIN
+from tagger.prediction.input import BLOCK, STDIN, Text
 from tagger.prediction.workers import Job, n_bytes_of
 from tagger.runtime.tagger import Tagger
 
@@ -53,6 +53,8 @@ class Record(msgspec.Struct, frozen=True, kw_only=True):
     tokenized: bool
     confidence: bool
     newline: str
+    whole: bool = False
+    """Whether a file is a text."""
     output_format: str
 
 
@@ -79,6 +81,7 @@ def record_of(job: Job, tagger: Tagger, files: Sequence[Path]) -> Record:
         tokenized=job.tokenized,
         confidence=job.confidence,
         newline=job.newline,
+        whole=job.whole,
         output_format=job.output_format,
     )
 
@@ -148,6 +151,7 @@ def differences(earlier: Record, now: Record) -> list[str]:
         ("tokenized", "tokenized"),
         ("confidence", "confidence"),
         ("newline", "newline"),
+        ("whole", "a file as a text"),
         ("version", "version"),
     ):
         before, after = getattr(earlier, name), getattr(now, name)
@@ -174,7 +178,7 @@ def complete_blocks(output: Path) -> Kept:
     return Kept(n_lines - n_lines % BLOCK, kept)
 
 
-def skip(texts: Iterable[str], n: int) -> tuple[Iterator[str], int]:
+def skip(texts: Iterable[Text], n: int) -> tuple[Iterator[Text], int]:
     """Skip the first ``n`` texts; also return their size in bytes.
 
     Raises:

@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 from tagger.errors import TaggerError, UsageError
 from tagger.interrupt import deferred_interrupt
-from tagger.prediction.input import as_available
+from tagger.prediction.input import Text, as_available
 from tagger.prediction.output_formats import FORMATS
 from tagger.runtime.cutting import GivenTokens
 from tagger.runtime.engines.processor import n_cores
@@ -44,6 +44,8 @@ class Job(NamedTuple):
     """Whether entities have their probability."""
     newline: Newline = "auto"
     """The meaning of a line end in a text; see `tagger.text.Tokenizer`."""
+    whole: bool = False
+    """Whether a file is a text."""
 
 
 class Result(NamedTuple):
@@ -80,27 +82,32 @@ def load_tagger(job: Job) -> Tagger:
     return tagger.with_splitter(GivenTokens()) if job.tokenized else tagger
 
 
-def tag_block(job: Job, tagger: Tagger, texts: Sequence[str]) -> Result:
+def tag_block(job: Job, tagger: Tagger, texts: Sequence[Text]) -> Result:
     """Tag and render texts."""
     chosen = tagger.predictor.choose(job.heads)
     render = FORMATS[job.output_format]
-    documents = tagger.batch(texts, job.heads, confidence=job.confidence)
+    documents = tagger.batch([one.text for one in texts], job.heads, confidence=job.confidence)
+    rendered = [
+        render(document, chosen, one.name) + "\n"
+        for one, document in zip(texts, documents, strict=True)
+    ]
     return Result(
-        # Bytes: neither the platform's encoding nor its line ends apply.
-        "".join([render(document, chosen) + "\n" for document in documents]).encode(),
+        "".join(
+            rendered
+        ).encode(),  # bytes: neither the platform's encoding nor its line ends apply
         len(texts),
         sum(document.n_tokens for document in documents),
         n_bytes_of(texts),
     )
 
 
-def n_bytes_of(texts: Iterable[str]) -> int:
+def n_bytes_of(texts: Iterable[Text]) -> int:
     """Count the bytes of texts as lines of UTF-8."""
-    return sum((len(text) if text.isascii() else len(text.encode())) + 1 for text in texts)
+    return sum((len(text) if text.isascii() else len(text.encode())) + 1 for text, _ in texts)
 
 
 def tag_blocks(
-    job: Job, tagger: Tagger, blocks: Iterable[Sequence[str]], workers: int = 1
+    job: Job, tagger: Tagger, blocks: Iterable[Sequence[Text]], workers: int = 1
 ) -> Iterator[Result]:
     """Tag blocks of texts in order; memory does not grow with their number.
 
@@ -127,7 +134,7 @@ def tag_blocks(
     return _tag_in_workers(job._replace(threads=1), blocks, workers)
 
 
-def _tag_in_workers(job: Job, blocks: Iterable[Sequence[str]], workers: int) -> Iterator[Result]:
+def _tag_in_workers(job: Job, blocks: Iterable[Sequence[Text]], workers: int) -> Iterator[Result]:
     context = get_context("spawn")  # a fork of a process with threads may hang
     pool = ProcessPoolExecutor(workers, context, initializer=_follow_parent)
 
@@ -151,7 +158,7 @@ def _tag_in_workers(job: Job, blocks: Iterable[Sequence[str]], workers: int) -> 
             pool.shutdown(wait=True, cancel_futures=True)
 
 
-def _tag_in_worker(job: Job, texts: Sequence[str]) -> Result:
+def _tag_in_worker(job: Job, texts: Sequence[Text]) -> Result:
     return tag_block(job, _kept_tagger(job), texts)
 
 

@@ -64,7 +64,7 @@ class EmbedderConfig(Section, frozen=True):
     case_dim: OptionalDim = 8
     """Size of the case class's vector (lower, upper, title, mixed, digits, ...)."""
     vectors: str = ""
-    """What the word table starts from: a file of word vectors (GloVe, word2vec, fastText, floret),
+    """The source of the word table: a file of word vectors (GloVe, word2vec, fastText, floret),
     or a spaCy pipeline's folder or package; empty for none. Their size becomes `word_dim`; words
     that do not occur in the training data keep the given vectors."""
     max_vectors: Dim = 100_000
@@ -206,7 +206,7 @@ class CorpusConfig(Section, frozen=True):
     header: Literal["auto", "yes", "no"] = "auto"
     """Whether the first line of its files names the columns."""
     delimiter: str = ""
-    """What separates columns: ``tab``, ``spaces``, ``comma``, ``semicolon``, ``pipe``; empty to
+    """The separator of columns: ``tab``, ``spaces``, ``comma``, ``semicolon``, ``pipe``; empty to
     detect it."""
     comment_prefix: str = "auto"
     """How comments begin; empty for no comments."""

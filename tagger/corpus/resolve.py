@@ -243,7 +243,7 @@ def _matching(pattern: str) -> dict[str, list[Path]]:
     """Find the files that match a pattern, by the splits in their names if all have one.
 
     Raises:
-        CorpusError: There are none.
+        CorpusError: No file is found.
     """
     # `Path.glob` takes no pattern with a root.
     matches = sorted(glob.glob(str(Path(pattern).expanduser()), recursive=True))  # noqa: PTH207

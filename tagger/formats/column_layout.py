@@ -147,7 +147,7 @@ class _Named:
     ends: int = 0
 
     def take(self, i: int, name: str, why: str) -> None:
-        """Give a column a name, or its number where another has it."""
+        """Name a column, by its number if another column has the name."""
         self.names[i] = name if name not in self.names else f"column{i + 1}"
         self.why[i + 1] = why
 

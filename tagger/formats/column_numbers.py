@@ -14,7 +14,7 @@ _NUMBER = re.compile(r"[-+]?\d+(?:[-.,]\d+)?")
 
 
 class Numbering(Enum):
-    """What the numbers of a column count."""
+    """The things that the numbers of a column count."""
 
     TOKENS = auto()
     SENTENCES = auto()

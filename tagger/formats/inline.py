@@ -51,7 +51,7 @@ def sniff(sample: Sample) -> bool:
 
 
 def read(path: Path, findings: Findings) -> Iterator[Document]:
-    """Yield the texts of a file; lines with elements of structure alone are none.
+    """Yield the texts of a file; lines with only structural elements are skipped.
 
     Raises:
         FormatError: An element has no counterpart on its line, or is empty.

@@ -200,7 +200,7 @@ def _are_numbers(value: object, n_tokens: int) -> bool:
 def _by_name(
     path: Path, line: int, head: str, tags: list[int | None], names: dict[int, str]
 ) -> list[str | None]:
-    """Return the names of tags; negative numbers, as -100, are none."""
+    """Return the names of tags; negative numbers such as -100 have none."""
     for tag in tags:
         if tag is not None and tag >= 0 and tag not in names:
             raise FormatError(path, line, f"tag {tag} of {head!r} has no name", expected=names)

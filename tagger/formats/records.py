@@ -118,7 +118,7 @@ class Layout(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Columns(msgspec.Struct, frozen=True):
-    """What a user states about files of columns; the rest is detected.
+    """A user's description of files of columns; the rest is detected.
 
     Attributes:
         names: The names of the columns, as in ``token,pos,-,ner``; empty to detect them.

@@ -133,7 +133,7 @@ def read_model(directory: Path) -> SavedModel:
 
 
 def add_checksums(directory: Path) -> bool:
-    """Give a model of an older version checksums; return whether it had none.
+    """Add checksums to a model of an older version; return whether it had none.
 
     Raises:
         ModelError: The model is damaged.

@@ -1,4 +1,4 @@
-"""What spaCy's section ``[training]`` sets."""
+"""The effect of spaCy's section ``[training]``."""
 
 from __future__ import annotations
 

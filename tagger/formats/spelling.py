@@ -55,6 +55,24 @@ _FORMS = (
 """How a letter and a label are combined, and the letters that some tags must have."""
 
 _IO_SHARE, _IO_LABELS = 0.25, 500
+_ENTITIES = frozenset(
+    {
+        *("per", "pers", "person", "people", "loc", "location", "place", "org", "organization"),
+        *(
+            "organisation",
+            "company",
+            "gpe",
+            "geo",
+            "misc",
+            "miscellaneous",
+            "date",
+            "time",
+            "money",
+        ),
+        *("percent", "product", "event", "disease", "chemical", "drug", "gene", "protein"),
+    }
+)
+"""Labels that show that tags without letters are those of spans."""
 
 
 class Spelling(NamedTuple):
@@ -148,8 +166,9 @@ def _spelled(
                 return begins[0], dict(_usual(found))
     n = sum(known.values())
     share = known[outside] / n if outside else 0.0
-    is_usual = share == max(known.values()) / n or share >= 0.5
-    if share < _IO_SHARE or not is_usual or len(tags) > _IO_LABELS:
+    is_usual = share >= 0.5 or (share >= _IO_SHARE and share == max(known.values()) / n)
+    is_named = any(re.split(r"[-_/. ]", tag.casefold())[0] in _ENTITIES for tag in tags)
+    if not outside or not (is_usual or is_named) or len(tags) > _IO_LABELS:
         return None
     if any(is_tag(tag) for tag in tags) or all(tag.isdigit() for tag in tags):
         return None

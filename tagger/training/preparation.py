@@ -7,6 +7,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence, S
 from dataclasses import dataclass, field, replace
 from itertools import chain, count, zip_longest
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from tagger.config import Config, check_sources, corpus_settings
 from tagger.corpus import Corpus
@@ -17,9 +18,15 @@ from tagger.formats.records import can_name_head
 from tagger.model.choices import TagChoices
 from tagger.model.heads import HeadSpec
 from tagger.schemes import Scheme, split_tag, tag_inventory
-from tagger.training.encoding import Inventory
+from tagger.training.encoding import READ_BATCH, Inventory
 
 _ALLOW_EMPTY = "{allow_empty=True} trains all the same"
+
+if TYPE_CHECKING:
+    import datasets
+
+_LEAKED = 0.05
+"""The share of dev sentences that are in train from which on it is a warning."""
 
 
 @dataclass(frozen=True)
@@ -83,6 +90,7 @@ def prepare(
         settings = corpus_settings(config, source)
         corpus = load_configured(source, settings, data_dir=data_dir, strict=strict)
         corpus, note = _with_dev(corpus, config)
+        note += _dev_in_train(corpus)
         corpus, less = _fraction(corpus, config.training.fraction)
         note += less
         name = unique_name(corpus.name, {other.name for other in corpora})
@@ -260,6 +268,28 @@ def _with_dev(corpus: Corpus, config: Config) -> tuple[Corpus, list[str]]:
             f"sentences become dev (seed {config.training.seed})"
         )
     return replace(corpus, splits=splits), [note]
+
+
+def _dev_in_train(corpus: Corpus) -> Iterator[str]:
+    """Report sentences of dev that are in train: scores on them promise too much."""
+    train, dev = corpus.splits["train"], corpus.splits["dev"]
+    if train is dev:
+        return
+    seen = {hash(tuple(tokens)) for tokens in _sentences(train)}
+    n, n_dev = sum(hash(tuple(tokens)) in seen for tokens in _sentences(dev)), len(dev)
+    if n == n_dev:
+        yield (
+            f"warning: {corpus.name}: all {n_dev:,} dev sentences are in train; "
+            "scores on them say nothing about other text"
+        )
+    elif n:
+        warning = "warning: " if n >= _LEAKED * n_dev else ""
+        yield f"{warning}{corpus.name}: {n:,} of {n_dev:,} dev sentences are in train, too"
+
+
+def _sentences(split: datasets.Dataset) -> Iterator[list[str]]:
+    for rows in split.select_columns(["tokens"]).iter(READ_BATCH):
+        yield from rows["tokens"]
 
 
 def _fraction(corpus: Corpus, fraction: float) -> tuple[Corpus, list[str]]:

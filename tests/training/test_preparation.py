@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tagger.config import merge_overrides
+from tagger.config import Config, merge_overrides
 from tagger.errors import CorpusError
 from tagger.training.preparation import prepare
 from tests.helpers.corpora import TOKENS, small_config, write_corpus
@@ -43,3 +43,19 @@ def test_the_command_line_names_its_option(run, tmp_path: Path) -> None:
     result = run("train", folder, "--columns", "token,upos,ner", "-o", tmp_path / "m")
     assert result.code == 1
     assert "--allow-empty" in result.err
+
+
+@pytest.mark.parametrize(
+    ("dev", "note"),
+    [
+        ("a\tB-X\nb\tO\n\nc\tO\n", "all 2 dev sentences are in train"),
+        ("c\tO\n\nd\tB-X\n", "1 of 2 dev sentences are in train"),
+        ("d\tB-X\n", None),
+    ],
+)
+def test_dev_sentences_in_train_are_reported(tmp_path, dev, note):
+    (tmp_path / "train.tsv").write_text("a\tB-X\nb\tO\n\nc\tO\n\ne\tO\n")
+    (tmp_path / "dev.tsv").write_text(dev)
+    notes = [one for one in prepare([str(tmp_path)], Config()).notes if "are in train" in one]
+    assert len(notes) == (note is not None)
+    assert all(note in one and one.startswith("warning") for one in notes)

@@ -14,6 +14,7 @@ from tagger.cli.options import (
     Delimiter,
     Header,
     Json,
+    Predictions,
     ReadPredictions,
     print_json,
     stated_columns,
@@ -56,6 +57,7 @@ def convert(
     delimiter: Delimiter = None,
     comment_prefix: CommentPrefix = None,
     read_predictions: ReadPredictions = False,
+    predictions: Predictions = False,
     json: Json = False,
     force: Annotated[bool, typer.Option("--force", help="Replace OUT.")] = False,
 ) -> None:
@@ -74,7 +76,7 @@ def convert(
         misaligned=misaligned,
         overlapping=overlapping,
         columns=stated_columns(columns, header, delimiter, comment_prefix),
-        read_predictions=read_predictions,
+        read_predictions=read_predictions or predictions,
         force=force,
     )
     if json:

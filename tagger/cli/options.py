@@ -51,9 +51,9 @@ Columns = Annotated[
     typer.Option("--columns", help="The columns of the files, as in token,pos,chunk,ner."),
 ]
 READ_PREDICTIONS = "Read predictions of Label Studio where a task is not annotated."
-ReadPredictions = Annotated[
-    bool, typer.Option("--read-predictions", "--predictions", help=READ_PREDICTIONS)
-]
+ReadPredictions = Annotated[bool, typer.Option("--read-predictions", help=READ_PREDICTIONS)]
+Predictions = Annotated[bool, typer.Option("--predictions", hidden=True)]
+"""A short name of ``--read-predictions``, where ``--predictions`` has no other meaning."""
 Header = Annotated[
     bool | None,
     typer.Option("--header/--no-header", help="The first line of the files names the columns."),

@@ -58,6 +58,9 @@ def convert(
     comment_prefix: CommentPrefix = None,
     read_predictions: ReadPredictions = False,
     predictions: Predictions = False,
+    document: Annotated[
+        bool, typer.Option("--document", help="IN is the text of one document.")
+    ] = False,
     json: Json = False,
     force: Annotated[bool, typer.Option("--force", help="Replace OUT.")] = False,
 ) -> None:
@@ -77,6 +80,7 @@ def convert(
         overlapping=overlapping,
         columns=stated_columns(columns, header, delimiter, comment_prefix),
         read_predictions=read_predictions or predictions,
+        document=document,
         force=force,
     )
     if json:

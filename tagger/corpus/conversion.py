@@ -20,7 +20,7 @@ from tagger.formats.detect import format_of, format_to_write
 from tagger.formats.documents import Document
 from tagger.formats.records import Columns
 from tagger.formats.table import FORMATS, Format, find_format
-from tagger.lines import unreadable
+from tagger.lines import read_lines, unreadable
 from tagger.schemes import Scheme
 
 __all__ = ["convert"]
@@ -37,6 +37,7 @@ def convert(
     overlapping: Overlapping = "error",
     columns: str | Columns | None = None,
     read_predictions: bool = False,
+    document: bool = False,
     force: bool = False,
 ) -> Report:
     """Convert a file, or a folder of brat's; the target is whole or not there.
@@ -55,6 +56,7 @@ def convert(
         columns: The columns of a file of columns, as ``token,pos,-,ner``, or a `tagger.Columns`.
         read_predictions: Read the predictions in exports of Label Studio where a task is not
             annotated.
+        document: Read the source as the text of one document, without annotation.
         force: Replace an existing target.
 
     Raises:
@@ -67,6 +69,10 @@ def convert(
     _check_choice("misaligned", misaligned, get_args(Misaligned))
     _check_choice("overlapping", overlapping, get_args(Overlapping))
     _check_exists(source)
+    if document and source_format:
+        raise UsageError("a document has no format", hint="leave {source_format} out")
+    if document:
+        source_format = "text"
     reader = find_format(source_format) if source_format else format_of(source)
     if read_predictions:
         reader = reader.with_predictions(source)
@@ -91,6 +97,8 @@ def convert(
     findings = Findings()
     aligner = Aligner(_policy(misaligned, writer), _overlaps(overlapping, writer), findings)
     layout, read = read_documents(source, reader, findings, columns)
+    if document:
+        read = iter([_whole(source)])
     documents = list(_prepared(read, writer, aligner))
     n_tokens = sum(len(document.tokens) for document in documents)
     if not n_tokens:
@@ -114,6 +122,12 @@ def convert(
         layout=layout.describe() if layout and reader.takes_columns else "",
         why=layout.reasons() if layout and reader.takes_columns else "",
     )
+
+
+def _whole(path: Path) -> Document:
+    """Read a file as the text of one document."""
+    text = "\n".join(line for _, line in read_lines(path))
+    return Document(path.stem, path, 1, text=text)
 
 
 def _prepared(

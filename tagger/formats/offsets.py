@@ -27,6 +27,7 @@ SPAN_KEYS = ("entities", "spans", "label", "labels", "ents", "annotations", "ner
 
 CHARACTERS = "characters"
 """The value of ``units`` where a file states that its offsets count characters."""
+_NO_SPANS = ("meta", "tokens", "sentences", "sents", "cats", UNKNOWN)
 _STARTS = ("start", "start_offset")
 _ENDS = ("end", "end_offset")
 
@@ -38,7 +39,7 @@ def read(path: Path, findings: Findings) -> Iterator[Document]:
         FormatError: A line is not a document, or a span cannot be one.
         CorpusError: The file cannot be read.
     """
-    is_annotated = False
+    is_annotated, is_text, number = False, True, 0
     first: tuple[int, list[str]] | None = None
     records = merged(read_records(path), path, findings)
     for number, (line, record) in enumerate(records, start=1):
@@ -67,9 +68,13 @@ def read(path: Path, findings: Findings) -> Iterator[Document]:
             document.ends = _sentences(record.get("sentences"), len(document.offsets))
         is_annotated = is_annotated or key is not None or bool(document.tags)
         first = first or (line, list(record))
+        is_text = is_text and not any(map(_may_annotate, record.items()))
         yield document
     if first is not None and not is_annotated:
         line, keys = first
+        if is_text:
+            findings.count("document without spans", path, line, count=number, action="text alone")
+            return
         raise FormatError(
             path,
             line,
@@ -77,6 +82,12 @@ def read(path: Path, findings: Findings) -> Iterator[Document]:
             expected=SPAN_KEYS,
             hint=f"write the spans under one of {', '.join(SPAN_KEYS)}",
         )
+
+
+def _may_annotate(item: tuple[str, object]) -> bool:
+    """Return whether a key may be that of spans which are not known by it."""
+    key, value = item
+    return isinstance(value, list | dict) and key not in _NO_SPANS
 
 
 def _span_key(record: dict[str, Any]) -> str | None:

@@ -249,3 +249,21 @@ def test_bad_input_names_its_line(tmp_path, write, name, content, line, words):
         texts(write(name, content), tmp_path)
     assert caught.value.line == line
     assert words in caught.value.message
+
+
+def test_texts_without_spans_are_converted(tmp_path, write):
+    path = write("a.jsonl", '{"id": 17, "text": "Kim left."}\n{"id": "b", "text": "Rain."}\n')
+    report = convert(path, tmp_path / "a.jsonl", target_format="doccano")
+    assert [finding.kind for finding in report.findings] == ["document without spans"]
+    lines = [json.loads(line) for line in (tmp_path / "a.jsonl").read_text().splitlines()]
+    assert [(line["id"], line["text"]) for line in lines] == [("17", "Kim left."), ("b", "Rain.")]
+    with pytest.raises(FormatError, match="'mentions'"):
+        convert(
+            write("b.jsonl", '{"text": "Kim", "mentions": [{"from": 0}]}'), tmp_path / "b.conll"
+        )
+
+
+def test_a_whole_document_is_converted(tmp_path, write):
+    path = write("a.txt", "Kim left\nfor Oslo. Rain fell.\n")
+    report = convert(path, tmp_path / "a.jsonl", target_format="prodigy", document=True)
+    assert (report.documents, report.sentences, report.tokens) == (1, 2, 8)

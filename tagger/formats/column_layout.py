@@ -501,6 +501,9 @@ def _example(table: _Table, i: int, without: str = "") -> str:
 
 def _odd_tags(count: Counter[str]) -> str:
     """Return why tags may be neither of spans nor of tokens; empty where nothing speaks for it."""
+    known = [tag for tag in count if tag not in _EMPTY]
+    if len(known) < len(count) and all(re.match(r"[BIESLU][-_].", tag) for tag in known):
+        return f"has tags such as {known[0]} and no O: the others may be O, or not known"
     total = count.total()
     outside = sum(count[mark] for mark in ("O", "o"))
     if 0.1 * total <= outside:

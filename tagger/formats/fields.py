@@ -37,7 +37,7 @@ _NAMED: dict[str, Delimiter] = {
 # What is a comment whatever the number of its words, which can be that of the columns.
 _COMMENT = re.compile(
     r"#\s*(?:\S+(?: id)? = |newdoc\b|newpar\b|(?:begin|end) document\b)"
-    r"|#\s+id\s+\S+(?:\s+\w+=\S*)*\s*$"
+    r"|#\s+id\s+\S+(?:\s+\w+=\S*)*\s*$|#\s+https?://|##+\s"
 )
 _NEWDOC = re.compile(r"#\s*(?:newdoc\b|begin document\b|(?:\S*[\W_])?doc(?:ument)?(?:[_ ]id)?\s*=)")
 

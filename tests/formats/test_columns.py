@@ -8,7 +8,7 @@ from tagger.corpus import load_corpus
 from tagger.errors import CorpusError, FormatError, UsageError
 from tagger.findings import Findings
 from tagger.formats import columns as column_files
-from tagger.formats.records import Layout
+from tagger.formats.records import Columns, Layout
 
 
 def rows(path, **options):
@@ -310,11 +310,15 @@ def test_an_underscore_is_no_tag(write):
         load_corpus(str(path), columns="token,ner")
 
 
-def test_a_sparse_column_is_of_tokens(write):
+def test_a_sparse_column_without_o_is_in_doubt(write):
     path = write("train.txt", "Ann\tNN\tB-A0\nsang\tVB\t_\n\n")
-    corpus, (sentence,) = rows(path)
-    assert {head.name: head.kind for head in corpus.heads}["column3"] == "token"
-    assert sentence["column3"] == ["B-A0", None]
+    with pytest.raises(FormatError, match=r"column 3 .* no O") as caught:
+        load_corpus(str(path))
+    assert "3: B-A0, _" in caught.value.message
+    assert "columns" in caught.value.hint
+    corpus, (sentence,) = rows(path, columns="token,pos,role")
+    assert {head.name: head.kind for head in corpus.heads}["role"] == "token"
+    assert sentence["role"] == ["B-A0", None]
 
 
 def test_white_space_around_fields_is_no_part_of_them(write):
@@ -339,3 +343,65 @@ def test_lines_that_end_with_a_carriage_return_alone_are_refused(write, name):
     with pytest.raises(FormatError, match="carriage return") as caught:
         load_corpus(str(path))
     assert (caught.value.path, caught.value.line) == (str(path), 1)
+
+
+KINDS = {
+    "index": ("a.csv", "id,sent_id,words,labels\n0,1,Kim,B-PER\n1,1,left,O\n2,2,Rain,O\n"),
+    "pandas without a name": ("a.csv", ",Sentence,Word,Tag\n0,1,Kim,PER\n1,1,left,O\n2,2,Rain,O\n"),
+    "empty rows": ("a.csv", "word;ner\nKim;B-PER\nleft;O\n;\nRain;O\n"),
+    "documents": (
+        "a.tsv",
+        "d1\t1\tKim\tB-PER\nd1\t1\tleft\tO\nd2\t1\tRain\tO\nd2\t1\tfell\tO\nd2\t2\tx\tO\n",
+    ),
+    "restarting index": ("a.txt", "1 Kim B-PER\n2 left O\n1 Rain O\n"),
+    "named sentences": ("a.tsv", "sent 1\tKim\tB-PER\nsent 1\tleft\tO\nsent 2\tRain\tO\n"),
+    "offsets": ("a.tsv", "Kim\t0\t3\tB-PER\nleft\t4\t8\tO\n\nRain\t0\t4\tO\n"),
+    "tabs in comments": ("a.tsv", "# id 7\td=en\nKim\tB-PER\nleft\tO\n\n# id 8\td=en\nRain\tO\n"),
+    "addresses": ("a.tsv", "#\thttp://x.y\nKim\tB-PER\nleft\tO\n\n#\thttp://x.z\nRain\tO\n"),
+    "CoNLL-U Plus": ("a", "# global.columns = FORM NER\nKim\tB-PER\nleft\tO\n\nRain\tO\n"),
+    "lower case": ("a.tsv", "Kim\tb_PER\nleft\to\n\nRain\to\n"),
+    "colons": ("a.tsv", "Kim\tB:PER\nleft\tO\n\nRain\tO\n"),
+    "single by W": ("a.tsv", "Kim\tW-PER\nleft\tO\n\nRain\tO\n"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_kinds_of_columns(write, kind):
+    name, content = KINDS[kind]
+    corpus, sentences = rows(write(name, content))
+    assert [s["tokens"] for s in sentences][:2] == [["Kim", "left"], sentences[1]["tokens"]]
+    assert sentences[1]["tokens"][0] == "Rain"
+    assert sentences[0]["ner"] == ["B-PER", "O"]
+    assert corpus.layout.why
+
+
+def test_what_is_stated_about_columns(write):
+    path = write("a.data", "Wort|Art\n%% note\nKim|PER\nleft|O\nher|O\n")
+    stated = Columns(header=True, delimiter="|", comment_prefix="%%")
+    corpus, (sentence,) = rows(path, columns=stated)
+    assert sentence["tokens"] == ["Kim", "left", "her"]
+    assert corpus.layout.describe() == "pipe-separated: column 1 token, 2 ner (IO)"
+    _, (sentence,) = rows(path, columns=Columns("token,x", delimiter="pipe", comment_prefix="%%"))
+    assert sentence["tokens"][0] == "Wort"
+    with pytest.raises(UsageError, match="delimiter"):
+        load_corpus(str(path), columns=Columns(delimiter="dot"))
+
+
+@pytest.mark.parametrize(
+    ("content", "what", "hint"),
+    [
+        ("Kim\t1\nleft\t0\n\nOslo\t2\n", "1: Kim, left, Oslo; 2: 1, 0, 2", "columns"),
+        ("Wort\tArt\nKim\tB-PER\nleft\tO\nx\tO\n", "'Art' is not a tag", "header"),
+    ],
+)
+def test_columns_in_doubt(write, content, what, hint):
+    with pytest.raises(FormatError) as caught:
+        load_corpus(str(write("train.tsv", content)))
+    assert what in caught.value.message
+    assert hint in caught.value.hint
+
+
+@pytest.mark.parametrize("n", [3, 101])
+def test_a_file_without_empty_lines(write, n):
+    corpus, _ = rows(write("a.tsv", "Kim\tB-PER\nleft\tO\n.\tO\n" * n))
+    assert [finding.kind for finding in corpus.findings] == [column_files.NO_BLANK_LINES]

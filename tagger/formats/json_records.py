@@ -1,7 +1,7 @@
 """JSON values with the lines at which they begin.
 
 They are one a line, one after the other over several lines, or the elements of an array: that of
-the file, or the one in its only object (``{"data": [...]}``).
+the file, or the one in its only object (``{"data": [...]}``, or a column of lists a key).
 """
 
 from __future__ import annotations
@@ -122,6 +122,10 @@ def _decoded_all(path: Path) -> list[tuple[int, object]] | None:
 def _unwrapped(values: list[tuple[int, object]]) -> Iterator[tuple[int, object]]:
     """Yield values; of a single object the records of its array, with the names of tags."""
     number, value = values[0]
+    if len(values) == 1 and isinstance(value, dict) and _is_table(value):
+        rows = zip(*value.values(), strict=True)
+        yield from ((number, dict(zip(value, row, strict=True))) for row in rows)
+        return
     if len(values) == 1 and isinstance(value, dict) and "text" not in value:
         found = [key for key in _WRAPPERS if _are_objects(value.get(key))]
         if len(found) == 1 and "paragraphs" not in value:
@@ -129,6 +133,21 @@ def _unwrapped(values: list[tuple[int, object]]) -> Iterator[tuple[int, object]]
             yield from ((number, {**names, **record}) for record in value[found[0]])
             return
     yield from values
+
+
+def _is_table(value: dict[str, Any]) -> bool:
+    """Return whether the values of an object are columns of lists, each as long as the others."""
+    columns = list(value.values())
+    return (
+        len(columns) > 1
+        and all(isinstance(column, list) for column in columns)
+        and len({len(column) for column in columns}) == 1
+        and any(key in value and _are_lists(value[key]) for key in ("tokens", "words"))
+    )
+
+
+def _are_lists(value: object) -> bool:
+    return isinstance(value, list) and bool(value) and all(isinstance(v, list) for v in value)
 
 
 def _are_objects(value: object) -> bool:

@@ -27,6 +27,7 @@ SPAN_KEYS = ("entities", "spans", "label", "labels", "ents", "annotations", "ner
 
 CHARACTERS = "characters"
 """The value of ``units`` where a file states that its offsets count characters."""
+_LABELS = ("label", "type", "entity_type", "entity_group", "tag")
 _NO_SPANS = ("meta", "tokens", "sentences", "sents", "cats", UNKNOWN)
 _STARTS = ("start", "start_offset")
 _ENDS = ("end", "end_offset")
@@ -140,7 +141,8 @@ def read_spans(
             if not isinstance(covered, str):
                 covered = None if "start_offset" in entry else _slice(text, start, end)
             labels = entry.get("labels")
-            for label in labels if isinstance(labels, list) else [entry.get("label", labels)]:
+            single = next((entry[key] for key in _LABELS if key in entry), labels)
+            for label in labels if isinstance(labels, list) else [single]:
                 found.append((start, end, label, covered))
         else:
             raise FormatError(

@@ -177,6 +177,8 @@ V2 = [["Kim left.", {"entities": [[0, 3, "PER"]]}], ["Rain.", {"entities": []}]]
         ("a.json", "\n".join(json.dumps({"text": text, "spans": [
             {"start": s, "end": e, "label": label} for s, e, label in found["entities"]]}, indent=1)
             for text, found in V2)),
+        ("a.jsonl", '{"text": "Kim left.", "entities": [{"start": 0, "end": 3, "type": "PER"}]}\n'
+                    '{"text": "Rain.", "entities": []}\n'),
         ("a.xml", "<?xml version='1.0'?>\n<doc>\n<s><ENAMEX TYPE=\"PER\">Kim</ENAMEX> left.</s>\n"
                   "<s>Rain.</s>\n</doc>\n"),
         ("a.txt", "<b>Kim</b> left.\nRain.\n".replace("b>", "PER>")),
@@ -196,6 +198,8 @@ def test_variants_of_texts_with_spans(tmp_path, write, name, content):
                    '"entities": [{"type": "PER", "start": 0, "end": 2}]}]'),
         ("a.jsonl", '{"tokens": ["Kim", "Berg", "left"], '
                     '"entity_mentions": [{"entity_type": "PER", "start": 0, "end": 2}]}'),
+        ("a.json", '{"id": ["1", "2"], "tokens": [["Kim", "Berg", "left"], ["Rain"]], '
+                   '"ner_tags": [["B-PER", "I-PER", "O"], ["O"]]}'),
         ("a.txt", "<START:PER>Kim Berg<END> left\n"),
         ("a.txt", "Kim|B-PER Berg|I-PER left|O\n"),
         ("a.txt", "Kim/NNP/I-PER Berg/NNP/I-PER left/VBD/O\n"),

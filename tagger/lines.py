@@ -47,6 +47,9 @@ MAGIC = {
 """How files begin that are often given for text, what they are, and what to do with them."""
 
 _GZIP, _BZIP2, _ZSTD = b"\x1f\x8b", b"BZh", b"\x28\xb5\x2f\xfd"
+JSON_SUFFIXES = (".jsonl", ".ndjson", ".json")
+"""Suffixes of files of JSON."""
+
 _COMPRESSED = (".gz", ".bz2", ".zst")
 _BLOCK = 1 << 20
 

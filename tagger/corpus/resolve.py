@@ -20,10 +20,9 @@ from tagger.corpus.records import SPLITS, name_parts
 from tagger.corpus.store import cache_dir
 from tagger.corpus.synthetic import SYNTHETIC, make_corpus, parse_task
 from tagger.errors import CorpusError
-from tagger.formats.json_records import JSON_SUFFIXES
 from tagger.formats.label_names import name_files
 from tagger.formats.table import FORMATS
-from tagger.lines import plain_suffix, unreadable
+from tagger.lines import JSON_SUFFIXES, plain_suffix, unreadable
 
 __all__ = ["Resolved", "list_corpora", "resolve"]
 

@@ -6,9 +6,9 @@ from itertools import islice
 from pathlib import Path
 
 from tagger.errors import FormatError, UsageError
-from tagger.formats.json_records import JSON_SUFFIXES
 from tagger.formats.sample import Sample
 from tagger.formats.table import FORMATS, Format
+from tagger.lines import JSON_SUFFIXES
 
 __all__ = ["detect", "format_of", "format_to_write"]
 

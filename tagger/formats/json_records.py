@@ -17,9 +17,7 @@ import msgspec
 from tagger.errors import FormatError
 from tagger.lines import read_lines
 
-__all__ = ["JSON_SUFFIXES", "LABEL_NAMES", "read_records", "read_values"]
-
-JSON_SUFFIXES = (".jsonl", ".ndjson", ".json")
+__all__ = ["LABEL_NAMES", "read_records", "read_values"]
 
 LABEL_NAMES = ("id2label", "label2id", "names", "label_names", "features")
 """Keys of the names of numbered tags, beside the array of an object or in a record."""

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from tagger.errors import FormatError
-from tagger.formats.json_records import JSON_SUFFIXES, read_values
-from tagger.lines import open_bytes, plain_suffix, read_lines
+from tagger.formats.json_records import read_values
+from tagger.lines import JSON_SUFFIXES, open_bytes, plain_suffix, read_lines
 
 __all__ = ["Sample"]
 

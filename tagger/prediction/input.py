@@ -15,9 +15,7 @@ import msgspec
 
 from tagger.arguments import check_texts
 from tagger.errors import FormatError, UsageError
-from tagger.formats.documents import check_text
-from tagger.formats.json_records import JSON_SUFFIXES, read_records
-from tagger.lines import decode_lines, is_compressed, plain_suffix, read_lines
+from tagger.lines import JSON_SUFFIXES, decode_lines, is_compressed, plain_suffix, read_lines
 
 T = TypeVar("T")
 
@@ -68,6 +66,8 @@ def read_texts(
         if whole:
             yield Text("\n".join(line for _, line in lines), name)
         elif path != STDIN and plain_suffix(path) in JSON_SUFFIXES:
+            from tagger.formats.json_records import read_records  # else not needed
+
             yield from (_of_record(name, *numbered) for numbered in read_records(path))
         else:
             yield from _of_lines(name, lines)
@@ -103,6 +103,8 @@ def _of_record(path: str, line: int, record: dict[str, Any]) -> Text:
             f"no string under 'text': {keys}",
             hint='write {"id": 1, "text": "…"} on each line',
         )
+    from tagger.formats.documents import check_text  # else not needed
+
     check_text(Path(path), line, text)
     meta = record.get("meta")
     name = record.get("id", meta.get("id") if isinstance(meta, dict) else None)

@@ -142,7 +142,7 @@ def test_a_prediction_imports_nothing_heavy(model: Path) -> None:
         "predict", "-m", str(model), "John works at Apple in California"
     )
     assert lines == ["[John](PER) works at [Apple](ORG) in [California](LOC)"]
-    heavy = {"torch", "spacy", "datasets", "onnx", "pandas", "seqeval", "rich"}
+    heavy = {"torch", "spacy", "datasets", "onnx", "pandas", "seqeval", "rich", "json"}
     assert sorted(heavy & modules) == []
 
 

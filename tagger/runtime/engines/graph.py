@@ -24,7 +24,9 @@ from numpy.typing import NDArray
 from tagger.config import EncoderConfig
 from tagger.model.cells import CELLS, cell_key
 from tagger.model.heads import HeadSpec, head_key
+from tagger.model.meta import WEIGHTS
 from tagger.runtime.decoding import Floats
+from tagger.runtime.engines.onnx_format import Dims, external_tensor, model, node, value_info
 from tagger.runtime.engines.protocol import Precision
 
 PRECISIONS: tuple[Precision, ...] = get_args(Precision)
@@ -47,40 +49,42 @@ def build_graph(
         weights: The model's weights, for their shapes.
         precision: ``fp32`` or ``int8``; heads and projections stay in single precision.
     """
-    from onnx import TensorProto, helper
+    return graph_for(encoder, heads, initializers(encoder, heads, weights, precision), precision)
 
-    tensors = initializers(encoder, heads, weights, precision)
-    nodes = [helper.make_node("Gather", ["vectors", "rows"], ["x0"])]
+
+def graph_for(
+    encoder: EncoderConfig, heads: Sequence[HeadSpec], tensors: Arrays, precision: str
+) -> bytes:
+    """Assemble the graph for what `initializers` returned."""
+    nodes = [node("Gather", ["vectors", "rows"], ["x0"])]
     inputs = [
-        helper.make_tensor_value_info("vectors", TensorProto.FLOAT, ["forms", "dim"]),
-        helper.make_tensor_value_info("rows", TensorProto.INT64, ["tokens", "batch"]),
-        helper.make_tensor_value_info("lengths", TensorProto.INT32, ["batch"]),
+        value_info("vectors", np.float32, ["forms", "dim"]),
+        value_info("rows", np.int64, ["tokens", "batch"]),
+        value_info("lengths", np.int32, ["batch"]),
     ]
     outputs = []
-    n_directions = len(encoder.directions)
     for i in range(encoder.n_layers):
         states = [f"{state}{i}" for state in CELLS[encoder.cell].states]
-        shape: list[str | int | None] = [n_directions, "batch", encoder.hidden_dim]
+        shape: Dims = [len(encoder.directions), "batch", encoder.hidden_dim]
         for state in states:
-            inputs.append(helper.make_tensor_value_info(state, TensorProto.FLOAT, shape))
-            after = helper.make_tensor_value_info(f"{state}_after", TensorProto.FLOAT, shape)
-            outputs.append(after)
+            inputs.append(value_info(state, np.float32, shape))
+            outputs.append(value_info(f"{state}_after", np.float32, shape))
         nodes += _layer(encoder, i, states, precision)
     for head in heads:
         key = head_key(head.name)
-        nodes.append(helper.make_node("MatMul", [f"x{encoder.n_layers}", f"{key}.w"], [f"{key}.s"]))
-        nodes.append(helper.make_node("Add", [f"{key}.s", f"{key}.b"], [key]))
-        of_head: list[str | int | None] = ["tokens", "batch", len(head.tags)]
-        outputs.append(helper.make_tensor_value_info(key, TensorProto.FLOAT, of_head))
-    graph = helper.make_graph(
-        nodes, "tagger", inputs, outputs, [_named(name, array) for name, array in tensors.items()]
+        nodes.append(node("MatMul", [f"x{encoder.n_layers}", f"{key}.w"], [f"{key}.s"]))
+        nodes.append(node("Add", [f"{key}.s", f"{key}.b"], [key]))
+        outputs.append(value_info(key, np.float32, ["tokens", "batch", len(head.tags)]))
+    return model(
+        nodes,
+        # Their values are given when the graph is loaded.
+        [external_tensor(n, a.dtype, a.shape, WEIGHTS) for n, a in tensors.items()],
+        inputs,
+        outputs,
+        name="tagger",
+        ir_version=IR_VERSION,
+        opsets={"": OPSET, "com.microsoft": 1},
     )
-    domains = [helper.make_opsetid("", OPSET), helper.make_opsetid("com.microsoft", 1)]
-    model = helper.make_model(
-        graph, opset_imports=domains, ir_version=IR_VERSION, producer_name="tagger"
-    )
-    content: bytes = model.SerializeToString()
-    return content
 
 
 def initializers(
@@ -157,10 +161,8 @@ def balanced_scales(encoder: EncoderConfig, weights: Arrays, vectors: Floats) ->
     return balanced
 
 
-def _layer(encoder: EncoderConfig, i: int, states: Sequence[str], precision: str) -> list[Any]:
+def _layer(encoder: EncoderConfig, i: int, states: Sequence[str], precision: str) -> list[bytes]:
     """Build the nodes from ``x{i}`` to ``x{i + 1}``."""
-    from onnx import helper
-
     after = [f"{state}_after" for state in states]
     options: dict[str, Any] = {
         "hidden_size": encoder.hidden_dim,
@@ -176,28 +178,28 @@ def _layer(encoder: EncoderConfig, i: int, states: Sequence[str], precision: str
     if precision == "int8":
         names += ["", *(f"{m}{i}.{part}" for m in "wr" for part in ("scale", "zero"))]
         operator, options["domain"] = cell.int8_operator, "com.microsoft"
-    nodes = [helper.make_node(operator, names, [f"y{i}", *after], **options)]
+    nodes = [node(operator, names, [f"y{i}", *after], **options)]
     # (tokens, directions, batch, units) to (tokens, batch, output_dim)
     if encoder.direction == "bi" and encoder.merge in ("sum", "product"):
         reduce = {"sum": "ReduceSum", "product": "ReduceProd"}[encoder.merge]
         if reduce == "ReduceSum":
-            nodes.append(helper.make_node("Constant", [], [f"axis{i}"], value_ints=[1]))
-            nodes.append(helper.make_node(reduce, [f"y{i}", f"axis{i}"], [f"x{i + 1}"], keepdims=0))
+            nodes.append(node("Constant", [], [f"axis{i}"], value_ints=[1]))
+            nodes.append(node(reduce, [f"y{i}", f"axis{i}"], [f"x{i + 1}"], keepdims=0))
         else:
-            nodes.append(helper.make_node(reduce, [f"y{i}"], [f"x{i + 1}"], axes=[1], keepdims=0))
+            nodes.append(node(reduce, [f"y{i}"], [f"x{i + 1}"], axes=[1], keepdims=0))
         return nodes
     is_projected = encoder.direction == "bi" and encoder.merge == "projection"
     both = f"both{i}" if is_projected else f"x{i + 1}"
     nodes += [
-        helper.make_node("Transpose", [f"y{i}"], [f"t{i}"], perm=[0, 2, 1, 3]),
-        helper.make_node("Constant", [], [f"shape{i}"], value_ints=[0, 0, -1]),
-        helper.make_node("Reshape", [f"t{i}", f"shape{i}"], [both]),
+        node("Transpose", [f"y{i}"], [f"t{i}"], perm=[0, 2, 1, 3]),
+        node("Constant", [], [f"shape{i}"], value_ints=[0, 0, -1]),
+        node("Reshape", [f"t{i}", f"shape{i}"], [both]),
     ]
     if is_projected:
         nodes += [
-            helper.make_node("MatMul", [both, f"p{i}.w"], [f"ps{i}"]),
-            helper.make_node("Add", [f"ps{i}", f"p{i}.b"], [f"pa{i}"]),
-            helper.make_node("Tanh", [f"pa{i}"], [f"x{i + 1}"]),
+            node("MatMul", [both, f"p{i}.w"], [f"ps{i}"]),
+            node("Add", [f"ps{i}", f"p{i}.b"], [f"pa{i}"]),
+            node("Tanh", [f"pa{i}"], [f"x{i + 1}"]),
         ]
     return nodes
 
@@ -216,17 +218,3 @@ def _quantized(name: str, matrix: NDArray[Any], n_bits: int) -> dict[str, NDArra
         f"{name}.scale": scales,
         f"{name}.zero": np.zeros(scales.shape, dtype=np.int8),
     }
-
-
-def _named(name: str, array: NDArray[Any]) -> Any:
-    """An initializer whose values are given when the graph is loaded."""
-    from onnx import TensorProto, helper
-
-    tensor = TensorProto(
-        name=name,
-        dims=array.shape,
-        data_type=helper.np_dtype_to_tensor_dtype(array.dtype),
-        data_location=TensorProto.EXTERNAL,
-    )
-    tensor.external_data.add(key="location", value="weights.safetensors")
-    return tensor

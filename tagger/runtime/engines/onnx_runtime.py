@@ -10,13 +10,13 @@ from typing import Any
 import numpy as np
 
 from tagger.config import EncoderConfig
-from tagger.errors import ModelError, first_line
+from tagger.errors import ModelError
 from tagger.features.forms import FormFeatures, Ids
-from tagger.model.cells import CELLS, cell_key
+from tagger.model.cells import CELLS
 from tagger.model.heads import HeadSpec, head_key
 from tagger.runtime.decoding import Floats
 from tagger.runtime.engines.embedding import FormEmbedder
-from tagger.runtime.engines.graph import balanced_scales, initializers
+from tagger.runtime.engines.graph import balanced_scales, graph_for, initializers
 from tagger.runtime.engines.processor import multiplies_8_bits
 from tagger.runtime.engines.protocol import EngineName, Precision
 
@@ -78,29 +78,22 @@ class OnnxBackend:
             n_bits=8 if multiplies_8_bits() else 7,
             input_scales=self._scales,
         )
+        # What is run was built here, whoever wrote the file.
+        if graph != graph_for(encoder, heads, tensors, precision):
+            raise ModelError(
+                "damaged, or not of this model",
+                path=path,
+                hint=f"rewrite it with `tagger export {path.parent}`",
+            )
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = options.inter_op_num_threads = 1
         options.log_severity_level = 4  # errors are raised
         # Kept alive: the session reads the weights where they are.
         self._values = [onnxruntime.OrtValue.ortvalue_from_numpy(a) for a in tensors.values()]
         options.add_external_initializers(list(tensors), self._values)
-        try:
-            self._session = onnxruntime.InferenceSession(
-                graph, options, providers=["CPUExecutionProvider"]
-            )
-        except Exception as error:  # ONNX Runtime's have no common class
-            detail = first_line(error)[:200]
-            raise ModelError(
-                f"damaged, or not of this model ({detail})",
-                path=path,
-                hint=f"rewrite it with `tagger export {path.parent}`",
-            ) from None
-        shapes = {value.name: value.shape for value in self._session.get_inputs()}
-        expected = [len(encoder.directions), "batch", encoder.hidden_dim]
-        first = f"encoder.layers.0.{cell_key(encoder.directions[0])}"
-        width = weights[f"{first}.weight_ih_l0"].shape[1]
-        if any(shapes.get(state) != expected for state in self._start(1)) or width != embedder.dim:
-            raise ModelError("does not fit the model's configuration", path=path)
+        self._session = onnxruntime.InferenceSession(
+            graph, options, providers=["CPUExecutionProvider"]
+        )
         self._options = onnxruntime.RunOptions()
         self._options.add_run_config_entry("only_execute_path_to_fetches", "1")
 

@@ -11,8 +11,8 @@ from typing import Protocol
 
 __all__ = ["BRACKET", "bracketed"]
 
-BRACKET = re.compile(r"(\\*)([\[\]])")
-"""A bracket and the backslashes before it."""
+BRACKET = re.compile(r"(?<!\\)(\\*)([\[\]])")
+"""A bracket and all backslashes before it: the search of a run begins once, at its start."""
 
 _IN_LABEL = re.compile(r"([()\\])")
 

@@ -133,13 +133,14 @@ def read_spans(
     found: list[tuple[Any, Any, Any, str | None]] = []
     for number, entry in enumerate(entries, start=1):
         if isinstance(entry, list) and len(entry) == 3:
-            found.append((*entry, _slice(text, *entry[:2]) if is_counted else None))
+            found.append((*entry, None))
         elif isinstance(entry, dict):
             start = next((entry[key] for key in _STARTS if key in entry), None)
             end = next((entry[key] for key in _ENDS if key in entry), None)
             covered = entry.get("text")
             if not isinstance(covered, str):
-                covered = None if "start_offset" in entry else _slice(text, start, end)
+                covered = None
+                is_counted = is_counted or "start_offset" not in entry
             labels = entry.get("labels")
             single = next((entry[key] for key in _LABELS if key in entry), labels)
             for label in labels if isinstance(labels, list) else [single]:
@@ -149,7 +150,8 @@ def read_spans(
                 path, line, f"span {number} is not [start, end, label] but {entry!r:.40}"
             )
     bounds = [(start, end) for start, end, _, _ in found]
-    if all(type(at) is int for bound in bounds for at in bound) and (
+    are_whole = all(type(at) is int for bound in bounds for at in bound)
+    if (not is_counted and are_whole) and (
         recounted := recount(text, bounds, [covered for *_, covered in found])
     ):
         unit, counted = recounted
@@ -171,11 +173,6 @@ def read_spans(
             )
         spans.append(span)
     return spans
-
-
-def _slice(text: str, start: object, end: object) -> str | None:
-    """Return the text of a span that is known to count characters."""
-    return text[start:end] if isinstance(start, int) and isinstance(end, int) else None
 
 
 def _tokens(

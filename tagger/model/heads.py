@@ -8,7 +8,7 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from tagger.schemes import Scheme, is_allowed, tag_inventory
+from tagger.schemes import Scheme, is_allowed, split_tag, tag_inventory
 
 FORBIDDEN = -1e4
 """The score of a transition that a tag scheme forbids: ``exp`` of it is exactly 0."""
@@ -47,10 +47,20 @@ class HeadSpec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         if self.kind == "token":
             return np.ones((n + 1, n + 1), dtype=np.bool_)
         scheme = Scheme(self.scheme)
-        states = [*self.tags, None]  # None is the start as a row, the end as a column
-        return np.array(
-            [[is_allowed(scheme, before, after) for after in states] for before in states]
-        )
+        # The last state is the start as a row, the end as a column.
+        letters, labels = zip(*map(split_tag, [*self.tags, "O"]), strict=True)
+        kinds, letter = np.unique(letters, return_inverse=True)
+        label = np.unique(labels, return_inverse=True)[1]
+
+        def table(other: str) -> NDArray[np.bool_]:
+            befores, afters = (
+                [kind if kind == "O" else f"{kind}-{name}" for kind in kinds.tolist()]
+                for name in ("same", other)
+            )
+            return np.array([[is_allowed(scheme, b, a) for a in afters] for b in befores])
+
+        pairs = letter[:, None], letter[None, :]
+        return np.where(label[:, None] == label, table("same")[pairs], table("other")[pairs])
 
     @property
     def labels(self) -> tuple[str, ...]:

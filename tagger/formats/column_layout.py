@@ -24,6 +24,7 @@ from tagger.formats.fields import (
 from tagger.formats.records import RESERVED, TOKEN_KEYS, Columns, Delimiter, Layout
 from tagger.formats.spelling import find_spelling, looks_like_spans
 from tagger.lines import plain_suffix, read_rows
+from tagger.schemes import OUTSIDE
 
 __all__ = ["DOCSTART", "detect_layout", "parse_columns"]
 
@@ -377,7 +378,9 @@ def _check_first_row(table: _Table) -> None:
     first = table.head[0]
     for i, value in enumerate(first):
         counts = table.counts[i]
-        if counts[value] > 1 or table.n_rows < 3 or value in _EMPTY:
+        alone = find_spelling({value: 1, OUTSIDE: 1})
+        is_spelled = alone is not None and alone.tags[value] != f"I-{value}"
+        if counts[value] > 1 or table.n_rows < 3 or is_spelled:
             continue
         others = Counter({tag: n for tag, n in counts.items() if tag != value})
         found, without = find_spelling(counts), find_spelling(others)

@@ -216,6 +216,7 @@ OUTSIDE = "x\tO\n" * 20
     ("content", "line", "what", "hint"),
     [
         (OUTSIDE + "a\tB_PER\nb\tB-PER\n", 21, "ner tag 'B_PER'", "write 'B-PER'"),
+        ("a\tB-PER\nb\tO\nc\tB_LOC\nd\tO\n", 3, "ner tag 'B_LOC'", "write 'B-LOC'"),
         (OUTSIDE + "a\tB-X\nb\tX-FOO\n", 22, "ner tag 'X-FOO'", "columns"),
         (OUTSIDE + "a\to\n", 21, "ner tag 'o'", "write 'O'"),
         (OUTSIDE + "x\to\na\tb-per\n", 21, "ner tag 'o'", "write 'O'"),

@@ -113,7 +113,9 @@ def read(
     loaded = load_corpus(
         as_name("corpus", corpus),
         data_dir=None if data_dir is None else Path(data_dir),
-        columns=None if columns is None else as_name("columns", columns, "names with commas"),
+        columns=as_name("columns", columns, "names with commas, or Columns")
+        if columns is not None and not isinstance(columns, Columns)
+        else columns,
         strict=strict,
         read_predictions=read_predictions,
     )

@@ -146,7 +146,9 @@ def test_one_sentence_and_no_entities_train(run, tmp_path: Path, monkeypatch: Pa
     assert result.code == 0, result.err
     assert "one training sentence, which is dev too" in result.out
     (tmp_path / "empty.txt").write_text("a O\n\nb O\n\nc O\n")
-    result = run("train", "empty.txt", "--columns", "token,ner", "--epochs", 1)
+    arguments = ("train", "empty.txt", "--columns", "token,ner", "--epochs", 1)
+    assert_one_line(run(*arguments), 1, "no entity in the training data", "--allow-empty")
+    result = run(*arguments, "--allow-empty")
     assert result.code == 0, result.err
     assert run("predict", "-m", "empty", "a b").out == "a b\n"
 

@@ -137,7 +137,7 @@ def test_without_dev_it_is_cut_from_train(tmp_path: Path) -> None:
             heard.append(text)
 
     meta, tests, _ = train([str(folder)], tmp_path / "m", small_config(epochs=1), reporter=Hear())
-    assert any("no dev split; 1 of 5 training sentences are cut off" in line for line in heard)
+    assert any("no dev split; 1 of 5 training sentences become dev" in line for line in heard)
     assert meta.corpora[0].n_sentences == {"train": 4, "dev": 1}
     assert tests == {}
 

@@ -47,7 +47,7 @@ def test_existing_files_and_those_that_are_read_are_kept(run, corpus: Path, tmp_
 
 def test_tags_that_spacy_does_not_know_are_refused(tmp_path: Path) -> None:
     odd = tmp_path / "odd.jsonl"
-    odd.write_text('{"tokens": ["Ann"], "upos": ["EIGEN"]}\n' * 3)
+    odd.write_text('{"tokens": ["Ann", "left"], "upos": ["EIGEN", "VERB"]}\n' * 3)
     with pytest.raises(UsageError, match="EIGEN") as caught:
         init_spacy(str(odd), tmp_path / "q", heads=["upos"])
     assert caught.value.path == str(odd)

@@ -79,6 +79,7 @@ def copied(finished: Path, folder: Path) -> Path:
     max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 @given(data=st.data())
+@pytest.mark.slow
 def test_an_output_cut_at_any_byte_is_resumed_exactly(
     finished: Path, file: Path, model: Path, expected: bytes, tmp_path: Path, data: st.DataObject
 ) -> None:

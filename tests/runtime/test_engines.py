@@ -321,6 +321,7 @@ print(os.waitpid(child, 0)[1])
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork here")
+@pytest.mark.slow
 def test_pytorch_with_threads_tags_in_a_forked_process(model: Path) -> None:
     command = [sys.executable, "-W", "ignore", "-c", FORKED, str(model)]
     done = subprocess.run(command, capture_output=True, text=True, check=True)
@@ -362,6 +363,7 @@ print(len(found))
 
 
 @pytest.mark.skipif(not Path("/proc/self/fd").is_dir(), reason="no /proc here")
+@pytest.mark.slow
 def test_onnx_runtime_sends_nothing(model: Path, tmp_path: Path) -> None:
     environment = {k: v for k, v in os.environ.items() if k != "ORT_DISABLE_TELEMETRY"}
     environment |= {"HOME": str(tmp_path), "XDG_CACHE_HOME": str(tmp_path / ".cache")}

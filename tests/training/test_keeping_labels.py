@@ -111,6 +111,7 @@ def test_tags_of_new_labels_stand_among_others_as_outside() -> None:
     assert taught.transitions[b_x, b_n] == crf.transitions[b_x, o]
 
 
+@pytest.mark.slow
 def test_labels_of_the_base_are_kept_unless_they_are_to_be_forgotten(
     model: Path, tmp_path: Path
 ) -> None:
@@ -128,6 +129,7 @@ def test_labels_of_the_base_are_kept_unless_they_are_to_be_forgotten(
     assert set(ner.labels) == {"FIRM", "LOC"}
 
 
+@pytest.mark.slow
 def test_corpora_with_other_labels_share_a_head(tmp_path: Path) -> None:
     both = {
         name: str(write_corpus(tmp_path / name, without(label, "ORG")))

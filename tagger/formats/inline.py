@@ -16,7 +16,7 @@ from tagger.errors import FormatError
 from tagger.findings import Findings
 from tagger.formats.documents import CharSpan, Document
 from tagger.formats.sample import Sample
-from tagger.formats.writing import encode_lines, refuse
+from tagger.formats.writing import encode_lines, one_line, refuse
 from tagger.lines import read_lines
 from tagger.schemes import Scheme
 
@@ -72,16 +72,7 @@ def write(documents: Sequence[Document], scheme: Scheme, findings: Findings) -> 
     """
     lines = []
     for document in documents:
-        text = document.text or ""
-        if n := sum(map(text.count, "\r\n")):
-            findings.count(
-                "line end within a text",
-                document.path,
-                document.line,
-                count=n,
-                action="written as a space",
-            )
-            text = text.replace("\r", " ").replace("\n", " ")
+        text = one_line(document, findings)
         parts: list[str] = []
         position = 0
         for start, end, label, *_ in document.chars:

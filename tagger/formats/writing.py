@@ -12,7 +12,15 @@ from tagger.formats.documents import ENTITIES, Document, main_layer
 from tagger.lines import BOM, MAGIC
 from tagger.schemes import Scheme
 
-__all__ = ["count_unwritten", "encode_lines", "heads_of", "refuse", "sentence_tags", "space_after"]
+__all__ = [
+    "count_unwritten",
+    "encode_lines",
+    "heads_of",
+    "one_line",
+    "refuse",
+    "sentence_tags",
+    "space_after",
+]
 
 
 def encode_lines(documents: Sequence[Document], lines: Iterable[str]) -> bytes:
@@ -46,6 +54,21 @@ def refuse(document: Document, marks: Sequence[str], *values: str) -> None:
                     "cannot hold",
                     hint="rename it, or choose another format with {target_format}",
                 )
+
+
+def one_line(document: Document, findings: Findings) -> str:
+    """Return a document's text with spaces for its line ends, which are counted."""
+    text = document.text or ""
+    if n := sum(map(text.count, "\r\n")):
+        findings.count(
+            "line end within a text",
+            document.path,
+            document.line,
+            count=n,
+            action="written as a space",
+        )
+        text = text.replace("\r", " ").replace("\n", " ")
+    return text
 
 
 def heads_of(documents: Sequence[Document]) -> tuple[list[str], list[str]]:

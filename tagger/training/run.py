@@ -147,7 +147,9 @@ def train(
     n_parameters = sum(p.numel() for p in network.parameters())
     report.note(f"model: {summary(config, prepared)}; {n_parameters:,} parameters")
     network = network.to(device)
-    teacher = Teacher(network, prepared.heads, base_model.heads) if base_model and keeps else None
+    teacher = None
+    if base_model and base_model.heads and keeps:  # it is a copy of the network
+        teacher = Teacher(network, prepared.heads, base_model.heads)
     state = new_state(network, config.training)
     with locked(output):
         if resume:

@@ -13,13 +13,14 @@ import msgspec
 
 from tagger.corpus.alignment import OFF_BOUNDS, Aligner
 from tagger.errors import FormatError
-from tagger.files import content_hash, write_file
+from tagger.files import content_hash
 from tagger.findings import Finding, Findings, summary
 from tagger.formats.documents import ENTITIES, Document
 from tagger.formats.records import Layout, Sentence
 from tagger.formats.table import Format
 from tagger.formats.writing import space_after
 from tagger.schemes import Scheme, tags_of
+from tagger.seals import read_sealed, write_sealed
 
 __all__ = ["DocumentSource"]
 
@@ -101,13 +102,12 @@ class DocumentSource:
         # Named by the paths, which are in it: equal files elsewhere share the folder.
         names = repr([str(path) for path in self.paths.values()]).encode()
         kept = folder / f"findings-{hashlib.blake2b(names, digest_size=8).hexdigest()}.json"
-        try:
-            return msgspec.json.decode(kept.read_bytes(), type=list[Finding])
-        except (OSError, msgspec.DecodeError):
-            pass
+        content = read_sealed(kept)
+        if content is not None:
+            return msgspec.json.decode(content, type=list[Finding])
         _, found = self._found
         with suppress(OSError):  # then they are found again the next time
-            write_file(kept, msgspec.json.encode(found))
+            write_sealed(kept, msgspec.json.encode(found))
         return found
 
     def _documents(self, path: Path, aligner: Aligner) -> Iterator[Document]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -10,7 +11,7 @@ from typing import TYPE_CHECKING
 from tagger.config import CorpusConfig
 from tagger.corpus.load import load_corpus
 from tagger.corpus.records import Corpus, HeadColumn
-from tagger.corpus.store import quiet_datasets
+from tagger.corpus.store import mapped
 from tagger.errors import UsageError, unknown_name
 from tagger.formats.records import Columns, can_name_head
 
@@ -148,8 +149,13 @@ def _rename_split(
             for head in heads
         }
 
-    with quiet_datasets():
-        return data.map(renamed, batched=True, features=data.features)
+    content = repr((data._fingerprint, heads, sorted(labels.items())))
+    return mapped(
+        data,
+        renamed,
+        fingerprint=hashlib.blake2b(content.encode(), digest_size=8).hexdigest(),
+        features=data.features,
+    )
 
 
 def _labels(data: datasets.Dataset, heads: tuple[HeadColumn, ...]) -> set[str]:

@@ -21,6 +21,8 @@ class MemoryRows:
     """
 
     features: None = None
+    cache_files: tuple[dict[str, Any], ...] = ()
+    _fingerprint = ""
 
     def __init__(self, columns: Mapping[str, Sequence[Any]]) -> None:
         self._columns = dict(columns)
@@ -59,11 +61,7 @@ class MemoryRows:
         return MemoryRows({names.get(old, old): values for old, values in self._columns.items()})
 
     def map(
-        self,
-        function: Callable[[dict[str, Any]], Mapping[str, Sequence[Any]]],
-        *,
-        batched: bool,
-        features: object,
+        self, function: Callable[[dict[str, Any]], Mapping[str, Sequence[Any]]], **others: object
     ) -> MemoryRows:
         """Return the split with the columns that ``function`` computes from all columns."""
         return MemoryRows({**self._columns, **function(dict(self._columns))})

@@ -3,14 +3,17 @@
 A corpus lies under a hash of its content, of the columns that the user names, and of
 `READER_VERSION`: a file that changes is never served from what was read before. Within it,
 ``scan.json`` holds the results of the first pass, and ``datasets`` keeps an Arrow file a split,
-which it writes under another name and renames when it is complete.
+which it writes under another name and renames when it is complete. All files are sealed
+(`tagger.seals`): what was damaged since is read again.
 """
 
 from __future__ import annotations
 
 import hashlib
+import logging
 import os
-from collections.abc import Callable, Iterator
+import shutil
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from importlib.util import find_spec
 from pathlib import Path
@@ -22,15 +25,17 @@ from tagger.corpus.records import split_of_part
 from tagger.corpus.rows import MemoryRows
 from tagger.corpus.scan import Scan, Source, scan
 from tagger.errors import CorpusError, TaggerError
-from tagger.files import write_file
 from tagger.findings import Findings
 from tagger.formats.records import Sentence
 from tagger.schemes import Scheme, convert_partial
+from tagger.seals import inspect, read_sealed, seal, write_sealed
 
 if TYPE_CHECKING:
     import datasets
 
-__all__ = ["READER_VERSION", "Store", "cache_dir", "quiet_datasets"]
+__all__ = ["READER_VERSION", "Store", "cache_dir", "mapped", "quiet_datasets"]
+
+logger = logging.getLogger(__name__)
 
 # Raise it whenever a reader yields other sentences for the same files.
 READER_VERSION = 5
@@ -71,10 +76,9 @@ class Store:
             CorpusError: As the readers.
         """
         kept = self.folder / "scan.json"
-        try:
-            return msgspec.json.decode(kept.read_bytes(), type=Scan)
-        except (OSError, msgspec.DecodeError):
-            pass
+        content = read_sealed(kept)
+        if content is not None:
+            return msgspec.json.decode(content, type=Scan)
         found = scan(self._source)
         self._refuse_changed()
         _write(kept, msgspec.json.encode(found))
@@ -153,13 +157,19 @@ def build(
     if found.has_space_after:
         features["space_after"] = datasets.List(datasets.Value("bool"))
     try:
-        with quiet_datasets():
-            return datasets.Dataset.from_generator(
-                sentences,
-                features=datasets.Features(features),
-                cache_dir=str(folder),
-                fingerprint=fingerprint,
-            )
+        with _locked(folder):
+            _discard_damaged(folder)
+            with quiet_datasets():
+                built = datasets.Dataset.from_generator(
+                    sentences,
+                    features=datasets.Features(features),
+                    cache_dir=str(folder),
+                    fingerprint=fingerprint,
+                )
+            for path in _files(folder):
+                if inspect([path]) != "intact":
+                    seal(path)
+            return built
     except Exception as error:
         cause: BaseException | None = error
         while cause is not None:  # `datasets` wraps what a generator raises
@@ -169,6 +179,83 @@ def build(
                 raise _unwritable(folder, cause) from error
             cause = cause.__cause__ or cause.__context__
         raise
+
+
+def mapped(
+    split: datasets.Dataset,
+    function: Callable[[dict[str, Any]], dict[str, Any]],
+    *,
+    fingerprint: str,
+    features: datasets.Features,
+    remove_columns: Sequence[str] = (),
+) -> datasets.Dataset:
+    """Compute columns of a split, or open those that were computed before and are intact.
+
+    Args:
+        split: The sentences.
+        function: Takes some rows by column and returns the new columns.
+        fingerprint: Changes whenever the result does.
+        features: The columns of the result.
+        remove_columns: Columns that the result does not have.
+
+    Raises:
+        CorpusError: The cache cannot be written.
+    """
+    files = [Path(file["filename"]) for file in split.cache_files]
+    path = files[0].parent / f"cache-{fingerprint}.arrow" if files else None
+    options: dict[str, Any] = {
+        "batched": True,
+        "features": features,
+        "remove_columns": list(remove_columns),
+        "new_fingerprint": fingerprint,
+    }
+    with quiet_datasets():
+        if path is None:
+            return split.map(function, **options)
+        try:
+            with _locked(path):
+                if path.exists() and (state := inspect([path])) != "intact":
+                    if state == "damaged":
+                        _warn(path)
+                    path.unlink()
+                result = split.map(function, cache_file_name=str(path), **options)
+                if inspect([path]) != "intact" and path.exists():  # no file without rows
+                    seal(path)
+                return result
+        except OSError as error:
+            raise _unwritable(path.parent, error) from error
+
+
+@contextmanager
+def _locked(path: Path) -> Iterator[None]:
+    """Keep other processes and threads from building the same file or folder."""
+    from filelock import FileLock
+
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with FileLock(path.with_name(f".{path.name}.lock")):
+        yield
+
+
+def _discard_damaged(folder: Path) -> None:
+    """Remove the folder of a split unless all its files are as they were sealed."""
+    if not folder.exists():
+        return
+    found = _files(folder)
+    state = inspect(found) if any(path.suffix == ".arrow" for path in found) else "missing"
+    if state == "damaged":
+        _warn(folder)
+    if state != "intact":
+        shutil.rmtree(folder)
+
+
+def _files(folder: Path) -> list[Path]:
+    """Return what `datasets` keeps of a split; what is computed from it has its own seals."""
+    found = [*folder.rglob("dataset_info.json"), *folder.rglob("*.arrow")]
+    return [path for path in found if not path.name.startswith("cache-")]
+
+
+def _warn(path: Path) -> None:
+    logger.warning("%s: damaged since it was cached; the corpus is read again", path)
 
 
 @contextmanager
@@ -198,7 +285,7 @@ def _digest(text: str) -> str:
 def _write(path: Path, data: bytes) -> None:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        write_file(path, data)
+        write_sealed(path, data)
     except OSError as error:
         raise _unwritable(path.parent, error) from None
 

@@ -15,8 +15,9 @@ from numpy.typing import NDArray
 from tagger.errors import CorpusError
 from tagger.features.forms import FormEncoder, FormFeatures, Ids, take_forms
 from tagger.features.vocabulary import normalize
-from tagger.files import named_errors, write_file
+from tagger.files import named_errors
 from tagger.pretraining.text import read_lines
+from tagger.seals import seal, write_sealed
 from tagger.text import Tokenizer
 from tagger.training.batching import pad
 
@@ -100,7 +101,9 @@ def encode_texts(
         names=tuple(dict.fromkeys(Path(path).name for path in paths)),
         fingerprint=digest.hexdigest(),
     )
-    write_file(directory / INVENTORY, msgspec.json.encode(inventory))
+    seal(directory / FORMS)
+    seal(directory / LENGTHS)
+    write_sealed(directory / INVENTORY, msgspec.json.encode(inventory))
     return inventory
 
 

@@ -15,7 +15,7 @@ import torch
 
 import tagger as package
 from tagger.config import Config
-from tagger.errors import Interrupted, TaggerError, TrainingError, UsageError
+from tagger.errors import CorpusError, Interrupted, TaggerError, TrainingError, UsageError
 from tagger.features.forms import CASES, FormEncoder
 from tagger.features.vectors.reading import read_vectors, vectors_dim
 from tagger.features.vectors.selection import Matrix
@@ -27,7 +27,9 @@ from tagger.model.meta import CorpusRecord, Meta
 from tagger.model.network import build_network
 from tagger.model.weights import StoredWeights
 from tagger.pretraining.encoding import (
+    FORMS,
     INVENTORY,
+    LENGTHS,
     WORDS,
     EncodedText,
     TextBatch,
@@ -54,6 +56,7 @@ from tagger.pretraining.static import check_floret, train_vectors
 from tagger.pretraining.text import check_texts
 from tagger.runtime.engines.building import form_encoder
 from tagger.runtime.engines.pytorch import form_tensors
+from tagger.seals import inspect, write_sealed
 from tagger.sharing.card import render_card
 from tagger.text import TokenizerRules
 from tagger.training.batching import plan_epoch
@@ -207,11 +210,11 @@ def _given_vectors(config: Config) -> tuple[Config, str]:
 
 def _inventory(run: Pretraining, output: Path, report: PretrainingReporter) -> TextInventory:
     """Return the inventory of the texts, read before or now."""
-    path = output / LAST / INVENTORY
-    if path.is_file():  # written last
-        return msgspec.json.decode(path.read_bytes(), type=TextInventory)
+    work = output / LAST
+    if (work / INVENTORY).is_file():  # written last
+        return _kept_inventory(run, work, report)
     try:
-        return _read_texts(run, output / LAST, report)
+        return _read_texts(run, work, report)
     except TaggerError:
         clear_run(output)  # nothing has been learned yet
         raise
@@ -220,6 +223,30 @@ def _inventory(run: Pretraining, output: Path, report: PretrainingReporter) -> T
         raise Interrupted(
             "stopped while the text was read; nothing of it is kept", hint="start again"
         ) from None
+
+
+def _kept_inventory(run: Pretraining, work: Path, report: PretrainingReporter) -> TextInventory:
+    """Return the inventory of the texts that were read before; damaged numbers are made again.
+
+    Raises:
+        CorpusError: The inventory is damaged, or the texts have changed.
+    """
+    path = work / INVENTORY
+    if inspect([path]) == "damaged":
+        raise CorpusError("damaged", path=path, hint="start again with {force=True}")
+    kept = msgspec.json.decode(path.read_bytes(), type=TextInventory)
+    if inspect([work / FORMS, work / LENGTHS]) != "damaged":
+        return kept
+    report.note(f"{work / FORMS}: damaged; the texts are read again")
+    again = _read_texts(run, work, report)
+    if again.fingerprint != kept.fingerprint:
+        write_sealed(path, msgspec.json.encode(kept))
+        raise CorpusError(
+            "has changed since the training started",
+            path=", ".join(run.texts),
+            hint="start again with {force=True}",
+        )
+    return again
 
 
 def _read_texts(run: Pretraining, work: Path, report: PretrainingReporter) -> TextInventory:

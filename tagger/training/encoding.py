@@ -12,7 +12,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from tagger.corpus.store import quiet_datasets
+from tagger.corpus.store import mapped
 from tagger.features.forms import FormEncoder, FormFeatures, Ids, take_forms
 from tagger.model.choices import TagChoices
 from tagger.model.network import IGNORED
@@ -178,7 +178,7 @@ def _encode(
 ) -> datasets.Dataset:
     import datasets
 
-    def encode(batch: Mapping[str, list[list[str]]]) -> dict[str, list[list[int]]]:
+    def encode(batch: dict[str, Any]) -> dict[str, list[list[int]]]:
         columns = {"form_ids": [[rows[form] for form in tokens] for tokens in batch["tokens"]]}
         for one in choices:
             columns[one.head.name] = [one.encode(tags) for tags in batch[one.head.name]]
@@ -188,11 +188,10 @@ def _encode(
     for part in (split._fingerprint, *rows, *(repr(one) for one in choices)):
         digest.update(part.encode("utf-8", "surrogatepass") + b"\0")
     features = {one.head.name: datasets.List(datasets.Value("int32")) for one in choices}
-    with quiet_datasets():
-        return split.map(
-            encode,
-            batched=True,
-            remove_columns=split.column_names,
-            features=datasets.Features(form_ids=datasets.List(datasets.Value("int32")), **features),
-            new_fingerprint=digest.hexdigest(),
-        )
+    return mapped(
+        split,
+        encode,
+        fingerprint=digest.hexdigest(),
+        features=datasets.Features(form_ids=datasets.List(datasets.Value("int32")), **features),
+        remove_columns=split.column_names,
+    )

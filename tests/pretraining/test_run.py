@@ -120,6 +120,8 @@ def test_a_resumed_pretraining_equals_an_uninterrupted_one(raw: Path, tmp_path: 
         pretrain([str(raw)] * 2, tmp_path / "parts", config, resume=True)
     with pytest.raises(ModelError, match="pretrain"):
         run_of_training(tmp_path / "parts")
+    forms = tmp_path / "parts" / "last" / "forms.bin"
+    forms.write_bytes(forms.read_bytes()[:-3])  # damage is noticed and repaired
     pretrain([str(raw)], tmp_path / "parts", config, licence="CC0", resume=True)
     assert "CC0" in (tmp_path / "parts" / "README.md").read_text("utf-8")
     whole, parts = read_model(tmp_path / "whole"), read_model(tmp_path / "parts")

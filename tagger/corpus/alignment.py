@@ -79,7 +79,8 @@ class Aligner:
         self._join_sentences(document, spans)
         for start, end in document.unknown_chars:
             starts, ends = [at for at, _ in offsets], [at for _, at in offsets]
-            document.unknown.append((bisect_right(ends, start), bisect_left(starts, end)))
+            tokens = bisect_right(ends, start), bisect_left(starts, end)
+            document.unknown.setdefault(ENTITIES, []).append(tokens)
         if spans or document.spans or not document.tags:  # otherwise it only has parts of speech
             document.spans = {ENTITIES: spans}
 
@@ -202,6 +203,7 @@ def as_sentences(document: Document) -> list[Document]:
     if document.text is not None or len(document.ends) < 2:
         return [document]
     spans = {head: document.sentence_spans(head) for head in document.spans}
+    unknown = {head: document.unknown_tokens(head) for head in document.unknown}
     return [
         replace(
             document,
@@ -210,6 +212,10 @@ def as_sentences(document: Document) -> list[Document]:
             ends=[past - first],
             space_after=document.space_after and document.space_after[first:past],
             spans={head: found[number] for head, found in spans.items()},
+            unknown={
+                head: [(i - first, i - first + 1) for i in range(first, past) if i in found]
+                for head, found in unknown.items()
+            },
             tags={head: tags[first:past] for head, tags in document.tags.items()},
         )
         for number, (first, past) in enumerate(document.bounds())

@@ -10,7 +10,7 @@ from typing import Any
 from tagger.corpus.scan import FileSource, Scan, located, scan
 from tagger.corpus.store import as_row
 from tagger.findings import Findings
-from tagger.formats.documents import ENTITIES, Document
+from tagger.formats.documents import Document
 from tagger.formats.records import Columns, Layout
 from tagger.formats.table import Format
 from tagger.schemes import Scheme, Span, spans
@@ -81,7 +81,7 @@ def _document(path: Path, number: int, rows: list[dict[str, Any]], found: Scan) 
             for (first, _), row in zip(document.bounds(), rows, strict=True)
             for start, end, label in spans([tag or "O" for tag in row[head.name]], Scheme.BIO)
         ]
-        if head.name == ENTITIES:
-            tags = [tag for row in rows for tag in row[head.name]]
-            document.unknown = [(i, i + 1) for i, tag in enumerate(tags) if tag is None]
+        tags = [tag for row in rows for tag in row[head.name]]
+        if None in tags:
+            document.unknown[head.name] = [(i, i + 1) for i, t in enumerate(tags) if t is None]
     return document

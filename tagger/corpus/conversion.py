@@ -137,14 +137,16 @@ def _prepared(
     for document in documents:
         if document.text is not None:
             aligner.align(document)
-        if document.unknown and not writer.has_scheme:
-            aligner.findings.count(
-                "token whose entities are not known",
-                document.path,
-                document.line,
-                count=sum(end - start for start, end in document.unknown),
-                action="written as outside of entities",
-            )
+        for head in document.unknown if not writer.has_unknown else ():
+            if unknown := document.unknown_tokens(head):
+                aligner.findings.count(
+                    "token whose tag is not known",
+                    document.path,
+                    document.line,
+                    head=head,
+                    count=len(unknown),
+                    action=f"written as outside of spans, as {writer.name} cannot say so",
+                )
         for part in as_sentences(document) if writer.by_sentence else [document]:
             if not writer.is_cut:
                 as_text(part, aligner.findings)

@@ -82,9 +82,9 @@ class DocumentSource:
                         found[head] = [*tags_of(spans[head][i], n, Scheme.BIO)]
                     else:  # other documents have it; one without entities has none of them
                         found[head] = ["O" if head == ENTITIES else None] * n
-                if ENTITIES in found:
-                    for start, end in document.unknown:
-                        _forget(found[ENTITIES], start - first, end - first)
+                for head in document.unknown:
+                    for token in document.unknown_tokens(head) & {*range(first, past)}:
+                        found[head][token - first] = None
                 yield Sentence(
                     document.tokens[first:past],
                     found,
@@ -133,13 +133,6 @@ class DocumentSource:
                 raise FormatError(path, None, "the file has no sentences")
             _refuse_drift(path, n_spans, aligner.findings)
         return list(heads), summary(aligner.findings)
-
-
-def _forget(tags: list[str | None], start: int, end: int) -> None:
-    """Set the tags of tokens that nobody annotated to None; those of spans stay."""
-    for i in range(max(start, 0), min(end, len(tags))):
-        if tags[i] == "O":
-            tags[i] = None
 
 
 def _refuse_drift(path: Path, n_spans: int, findings: Findings) -> None:

@@ -113,7 +113,8 @@ def _documents(path: Path, content: _Bin, findings: Findings) -> Iterator[Docume
             check_text(path, None, *labels)
             marks = zip(part["ENT_IOB"], forms, strict=True)
             known = [mark != _MISSING for mark, form in marks if not form.isspace()]
-            document.unknown = [(i, i + 1) for i, is_known in enumerate(known) if not is_known]
+            missing = [(i, i + 1) for i, is_known in enumerate(known) if not is_known]
+            document.unknown = {ENTITIES: missing} if missing else {}
             found = [
                 Span(kept[start], kept[end], label)
                 for start, end, label in _entities(part["ENT_IOB"], labels)
@@ -174,6 +175,7 @@ def write(documents: Sequence[Document], scheme: Scheme, findings: Findings) -> 
     vocab = Vocab()
     for document in documents:
         words, spaces, places = _words(document)
+        head = main_layer(document)
         try:
             doc = spacy_document(
                 vocab,
@@ -181,7 +183,8 @@ def write(documents: Sequence[Document], scheme: Scheme, findings: Findings) -> 
                 spaces,
                 places,
                 sentence_starts=[first for first, _ in document.bounds()],
-                entities=document.spans.get(main_layer(document), []) if document.spans else None,
+                entities=document.spans.get(head, []) if document.spans else None,
+                unknown=document.unknown_tokens(head),
                 tags=document.tags,
             )
         except UsageError as error:

@@ -64,7 +64,7 @@ class Document:
         space_after: Whether a space follows each token, where ``text`` is None and it is known.
         spans: The spans of tokens of each span head, in order.
         tags: The tag of each token for every other head, None where it has none.
-        unknown: Ranges of tokens whose entities nobody annotated.
+        unknown: By head of spans, ranges of tokens whose spans nobody annotated.
         unknown_chars: Ranges of characters whose entities nobody annotated, where the tokens are
             not known yet.
         is_part: Whether it is a sentence in a file that marks no documents.
@@ -81,13 +81,18 @@ class Document:
     space_after: list[bool] | None = None
     spans: dict[str, list[Span]] = field(default_factory=dict)
     tags: dict[str, list[str | None]] = field(default_factory=dict)
-    unknown: list[tuple[int, int]] = field(default_factory=list)
+    unknown: dict[str, list[tuple[int, int]]] = field(default_factory=dict)
     unknown_chars: list[tuple[int, int]] = field(default_factory=list)
     is_part: bool = False
 
     def bounds(self) -> list[tuple[int, int]]:
         """Return each sentence as the range of its tokens."""
         return list(zip([0, *self.ends[:-1]], self.ends, strict=True)) if self.ends else []
+
+    def unknown_tokens(self, head: str) -> set[int]:
+        """Return the tokens that may be in a span of a head which nobody annotated."""
+        found = {i for start, end in self.unknown.get(head, ()) for i in range(start, end)}
+        return found.difference(*(range(start, end) for start, end, _ in self.spans.get(head, ())))
 
     def sentence_spans(self, head: str) -> list[list[Span]]:
         """Return the spans of a head for each sentence, counted from its first token."""

@@ -61,6 +61,7 @@ def spacy_document(
     sentence_starts: Iterable[int],
     entities: Iterable[Span] | None,
     tags: Mapping[str, Sequence[str | None]],
+    unknown: Iterable[int] = (),
 ) -> Doc:
     """Build a ``Doc``.
 
@@ -73,6 +74,7 @@ def spacy_document(
         entities: Spans of tokens; None where entities are unknown.
         tags: By head the tag of each token: ``upos`` becomes ``pos_``, ``xpos`` or else ``pos``
             becomes ``tag_``.
+        unknown: Tokens outside of ``entities`` which may be in some.
 
     Raises:
         UsageError: A part of speech that spaCy does not have.
@@ -96,6 +98,7 @@ def spacy_document(
             Entity(doc, places[start], places[end - 1] + 1, label=label)
             for start, end, label in entities or ()
         ],
+        missing=[doc[places[i] : places[i] + 1] for i in sorted(unknown)],
         default="missing" if entities is None else "outside",
     )
     for head, of_head in tags.items():

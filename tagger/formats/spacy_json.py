@@ -90,7 +90,8 @@ def _read_tags(document: Document, tokens: list[dict[str, Any]]) -> None:
     tags = [token.get("ner") for token in tokens]
     if all(tag is None for tag in tags):
         return  # parts of speech alone
-    document.unknown = [(i, i + 1) for i, tag in enumerate(tags) if tag in _UNKNOWN]
+    unknown = [(i, i + 1) for i, tag in enumerate(tags) if tag in _UNKNOWN]
+    document.unknown = {ENTITIES: unknown} if unknown else {}
     known = ["O" if tag in _UNKNOWN else str(tag) for tag in tags]
     for tag in known:
         if not is_tag(tag) or tag[0] in "ES":

@@ -110,6 +110,8 @@ class Format:
         is_written: Whether it can be written.
         has_numbers: Whether tags may be numbers whose names are in a file beside.
         has_scheme: Whether it spells its spans as tags, in a scheme.
+        has_unknown: Whether it distinguishes tokens whose tag is not known from those outside of
+            spans.
         predictions: The name of the module that also reads predictions, where files have them.
     """
 
@@ -128,6 +130,7 @@ class Format:
     is_written: bool = True
     has_numbers: bool = False
     has_scheme: bool = False
+    has_unknown: bool = False
     predictions: str = ""
 
     @property
@@ -206,6 +209,7 @@ _ROWS = (
         takes_columns=True,
         is_cut=True,
         has_scheme=True,
+        has_unknown=True,
     ),
     Format(
         name="wikiner",
@@ -215,6 +219,7 @@ _ROWS = (
         any_suffix=True,
         is_cut=True,
         has_scheme=True,
+        has_unknown=True,
     ),
     Format(
         name="opennlp",
@@ -241,6 +246,7 @@ _ROWS = (
         any_suffix=True,
         is_cut=True,
         has_scheme=True,
+        has_unknown=True,
     ),
     Format(
         name="jsonl",
@@ -252,6 +258,7 @@ _ROWS = (
         is_cut=True,
         has_numbers=True,
         has_scheme=True,
+        has_unknown=True,
     ),
     Format(
         name="prodigy",
@@ -313,6 +320,7 @@ _ROWS = (
         reads="documents",
         suffixes=(".spacy",),
         is_cut=True,
+        has_unknown=True,
     ),
     Format(
         name="parquet",
@@ -324,6 +332,7 @@ _ROWS = (
         is_cut=True,
         has_numbers=True,
         has_scheme=True,
+        has_unknown=True,
     ),
     Format(
         name="brat",

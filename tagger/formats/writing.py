@@ -79,15 +79,12 @@ def heads_of(documents: Sequence[Document]) -> tuple[list[str], list[str]]:
 
 
 def sentence_tags(document: Document, head: str, scheme: Scheme) -> Iterator[list[str | None]]:
-    """Yield the tags of a span head, a list for each sentence; None for entities not known."""
+    """Yield the tags of a span head, a list for each sentence; None for tags not known."""
     spans = document.sentence_spans(head)
-    unknown = {i for start, end in document.unknown for i in range(start, end)}
-    unknown = unknown if head == ENTITIES else set()
+    unknown = document.unknown_tokens(head)
     for (first, past), within in zip(document.bounds(), spans, strict=True):
         tags = schemes.tags_of(within, past - first, scheme)
-        yield [
-            None if tag == "O" and i in unknown else tag for i, tag in enumerate(tags, start=first)
-        ]
+        yield [None if i in unknown else tag for i, tag in enumerate(tags, start=first)]
 
 
 def space_after(document: Document) -> list[bool] | None:
@@ -107,7 +104,10 @@ def count_unwritten(document: Document, findings: Findings, *, tags: Sequence[st
         for head, found in document.tags.items()
         if head not in tags
     }
-    for what, counts in (("span", spans), ("tag", values)):
+    unknown = {
+        head: len(document.unknown_tokens(head)) for head in document.unknown if head != main
+    }
+    for what, counts in (("span", spans), ("tag", values), ("unknown tag", unknown)):
         for head, n in counts.items():
             if n:
                 findings.count(

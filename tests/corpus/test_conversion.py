@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from tagger.formats.table import FORMATS
 from tests.helpers.commands import assert_one_line
 from tests.helpers.formats import COLUMNS, PRODIGY, SPANS, char_spans
 
@@ -119,3 +120,43 @@ def test_a_token_that_columns_take_for_a_mark(run_convert, write):
         "contains '-DOCSTART-'",
         "cannot hold",
     )
+
+
+PARTIAL = '{"tokens": ["a", "b", "c"], "chunk": ["B-NP", null, "O"], "ner": [null, "B-X", "O"]}\n'
+
+
+def test_unknown_tags_of_every_head_are_kept(run_convert, write, tmp_path):
+    path = write("a.jsonl", PARTIAL)
+    for target, form in (("o.conll", "conll"), ("o.txt", "wikiner"), ("o.parquet", "parquet")):
+        assert run_convert(path, target, "--to", form).code == 0
+        result = run_convert(target, "back.jsonl", "--to", "jsonl", "--force")
+        assert result.code == 0
+        found = list(json.loads(Path("back.jsonl").read_text()).values())
+        assert ["B-NP", None, "O"] in found
+        assert [None, "B-X", "O"] in found
+    result = run_convert(path, "o.conllu")
+    assert "chunk unknown tag that the format cannot hold" in result.out
+    assert "NER=?" in Path("o.conllu").read_text()
+
+
+def test_unknown_tags_are_missing_in_spacy(run_convert, write, tmp_path):
+    from spacy.tokens import DocBin
+    from spacy.vocab import Vocab
+
+    path = write("a.jsonl", PARTIAL)
+    assert run_convert(path, tmp_path / "a.spacy").code == 0
+    (doc,) = DocBin().from_disk(tmp_path / "a.spacy").get_docs(Vocab())
+    assert [token.ent_iob_ for token in doc] == ["", "B", "O"]
+    assert run_convert(tmp_path / "a.spacy", "back.jsonl", "--to", "jsonl").code == 0
+    assert json.loads(Path("back.jsonl").read_text())["ner"] == [None, "B-X", "O"]
+
+
+@pytest.mark.parametrize(
+    ("name", "form"),
+    [(row.name, row) for row in FORMATS.values() if row.is_written and not row.has_unknown],
+)
+def test_formats_without_unknown_tags_say_so(run_convert, write, tmp_path, name, form):
+    path = write("a.tsv", "a\tB-X\nb\t?\nc\t?\nd\tO\n")
+    result = run_convert(path, tmp_path / "out", "--to", name)
+    assert result.code == 0
+    assert "ner token whose tag is not known (2 times, written as outside of spans" in result.out

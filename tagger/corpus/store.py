@@ -38,7 +38,7 @@ __all__ = ["READER_VERSION", "Store", "cache_dir", "mapped", "quiet_datasets"]
 logger = logging.getLogger(__name__)
 
 # Raise it whenever a reader yields other sentences for the same files.
-READER_VERSION = 5
+READER_VERSION = 6
 
 # Replaces a token that is empty in its file, as in tweets whose emoji were lost.
 _EMPTY_TOKEN = "\N{REPLACEMENT CHARACTER}"

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from tagger.errors import FormatError, UsageError
 from tagger.formats import column_header
+from tagger.formats.column_marks import are_marks, has_no_space
 from tagger.formats.column_numbers import Numbering, n_runs, numbering, restarts
 from tagger.formats.fields import (
     BLANK,
@@ -111,6 +112,8 @@ def detect_layout(paths: Sequence[Path], names: str | Columns | None = None) -> 
             _check_first_row(table)
         named = _name_columns(table)
     names_of = dict(enumerate(named.names, start=1))
+    unread = [i for i, name in names_of.items() if name is None and i <= table.width]
+    marks = next((i for i in unread if are_marks(table.counts[i - 1])), 0)
     bracketed = tuple(
         i
         for i, name in names_of.items()
@@ -127,7 +130,8 @@ def detect_layout(paths: Sequence[Path], names: str | Columns | None = None) -> 
         sentences=named.sentences,
         documents=named.documents,
         restarts=named.restarts,
-        ends=named.ends,
+        marks=marks,
+        has_spaces=bool(marks) and any(map(has_no_space, table.counts[marks - 1])),
         brackets=bracketed,
         tags=table.span_tags([i for i, name in names_of.items() if name not in (None, "token")]),
         comment_prefix=stated.comment_prefix,
@@ -145,7 +149,6 @@ class _Named:
     sentences: int = 0
     documents: int = 0
     restarts: int = 0
-    ends: int = 0
 
     def take(self, i: int, name: str, why: str) -> None:
         """Name a column, by its number if another column has the name."""
@@ -349,8 +352,6 @@ def _name_columns(table: _Table) -> _Named:
         if why := _reason_to_skip(table, header[i], i, has_others=len(rest) > 1):
             named.why[i + 1] = why
             rest.remove(i)
-            if header[i] == column_header.MARKS and "EndOfSentence" in " ".join(table.counts[i]):
-                named.ends = i + 1
     _name_spans(table, header, [i for i in rest if is_span[i]], named)
     for i in [i for i in rest if not is_span[i]]:
         if _is_free_text(table.counts[i]) and (len(rest) > 1 or table.n_rows >= 200):
@@ -466,6 +467,8 @@ def _reason_to_skip(table: _Table, role: str, i: int, *, has_others: bool) -> st
     count = table.counts[i]
     if role in (column_header.SKIPPED, column_header.MARKS):
         return "skipped, by the header"
+    if are_marks(count):
+        return f"marks such as {next(value for value in count if value not in _EMPTY)}"
     if not set(count) - _EMPTY:
         return f"skipped: empty ({next(iter(count))})" if any(count) else "skipped: empty"
     if _is_constant(table, i) and has_others:

@@ -18,6 +18,7 @@ from pathlib import Path
 from tagger.errors import FormatError
 from tagger.findings import Findings
 from tagger.formats.column_layout import DOCSTART, detect_layout, parse_columns
+from tagger.formats.column_marks import ends_sentence, has_no_space
 from tagger.formats.documents import Document
 from tagger.formats.fields import (
     begins_document,
@@ -38,7 +39,6 @@ __all__ = ["NO_BLANK_LINES", "detect_layout", "parse_columns", "read", "sniff", 
 
 _TEXT = re.compile(r"#\s*text\s*=\s*(.*)")
 _BRACKETS = re.compile(r"(?:\(([^()*\s]+))?\*?(\))?")
-_END = "EndOfSentence"  # in HIPE's last column
 _STOPS = frozenset({".", "!", "?", "。", "！", "？"})
 _LONG = 100  # tokens that no single sentence has
 
@@ -147,7 +147,7 @@ class _Ends:
 
     def after(self, fields: Sequence[str]) -> bool:
         """Return whether a sentence ends after a line."""
-        return bool(self.layout.ends) and _END in fields[self.layout.ends - 1]
+        return bool(self.layout.marks) and ends_sentence(fields[self.layout.marks - 1])
 
 
 @dataclass
@@ -170,6 +170,9 @@ class _Pending:
     def flush(self, document: int) -> Iterator[Sentence]:
         if self.rows:
             space_after = None if self.text is None else align(self.tokens, self.text)
+            if space_after is None and self.layout.marks and self.layout.has_spaces:
+                number = self.layout.marks
+                space_after = [not has_no_space(row[number - 1]) for row in self.rows]
             tags = {
                 name: self._tags(number)
                 for number, name in sorted(self.layout.columns.items())

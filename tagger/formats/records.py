@@ -65,7 +65,7 @@ class Layout(msgspec.Struct, frozen=True, kw_only=True):
         sentences: The number of the column whose change ends a sentence; 0 for none.
         documents: The number of the column whose change begins a document; 0 for none.
         restarts: The number of the column whose numbers start anew after a sentence; 0 for none.
-        ends: The number of the column in which ``EndOfSentence`` may stand; 0 for none.
+        marks: The number of the column with marks such as ``EndOfSentence``; 0 for none.
         brackets: The numbers of columns that spell spans as ``(PER* *)``, as CoNLL-2012 does.
         tags: Tags that occur, by the number of a column of spans.
         comment_prefix: How comments begin, as the user states it; None for the usual comments.
@@ -73,7 +73,7 @@ class Layout(msgspec.Struct, frozen=True, kw_only=True):
         is_open: Whether lines may have more columns than are named.
         misc_key: The key of MISC that holds the entities of a CoNLL-U file; else empty.
         labels: The names of the numbers that stand for tags, by the head.
-        has_spaces: Whether a CoNLL-U file marks anywhere where its text has no space.
+        has_spaces: Whether marks, or a CoNLL-U file, show anywhere where the text has no space.
     """
 
     format: str
@@ -87,7 +87,7 @@ class Layout(msgspec.Struct, frozen=True, kw_only=True):
     sentences: int = 0
     documents: int = 0
     restarts: int = 0
-    ends: int = 0
+    marks: int = 0
     brackets: tuple[int, ...] = ()
     tags: dict[int, list[str]] = {}
     comment_prefix: str | None = None

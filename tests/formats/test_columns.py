@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -406,3 +408,41 @@ def test_columns_in_doubt(write, content, what, hint):
 def test_a_file_without_empty_lines(write, n):
     corpus, _ = rows(write("a.tsv", "Kim\tB-PER\nleft\tO\n.\tO\n" * n))
     assert [finding.kind for finding in corpus.findings] == [column_files.NO_BLANK_LINES]
+
+
+HIPE = (
+    "TOKEN\tNE-COARSE-LIT\tMISC\nBasel\tB-loc\tNoSpaceAfter|EndOfLine\n"
+    ".\tO\tEndOfSentence\nRain\tO\t_\n"
+)
+
+
+@pytest.mark.parametrize(
+    ("content", "columns"),
+    [
+        (HIPE, None),
+        (HIPE.split("\n", 1)[1], None),
+        (HIPE.split("\n", 1)[1], "token,ner,-"),
+        (HIPE.replace("NoSpaceAfter|EndOfLine", "SpaceAfter=No"), None),
+    ],
+)
+def test_marks_of_hipe(write, columns, content):
+    corpus = load_corpus(str(write("a.tsv", content)), columns=columns)
+    rows = list(corpus.splits["train"])
+    assert [row["tokens"] for row in rows] == [["Basel", "."], ["Rain"]]
+    assert [row["space_after"] for row in rows] == [[False, True], [True]]
+
+
+def test_marks_without_spaces_leave_them_open(write):
+    content = HIPE.replace("NoSpaceAfter|", "")
+    corpus = load_corpus(str(write("a.tsv", content)))
+    assert "space_after" not in corpus.splits["train"].column_names
+
+
+def test_spaces_of_hipe_are_written(run_convert, write):
+    path = write("a.tsv", HIPE)
+    assert run_convert(path, "o.conllu").code == 0
+    assert (
+        "1\tBasel\t_\t_\t_\t_\t_\t_\t_\tNER=B-loc|SpaceAfter=No\n" in Path("o.conllu").read_text()
+    )
+    assert run_convert(path, "o.txt", "--to", "text").code == 0
+    assert Path("o.txt").read_text().startswith("[Basel](loc).\n")

@@ -25,7 +25,8 @@ from tagger.formats.table import FORMATS
 
 def convert(
     source: Annotated[
-        Path, typer.Argument(metavar="IN", help="A file, or a folder of brat files.")
+        str,
+        typer.Argument(metavar="IN", help="A file, a folder, or a pattern, as in 'docs/*.tsv'."),
     ],
     target: Annotated[Path, typer.Argument(metavar="OUT", help="A file, or a folder for brat.")],
     source_format: Annotated[
@@ -59,7 +60,7 @@ def convert(
     read_predictions: ReadPredictions = False,
     predictions: Predictions = False,
     document: Annotated[
-        bool, typer.Option("--document", help="IN is the text of one document.")
+        bool, typer.Option("--document", help="Each file of IN is the text of one document.")
     ] = False,
     json: Json = False,
     force: Annotated[bool, typer.Option("--force", help="Replace OUT.")] = False,
@@ -69,6 +70,8 @@ def convert(
     tagger convert export.jsonl train.conll --misaligned expand
 
     tagger convert train.conll docs --to brat
+
+    tagger convert 'shards/*.conll' all.jsonl --to jsonl
     """
     report = tagger.convert(
         source,

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from itertools import accumulate
+from collections.abc import Iterator, Sequence
+from itertools import accumulate, chain, count
 from pathlib import Path
 from typing import Any
 
+from tagger.corpus.records import name_parts
 from tagger.corpus.scan import FileSource, Scan, located, scan
 from tagger.corpus.store import as_row
 from tagger.findings import Findings
@@ -19,18 +20,18 @@ __all__ = ["read_documents"]
 
 
 def read_documents(
-    path: Path, form: Format, findings: Findings, columns: str | Columns | None = None
+    paths: Sequence[Path], form: Format, findings: Findings, columns: str | Columns | None = None
 ) -> tuple[Layout | None, Iterator[Document]]:
-    """Read a file as documents; in a file of sentences without documents, each sentence is one.
+    """Read files as documents; in files of sentences without documents, each sentence is one.
 
     Args:
-        path: The file.
-        form: Its format.
+        paths: The files.
+        form: Their format.
         findings: Collects problems.
         columns: What the user states about columns, where the format takes them.
 
     Returns:
-        The layout of a file of sentences, None for one of documents, and the documents.
+        The layout of files of sentences, None for those of documents, and the documents.
 
     Raises:
         FormatError: A line is wrong.
@@ -38,27 +39,28 @@ def read_documents(
         UsageError: ``columns`` are impossible.
     """
     if form.documents is not None:
-        return None, form.documents.read(path, findings)
-    files = {"train": path}
+        read = form.documents.read
+        return None, chain.from_iterable(read(path, findings) for path in paths)
+    files = name_parts({"train": paths})
     source = FileSource(files, form, columns)
     found = scan(source)
     for finding in located(found.findings, files):
         findings.add(finding)
-    return found.layout, _documents(path, source, found)
+    return found.layout, _documents(source, found)
 
 
-def _documents(path: Path, source: FileSource, found: Scan) -> Iterator[Document]:
-    rows: list[dict[str, Any]] = []
-    number = 0
-    for sentence in source.read(path, found.layout, Findings()):
-        row = as_row(sentence, found)
-        if rows and (row["document"] < 0 or row["document"] != rows[0]["document"]):
-            number += 1
-            yield _document(path, number, rows, found)
-            rows = []
-        rows.append(row)
-    if rows:
-        yield _document(path, number + 1, rows, found)
+def _documents(source: FileSource, found: Scan) -> Iterator[Document]:
+    numbers = count(1)
+    for path in source.paths.values():
+        rows: list[dict[str, Any]] = []
+        for sentence in source.read(path, found.layout, Findings()):
+            row = as_row(sentence, found)
+            if rows and (row["document"] < 0 or row["document"] != rows[0]["document"]):
+                yield _document(path, next(numbers), rows, found)
+                rows = []
+            rows.append(row)
+        if rows:
+            yield _document(path, next(numbers), rows, found)
 
 
 def _document(path: Path, number: int, rows: list[dict[str, Any]], found: Scan) -> Document:

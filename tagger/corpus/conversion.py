@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Literal, get_args
 
@@ -12,6 +12,7 @@ from tagger.corpus.alignment import Aligner, as_sentences, as_text
 from tagger.corpus.as_documents import read_documents
 from tagger.corpus.conversion_report import Report
 from tagger.corpus.policies import Misaligned, Overlapping
+from tagger.corpus.resolve import files_of_split
 from tagger.errors import FormatError, UsageError, unknown_name
 from tagger.files import check_new, write_file
 from tagger.findings import Findings
@@ -20,7 +21,7 @@ from tagger.formats.detect import format_of, format_to_write
 from tagger.formats.documents import Document
 from tagger.formats.records import Columns
 from tagger.formats.table import FORMATS, Format, find_format
-from tagger.lines import read_lines, unreadable
+from tagger.lines import read_lines
 from tagger.schemes import Scheme
 
 __all__ = ["convert"]
@@ -40,10 +41,11 @@ def convert(
     document: bool = False,
     force: bool = False,
 ) -> Report:
-    """Convert a file, or a folder of brat's; the target is whole or not there.
+    """Convert a file, or several as one; the target is whole or not there.
 
     Args:
-        source: The file to read.
+        source: The file to read, a folder or a pattern of files of one split, or a folder of
+            brat's.
         target: The file to write.
         source_format: The name of its format; detected by suffix and content where not given.
         target_format: The name of the format to write; by the suffix where not given.
@@ -65,17 +67,17 @@ def convert(
         CorpusError: The source cannot be read.
         OSError: The target cannot be written.
     """
-    source, target = Path(as_name("source", source)), Path(as_name("target", target))
+    source, target = str(as_name("source", source)), Path(as_name("target", target))
     _check_choice("misaligned", misaligned, get_args(Misaligned))
     _check_choice("overlapping", overlapping, get_args(Overlapping))
-    _check_exists(source)
     if document and source_format:
         raise UsageError("a document has no format", hint="leave {source_format} out")
     if document:
         source_format = "text"
-    reader = find_format(source_format) if source_format else format_of(source)
+    paths = files_of_split(source, any_format=document)
+    reader = find_format(source_format) if source_format else _format_of_all(paths)
     if read_predictions:
-        reader = reader.with_predictions(source)
+        reader = reader.with_predictions(paths[0])
     writer = find_format(target_format) if target_format else format_to_write(target)
     if not writer.is_written:
         written = [name for name, form in FORMATS.items() if form.is_written]
@@ -91,18 +93,18 @@ def convert(
     if columns is not None and not reader.takes_columns:
         raise UsageError(f"is {reader.name}, whose columns are fixed", path=source)
     _check_target(target, writer, force=force)
-    if target.resolve() in source.resolve().parents:
+    if any(target.resolve() in path.resolve().parents for path in paths) and writer.is_folder:
         raise UsageError("contains the source", path=target, hint="name another place")
 
     findings = Findings()
     aligner = Aligner(_policy(misaligned, writer), _overlaps(overlapping, writer), findings)
-    layout, read = read_documents(source, reader, findings, columns)
+    layout, read = read_documents(paths, reader, findings, columns)
     if document:
-        read = iter([_whole(source)])
+        read = map(_whole, paths)
     documents = list(_prepared(read, writer, aligner))
     n_tokens = sum(len(document.tokens) for document in documents)
     if not n_tokens:
-        raise FormatError(source, None, "nothing to convert: it has no text")
+        raise FormatError(paths[0], None, "nothing to convert: it has no text")
     aligner.check()
     content = writer.module.write(documents, spelling, findings)
     if isinstance(content, bytes):
@@ -110,7 +112,7 @@ def convert(
     else:
         write_folder(target, content)
     return Report(
-        source=str(source),
+        source=source,
         source_format=reader.name,
         target=str(target),
         target_format=writer.name,
@@ -174,11 +176,21 @@ def _check_choice(argument: str, value: str | None, valid: tuple[str, ...]) -> N
         raise UsageError(unknown_name(f"choice for {argument}", value, valid), expected=valid)
 
 
-def _check_exists(source: Path) -> None:
-    try:
-        source.stat()
-    except OSError as error:
-        raise unreadable(source, error) from None
+def _format_of_all(paths: Sequence[Path]) -> Format:
+    """Return the format of files.
+
+    Raises:
+        UsageError: It is not known, or not the same.
+    """
+    form = format_of(paths[0])
+    for path in paths[1:]:
+        if (other := format_of(path)) is not form:
+            raise UsageError(
+                f"is {other.title}, other files are {form.title}",
+                path=path,
+                hint="convert those of each format alone",
+            )
+    return form
 
 
 def _check_target(target: Path, writer: Format, *, force: bool) -> None:

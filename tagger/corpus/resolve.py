@@ -16,15 +16,15 @@ from pathlib import Path
 import msgspec
 
 from tagger.corpus.catalogue import REGISTRY, CorpusEntry, find_entry, unknown_corpus
-from tagger.corpus.records import SPLITS, name_parts
+from tagger.corpus.records import SPLITS, name_parts, split_of_part
 from tagger.corpus.store import cache_dir
 from tagger.corpus.synthetic import SYNTHETIC, make_corpus, parse_task
-from tagger.errors import CorpusError
+from tagger.errors import CorpusError, UsageError
 from tagger.formats.label_names import name_files
 from tagger.formats.table import FORMATS
 from tagger.lines import JSON_SUFFIXES, plain_suffix, unreadable
 
-__all__ = ["Resolved", "list_corpora", "resolve"]
+__all__ = ["Resolved", "files_of_split", "list_corpora", "resolve"]
 
 # Words in the name of a file that show its split: wnut17train.conll, eng.testa.
 _SPLIT_WORDS = {
@@ -107,6 +107,47 @@ def resolve(source: str, data_dir: Path | None = None) -> Resolved:
     beside = [child for root in _roots(data_dir) for child in _children(root) if child.is_dir()]
     synthetic = [entry.name for entry in SYNTHETIC]
     raise unknown_corpus(source, [child.name for child in beside], synthetic)
+
+
+def files_of_split(source: str, *, any_format: bool = False) -> list[Path]:
+    """Return the files of a single split: a file, those of a folder, or those of a pattern.
+
+    Args:
+        source: A path, a pattern, or several paths, as `resolve` takes them; a folder of brat's is
+            one of the files.
+        any_format: Take all files of a folder, whatever they hold.
+
+    Raises:
+        CorpusError: A path is not found, or a folder has no files of a known format.
+        UsageError: There are several splits.
+    """
+    path = Path(source).expanduser()
+    if _exists(path) and not path.is_dir():
+        return [path]
+    if path.is_dir() and any_format:
+        if files := [child for child in _children(path, must_read=True) if child.is_file()]:
+            return files
+        raise CorpusError("there is no file in it", path=path)
+    if path.is_dir():
+        if any(path.rglob("*.ann")):
+            return [path]
+        children = _children(path, must_read=True)
+        named = any(split_of(child) for child in children)
+        parts: Mapping[str, Path] = (
+            find_splits(path) if named else name_parts({"train": _files_in(path)})
+        )
+    elif is_pattern(source) or re.match(r"(train|dev|test)=", source):
+        parts = resolve(source).files
+    else:
+        raise CorpusError("no such file or folder", path=source)
+    splits = list(dict.fromkeys(map(split_of_part, parts)))
+    if len(splits) > 1:
+        raise UsageError(
+            f"has several splits ({', '.join(splits)})",
+            path=source,
+            hint=f"name the files of one, as in {parts[splits[0]]}",
+        )
+    return list(parts.values())
 
 
 def list_corpora(data_dir: Path | None = None) -> list[CorpusEntry]:

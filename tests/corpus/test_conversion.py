@@ -160,3 +160,46 @@ def test_formats_without_unknown_tags_say_so(run_convert, write, tmp_path, name,
     result = run_convert(path, tmp_path / "out", "--to", name)
     assert result.code == 0
     assert "ner token whose tag is not known (2 times, written as outside of spans" in result.out
+
+
+def test_a_folder_or_a_pattern_is_one_source(run_convert, write):
+    for number, name in enumerate(["a.conll", "b.conll", "c.conll"]):
+        write(f"docs/{name}", f"Kim{number}\tB-PER\nleft\tO\n")
+    write("docs/README.md", "About these files.\n")
+    docs = write("docs/README", "About these files.\n").parent
+    for source in (docs, docs / "*.conll", f"train={docs}"):
+        result = run_convert(source, "o.jsonl", "--to", "jsonl", "--force")
+        assert result.code == 0, result.err
+        records = [json.loads(line) for line in Path("o.jsonl").read_text().splitlines()]
+        assert [record["tokens"][0] for record in records] == ["Kim0", "Kim1", "Kim2"]
+    assert "documents 3, sentences 3, tokens 6, spans 3" in result.out
+
+
+def test_a_folder_of_documents_is_one_source(run_convert, write):
+    for name in ("a", "b"):
+        docs = write(f"docs/{name}.jsonl", PRODIGY).parent
+    assert run_convert(docs, "o.conll").code == 0
+    assert Path("o.conll").read_text().count(COLUMNS) == 2
+    for name in ("x", "y"):
+        texts = write(f"texts/{name}.txt", "Kim left\nfor Oslo.\n").parent
+    assert run_convert(texts, "o.jsonl", "--to", "prodigy", "--document").code == 0
+    records = [json.loads(line) for line in Path("o.jsonl").read_text().splitlines()]
+    assert [record["meta"]["id"] for record in records] == ["x", "y"]
+
+
+def test_folders_that_are_not_one_split(run_convert, write, tmp_path):
+    write("c/train.conll", COLUMNS)
+    folder = write("c/dev.conll", COLUMNS).parent
+    assert_one_line(
+        run_convert(folder, "o.conll"), 2, "several splits (train, dev)", "c/train.conll"
+    )
+    write("d/a.jsonl", PRODIGY)
+    folder = write("d/b.jsonl", '{"tokens": ["a"], "ner": ["O"]}\n').parent
+    assert_one_line(
+        run_convert(folder, "o.conll"), 2, "b.jsonl: is JSON lines by tokens", "Prodigy"
+    )
+    assert_one_line(run_convert("e*", "o.conll"), 1, "e*: no file matches")
+    (tmp_path / "f").mkdir()
+    assert_one_line(run_convert(tmp_path / "f", "o.conll"), 1, "no file in it has a known format")
+    folder = write("g/train.conll", COLUMNS).parent
+    assert run_convert(folder, "o.conll").code == 0

@@ -85,7 +85,9 @@ def test_bad_texts(write, content, line):
 def test_brat_without_its_text_or_annotations(run_convert, write, tmp_path):
     assert_one_line(run_convert(write("x/a.ann", ""), "o.conll"), 1, "a.txt: no such file")
     (tmp_path / "empty").mkdir()
-    assert_one_line(run_convert(tmp_path / "empty", "o.conll"), 1, "no .ann files in this folder")
+    assert_one_line(
+        run_convert(tmp_path / "empty", "o.conll"), 1, "no file in it has a known format"
+    )
 
 
 def test_brat_folders_are_whole_and_nothing_else_is_lost(run_convert, write, tmp_path):

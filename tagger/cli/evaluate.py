@@ -24,10 +24,12 @@ from tagger.cli.options import (
     SplitName,
     Strict,
     Threads,
+    Thresholds,
     console,
     names,
     print_json,
     stated_columns,
+    stated_thresholds,
 )
 
 
@@ -45,6 +47,13 @@ def evaluate(
     comment_prefix: CommentPrefix = None,
     raw: Annotated[
         bool, typer.Option("--raw", help="Score by character spans on untokenized text.")
+    ] = False,
+    threshold: Thresholds = None,
+    by_threshold: Annotated[
+        bool,
+        typer.Option(
+            "--by-threshold", help="Show the spans missed and those too many at each threshold."
+        ),
     ] = False,
     read_predictions: Annotated[
         bool, typer.Option("--read-predictions", help=READ_PREDICTIONS)
@@ -72,6 +81,8 @@ def evaluate(
         corpus,
         split,
         raw=raw,
+        threshold=stated_thresholds(threshold) or None,
+        by_threshold=by_threshold,
         heads=names(heads),
         columns=stated_columns(columns, header, delimiter, comment_prefix),
         read_predictions=read_predictions,

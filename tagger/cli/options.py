@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Annotated, Any, Literal, TextIO, TypeAlias, cast, get_args
 
@@ -76,6 +77,13 @@ Precision = Annotated[
     typer.Option("--precision", help="fp32 or int8; int8 if not given, where its tags agree."),
 ]
 Threads = Annotated[int, typer.Option("--threads", min=0, help="Threads; 0 for one a core.")]
+Thresholds = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--threshold",
+        help="Show every span whose probability reaches it, as in 0.2, or PER=0.2 for a label.",
+    ),
+]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON for machines.")]
 
 
@@ -88,6 +96,31 @@ def stated_columns(
     if delimiter == "":
         raise UsageError("the delimiter is empty", hint="as in {delimiter=tab}")
     return tagger.Columns(columns or "", header, delimiter or "", comment_prefix)
+
+
+def stated_thresholds(values: Sequence[str] | None) -> dict[str, float]:
+    """Return thresholds by label, that of all others under ``*``; none for None.
+
+    Raises:
+        UsageError: One is not a number, or two are of the same label.
+
+    >>> stated_thresholds(["0.5", "PER=0.2"])
+    {'*': 0.5, 'PER': 0.2}
+    """
+    found: dict[str, float] = {}
+    for value in values or ():
+        label, _, number = value.rpartition("=")
+        label = label or "*"
+        if label in found:
+            of_label = "" if label == "*" else f" for {label}"
+            raise UsageError(f"two thresholds{of_label}", hint="as in {threshold=PER=0.2}")
+        try:
+            found[label] = float(number)
+        except ValueError:
+            raise UsageError(
+                f"the threshold {value!r} is not a number", hint="as in {threshold=0.2}"
+            ) from None
+    return found
 
 
 def names(value: str | None) -> list[str] | None:

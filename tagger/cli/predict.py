@@ -15,8 +15,10 @@ from tagger.cli.options import (
     NamedModel,
     Precision,
     Threads,
+    Thresholds,
     console,
     names,
+    stated_thresholds,
 )
 from tagger.text.sentences import Newline
 
@@ -50,6 +52,7 @@ def predict(
     confidence: Annotated[
         bool, typer.Option("--confidence", help="Add the probability of each entity (with json).")
     ] = False,
+    threshold: Thresholds = None,
     output: Annotated[
         Path | None, typer.Option("--output", "-o", help="Write to this file.")
     ] = None,
@@ -94,6 +97,7 @@ def predict(
             confidence=confidence,
             newline=newline,
             whole=document,
+            threshold=tuple(stated_thresholds(threshold).items()),
         ),
         text or [],
         file or [],

@@ -10,8 +10,10 @@ import msgspec
 
 from tagger.arguments import as_name
 from tagger.errors import UsageError
+from tagger.evaluation.by_threshold import by_threshold as scores_by_threshold
 from tagger.evaluation.predictions import write_predictions
 from tagger.evaluation.raw import evaluate_raw
+from tagger.evaluation.scores import SpanScores
 from tagger.evaluation.selection import select_split
 from tagger.evaluation.split import Evaluation, evaluate_split
 from tagger.files import check_new, check_not_read
@@ -19,6 +21,7 @@ from tagger.formats.records import Columns
 from tagger.runtime.engines.protocol import EngineName, Precision
 from tagger.runtime.loading import load
 from tagger.runtime.tagger import Tagger
+from tagger.runtime.thresholds import Threshold
 from tagger.sharing.finding import find_model
 
 __all__ = ["evaluate"]
@@ -30,6 +33,8 @@ def evaluate(
     split: Literal["train", "dev", "test"] | None = None,
     *,
     raw: bool = False,
+    threshold: Threshold | None = None,
+    by_threshold: bool = False,
     heads: Sequence[str] | None = None,
     columns: str | Columns | None = None,
     read_predictions: bool = False,
@@ -50,6 +55,9 @@ def evaluate(
         corpus: The name of a corpus, a folder, a file, or ``hub:owner/name``.
         split: The split to score; None for test, or for the only one.
         raw: Score by character spans on untokenized text, so that the cost of tokenization shows.
+        threshold: The least probability of a span, or one by label, see `tagger.load`; None for
+            that of a loaded model, or for the spans of the best tag sequence.
+        by_threshold: Score spans at several thresholds, too, which tags the corpus for each.
         heads: The heads to score; None for all that model and corpus share.
         columns: The columns of the corpus's files, as in ``token,pos,chunk,ner``, or a
             `tagger.Columns`.
@@ -65,7 +73,8 @@ def evaluate(
         data_dir: Where to look for named corpora first.
 
     Raises:
-        UsageError: There is no such split or head, or no head or label in common.
+        UsageError: There is no such split or head, no head or label in common, no head with spans
+            for thresholds, or one is out of its range or of an unknown label.
         CorpusError: The corpus is not found or cannot be read.
         ModelError: As `tagger.load`.
 
@@ -82,6 +91,8 @@ def evaluate(
         name = as_name("model", model)
         directory = find_model(name)
         tagger = load(directory, device=device, engine=engine, precision=precision, threads=threads)
+    if threshold is not None:
+        tagger = tagger.with_threshold(threshold)
     chosen = select_split(
         directory,
         tagger,
@@ -94,6 +105,13 @@ def evaluate(
         strict=strict,
     )
     check_not_read([written], chosen.files)
+    of_spans = [head for head in chosen.heads if head.kind == "span"]
+    if (threshold is not None or by_threshold) and not of_spans:
+        names = [head.name for head in chosen.heads]
+        raise UsageError(
+            f"only spans have a threshold, and {', '.join(names)} has none",
+            hint="choose other {heads}",
+        )
     if raw:
         scores = evaluate_raw(tagger, chosen.data, chosen.heads, chosen.not_annotated)
     else:
@@ -101,5 +119,17 @@ def evaluate(
         if written is not None:
             names = [head.name for head in chosen.heads]
             write_predictions(written, tagged, names, chosen.not_annotated)
+    curves = {}
+    if by_threshold:
+
+        def evaluated(tagger: Tagger) -> dict[str, SpanScores]:
+            if raw:
+                found = evaluate_raw(tagger, chosen.data, of_spans, chosen.not_annotated).spans
+                return {head.name: found[head.name] for head in of_spans}
+            return evaluate_split(tagger, chosen.data, of_spans, chosen.not_annotated)[0].spans
+
+        curves = scores_by_threshold(tagger, evaluated)
     title = f"{name} on {corpus} {chosen.split}"
-    return msgspec.structs.replace(scores, title=title, findings=chosen.findings)
+    return msgspec.structs.replace(
+        scores, title=title, findings=chosen.findings, by_threshold=curves
+    )

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from rich.console import Console
     from rich.table import Table
 
+    from tagger.evaluation.by_threshold import AtThreshold
     from tagger.evaluation.split import Evaluation
 
 
@@ -48,6 +49,34 @@ def _score_table(first: str, rows: Sequence[tuple[str, LabelScore, str]]) -> Tab
     )
 
 
+def threshold_table(points: Sequence[AtThreshold]) -> Table:
+    """Tabulate the scores of spans at each threshold, what is missed and what is too many."""
+    return plain_table(
+        ("threshold", "precision", "recall", "F1", "missed", "too many"),
+        [
+            [
+                f"{at.threshold:g}",
+                *(
+                    f"{100 * share:.2f}"
+                    for share in (at.score.precision, at.score.recall, at.score.f1)
+                ),
+                f"{100 * at.missed:.1f} %",
+                f"{100 * at.too_many:.1f} %",
+            ]
+            for at in points
+        ],
+    )
+
+
+def threshold_line(points: Sequence[AtThreshold]) -> str:
+    """Word what a low threshold means."""
+    at = next((at for at in points if at.threshold >= 0.1), points[-1])
+    return (
+        f"at {at.threshold:g} you miss {100 * at.missed:.0f} % of the {at.score.n_gold:,} spans, "
+        f"and mark {100 * at.too_many:.0f} % too many"
+    )
+
+
 def token_line(title: str, scores: TokenScores) -> str:
     """Word an accuracy in one line."""
     unknown = f", {scores.n_unknown:,} of them tags unseen in training" if scores.n_unknown else ""
@@ -66,6 +95,10 @@ def print_evaluation(console: Console, title: str, evaluation: Evaluation) -> No
         _print_labels(console, spans)
     for head, tokens in evaluation.tokens.items():
         print_line(console, token_line(f"{title}, {head}", tokens))
+    for head, points in evaluation.by_threshold.items():
+        print_line(console, f"{title}, {head} by threshold")
+        console.print(threshold_table(points))
+        print_line(console, threshold_line(points))
     if evaluation.seconds > 0:
         speed = evaluation.n_tokens / evaluation.seconds
         print_line(

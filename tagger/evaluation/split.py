@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from tagger.evaluation.by_threshold import AtThreshold
 from tagger.evaluation.scores import Scores, SpanScores, TokenScores, score_spans, score_tokens
 from tagger.evaluation.selection import PIECE
 from tagger.findings import Finding
@@ -36,6 +37,8 @@ class Evaluation(msgspec.Struct, frozen=True, kw_only=True):
     """The model, the corpus and the split."""
     findings: tuple[Finding, ...] = ()
     """Problems in the files of the corpus, and what was done about them."""
+    by_threshold: dict[str, tuple[AtThreshold, ...]] = {}
+    """By head with spans, the scores at each of several thresholds, where they were asked for."""
 
     @property
     def main(self) -> dict[str, float]:

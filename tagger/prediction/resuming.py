@@ -52,6 +52,7 @@ class Record(msgspec.Struct, frozen=True, kw_only=True):
     heads: tuple[str, ...]
     tokenized: bool
     confidence: bool
+    threshold: dict[str, float] = {}
     newline: str
     whole: bool = False
     """Whether a file is a text."""
@@ -80,6 +81,7 @@ def record_of(job: Job, tagger: Tagger, files: Sequence[Path]) -> Record:
         heads=tuple(head.name for head in tagger.predictor.choose(job.heads)),
         tokenized=job.tokenized,
         confidence=job.confidence,
+        threshold=dict(job.threshold),
         newline=job.newline,
         whole=job.whole,
         output_format=job.output_format,
@@ -150,6 +152,7 @@ def differences(earlier: Record, now: Record) -> list[str]:
         ("precision", "precision"),
         ("tokenized", "tokenized"),
         ("confidence", "confidence"),
+        ("threshold", "threshold"),
         ("newline", "newline"),
         ("whole", "a file as a text"),
         ("version", "version"),
@@ -225,4 +228,6 @@ def _model_digest(directory: Path) -> str:
 def _word(value: object) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
+    if isinstance(value, dict):
+        return ",".join(f"{name}={number}" for name, number in value.items()) or "none"
     return ",".join(value) if isinstance(value, tuple) else str(value)

@@ -46,6 +46,8 @@ class Job(NamedTuple):
     """The meaning of a line end in a text; see `tagger.text.Tokenizer`."""
     whole: bool = False
     """Whether a file is a text."""
+    threshold: tuple[tuple[str, float], ...] = ()
+    """Thresholds for spans by label, see `tagger.runtime.thresholds`; none for the best tags."""
 
 
 class Result(NamedTuple):
@@ -72,12 +74,14 @@ def load_tagger(job: Job) -> Tagger:
         precision=job.precision,
         threads=job.threads,
         newline=job.newline,
+        threshold=dict(job.threshold) or None,
     )
     chosen = tagger.predictor.choose(job.heads)
-    if job.confidence and all(head.kind == "token" for head in chosen):
+    if (job.confidence or job.threshold) and all(head.kind == "token" for head in chosen):
         names = ", ".join(head.name for head in chosen)
+        wanted = "confidence" if job.confidence else "threshold"
         raise UsageError(
-            f"only spans have a confidence, and {names} has none", hint="choose other {heads}"
+            f"only spans have a {wanted}, and {names} has none", hint="choose other {heads}"
         )
     return tagger.with_splitter(GivenTokens()) if job.tokenized else tagger
 

@@ -29,6 +29,7 @@ from tagger.runtime.engines.protocol import (
 )
 from tagger.runtime.predictor import Predictor
 from tagger.runtime.tagger import Tagger
+from tagger.runtime.thresholds import Threshold
 from tagger.text import Tokenizer, TokenizerRules
 from tagger.text.sentences import Newline
 
@@ -41,6 +42,7 @@ def load(
     precision: Precision | None = None,
     threads: int = 0,
     newline: Newline = "auto",
+    threshold: Threshold | None = None,
 ) -> Tagger:
     """Load the model of a directory.
 
@@ -52,10 +54,11 @@ def load(
             PyTorch when its graph was written.
         threads: CPU threads; 0 for one a core, with ``torch`` for those that PyTorch has.
         newline: What a line end in a text is; see `tagger.text.Tokenizer`.
+        threshold: The least probability of a span; see `Tagger`.
 
     Raises:
         ModelError: It is missing, incomplete, damaged or of a newer format, or has no such graph.
-        UsageError: There is no such device, engine or precision.
+        UsageError: There is no such device, engine or precision, or the threshold is wrong.
     """
     path = Path(directory)
     return from_saved(
@@ -66,6 +69,7 @@ def load(
         precision=precision,
         threads=threads,
         newline=newline,
+        threshold=threshold,
     )
 
 
@@ -78,6 +82,7 @@ def from_saved(
     precision: Precision | None = None,
     threads: int = 0,
     newline: Newline = "auto",
+    threshold: Threshold | None = None,
 ) -> Tagger:
     """Make a tagger of a model that is read already; see `load`.
 
@@ -114,7 +119,9 @@ def from_saved(
 
             torch.set_num_threads(threads)
         runs = torch_engine(saved, directory, device)
-    return assemble(runs, saved.heads, saved.weights, saved.rules, newline=newline)
+    return assemble(
+        runs, saved.heads, saved.weights, saved.rules, newline=newline, threshold=threshold
+    )
 
 
 def assemble(
@@ -124,10 +131,11 @@ def assemble(
     rules: TokenizerRules,
     *,
     newline: Newline = "auto",
+    threshold: Threshold | None = None,
 ) -> Tagger:
     """Make a tagger of its parts; the decoders' scores are read from the weights."""
     predictor = Predictor(engine, heads, transitions_of(heads, weights))
-    return Tagger(predictor, Tokenizer(rules, newline=newline))
+    return Tagger(predictor, Tokenizer(rules, newline=newline), threshold)
 
 
 def transitions_of(

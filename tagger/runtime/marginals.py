@@ -107,17 +107,23 @@ class Marginals:
         for ahead in range(int((last - first).max(initial=0))):
             inside = np.flatnonzero(first + ahead < last)
             at = first[inside] + ahead
-            following = self._following(posterior, at, tag_ids[at])
+            following = self.following(posterior, at, tag_ids[at])
             probs[inside] *= following[np.arange(len(at)), tag_ids[at + 1]]
         ends = np.zeros(len(tag_ids), dtype=np.bool_)
         ends[np.cumsum(lengths) - 1] = True
         open_ = np.flatnonzero(~ends[last])
-        following = self._following(posterior, last[open_], tag_ids[last[open_]])
+        following = self.following(posterior, last[open_], tag_ids[last[open_]])
         probs[open_] *= 1 - (following * continues[tag_ids[last[open_]]]).sum(axis=1)
         return probs
 
-    def _following(self, posterior: Posterior, at: Ids, tags: Ids) -> Probs:
-        """Compute the probabilities (places, tags) of each tag after tokens with these tags."""
+    def following(self, posterior: Posterior, at: Ids, tags: Ids) -> Probs:
+        """Compute the probabilities (places, tags) of each tag after tokens with these tags.
+
+        Args:
+            posterior: Of the sentences.
+            at: (places,), tokens that are not the last of their sentence.
+            tags: (places,), the tag of each.
+        """
         following: Probs = self._between[tags] * posterior.onward[at + 1]
         following /= following.sum(axis=1, keepdims=True)
         return following

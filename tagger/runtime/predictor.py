@@ -11,9 +11,10 @@ from tagger.errors import UsageError, unknown_name
 from tagger.features.forms import Ids
 from tagger.model.heads import HeadSpec
 from tagger.runtime.batching import slices_by_tokens
+from tagger.runtime.candidates import Spans, SpanTags, candidates, without_overlaps
 from tagger.runtime.decoding import Floats, Transitions, Viterbi, greedy
 from tagger.runtime.engines.protocol import Engine
-from tagger.runtime.marginals import Marginals, Probs, softmax
+from tagger.runtime.marginals import Marginals, Posterior, Probs, softmax
 from tagger.runtime.tag_table import TagTable
 
 DECODED_SCORES = 2**22
@@ -84,6 +85,7 @@ class Predictor:
         heads: Sequence[HeadSpec],
         *,
         confidence: bool = False,
+        thresholds: Mapping[str, Probs] | None = None,
     ) -> Prediction:
         """Tag sentences.
 
@@ -92,16 +94,24 @@ class Predictor:
             lengths: (sentences,), each at least 1.
             heads: The heads.
             confidence: Whether to compute probabilities.
+            thresholds: By head (labels,) the least probability of spans, see `thresholds_of`;
+                without them, tags are those of the best sequence.
         """
+        least = thresholds or {}
         parts: dict[str, list[Ids]] = {head.name: [np.zeros(0, dtype=np.int64)] for head in heads}
         probs: dict[str, list[Probs]] = {h.name: [np.zeros(0)] for h in heads if confidence}
         for emissions, of_some in self.score(forms, lengths, heads):
             for head in heads:
-                best = self.decode(head, emissions[head.name], of_some)
+                of_head = emissions[head.name]
+                if head.name in least:
+                    best, sure = self._above(head, of_head, of_some, least[head.name])
+                else:
+                    best = self.decode(head, of_head, of_some)
+                    if confidence:
+                        sure = self._confidence(head, of_head, of_some, best)
                 parts[head.name].append(best)
                 if confidence:
-                    found = self._confidence(head, emissions[head.name], of_some, best)
-                    probs[head.name].append(found)
+                    probs[head.name].append(sure)
         return Prediction(
             {name: np.concatenate(of_head) for name, of_head in parts.items()},
             {name: np.concatenate(of_head) for name, of_head in probs.items()},
@@ -141,10 +151,38 @@ class Predictor:
         posterior = marginals.posterior(emissions, lengths)
         probs: Probs = posterior.marginals[tokens, tag_ids]
         if head.kind == "span":
-            table = self.tables[head.name]
-            first, last = table.bounds(tag_ids)
-            of_spans = marginals.spans(posterior, lengths, tag_ids, first, last, table.continues)
-            n_inside = last + 1 - first
-            places = np.repeat(first - np.cumsum(n_inside) + n_inside, n_inside)
-            probs[places + np.arange(len(places))] = np.repeat(of_spans, n_inside)
+            spans = self._best_spans(head, marginals, posterior, lengths, tag_ids)
+            spans.spread(spans.probs, probs)
         return probs
+
+    def _best_spans(
+        self,
+        head: HeadSpec,
+        marginals: Marginals,
+        posterior: Posterior,
+        lengths: Ids,
+        tag_ids: Ids,
+    ) -> Spans:
+        """Return the spans of tags, with their probabilities."""
+        table = self.tables[head.name]
+        first, last = table.bounds(tag_ids)
+        probs = marginals.spans(posterior, lengths, tag_ids, first, last, table.continues)
+        return Spans(first, last, table.label_ids[tag_ids[first]], probs)
+
+    def _above(
+        self, head: HeadSpec, emissions: Floats, lengths: Ids, least: Probs
+    ) -> tuple[Ids, Probs]:
+        """Return the tags (tokens,) of spans that reach their thresholds, and as `_confidence`."""
+        marginals, tags = Marginals(self.transitions[head.name]), SpanTags(head)
+        posterior = marginals.posterior(emissions, lengths)
+        found = candidates(marginals, posterior, lengths, tags, least)
+        if np.isnan(least).any():
+            best = self.decode(head, emissions, lengths)
+            of_best = self._best_spans(head, marginals, posterior, lengths, best)
+            found = Spans.joined([found, of_best.where(np.isnan(least[of_best.label]))])
+        found = without_overlaps(found, len(emissions))
+        tag_ids = np.full(len(emissions), tags.outside, dtype=np.int64)
+        tags.write(found, tag_ids)
+        probs: Probs = posterior.marginals[:, tags.outside].copy()
+        found.spread(found.probs, probs)
+        return tag_ids, probs

@@ -65,6 +65,12 @@ class TagTable:
         return first, last
 
     @cached_property
+    def label_ids(self) -> Ids:
+        """(tags,), the place of each tag's label among those of the head; 0 for ``O``."""
+        places = {label: i for i, label in enumerate(dict.fromkeys(filter(None, self._labels)))}
+        return np.array([places.get(label, 0) for label in self._labels], dtype=np.int64)
+
+    @cached_property
     def continues(self) -> NDArray[np.bool_]:
         """(tags, tags), whether a tag continues the span of the tag before."""
         labels = np.array(self._labels)

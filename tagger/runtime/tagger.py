@@ -13,8 +13,10 @@ from tagger.runtime.batching import batched
 from tagger.runtime.cutting import Splitter, cut_texts
 from tagger.runtime.documents import build_documents
 from tagger.runtime.engines.protocol import Engine
+from tagger.runtime.marginals import Probs
 from tagger.runtime.predictor import Predictor
 from tagger.runtime.results import Document
+from tagger.runtime.thresholds import Threshold, thresholds_of
 
 WINDOW = 1000
 """Number of texts or sentences tagged together: enough to sort by length, few to hold."""
@@ -35,11 +37,20 @@ class Tagger:
     Args:
         predictor: Tags sentences of tokens.
         splitter: Cuts raw text as the training corpora were cut.
+        threshold: The least probability of a span, or one by label; None for the spans of the best
+            tag sequence. Calls may have another.
+
+    Raises:
+        UsageError: The threshold is not above 0 and at most 1, or is of an unknown label.
     """
 
-    def __init__(self, predictor: Predictor, splitter: Splitter) -> None:
+    def __init__(
+        self, predictor: Predictor, splitter: Splitter, threshold: Threshold | None = None
+    ) -> None:
         self.predictor = predictor
         self.splitter = splitter
+        self.threshold = threshold
+        self._thresholds = thresholds_of(threshold, predictor.heads)
 
     @property
     def heads(self) -> tuple[HeadSpec, ...]:
@@ -53,7 +64,15 @@ class Tagger:
 
     def with_splitter(self, splitter: Splitter) -> Tagger:
         """Return the same model for texts that are cut in another way."""
-        return Tagger(self.predictor, splitter)
+        return Tagger(self.predictor, splitter, self.threshold)
+
+    def with_threshold(self, threshold: Threshold | None) -> Tagger:
+        """Return the same model with another threshold.
+
+        Raises:
+            UsageError: It is not above 0 and at most 1, or is of an unknown label.
+        """
+        return Tagger(self.predictor, self.splitter, threshold)
 
     def __repr__(self) -> str:
         heads = ", ".join(f"{head.name} ({len(head.labels)} labels)" for head in self.heads)
@@ -66,7 +85,7 @@ class Tagger:
             UsageError: It is not a string, or not valid Unicode.
         """
         check_texts([text], None)
-        return self._tag_texts([text], self.predictor.choose(None), confidence=False)[0]
+        return self._tag_texts([text], self.predictor.choose(None), False, self._thresholds)[0]
 
     def batch(
         self,
@@ -74,6 +93,7 @@ class Tagger:
         heads: Sequence[str] | None = None,
         *,
         confidence: bool = False,
+        threshold: Threshold | None = None,
     ) -> list[Document]:
         """Tag several texts.
 
@@ -81,12 +101,16 @@ class Tagger:
             texts: Raw texts of any length.
             heads: The heads to show; None for all.
             confidence: Whether entities have their probability, which takes some more time.
+            threshold: Show every span whose probability reaches it, the best where spans overlap;
+                a number, or one by label, with that of all others under ``*``. None for that of
+                the tagger.
 
         Raises:
-            UsageError: The model has no such head, or ``texts`` holds something else than texts.
+            UsageError: The model has no such head or label, ``texts`` holds something else than
+                texts, or a threshold is not above 0 and at most 1.
         """
         given = as_sequence("texts", texts, "a list of texts", "call the model itself with one")
-        return list(self.stream(given, heads, confidence=confidence))
+        return list(self.stream(given, heads, confidence=confidence, threshold=threshold))
 
     def stream(
         self,
@@ -94,18 +118,20 @@ class Tagger:
         heads: Sequence[str] | None = None,
         *,
         confidence: bool = False,
+        threshold: Threshold | None = None,
     ) -> Iterator[Document]:
         """Tag any number of texts in order, with bounded memory; see `batch`."""
         if isinstance(texts, str | bytes | Mapping) or not isinstance(texts, Iterable):
             as_sequence("texts", texts, "an iterable of texts", "call the model itself with one")
         chosen = self.predictor.choose(heads)
+        thresholds = self._chosen_thresholds(threshold)
 
         def documents() -> Iterator[Document]:
             n_before = 0
             for window in batched(texts, WINDOW):
                 check_texts(window, n_before)
                 n_before += len(window)
-                yield from self._tag_texts(window, chosen, confidence=confidence)
+                yield from self._tag_texts(window, chosen, confidence, thresholds)
 
         return documents()
 
@@ -116,6 +142,7 @@ class Tagger:
         heads: Sequence[str] | None = None,
         *,
         confidence: Literal[False] = False,
+        threshold: Threshold | None = None,
     ) -> list[dict[str, list[str]]]: ...
 
     @overload
@@ -125,6 +152,7 @@ class Tagger:
         heads: Sequence[str] | None = None,
         *,
         confidence: Literal[True],
+        threshold: Threshold | None = None,
     ) -> list[TagsWithConfidence]: ...
 
     @overload
@@ -134,6 +162,7 @@ class Tagger:
         heads: Sequence[str] | None = None,
         *,
         confidence: bool,
+        threshold: Threshold | None = None,
     ) -> list[dict[str, list[str]]] | list[TagsWithConfidence]: ...
 
     def tag(
@@ -142,6 +171,7 @@ class Tagger:
         heads: Sequence[str] | None = None,
         *,
         confidence: bool = False,
+        threshold: Threshold | None = None,
     ) -> list[dict[str, list[str]]] | list[TagsWithConfidence]:
         """Tag sentences that are tokenized already.
 
@@ -149,16 +179,18 @@ class Tagger:
             sentences: The tokens of each sentence; a sentence may be empty.
             heads: The heads to tag; None for all.
             confidence: Whether to return the probability of each tag, too.
+            threshold: As for `batch`.
 
         Returns:
             For each sentence its tags by head, spans in BIO; with ``confidence`` as
             `TagsWithConfidence`.
 
         Raises:
-            UsageError: The model has no such head, or ``sentences`` holds something else than
-                lists of tokens.
+            UsageError: The model has no such head or label, ``sentences`` holds something else
+                than lists of tokens, or a threshold is not above 0 and at most 1.
         """
         chosen = self.predictor.choose(heads)
+        thresholds = self._chosen_thresholds(threshold)
         expected = "a list of sentences, each a list of tokens"
         given = check_sentences(
             as_sequence("sentences", sentences, expected, "`batch` takes raw texts")
@@ -166,26 +198,39 @@ class Tagger:
         tagged = [
             sentence
             for window in batched(given, WINDOW)
-            for sentence in self._tag_sentences(window, chosen, confidence=confidence)
+            for sentence in self._tag_sentences(window, chosen, confidence, thresholds)
         ]
         return tagged if confidence else [tags for tags, _ in tagged]
 
+    def _chosen_thresholds(self, threshold: Threshold | None) -> Mapping[str, Probs]:
+        return self._thresholds if threshold is None else thresholds_of(threshold, self.heads)
+
     def _tag_texts(
-        self, texts: Sequence[str], heads: Sequence[HeadSpec], *, confidence: bool
+        self,
+        texts: Sequence[str],
+        heads: Sequence[HeadSpec],
+        confidence: bool,
+        thresholds: Mapping[str, Probs],
     ) -> list[Document]:
         cut = cut_texts(texts, self.splitter)
         tag_ids, probs = self.predictor.predict(
-            cut.forms, cut.lengths, heads, confidence=confidence
+            cut.forms, cut.lengths, heads, confidence=confidence, thresholds=thresholds
         )
         return build_documents(cut, tag_ids, heads, self.predictor.tables, probs)
 
     def _tag_sentences(
-        self, sentences: Sequence[Sequence[str]], heads: Sequence[HeadSpec], *, confidence: bool
+        self,
+        sentences: Sequence[Sequence[str]],
+        heads: Sequence[HeadSpec],
+        confidence: bool,
+        thresholds: Mapping[str, Probs],
     ) -> Iterator[TagsWithConfidence]:
         lengths = [len(sentence) for sentence in sentences]
         forms = [form for sentence in sentences for form in sentence]
         filled = np.array([n for n in lengths if n], dtype=np.int64)
-        tag_ids, probs = self.predictor.predict(forms, filled, heads, confidence=confidence)
+        tag_ids, probs = self.predictor.predict(
+            forms, filled, heads, confidence=confidence, thresholds=thresholds
+        )
         tags = {
             head.name: self.predictor.tables[head.name].strings(tag_ids[head.name])
             for head in heads

@@ -14,6 +14,7 @@ from tagger.paths import shipped, shipped_names
 if TYPE_CHECKING:
     from tagger.runtime.engines.protocol import EngineName, Precision
     from tagger.runtime.tagger import Tagger
+    from tagger.runtime.thresholds import Threshold
     from tagger.text.sentences import Newline
 
 DEFAULT = "en"
@@ -31,6 +32,7 @@ def load(
     precision: Precision | None = None,
     threads: int = 0,
     newline: Newline = "auto",
+    threshold: Threshold | None = None,
 ) -> Tagger:
     """Find and load a trained model.
 
@@ -44,10 +46,14 @@ def load(
         threads: CPU threads; 0 for one a core, with ``torch`` for those that PyTorch has.
         newline: Whether a line end in a text is the end of a ``sentence`` or a ``space``; ``auto``
             decides by the lines: those of a list are sentences, those of hard-wrapped prose not.
+        threshold: Show every span whose probability reaches it, the best where spans overlap: a
+            number above 0 and at most 1, or one by label, as in ``{"PER": 0.2, "*": 0.5}``; None
+            for the spans of the best tag sequence.
 
     Raises:
         ModelError: It is missing, incomplete, damaged or of a newer format, or has no such graph.
-        UsageError: There is no such device, engine or precision, or ``model`` is no name or path.
+        UsageError: There is no such device, engine, precision or label, a threshold is out of its
+            range, or ``model`` is no name or path.
 
     >>> load()("John works at Apple").entities
     [[John](PER), [Apple](ORG)]
@@ -61,6 +67,7 @@ def load(
         precision=precision,
         threads=threads,
         newline=newline,
+        threshold=threshold,
     )
 
 

@@ -80,6 +80,7 @@ def make_recurrent_tagger(
     set_sentences: bool,
     newline: Newline,
     confidence: bool,
+    threshold: float | dict[str, float] | None,
     engine: str | None,
     precision: str | None,
     threads: int,
@@ -247,7 +248,7 @@ class RecurrentTagger(TrainablePipe):  # type: ignore[misc]
         self._n_seen = self._n_unknown = 0
         if self._trainer is not None:
             self._known_words = self._trainer.parts.vocabulary.word_ids
-            return self._trainer.tagger()
+            return self._trainer.tagger().with_threshold(self.settings.threshold)
         with _unpacked(self.files) as folder:
             saved = read_model(folder)
             self._known_words = saved.vocabulary.word_ids
@@ -257,6 +258,7 @@ class RecurrentTagger(TrainablePipe):  # type: ignore[misc]
                 engine=engine_name(self.settings.engine),
                 precision=precision_name(self.settings.precision),
                 threads=self.settings.threads,
+                threshold=self.settings.threshold,
             )
 
     def _heads(self) -> tuple[HeadSpec, ...]:

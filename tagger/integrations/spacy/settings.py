@@ -37,6 +37,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     """Write how probable entities are to ``span._.confidence``, spans of a group to
     ``span._.HEAD_confidence``, and a token's tags (of a span the whole span) by head to
     ``token._.confidence``."""
+    threshold: float | dict[str, float] | None = None
+    """The least probability of a span, or one by label (of the model) with ``*`` for all others,
+    as for `tagger.load`; none for the spans of the best tag sequence."""
     engine: str | None = None
     """As for `tagger.load`."""
     precision: str | None = None

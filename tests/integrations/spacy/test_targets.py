@@ -75,6 +75,25 @@ def test_confidence(model: Path) -> None:
     assert doc[3]._.confidence is None
 
 
+def test_threshold(model: Path) -> None:
+    for threshold, labels in ((1, []), ({"LOC": 1.0}, ["PER"]), (None, ["PER", "LOC"])):
+        nlp = spacy.blank("en")
+        config = {"model": str(model), "threshold": threshold}
+        nlp.add_pipe("recurrent_tagger", config=config)
+        again = spacy.blank("en")
+        again.add_pipe("recurrent_tagger").from_bytes(nlp.get_pipe("recurrent_tagger").to_bytes())
+        for pipeline in (nlp, again):
+            assert [ent.label_ for ent in pipeline("Mary Jones left New York.").ents] == labels
+
+
+def test_a_wrong_threshold_is_one_line(model: Path) -> None:
+    for threshold in (2.0, {"PRE": 0.5}):
+        nlp = spacy.blank("en")
+        nlp.add_pipe("recurrent_tagger", config={"model": str(model), "threshold": threshold})
+        with pytest.raises(ComponentError, match="threshold"):
+            nlp("Mary Jones left New York.")
+
+
 def test_confidence_is_that_of_the_span_that_is_kept(model: Path) -> None:
     nlp = spacy.blank("en")
     nlp.add_pipe("entity_ruler").add_patterns([{"label": "TOWN", "pattern": "New York"}])

@@ -82,8 +82,8 @@ def test_threshold(model: Path) -> None:
         nlp.add_pipe("recurrent_tagger", config=config)
         again = spacy.blank("en")
         again.add_pipe("recurrent_tagger").from_bytes(nlp.get_pipe("recurrent_tagger").to_bytes())
-        for pipeline in (nlp, again):
-            assert [ent.label_ for ent in pipeline("Mary Jones left New York.").ents] == labels
+        for either in (nlp, again):
+            assert [ent.label_ for ent in either("Mary Jones left New York.").ents] == labels
 
 
 def test_a_wrong_threshold_is_one_line(model: Path) -> None:

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from rich.console import Console
     from rich.table import Table
 
+    from tagger.evaluation.agreement import AgreementReport
     from tagger.evaluation.by_threshold import AtThreshold
     from tagger.evaluation.split import Evaluation
 
@@ -114,3 +115,23 @@ def _print_labels(console: Console, scores: SpanScores) -> None:
         print_line(console, f"labels that the model does not have: {unknown}")
     for label, n in scores.not_scored.items():
         print_line(console, f"not scored: {n:,} spans of {label}, which is not annotated here")
+
+
+def print_agreement(console: Console, report: AgreementReport) -> None:
+    """Print the agreement of annotations: F1 by label, equal tags, kappa and alpha."""
+    for head, of_head in report.heads.items():
+        for pair in of_head.pairs:
+            print_line(console, f"{head}: {pair.first} (gold) and {pair.second}")
+            if pair.micro is not None:
+                rows = [(label, score, "") for label, score in pair.spans.items()]
+                console.print(_score_table("label", [*rows, ("all", pair.micro, "bold")]))
+            print_line(
+                console,
+                f"{pair.n_tokens:,} tokens, {100 * pair.equal:.2f} % with the same tag; "
+                f"Cohen's kappa {_coefficient(pair.kappa)}",
+            )
+        print_line(console, f"{head}: Krippendorff's alpha {_coefficient(of_head.alpha)}")
+
+
+def _coefficient(value: float | None) -> str:
+    return "undefined: only one tag is used" if value is None else f"{value:.3f}"

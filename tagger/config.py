@@ -269,11 +269,16 @@ def read_config(path: Path, defaults: Config | None = None) -> Config:
     except (OSError, UnicodeDecodeError) as error:
         reason = error.strerror if isinstance(error, OSError) else "not UTF-8"
         raise ConfigError(f"cannot read the configuration ({reason})", path=path) from None
-    except tomllib.TOMLDecodeError as error:
+    except RecursionError:
+        raise ConfigError("nested too deeply", path=path) from None
+    except ValueError as error:  # also of an integer of thousands of digits
         raise ConfigError(f"not valid TOML: {error}", path=path) from None
-    _check_keys(data, Config, path)
-    combined = merged(msgspec.to_builtins(defaults or Config()), data)
-    return config_from_dict(combined, path=path)
+    try:
+        _check_keys(data, Config, path)
+        combined = merged(msgspec.to_builtins(defaults or Config()), data)
+        return config_from_dict(combined, path=path)
+    except RecursionError:
+        raise ConfigError("nested too deeply", path=path) from None
 
 
 def config_to_toml(config: Config) -> str:

@@ -227,7 +227,7 @@ def _parsed(name: str, hint: Any, text: str) -> object:
     try:
         value: object = tomllib.loads(f"x = {text}")["x"]
         return msgspec.to_builtins(msgspec.convert(value, hint))
-    except (tomllib.TOMLDecodeError, msgspec.ValidationError):
+    except (ValueError, RecursionError, msgspec.ValidationError):
         raise ConfigError(f"{name} is {text!r}, not a {_values(hint)}") from None
 
 

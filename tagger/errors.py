@@ -23,6 +23,8 @@ import re
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
+from tagger.printable import one_line
+
 __all__ = [
     "ConfigError",
     "CorpusError",
@@ -98,7 +100,7 @@ class TaggerError(Exception):
         return _rebuild, (type(self), self.message), self.__dict__
 
     def spelled(self, argument: Callable[[str, str | None], str]) -> str:
-        """Word the error in one line.
+        """Word the error in one line; whatever files and texts it quotes cannot act on a terminal.
 
         Args:
             argument: Spells an argument, given its name and its value in Python, if any.
@@ -110,7 +112,7 @@ class TaggerError(Exception):
         if self.hint is not None:
             hint = _ARGUMENT.sub(lambda found: argument(found[1], found[2]), self.hint)
             text = f"{text}; {hint}"
-        return text
+        return one_line(text)
 
 
 def _rebuild(cls: type[TaggerError], message: str) -> TaggerError:

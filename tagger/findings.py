@@ -8,6 +8,7 @@ from itertools import islice
 import msgspec
 
 from tagger.errors import FormatError
+from tagger.printable import one_line
 
 __all__ = ["Finding", "Findings", "listed", "refuse", "summary"]
 
@@ -58,7 +59,7 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True):
         times = f"{self.count:,} times" if self.count > 1 else ""
         remarks = ", ".join(filter(None, [times, self.action]))
         text = ": ".join(filter(None, [self.where(), self.what(), self.example]))
-        return f"{text} ({remarks})" if remarks else text
+        return one_line(f"{text} ({remarks})" if remarks else text)
 
 
 class Findings:

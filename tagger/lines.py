@@ -10,11 +10,15 @@ from io import BufferedReader, RawIOBase
 from pathlib import Path
 from typing import BinaryIO, cast
 
+import msgspec
+
 from tagger.errors import CorpusError, FormatError
 
 __all__ = [
     "BOM",
     "MAGIC",
+    "NOT_JSON",
+    "as_number",
     "decode",
     "decode_lines",
     "is_compressed",
@@ -49,6 +53,9 @@ MAGIC = {
 _GZIP, _BZIP2, _ZSTD = b"\x1f\x8b", b"BZh", b"\x28\xb5\x2f\xfd"
 JSON_SUFFIXES = (".jsonl", ".ndjson", ".json")
 """Suffixes of files of JSON."""
+
+NOT_JSON = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
+"""What `msgspec.json.decode` raises; the last one for values that are nested too deeply."""
 
 _COMPRESSED = (".gz", ".bz2", ".zst")
 _BLOCK = 1 << 20
@@ -119,6 +126,17 @@ def _zstd(file: BinaryIO, path: Path) -> BinaryIO:
         raise FormatError(path, None, MAGIC[_ZSTD][0], hint=MAGIC[_ZSTD][1]) from None
     stream = pyarrow.CompressedInputStream(file, "zstd")
     return BufferedReader(cast("RawIOBase", stream), _BLOCK)
+
+
+def as_number(digits: str) -> int:
+    """Return the number that decimal digits spell; one of more than 18 digits is cut to 10 ** 18.
+
+    Python refuses to convert thousands of digits, and no position or count needs them.
+
+    >>> as_number("12"), as_number("9" * 5000) == 10**18
+    (12, True)
+    """
+    return int(digits) if len(digits) <= 18 else 10**18
 
 
 def plain_suffix(path: Path) -> str:

@@ -12,6 +12,7 @@ import typer
 
 from tagger.errors import Interrupted, TaggerError
 from tagger.extras import LEFT_OUT, install_hint
+from tagger.printable import one_line
 
 _OPTIONS = {
     "base": "from",
@@ -73,5 +74,5 @@ def command_option(name: str, value: str | None) -> str:
 
 
 def _fail(message: str, code: int) -> None:
-    print(" ".join(message.splitlines()), file=sys.stderr)  # noqa: T201
+    print(one_line(message), file=sys.stderr)  # noqa: T201
     sys.exit(code)

@@ -248,6 +248,8 @@ def _named(entry: CorpusEntry, data_dir: Path | None) -> Resolved:
 def _several(source: str) -> Resolved:
     files: dict[str, list[Path]] = {}
     given = [part.strip() for part in source.split(",") if part.strip()]
+    if not given:
+        raise CorpusError("names no file", path=source, hint="as in train.tsv,dev.tsv")
     for i, part in enumerate(given):
         name, separator, rest = part.partition("=")
         explicit = name if separator and name in SPLITS else None

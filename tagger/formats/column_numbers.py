@@ -7,6 +7,8 @@ from collections.abc import Iterator, Sequence
 from enum import Enum, auto
 from itertools import groupby, pairwise
 
+from tagger.lines import as_number
+
 __all__ = ["Numbering", "n_runs", "numbering", "restarts"]
 
 Rows = Sequence[Sequence[str] | None]
@@ -48,7 +50,7 @@ def numbering(rows: Rows, column: int, within: int | None = None) -> Numbering |
 
 def restarts(rows: Rows, column: int) -> bool:
     """Return whether numbers of tokens start anew where no empty line ends a sentence."""
-    numbers = [int(row[column]) for row in rows if row is not None]
+    numbers = [as_number(row[column]) for row in rows if row is not None]
     return None not in rows and any(left >= right for left, right in pairwise(numbers))
 
 
@@ -66,7 +68,7 @@ def _counts_tokens(rows: Rows, column: int) -> bool:
     if not all(row is None or row[column].isdecimal() for row in rows):
         return False
     sentences = [
-        [int(row[column]) for row in group if row is not None]
+        [as_number(row[column]) for row in group if row is not None]
         for is_row, group in groupby(rows, lambda row: row is not None)
         if is_row
     ]

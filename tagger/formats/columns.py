@@ -32,7 +32,7 @@ from tagger.formats.sample import Sample
 from tagger.formats.spacing import align
 from tagger.formats.spelling import looks_like_spans
 from tagger.formats.writing import encode_lines, heads_of, refuse, sentence_tags
-from tagger.lines import read_rows
+from tagger.lines import as_number, read_rows
 from tagger.schemes import Scheme, is_tag
 
 __all__ = ["NO_BLANK_LINES", "detect_layout", "parse_columns", "read", "sniff", "write"]
@@ -141,8 +141,9 @@ class _Ends:
             has_ended = has_ended or value != self._sentence
             self._sentence = value
         if layout.restarts and (value := fields[layout.restarts - 1].strip()).isdecimal():
-            has_ended = has_ended or int(value) <= self._number
-            self._number = int(value)
+            number = as_number(value)
+            has_ended = has_ended or number <= self._number
+            self._number = number
         return has_ended
 
     def after(self, fields: Sequence[str]) -> bool:

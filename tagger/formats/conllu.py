@@ -25,7 +25,7 @@ from tagger.formats.writing import (
     sentence_tags,
     space_after,
 )
-from tagger.lines import read_rows
+from tagger.lines import as_number, read_rows
 from tagger.schemes import OUTSIDE, Scheme, is_tag
 
 __all__ = ["detect_layout", "read", "sniff", "write"]
@@ -121,10 +121,10 @@ def _sentence(rows: list[Any], lines: list[int], document: int, layout: Layout) 
         kind = match[1] if match else None
         spaced = _NO_SPACE not in row.get("misc", "_").split("|")
         if kind == "-":
-            range_end, range_spaced = int(row["id"].split("-")[1]), spaced
+            range_end, range_spaced = as_number(row["id"].split("-")[1]), spaced
         if kind is not None:
             continue
-        number = int(row["id"])
+        number = as_number(row["id"])
         if number <= range_end:  # the words of a range stand in the text as one
             spaced = range_spaced and number == range_end
         tokens.append(row["form"])

@@ -6,6 +6,7 @@ import csv
 import re
 from collections import Counter
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import get_args
 
@@ -63,7 +64,9 @@ def split(line: str, delimiter: Delimiter, *, is_quoted: bool = False) -> list[s
         return _SPACES.split(line.strip(BLANK))
     mark = _MARKS[delimiter]
     if is_quoted and '"' in line:
-        return next(csv.reader([line], delimiter=mark), [""])
+        # The library refuses fields of 128 KB, a limit of the whole process; no token is as long.
+        with suppress(csv.Error):
+            return next(csv.reader([line], delimiter=mark), [""])
     return line.split(mark)
 
 

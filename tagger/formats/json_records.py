@@ -15,7 +15,7 @@ from typing import Any
 import msgspec
 
 from tagger.errors import FormatError
-from tagger.lines import read_lines
+from tagger.lines import NOT_JSON, read_lines
 
 __all__ = ["LABEL_NAMES", "read_records", "read_values"]
 
@@ -46,9 +46,15 @@ def read_values(path: Path) -> Iterator[tuple[int, object]]:
     """Yield each value of a file with its line.
 
     Raises:
-        FormatError: It is not JSON.
+        FormatError: It is not JSON, is nested too deeply, or has strings that are not Unicode.
         CorpusError: The file cannot be read.
     """
+    for number, value in _values(path):
+        _check_strings(path, number, value)
+        yield number, value
+
+
+def _values(path: Path) -> Iterator[tuple[int, object]]:
     lines = ((number, line) for number, line in read_lines(path) if line.strip())
     first = next(lines, None)
     if first is None:
@@ -79,7 +85,9 @@ def _is_line(value: object, second: tuple[int, str] | None) -> bool:
 def _decode(path: Path, number: int, line: str) -> object:
     try:
         return msgspec.json.decode(line)
-    except (msgspec.DecodeError, RecursionError) as error:
+    except RecursionError:
+        raise FormatError(path, number, "the JSON is nested too deeply") from None
+    except NOT_JSON as error:
         raise FormatError(
             path, number, f"not a JSON object a line ({error})", hint="is the file cut off?"
         ) from None
@@ -88,8 +96,24 @@ def _decode(path: Path, number: int, line: str) -> object:
 def _decoded(line: str) -> object:
     try:
         return msgspec.json.decode(line)
-    except (msgspec.DecodeError, RecursionError):
+    except NOT_JSON:
         return None
+
+
+def _check_strings(path: Path, number: int, value: object) -> None:
+    """Refuse strings with half a surrogate pair (``"\\ud800"``), which UTF-8 cannot hold.
+
+    Raises:
+        FormatError: One is in a string or key.
+    """
+    try:
+        json.dumps(value, ensure_ascii=False).encode()
+    except UnicodeEncodeError as error:
+        raise FormatError(
+            path, number, f"half a surrogate pair ({error.object[error.start]!a}) in the JSON"
+        ) from None
+    except RecursionError:
+        raise FormatError(path, number, "the JSON is nested too deeply") from None
 
 
 def _all(path: Path) -> tuple[int, str]:

@@ -12,6 +12,7 @@ from typing import Any
 
 from tagger.errors import FormatError
 from tagger.formats.json_records import LABEL_NAMES
+from tagger.lines import as_number
 
 __all__ = ["HINT", "find_names", "name_files"]
 
@@ -97,7 +98,7 @@ def _names(value: object, key: str, *, is_key: bool) -> dict[int, str]:
     if not isinstance(value, dict) or not value:
         return {}
     if is_key and all(isinstance(v, str) and str(n).isdecimal() for n, v in value.items()):
-        return {int(n): name for n, name in value.items()}
+        return {as_number(str(n)): name for n, name in value.items()}
     if is_key and all(type(n) is int and n >= 0 for n in value.values()):
         return {n: str(name) for name, n in value.items()}
     for within in (key, *_WITHIN):

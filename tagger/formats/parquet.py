@@ -82,7 +82,7 @@ def _rows(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
                 for row in batch.to_pylist():
                     number += 1
                     yield number, {"features": features, **row}
-    except (pa.ArrowException, ValueError, AttributeError) as error:
+    except (pa.ArrowException, ValueError, AttributeError, RecursionError) as error:
         said = " ".join(str(error).split())[:80]
         raise FormatError(path, None, f"not Parquet, or damaged ({said})") from None
     except OSError as error:

@@ -216,8 +216,10 @@ def _document(
         parts.append(("\n" if number in breaks else " ") * gap if number else "")
         length += len(parts[-1])
         document.offsets.append((length, length + len(form)))
-        for i in range(len(form)):
-            at.setdefault(start + _units(form[:i]), length + i)
+        unit = start
+        for i, mark in enumerate(form):
+            at.setdefault(unit, length + i)
+            unit += _units(mark)
         parts.append(form)
         length += len(form)
         at[end] = length

@@ -8,6 +8,7 @@ from typing import TypeVar
 import msgspec
 
 from tagger.errors import ModelError
+from tagger.lines import NOT_JSON
 
 T = TypeVar("T")
 
@@ -41,7 +42,7 @@ def parse_json(content: bytes, path: Path, kind: type[T]) -> T:
     """
     try:
         return msgspec.json.decode(content, type=kind)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+    except NOT_JSON as error:
         raise damaged(path, str(error)) from None
 
 

@@ -15,7 +15,14 @@ import msgspec
 
 from tagger.arguments import check_texts
 from tagger.errors import FormatError, UsageError
-from tagger.lines import JSON_SUFFIXES, decode_lines, is_compressed, plain_suffix, read_lines
+from tagger.lines import (
+    JSON_SUFFIXES,
+    NOT_JSON,
+    decode_lines,
+    is_compressed,
+    plain_suffix,
+    read_lines,
+)
 
 T = TypeVar("T")
 
@@ -88,7 +95,7 @@ def _record(line: str) -> dict[str, Any]:
         return {}
     try:
         value = msgspec.json.decode(line)
-    except (msgspec.DecodeError, RecursionError):
+    except NOT_JSON:
         return {}
     return value if isinstance(value, dict) else {}
 
@@ -105,9 +112,11 @@ def _of_record(path: str, line: int, record: dict[str, Any]) -> Text:
         )
     from tagger.formats.documents import check_text  # else not needed
 
-    check_text(Path(path), line, text)
     meta = record.get("meta")
     name = record.get("id", meta.get("id") if isinstance(meta, dict) else None)
+    check_text(Path(path), line, text, name)
+    if isinstance(name, int) and abs(name) >= 1 << 63:
+        name = str(name)  # JSON is written with integers of 64 bits
     return Text(text, name if type(name) in (str, int) else None)
 
 

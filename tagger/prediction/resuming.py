@@ -17,6 +17,7 @@ import msgspec
 
 import tagger as package
 from tagger.errors import TaggerError, UsageError
+from tagger.lines import NOT_JSON
 from tagger.model.meta import CARD, FILES, GRAPHS
 from tagger.prediction.input import BLOCK, STDIN, Text
 from tagger.prediction.workers import Job, n_bytes_of
@@ -117,7 +118,7 @@ def resumable(output: Path, record: Record) -> Kept:
             path=output,
             hint=replace,
         ) from None
-    except (msgspec.DecodeError, UnicodeDecodeError):
+    except NOT_JSON:
         raise TaggerError("damaged", path=record_path(output), hint=replace) from None
     changed = differences(earlier, record)
     if changed:

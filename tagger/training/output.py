@@ -15,6 +15,7 @@ from filelock import FileLock, Timeout
 from tagger.config import Config
 from tagger.errors import ModelError, UsageError
 from tagger.files import existing_directory, remove_directory
+from tagger.lines import NOT_JSON
 from tagger.model.meta import FILES, GRAPHS, META
 from tagger.training.state import EpochRecord
 
@@ -134,7 +135,7 @@ def read_run(output: Path, kind: type[T], what: str, *, other: str, command: str
         raise ModelError(
             f"not of {what} ({error})", path=path, hint=f"if it is {other}, resume with `{command}`"
         ) from None
-    except msgspec.DecodeError as error:
+    except NOT_JSON as error:
         raise ModelError(
             f"damaged ({error})", path=path, hint="start again with {force=True}"
         ) from None

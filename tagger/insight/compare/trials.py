@@ -20,6 +20,7 @@ from tagger.evaluation.scores import without
 from tagger.evaluation.selection import not_annotated
 from tagger.evaluation.split import Tagged, tag_split
 from tagger.files import existing_directory, write_file
+from tagger.lines import NOT_JSON
 from tagger.model.directory import read_model
 from tagger.model.heads import HeadSpec
 from tagger.model.meta import META, model_size
@@ -134,7 +135,7 @@ def run_trial(
     _rename_old(trial, folder)
     kept = folder / f"{trial.key}.json"
     if kept.is_file():
-        with suppress(msgspec.DecodeError):  # a damaged one is made again
+        with suppress(*NOT_JSON):  # a damaged one is made again
             return msgspec.json.decode(kept.read_bytes(), type=Outcome)
     directory = folder / trial.key
     config = msgspec.structs.replace(

@@ -8,6 +8,7 @@ from typing import Annotated, Any
 import msgspec
 
 from tagger.errors import UsageError, unknown_name
+from tagger.lines import NOT_JSON
 from tagger.model.heads import HeadSpec
 from tagger.text.sentences import Newline
 
@@ -84,5 +85,5 @@ def read_settings(content: bytes) -> Settings:
     """
     try:
         return msgspec.json.decode(content, type=Settings)
-    except msgspec.DecodeError as error:
+    except NOT_JSON as error:
         raise UsageError(f"damaged ({error})", path=CONFIG_FILE) from None

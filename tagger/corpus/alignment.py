@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Literal, NamedTuple
 
-from tagger.findings import Findings, refuse
+from tagger.errors import FormatError
+from tagger.findings import Finding, Findings, refuse
 from tagger.formats.documents import (
     ENTITIES,
     CharSpan,
@@ -28,6 +29,9 @@ OFF_BOUNDS, _WITH_GAPS = "span off token bounds", "span with gaps"
 _OVERLAPPING = "overlapping span"
 SPAN_KINDS = (OFF_BOUNDS, _WITH_GAPS, _OVERLAPPING)
 """Kinds of findings for spans that cannot be taken as they stand."""
+
+_MIN_OFF = 3
+"""Fewer spans off token bounds are accidents, however few spans there are."""
 
 # Between the sentences of a text that is made of tokens: there the tokenizer separates them again.
 _SENTENCE_BREAK = "\n\n"
@@ -57,6 +61,9 @@ class Aligner:
     overlapping: Literal["keep", "drop", "error"]
     findings: Findings = field(default_factory=Findings)
     _tokenizer: Tokenizer = field(default_factory=Tokenizer)
+    _n_spans: int = 0
+    _n_off: int = 0
+    _first_off: Finding | None = None
 
     def align(self, document: Document) -> None:
         """Set the tokens, the sentences and the spans of tokens of a document of text."""
@@ -88,8 +95,17 @@ class Aligner:
         """Refuse what the policy does not allow, after all documents.
 
         Raises:
-            FormatError: For the first span, with some of the others of its kind.
+            FormatError: For the first span, with some of the others of its kind; or most spans
+                would be expanded, so that the offsets must be wrong.
         """
+        if self._first_off and self._n_off >= _MIN_OFF and 2 * self._n_off > self._n_spans:
+            raise FormatError(
+                self._first_off.path,
+                self._first_off.line,
+                f"{self._n_off:,} of {self._n_spans:,} spans are off token bounds: "
+                f"{self._first_off.example}",
+                hint="do the offsets count characters, and is the end of a span exclusive?",
+            )
         for kind in SPAN_KINDS:
             choice = "{overlapping=drop}" if kind == _OVERLAPPING else "{misaligned=expand} or drop"
             refuse(
@@ -102,6 +118,7 @@ class Aligner:
         starts = [start for start, _ in offsets]
         ends = [end for _, end in offsets]
         fitted = []
+        self._n_spans += len(document.chars)
         for char in document.chars:
             char = self._trimmed(document, char)
             first, past = bisect_right(ends, char.start), bisect_left(starts, char.end)
@@ -119,7 +136,9 @@ class Aligner:
             elif self.misaligned == "drop" or span is None:
                 self.findings.add(span_finding(document, char, kind, "dropped"))
             else:
-                self.findings.add(span_finding(document, char, kind, "expanded"))
+                self.findings.add(found := span_finding(document, char, kind, "expanded"))
+                self._n_off += kind == OFF_BOUNDS
+                self._first_off = self._first_off or found
                 whole = char._replace(start=starts[first], end=ends[past - 1])
                 fitted.append(_Fitted(whole, span, is_expanded=True))
         return fitted

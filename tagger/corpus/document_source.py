@@ -11,7 +11,7 @@ from pathlib import Path
 
 import msgspec
 
-from tagger.corpus.alignment import OFF_BOUNDS, Aligner
+from tagger.corpus.alignment import Aligner
 from tagger.errors import FormatError
 from tagger.files import content_hash
 from tagger.findings import Finding, Findings, summary
@@ -25,10 +25,7 @@ from tagger.seals import read_sealed, write_sealed
 __all__ = ["DocumentSource"]
 
 # Raise it whenever a reader yields other sentences for the same files.
-_VERSION = 3
-
-_MIN_OFF_BOUNDS = 3
-"""Fewer spans off token bounds are accidents, however few spans there are."""
+_VERSION = 4
 
 
 @dataclass(frozen=True)
@@ -122,34 +119,14 @@ class DocumentSource:
     def _found(self) -> tuple[list[str], list[Finding]]:
         """The heads and the findings: one pass over all documents finds both."""
         heads: dict[str, None] = {}
-        aligner = Aligner("expand", "drop")
+        findings = Findings()
         for path in self.paths.values():
-            empty, n_spans = True, 0
+            empty = True
+            aligner = Aligner("expand", "drop", findings)
             for document in self._documents(path, aligner):
                 empty = empty and not document.tokens
-                n_spans += len(document.chars)
                 heads |= dict.fromkeys([*document.tags, *document.spans])
             if empty:
                 raise FormatError(path, None, "the file has no sentences")
-            _refuse_drift(path, n_spans, aligner.findings)
-        return list(heads), summary(aligner.findings)
-
-
-def _refuse_drift(path: Path, n_spans: int, findings: Findings) -> None:
-    """Refuse a file most of whose spans are off token bounds.
-
-    Raises:
-        FormatError: They are.
-    """
-    off = [one for one in findings if one.kind == OFF_BOUNDS and _is_of(one, path)]
-    if len(off) >= _MIN_OFF_BOUNDS and 2 * len(off) > n_spans:
-        raise FormatError(
-            off[0].path,
-            off[0].line,
-            f"{len(off):,} of {n_spans:,} spans are off token bounds: {off[0].example}",
-            hint="do the offsets count characters, and is the end of a span exclusive?",
-        )
-
-
-def _is_of(finding: Finding, path: Path) -> bool:
-    return path in (Path(finding.path), *Path(finding.path).parents)
+            aligner.check()
+        return list(heads), summary(findings)

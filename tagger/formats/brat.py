@@ -18,7 +18,7 @@ from tagger.files import named_errors, new_directory
 from tagger.findings import Findings
 from tagger.formats.documents import Document, check_span
 from tagger.formats.sample import Sample
-from tagger.formats.units import same
+from tagger.formats.units import Marked, Unit, find_unit, same, to_characters
 from tagger.formats.writing import refuse
 from tagger.lines import decode, read_lines, unreadable
 from tagger.schemes import Scheme
@@ -64,44 +64,62 @@ def read(path: Path, findings: Findings) -> Iterator[Document]:
         FormatError: A line is not an annotation, or does not match the text.
         CorpusError: A file is missing or cannot be read.
     """
-    if not path.is_dir():
-        yield _document(path.stem, path.with_suffix(".txt"), path.with_suffix(".ann"), findings)
-        return
-    annotations = _annotations_in(path)
-    if not annotations:
-        raise CorpusError("no .ann files in this folder, as brat has beside .txt", path=path)
-    texts = {text.with_suffix(".ann") for text in path.rglob("*.txt")}
-    for lonely in sorted(texts - set(annotations)):
-        findings.count(
-            "text without a file of annotations", path, example=lonely.stem, action="ignored"
-        )
-    for found in annotations:
-        name = found.relative_to(path).with_suffix("").as_posix()
-        yield _document(name, found.with_suffix(".txt"), found, findings)
+    if path.is_dir():
+        annotations = _annotations_in(path)
+        if not annotations:
+            raise CorpusError("no .ann files in this folder, as brat has beside .txt", path=path)
+        texts = {text.with_suffix(".ann") for text in path.rglob("*.txt")}
+        for lonely in sorted(texts - set(annotations)):
+            findings.count(
+                "text without a file of annotations", path, example=lonely.stem, action="ignored"
+            )
+        names = [found.relative_to(path).with_suffix("").as_posix() for found in annotations]
+    else:
+        annotations, names = [path.with_suffix(".ann")], [path.stem]
+    unit = find_unit(map(_marked, annotations))
+    for name, found in zip(names, annotations, strict=True):
+        yield _document(name, found, unit, findings)
 
 
-def _document(name: str, text_path: Path, path: Path, findings: Findings) -> Document:
+def _marked(path: Path) -> Marked:
+    entries = [one for one in _entries(path, Findings()) if len(one[2]) == 1]
+    bounds = [bounds[0] for _, _, bounds, _ in entries]
+    return Marked(_text(path), bounds, [covered for *_, covered in entries])
+
+
+def _text(path: Path) -> str:
+    text_path = path.with_suffix(".txt")
     try:
-        text = decode(text_path.read_bytes(), text_path)  # with its line ends, which count
+        return decode(text_path.read_bytes(), text_path)  # with its line ends, which count
     except OSError as error:
         raise unreadable(text_path, error) from None
+
+
+def _document(name: str, path: Path, unit: Unit | None, findings: Findings) -> Document:
+    text = _text(path)
     entries = list(_entries(path, findings))
-    plain = text.replace("\r\n", "\n")
-    if text != plain and _fits(plain, entries) and not _fits(text, entries):
-        kind = "offsets that count CRLF as one character"
-        findings.count(kind, text_path, action="converted to characters")
-        text = plain
+    if unit == "CRLF as one character" and "\r\n" in text:  # it got Windows' line ends later
+        text = text.replace("\r\n", "\n")
+        findings.count(f"offsets count {unit}", path, action="converted to characters")
+    elif unit is not None:
+        converted = [
+            (line, label, to_characters(text, bounds, unit), covered)
+            for line, label, bounds, covered in entries
+        ]
+        if converted != entries:
+            findings.count(f"offsets count {unit}", path, action="converted to characters")
+        entries = converted
     document = Document(name, path, text=text)
     for line, label, bounds, covered in entries:
         pieces = [check_span(path, line, name, text, *bound, label) for bound in bounds]
         start, end = pieces[0].start, pieces[-1].end
         span = check_span(path, line, name, text, start, end, label)
-        if not _fits(text, [(line, label, bounds, covered)]):
+        if not _fits(text, bounds, covered):
             raise FormatError(
                 path,
                 line,
                 f"{text[start:end]!r:.42} is at {start}–{end} in the text, not {covered!r:.42}",
-                hint=f"is {text_path.name} the text that was annotated?",
+                hint=f"is {path.with_suffix('.txt').name} the text that was annotated?",
             )
         # Only white space between pieces is a line end, at which brat cuts every span.
         gaps = any(text[left.end : right.start].strip() for left, right in pairwise(pieces))
@@ -134,11 +152,9 @@ def _entries(path: Path, findings: Findings) -> Iterator[_Entry]:
         yield number, match[1], bounds, fields[2] if len(fields) > 2 else None
 
 
-def _fits(text: str, entries: Sequence[_Entry]) -> bool:
-    return all(
-        covered is None or same("".join(text[start:end] for start, end in bounds), covered)
-        for _, _, bounds, covered in entries
-    )
+def _fits(text: str, bounds: Sequence[tuple[int, int]], covered: str | None) -> bool:
+    found = "".join(text[start:end] for start, end in bounds)
+    return covered is None or same(found, covered)
 
 
 def write(documents: Sequence[Document], scheme: Scheme, findings: Findings) -> dict[str, bytes]:

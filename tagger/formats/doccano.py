@@ -9,9 +9,8 @@ import msgspec
 
 from tagger.findings import Findings
 from tagger.formats.documents import Document
-from tagger.formats.offsets import CHARACTERS, SPAN_KEYS, read
+from tagger.formats.offsets import SPAN_KEYS, count_characters, read
 from tagger.formats.sample import Sample
-from tagger.formats.units import recount
 from tagger.schemes import Scheme
 
 __all__ = ["read", "sniff", "write"]
@@ -26,12 +25,10 @@ def sniff(sample: Sample) -> bool:
 
 def write(documents: Sequence[Document], scheme: Scheme, findings: Findings) -> bytes:
     """Lay out documents of text."""
+    units = count_characters(documents)
     lines = []
     for document in documents:
         record: dict[str, Any] = {"id": document.name, "text": document.text}
         record["label"] = [[span.start, span.end, span.label] for span in document.chars]
-        bounds = [(span.start, span.end) for span in document.chars]
-        if recount(document.text or "", bounds, [None] * len(bounds)):
-            record["units"] = CHARACTERS  # their offsets look like something else
-        lines.append(msgspec.json.encode(record) + b"\n")
+        lines.append(msgspec.json.encode(record | units) + b"\n")
     return b"".join(lines)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from functools import partial
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,7 @@ from tagger.errors import FormatError
 from tagger.findings import Findings
 from tagger.formats.documents import Document, check_text
 from tagger.formats.json_records import read_records
-from tagger.formats.offsets import read_spans
+from tagger.formats.offsets import Raw, counted, raw_spans
 from tagger.formats.sample import Sample
 from tagger.formats.units import same
 from tagger.schemes import Scheme
@@ -40,6 +41,10 @@ def read(path: Path, findings: Findings, *, predictions: bool = False) -> Iterat
         FormatError: An element is not a task, or a span cannot be one.
         CorpusError: The file cannot be read.
     """
+    return counted(partial(_read, path, predictions), findings)
+
+
+def _read(path: Path, predictions: bool, findings: Findings) -> Iterator[Raw]:
     n_documents = 0
     predicted: int | None = None  # the line of a task that has only predictions
     for number, (line, task) in enumerate(read_records(path), start=1):
@@ -79,8 +84,7 @@ def read(path: Path, findings: Findings, *, predictions: bool = False) -> Iterat
         check_text(path, line, text, name)
         document = Document(" ".join(name.split()), path, line, text=text)
         n_documents += 1
-        document.chars = read_spans(document, labels, findings)
-        yield document
+        yield Raw(document, raw_spans(document, labels))
     if predicted is not None and not n_documents:
         raise FormatError(
             path,

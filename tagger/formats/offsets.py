@@ -8,9 +8,11 @@ file without any is refused: its annotations must be somewhere else. A span is
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from tagger.errors import FormatError
 from tagger.findings import Findings
@@ -18,9 +20,17 @@ from tagger.formats.documents import ENTITIES, CharSpan, Document, check_span, c
 from tagger.formats.json_records import read_records
 from tagger.formats.prodigy_answers import UNKNOWN, merged
 from tagger.formats.records import can_name_head
-from tagger.formats.units import recount, same
+from tagger.formats.units import Marked, Unit, find_unit, same, to_characters
 
-__all__ = ["CHARACTERS", "SPAN_KEYS", "read", "read_spans"]
+__all__ = [
+    "SPAN_KEYS",
+    "Raw",
+    "RawSpan",
+    "count_characters",
+    "counted",
+    "raw_spans",
+    "read",
+]
 
 SPAN_KEYS = ("entities", "spans", "label", "labels", "ents", "annotations", "ner")
 """Keys of the spans of a document; the first that has any counts."""
@@ -40,6 +50,10 @@ def read(path: Path, findings: Findings) -> Iterator[Document]:
         FormatError: A line is not a document, or a span cannot be one.
         CorpusError: The file cannot be read.
     """
+    return counted(partial(_read, path), findings)
+
+
+def _read(path: Path, findings: Findings) -> Iterator[Raw]:
     is_annotated, is_text, number = False, True, 0
     first: tuple[int, list[str]] | None = None
     records = merged(read_records(path), path, findings)
@@ -59,18 +73,21 @@ def read(path: Path, findings: Findings) -> Iterator[Document]:
         entries = record[key] if key is not None else []
         if not isinstance(entries, list):
             raise FormatError(path, line, f"{key!r} is not a list of spans")
-        is_counted = record.get("units") == CHARACTERS
-        document.chars = read_spans(document, entries, findings, is_counted=is_counted)
-        unknown = read_spans(document, record.get(UNKNOWN, []), Findings())
-        document.unknown_chars = [(span.start, span.end) for span in unknown]
+        raw = Raw(
+            document,
+            raw_spans(document, entries),
+            raw_spans(document, record.get(UNKNOWN, [])),
+            is_counted=record.get("units") == CHARACTERS,
+        )
         tokens = record.get("tokens")
         if isinstance(tokens, list) and tokens and all(isinstance(t, dict) for t in tokens):
             document.offsets, document.tags = _tokens(document, tokens)
             document.ends = _sentences(record.get("sentences"), len(document.offsets))
+            raw.is_counted = True  # as the offsets of the tokens do
         is_annotated = is_annotated or key is not None or bool(document.tags)
         first = first or (line, list(record))
         is_text = is_text and not any(map(_may_annotate, record.items()))
-        yield document
+        yield raw
     if first is not None and not is_annotated:
         line, keys = first
         if is_text:
@@ -113,54 +130,129 @@ def _name(record: dict[str, Any], number: int) -> str:
     return str(number)
 
 
-def read_spans(
-    document: Document, entries: list[Any], findings: Findings, *, is_counted: bool = False
-) -> list[CharSpan]:
+@dataclass
+class Raw:
+    """A document whose spans stand as in the file, until it is known what its offsets count.
+
+    Attributes:
+        document: The document, with its text.
+        spans: Its spans.
+        unknown: Those of which nobody knows whether they are spans.
+        is_counted: Whether it is known that they count characters.
+    """
+
+    document: Document
+    spans: list[RawSpan]
+    unknown: list[RawSpan] = field(default_factory=list)
+    is_counted: bool = False
+
+
+class RawSpan(NamedTuple):
+    """A span as in the file: the text that it covers, where the file has it, and whether its parts
+    are named."""
+
+    start: Any
+    end: Any
+    label: Any
+    covered: str | None = None
+    is_object: bool = False
+
+
+def raw_spans(document: Document, entries: list[Any]) -> list[RawSpan]:
     """Read the spans of a document, ``[start, end, label]`` or objects.
 
-    Spans of doccano, and those that come with the text that they cover, may count other units.
-
-    Args:
-        document: The document, with its text.
-        entries: Its spans as in the file.
-        findings: Collects documents whose offsets do not count characters.
-        is_counted: Whether the file states that it counts characters.
-
     Raises:
-        FormatError: One cannot be a span of the text.
+        FormatError: One is neither.
     """
-    path, line, text = document.path, document.line, document.text or ""
-    found: list[tuple[Any, Any, Any, str | None]] = []
+    found: list[RawSpan] = []
     for number, entry in enumerate(entries, start=1):
         if isinstance(entry, list) and len(entry) == 3:
-            found.append((*entry, None))
+            found.append(RawSpan(*entry))
         elif isinstance(entry, dict):
             start = next((entry[key] for key in _STARTS if key in entry), None)
             end = next((entry[key] for key in _ENDS if key in entry), None)
             covered = entry.get("text")
             if not isinstance(covered, str):
                 covered = None
-                is_counted = is_counted or "start_offset" not in entry
             labels = entry.get("labels")
             single = next((entry[key] for key in _LABELS if key in entry), labels)
             for label in labels if isinstance(labels, list) else [single]:
-                found.append((start, end, label, covered))
+                found.append(RawSpan(start, end, label, covered, is_object=True))
         else:
             raise FormatError(
-                path, line, f"span {number} is not [start, end, label] but {entry!r:.40}"
+                document.path,
+                document.line,
+                f"span {number} is not [start, end, label] but {entry!r:.40}",
             )
-    bounds = [(start, end) for start, end, _, _ in found]
-    are_whole = all(type(at) is int for bound in bounds for at in bound)
-    if (not is_counted and are_whole) and (
-        recounted := recount(text, bounds, [covered for *_, covered in found])
-    ):
-        unit, counted = recounted
-        findings.count(f"offsets count {unit}", path, line, action="converted to characters")
-        found = [
-            (*b, label, covered) for b, (*_, label, covered) in zip(counted, found, strict=True)
+    return found
+
+
+def counted(
+    read_raw: Callable[[Findings], Iterator[Raw]], findings: Findings
+) -> Iterator[Document]:
+    """Yield documents whose offsets count characters, whatever those of their file count.
+
+    Args:
+        read_raw: Reads the file, which is done twice: what it counts follows from all its spans.
+        findings: Collects documents whose offsets are converted, and the findings of reading.
+
+    Raises:
+        FormatError: As ``read_raw``, or a span cannot be one of its text.
+    """
+    unit = find_unit(map(_marked, read_raw(Findings())))
+    for raw in read_raw(findings):
+        document = raw.document
+        in_file = None if raw.is_counted else unit
+        if raw.spans:
+            document.chars = _in_characters(document, raw.spans, in_file, findings)
+        unknown = _in_characters(document, raw.unknown, in_file, Findings())
+        document.unknown_chars = [(span.start, span.end) for span in unknown]
+        yield document
+
+
+def count_characters(documents: Sequence[Document]) -> dict[str, str]:
+    """Return what to add to the records of a file whose offsets look as if they counted else."""
+    marked = (
+        Marked(one.text or "", [span[:2] for span in one.chars], [None] * len(one.chars))
+        for one in documents
+    )
+    return {"units": CHARACTERS} if find_unit(marked) else {}
+
+
+def _marked(raw: Raw) -> Marked:
+    spans = [] if raw.is_counted else [span for span in raw.spans if _is_whole(span)]
+    return Marked(
+        raw.document.text or "",
+        [(span.start, span.end) for span in spans],
+        [span.covered for span in spans],
+        n_needed=2 if any(span.is_object and span.covered is None for span in spans) else 1,
+    )
+
+
+def _is_whole(span: RawSpan) -> bool:
+    return type(span.start) is int and type(span.end) is int
+
+
+def _in_characters(
+    document: Document, raw: list[RawSpan], unit: Unit | None, findings: Findings
+) -> list[CharSpan]:
+    """Check the spans of a document, and convert their bounds.
+
+    Raises:
+        FormatError: One cannot be a span of the text.
+    """
+    path, line, text = document.path, document.line, document.text or ""
+    if unit is not None and all(map(_is_whole, raw)):
+        bounds = [(span.start, span.end) for span in raw]
+        converted = to_characters(text, bounds, unit)
+        if converted != bounds:
+            findings.count(f"offsets count {unit}", path, line, action="converted to characters")
+        raw = [
+            span._replace(start=start, end=end)
+            for span, (start, end) in zip(raw, converted, strict=True)
         ]
     spans = []
-    for start, end, label, covered in found:
+    for start, end, label, covered, _ in raw:
         check_text(path, line, label)
         span = check_span(path, line, document.name, text, start, end, label)
         if covered is not None and not same(text[start:end], covered):

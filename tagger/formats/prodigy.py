@@ -9,7 +9,7 @@ import msgspec
 
 from tagger.findings import Findings
 from tagger.formats.documents import Document
-from tagger.formats.offsets import read
+from tagger.formats.offsets import count_characters, read
 from tagger.formats.sample import Sample
 from tagger.schemes import Scheme
 
@@ -23,6 +23,7 @@ def sniff(sample: Sample) -> bool:
 
 def write(documents: Sequence[Document], scheme: Scheme, findings: Findings) -> bytes:
     """Lay out documents of text, with tokens where all spans fall on them."""
+    units = count_characters(documents)
     lines = []
     for document in documents:
         offsets = document.offsets or []
@@ -41,5 +42,5 @@ def write(documents: Sequence[Document], scheme: Scheme, findings: Findings) -> 
             ]
             for span in spans:
                 span["token_start"], span["token_end"] = starts[span["start"]], ends[span["end"]]
-        lines.append(msgspec.json.encode({**record, "spans": spans}) + b"\n")
+        lines.append(msgspec.json.encode({**record, "spans": spans, **units}) + b"\n")
     return b"".join(lines)

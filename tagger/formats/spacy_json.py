@@ -7,6 +7,7 @@ characters under ``entities`` of a paragraph.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ from tagger.errors import FormatError
 from tagger.findings import Findings
 from tagger.formats.documents import ENTITIES, Document, check_text, in_characters
 from tagger.formats.json_records import read_records
-from tagger.formats.offsets import read_spans
+from tagger.formats.offsets import Raw, counted, raw_spans
 from tagger.formats.sample import Sample
 from tagger.schemes import Scheme, Span, is_tag, spans
 
@@ -38,16 +39,18 @@ def read(path: Path, findings: Findings) -> Iterator[Document]:
         FormatError: An object is not a document, or an entity cannot be one.
         CorpusError: The file cannot be read.
     """
+    return counted(partial(_read, path), findings)
+
+
+def _read(path: Path, findings: Findings) -> Iterator[Raw]:
     number = 0
     for line, record in read_records(path):
         for paragraph in _objects(path, line, record, "paragraphs"):
             number += 1
-            yield _paragraph(path, line, str(number), paragraph, findings)
+            yield _paragraph(path, line, str(number), paragraph)
 
 
-def _paragraph(
-    path: Path, line: int, name: str, paragraph: dict[str, Any], findings: Findings
-) -> Document:
+def _paragraph(path: Path, line: int, name: str, paragraph: dict[str, Any]) -> Raw:
     document = Document(name, path, line)
     found: list[dict[str, Any]] = []
     for sentence in _objects(path, line, paragraph, "sentences"):
@@ -80,8 +83,8 @@ def _paragraph(
     elif not isinstance(entities, list):
         raise FormatError(path, line, f"paragraph {name}: 'entities' is not a list of spans")
     else:
-        document.chars = read_spans(document, entities, findings)
-    return document
+        return Raw(document, raw_spans(document, entities))
+    return Raw(document, [])
 
 
 def _read_tags(document: Document, tokens: list[dict[str, Any]]) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterator, Sequence
+from functools import partial
 from pathlib import Path
 
 import msgspec
@@ -17,7 +18,7 @@ from tagger.errors import FormatError
 from tagger.findings import Findings
 from tagger.formats.documents import Document, check_text
 from tagger.formats.json_records import read_values
-from tagger.formats.offsets import read_spans
+from tagger.formats.offsets import Raw, counted, raw_spans
 from tagger.formats.sample import Sample
 from tagger.lines import read_lines
 from tagger.schemes import Scheme
@@ -44,6 +45,10 @@ def read(path: Path, findings: Findings) -> Iterator[Document]:
         FormatError: A value is not a pair of a text and its spans, or a span cannot be one.
         CorpusError: The file cannot be read.
     """
+    return counted(partial(_read, path), findings)
+
+
+def _read(path: Path, findings: Findings) -> Iterator[Raw]:
     for number, (line, value) in enumerate(_pairs(path), start=1):
         if value is None:
             findings.count("text without annotations", path, line, action="ignored")
@@ -62,8 +67,7 @@ def read(path: Path, findings: Findings) -> Iterator[Document]:
         check_text(path, line, text)
         document = Document(str(number), path, line, text=text)
         spans = [list(one) if isinstance(one, tuple) else one for one in entities or []]
-        document.chars = read_spans(document, spans, findings)
-        yield document
+        yield Raw(document, raw_spans(document, spans))
 
 
 def write(documents: Sequence[Document], scheme: Scheme, findings: Findings) -> bytes:

@@ -10,6 +10,7 @@ import pytest
 from tagger.corpus import load_corpus
 from tagger.corpus.conversion import convert
 from tagger.errors import FormatError
+from tests.helpers.commands import assert_one_line
 from tests.helpers.formats import (
     COLUMNS,
     PRODIGY,
@@ -19,6 +20,9 @@ from tests.helpers.formats import (
     label_studio,
     region,
     sentences,
+)
+from tests.helpers.formats import (
+    documents as documents_of,
 )
 
 
@@ -215,3 +219,87 @@ def test_a_file_whose_spans_are_all_off_is_refused(write):
     with pytest.raises(FormatError, match="3 of 3 spans") as caught:
         load_corpus(str(write("a.jsonl", line * 3)))
     assert "exclusive" in caught.value.hint
+
+
+UNITS = {
+    "CRLF as one character": ("Dear all,\r\n", lambda part: len(part.replace("\r\n", "\n"))),
+    "bytes": ("Für alle: ", lambda part: len(part.encode())),
+    "UTF-16 units": ("😀 all: ", lambda part: len(part.encode("utf-16-le")) // 2),
+}
+
+
+def drifted(unit: str, before: str = "") -> tuple[str, list[tuple[int, int, str]]]:
+    """Return a text, and its spans as they are counted in a unit."""
+    greeting, length = UNITS[unit]
+    text = f"{before}{greeting}for Kim Berg, and Oslo: Ada"
+    places = [(text.index(name), name) for name in ("Kim Berg", "Oslo", "Ada")]
+    found = [(length(text[:at]), length(text[: at + len(name)])) for at, name in places]
+    return text, [(start, end, "X") for start, end in found]
+
+
+@pytest.mark.parametrize("unit", UNITS)
+@pytest.mark.parametrize("form", ["doccano", "objects", "labelstudio", "spacy2", "brat"])
+def test_what_a_file_counts_is_found_once(write, tmp_path, unit, form):
+    """A slip in one document, or a document that fits by chance, does not keep the others off."""
+    plain = ("Kim Berg left Oslo", [(0, 8, "X"), (14, 18, "X")])
+    slip = ("Für Kim 😀 Berg\r\nleft", [(4, 7, "X")])
+    documents = [plain, slip, *[drifted(unit, f"{i} ") for i in range(5)]]
+    names = ["Kim Berg", "Oslo", "Ada"]
+    if form == "brat":
+        for number, (text, spans) in enumerate(documents):
+            write(f"d/{number}.txt", text.encode())
+            covered = names if number > 1 else [text[start:end] for start, end, _ in spans]
+            if number == 1:
+                spans = []
+            write(
+                f"d/{number}.ann",
+                "".join(
+                    f"T{i}\tX {start} {end}\t{name}\n"
+                    for i, ((start, end, _), name) in enumerate(zip(spans, covered, strict=False))
+                ),
+            )
+        path = tmp_path / "files" / "d"
+    elif form == "spacy2":
+        path = write("a.json", json.dumps([[text, {"entities": s}] for text, s in documents]))
+    elif form == "labelstudio":
+        tasks = [
+            label_studio(text, [
+                {"type": "labels", "value": {"start": s, "end": e, "labels": [x]}}
+                for s, e, x in spans
+            ])
+            for text, spans in documents
+        ]  # fmt: skip
+        path = write("a.json", json.dumps(tasks))
+    else:
+        key, make = "label", list
+        if form == "objects":
+            key, make = (
+                "entities",
+                lambda one: dict(zip(("start", "end", "label"), one, strict=True)),
+            )
+        lines = [json.dumps({"text": t, key: [make(one) for one in s]}) for t, s in documents]
+        path = write("a.jsonl", "\n".join(lines))
+    name = {"objects": "prodigy"}.get(form, form)
+    found = documents_of(path, name)
+    for document in found[2:]:
+        text = document.text or ""
+        assert [text[span.start : span.end] for span in sorted(document.chars)] == names
+    (finding,) = [one for one in load_corpus(str(path)).findings if "count" in one.kind]
+    assert finding.kind == f"offsets count {unit}"
+    assert finding.count >= 5
+
+
+def test_a_slip_of_an_annotator_is_not_another_unit(write):
+    """Most spans after the first umlaut fit as characters."""
+    right = {"text": "Für Kim Berg", "label": [[4, 7, "X"]]}
+    slip = {"text": "Für Kim", "label": [[5, 8 - 1, "X"]]}
+    path = write("a.jsonl", "\n".join(map(json.dumps, [right, right, slip])))
+    assert char_spans(path, "doccano") == [[(4, 7, "X")]] * 2 + [[(5, 7, "X")]]
+
+
+def test_most_spans_off_are_not_expanded_on_demand(run_convert, write):
+    line = json.dumps({"text": KIM, "label": [[0, 7, "PER"]]}) + "\n"
+    path = write("a.jsonl", line * 3)
+    result = run_convert(path, "o.conll", "--misaligned", "expand")
+    assert_one_line(result, 1, "3 of 3 spans are off token bounds", "exclusive")
+    assert run_convert(path, "o.conll", "--misaligned", "drop").code == 0

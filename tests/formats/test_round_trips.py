@@ -74,6 +74,7 @@ def store(folder: Path, texts: list[tuple[str, Spans]]) -> Path:
         {
             "text": text,
             "spans": [{"start": start, "end": end, "label": label} for start, end, label in spans],
+            "units": "characters",  # spans at random may look as if they counted else
         }
         for text, spans in texts
     ]

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import os
+from importlib.util import find_spec
 
 import pytest
+
+# Doctests import every module; those of the service need its extra.
+collect_ignore_glob = [] if find_spec("fastapi") else ["tagger/service/*"]
 
 
 @pytest.fixture(scope="session", autouse=True)

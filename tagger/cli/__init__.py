@@ -27,6 +27,7 @@ from tagger.cli import (
     pretrain,
     push,
     score,
+    serve,
     train,
 )
 from tagger.cli.failures import one_line_errors
@@ -40,6 +41,7 @@ app = typer.Typer(
 )
 # In the order of the help: tag, train and score, understand, data, models.
 app.command()(predict.predict)
+app.command()(serve.serve)
 app.command()(train.train)
 app.command()(evaluate.evaluate)
 app.command()(score.score)

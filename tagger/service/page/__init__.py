@@ -1,0 +1,47 @@
+"""The playground: a static page, its style and its scripts."""
+
+from __future__ import annotations
+
+from importlib.resources import files
+
+from fastapi import APIRouter
+from starlette.responses import Response
+
+POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; "
+    "img-src 'self' data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+)
+"""Nothing but this page's own files runs or is shown, whatever a text or a label holds."""
+
+HEADERS = {
+    "content-security-policy": POLICY,
+    "x-content-type-options": "nosniff",
+    "referrer-policy": "no-referrer",
+    "cache-control": "no-cache",
+}
+MEDIA_TYPES = {
+    "html": "text/html; charset=utf-8",
+    "css": "text/css; charset=utf-8",
+    "js": "text/javascript; charset=utf-8",
+}
+FILES = ("style.css", "app.js")
+PAGE_PATHS = ("/", *(f"/page/{name}" for name in FILES))
+
+
+def page_routes() -> APIRouter:
+    """Return the routes of the page."""
+    router = APIRouter(include_in_schema=False)
+    for path in PAGE_PATHS:
+        name = path.rpartition("/")[2] or "index.html"
+        router.add_api_route(path, _file(name), methods=["GET"], response_model=None)
+    return router
+
+
+def _file(name: str):  # type: ignore[no-untyped-def]
+    content = (files(__package__) / name).read_bytes()
+    headers = {**HEADERS, "content-type": MEDIA_TYPES[name.rpartition(".")[2]]}
+
+    async def answer() -> Response:
+        return Response(content, headers=headers)
+
+    return answer

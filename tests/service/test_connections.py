@@ -1,0 +1,55 @@
+from __future__ import annotations
+
+import socket
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+
+from tagger.service import Settings, create_app
+from tagger.service.connections import TimedProtocol
+from tagger.service.settings import Limits
+from tests.helpers.services import ask, serving
+
+
+@pytest.mark.parametrize(
+    "sent", [b"", b"POST /v1/tag HTT", b"GET /livez HTTP/1.1\r\nHost: a\r\n\r\nGET /liv"]
+)
+def test_half_open_connections_are_closed(sent: bytes, monkeypatch: Any) -> None:
+    monkeypatch.setattr(TimedProtocol, "header_seconds", 0.2)
+    with serving(create_app()) as url:
+        address = urlsplit(url)
+        with socket.create_connection((address.hostname, address.port), timeout=10) as half:
+            half.sendall(sent)
+            while half.recv(1000):
+                pass  # up to the end, which would not come otherwise
+        assert ask(url, body={"text": "John"}).status == 200
+
+
+def test_a_body_that_does_not_come_is_given_up() -> None:
+    with serving(create_app(settings=Settings(limits=Limits(timeout=0.3)))) as url:
+        address = urlsplit(url)
+        with socket.create_connection((address.hostname, address.port), timeout=10) as slow:
+            slow.sendall(b'POST /v1/tag HTTP/1.1\r\nHost: a\r\nContent-Length: 90\r\n\r\n{"te')
+            assert slow.recv(1000).startswith(b"HTTP/1.1 408 ")
+        assert ask(url, body={"text": "John"}).status == 200
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [
+        b"\x00\x01\x02\r\n\r\n",
+        b"POST /v1/tag HTTP/1.1\r\nContent-Length: -1\r\n\r\n",
+        b"POST /v1/tag HTTP/1.1\r\nHost: a\r\nContent-Length: 99999999999999999999999\r\n\r\n",
+        b"POST /v1/tag HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n",
+        b"GET /" + b"a" * 100_000 + b" HTTP/1.1\r\nHost: a\r\n\r\n",
+        b"POST /v1/tag HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\n\xff\xfe\x00{}",
+    ],
+)
+def test_odd_bytes_do_no_harm(service: str, sent: bytes) -> None:
+    address = urlsplit(service)
+    with socket.create_connection((address.hostname, address.port), timeout=10) as odd:
+        odd.sendall(sent)
+        assert odd.recv(1000)[:12] in (b"HTTP/1.1 400", b"HTTP/1.1 404", b"HTTP/1.1 413",
+                                       b"HTTP/1.1 422", b"")  # fmt: skip
+    assert ask(service, body={"text": "John"}).status == 200

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from tagger.corpus.conversion import convert
     from tagger.corpus.read import read
+    from tagger.distillation.distill import Distilled, distill
     from tagger.errors import TaggerError
     from tagger.evaluation.evaluate import evaluate
     from tagger.formats.records import Columns
@@ -31,6 +32,7 @@ __version__ = "0.2.0"
 
 __all__ = [
     "Columns",
+    "Distilled",
     "Document",
     "Entity",
     "Tagger",
@@ -40,6 +42,7 @@ __all__ = [
     "__version__",
     "compare",
     "convert",
+    "distill",
     "evaluate",
     "explain",
     "load",
@@ -49,6 +52,7 @@ __all__ = [
 
 _HOMES = {
     "Columns": "tagger.formats.records",
+    "Distilled": "tagger.distillation.distill",
     "Document": "tagger.runtime.results",
     "Entity": "tagger.runtime.results",
     "Tagger": "tagger.runtime.tagger",
@@ -57,6 +61,7 @@ _HOMES = {
     "Trained": "tagger.training.train",
     "compare": "tagger.insight.compare.comparison",
     "convert": "tagger.corpus.conversion",
+    "distill": "tagger.distillation.distill",
     "evaluate": "tagger.evaluation.evaluate",
     "explain": "tagger.insight.explain.explanation",
     "load": "tagger.sharing.finding",

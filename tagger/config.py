@@ -198,6 +198,29 @@ class PretrainingConfig(Section, frozen=True):
     a percent of it."""
 
 
+class DistillationConfig(Section, frozen=True):
+    """The distillation of a student from the answers of teachers."""
+
+    weight: NonNegative = 1.0
+    """Weight of the loss on the teachers' answers; that on gold tags has 1."""
+    temperature: Annotated[float, Meta(ge=0.1, le=100.0)] = 1.0
+    """Divides the scores of teachers and student before they become probabilities: above 1 the less
+    probable tags count more."""
+    recase_prob: Prob = 0.1
+    """Probability that the student reads a sentence of the text in lower case, capitals or title
+    case, though the teachers read it as it is."""
+    n_words: Dim = 30_000
+    """Words of the text that get their own vector, or whose vector of the base is trained: the most
+    frequent ones, besides those of the gold corpora."""
+    top_tags: Annotated[int, Meta(ge=1, le=255)] = 8
+    """Tags of a token whose probabilities are stored, at most."""
+    min_prob: Annotated[float, Meta(ge=0.0, lt=0.5)] = 0.001
+    """Smaller probabilities are not stored."""
+    held_out: Annotated[float, Meta(gt=0.0, le=0.5)] = 0.02
+    """Share of the texts that the student does not learn from, to measure how often it agrees with
+    the teachers."""
+
+
 class CorpusConfig(Section, frozen=True):
     """Settings of one corpus; the name of the table is the corpus's name or path as given."""
 
@@ -233,6 +256,7 @@ class Config(Section, frozen=True):
     head: HeadsConfig = HeadsConfig()
     training: TrainingConfig = TrainingConfig()
     pretraining: PretrainingConfig = PretrainingConfig()
+    distillation: DistillationConfig = DistillationConfig()
     corpora: dict[str, CorpusConfig] = {}
     """Settings of single corpora, by name or path."""
 

@@ -28,6 +28,7 @@ MAY_BE_HEAVY = (
     "tagger.model.embedder",
     "tagger.model.encoder",
     "tagger.model.network",
+    "tagger.distillation",
     "tagger.pretraining",
     "tagger.runtime.engines.pytorch",
     "tagger.training",

@@ -17,6 +17,7 @@ from tagger.cli import (
     compare,
     convert,
     corpora,
+    distill,
     evaluate,
     explain,
     export,
@@ -43,6 +44,7 @@ app = typer.Typer(
 app.command()(predict.predict)
 app.command()(serve.serve)
 app.command()(train.train)
+app.command()(distill.distill)
 app.command()(evaluate.evaluate)
 app.command()(score.score)
 app.command()(explain.explain)

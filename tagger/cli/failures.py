@@ -16,6 +16,7 @@ from tagger.printable import one_line
 
 _OPTIONS = {
     "base": "from",
+    "corpora": "corpus",
     "files": "file",
     "from_base": "from",
     "from_format": "from",
@@ -24,6 +25,7 @@ _OPTIONS = {
     "settings": "set",
     "source_format": "from",
     "target_format": "to",
+    "teachers": "teacher",
     "to_format": "to",
 }
 """Options whose names are not those of the functions' arguments."""

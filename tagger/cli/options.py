@@ -20,8 +20,9 @@ if TYPE_CHECKING:
     from tagger.runtime.engines.protocol import Precision as PrecisionName
 
     SplitName: TypeAlias = Literal["train", "dev", "test"]
+    UnmappedLabels: TypeAlias = Literal["error", "drop", "keep"]
 else:  # for Typer: the functions check the names, and their errors name the nearest one
-    EngineName = PrecisionName = SplitName = str
+    EngineName = PrecisionName = SplitName = UnmappedLabels = str
 
 _PADDING = re.compile(r" +$", re.MULTILINE)
 

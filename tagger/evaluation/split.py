@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping, Sequence, Set
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
+from typing import TYPE_CHECKING, Any, Protocol
 
 import msgspec
 
@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     import datasets
 
     from tagger.model.heads import HeadSpec
-    from tagger.runtime.tagger import Tagger
 
 
 class Evaluation(msgspec.Struct, frozen=True, kw_only=True):
@@ -60,8 +59,18 @@ class Tagged(msgspec.Struct, frozen=True):
     predicted: dict[str, list[str]]
 
 
+class TagsSentences(Protocol):
+    """Tags sentences of tokens; `tagger.runtime.tagger.Tagger` is one."""
+
+    def tag(
+        self, sentences: Iterable[Sequence[str]], heads: Sequence[str]
+    ) -> list[dict[str, list[str]]]:
+        """Return the tags of each sentence by head."""
+        ...
+
+
 def tag_split(
-    tagger: Tagger, split: datasets.Dataset, heads: Sequence[str]
+    tagger: TagsSentences, split: datasets.Dataset, heads: Sequence[str]
 ) -> Iterator[list[Tagged]]:
     """Tag a split piece by piece.
 
@@ -79,7 +88,7 @@ def tag_split(
 
 
 def evaluate_split(
-    tagger: Tagger,
+    tagger: TagsSentences,
     split: datasets.Dataset,
     heads: Sequence[HeadSpec],
     not_annotated: Mapping[str, Set[str]] | None = None,

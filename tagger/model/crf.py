@@ -13,7 +13,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from tagger.model.heads import FORBIDDEN
+from tagger.model.heads import FORBIDDEN, LEAST
 
 
 class CRF(nn.Module):
@@ -115,6 +115,40 @@ def log_partition(
         emissions, lengths, transitions, start, end
     )
     return result
+
+
+def token_marginals(
+    emissions: Tensor, lengths: Tensor, transitions: Tensor, start: Tensor, end: Tensor
+) -> Tensor:
+    """Compute the probability of each tag, differentiably; shapes as in `CRF.forward`.
+
+    Forward-backward in probabilities that are scaled at each token (Rabiner 1989, section V.A).
+    Both directions take a step together.
+
+    Returns:
+        (batch, tokens, tags) float64, each row sums to 1; meaningless past a sentence's end.
+    """
+    n_sentences, n_tokens, n_tags = emissions.shape
+    scores = emissions.double()
+    scores = (scores - scores.amax(2, keepdim=True)).clamp(min=LEAST)
+    positions = torch.arange(n_tokens, device=lengths.device)
+    mirrored = lengths[:, None] - 1 - positions  # (batch, tokens)
+    mirrored = torch.where(mirrored >= 0, mirrored, positions)
+    index = mirrored[:, :, None].expand(-1, -1, n_tags)
+    weights = scores.exp()
+    steps = torch.stack([weights, weights.gather(1, index)], dim=2)  # (batch, tokens, 2, tags)
+    between = transitions.double().exp()
+    onto = torch.stack([between, between.T])  # (2, tags, tags)
+    at = torch.stack([start, end]).double().exp()[:, None].expand(2, n_sentences, n_tags)
+    reached = [at]  # without the token's own emission
+    for step in steps.permute(1, 2, 0, 3).unbind()[:-1]:
+        weighted = at * step
+        at = (weighted / weighted.sum(2, keepdim=True)) @ onto
+        reached.append(at)
+    before, after = torch.stack(reached, dim=2).unbind()  # each (batch, tokens, tags)
+    both = before * weights * after.gather(1, index)
+    # Past a sentence's end there may be nothing to scale.
+    return both / both.sum(2, keepdim=True).clamp(min=torch.finfo(torch.float64).tiny)
 
 
 class _LogPartition(torch.autograd.Function):

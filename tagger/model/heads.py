@@ -13,6 +13,10 @@ from tagger.schemes import Scheme, is_allowed, split_tag, tag_inventory
 FORBIDDEN = -1e4
 """The score of a transition that a tag scheme forbids: ``exp`` of it is exactly 0."""
 
+LEAST = -500.0
+"""In sums of exponentials no emission counts for less, against the best of its token: ``exp`` of it
+is still above 0."""
+
 RESERVED = frozenset({"text", "start", "end"})
 """Keys that stand beside the tags of a token in JSON; a head of that name would replace them."""
 

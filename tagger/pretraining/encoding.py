@@ -20,6 +20,7 @@ from tagger.pretraining.text import read_lines
 from tagger.seals import seal, write_sealed
 from tagger.text import Tokenizer
 from tagger.training.batching import pad
+from tagger.training.encoding import compact_features, wide_features
 
 FORMS, LENGTHS, INVENTORY, WORDS = "forms.bin", "lengths.bin", "inventory.json", "words.txt"
 MAX_TOKENS = 100
@@ -155,7 +156,7 @@ class EncodedText:
         self._forms = np.memmap(directory / FORMS, dtype=np.int32, mode="r")
         self.lengths: NDArray[np.int32] = np.fromfile(directory / LENGTHS, dtype=np.int32)
         self._ends = np.cumsum(self.lengths, dtype=np.int64)
-        self._features = _all_features(list(inventory.forms), encoder)
+        self._features = compact_features(list(inventory.forms), encoder)
 
     def batch(self, sentences: Ids) -> TextBatch:
         """Collect sentences into a batch."""
@@ -163,19 +164,5 @@ class EncodedText:
         rows = [self._forms[end - n : end] for end, n in zip(ends, counts, strict=True)]
         forms, lengths = pad(rows, fill=rows[0][0])
         distinct, index = np.unique(forms, return_inverse=True)
-        taken = take_forms(self._features, distinct)
-        features = FormFeatures(*(array.astype(np.int64) for array in taken))
+        features = wide_features(take_forms(self._features, distinct))
         return TextBatch(features, index.reshape(forms.shape), lengths)
-
-
-def _all_features(forms: Sequence[str], encoder: FormEncoder) -> FormFeatures[Ids]:
-    """Return the features of many forms, in half the memory of a batch's."""
-    parts = [encoder(forms[first : first + FLUSH]) for first in range(0, len(forms), FLUSH)]
-    n_chars = max(part.char_ids.shape[1] for part in parts)
-    columns: list[NDArray[np.int32]] = []
-    for name in FormFeatures._fields:
-        arrays = [getattr(part, name).astype(np.int32) for part in parts]
-        if name == "char_ids":
-            arrays = [np.pad(a, ((0, 0), (0, n_chars - a.shape[1]))) for a in arrays]
-        columns.append(np.concatenate(arrays))
-    return FormFeatures(*columns)  # type: ignore[arg-type]

@@ -7,12 +7,10 @@ from typing import NamedTuple, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from tagger.model.heads import LEAST
 from tagger.runtime.decoding import Floats, Ids, Transitions, in_step
 
 Probs: TypeAlias = NDArray[np.float64]
-
-LEAST = -500.0
-"""No emission counts for less, against the best of its token: ``exp`` of it is still above 0."""
 
 
 class Posterior(NamedTuple):

@@ -6,7 +6,7 @@ import hashlib
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 import numpy as np
 import torch
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     import datasets
 
 READ_BATCH = 1000
+FORMS_AT_ONCE = 200_000
 
 
 @dataclass
@@ -75,6 +76,16 @@ class ListColumn:
 
 
 @dataclass(frozen=True)
+class SoftTags:
+    """The answers of teachers on a batch for one head."""
+
+    probs: NDArray[np.float32]
+    """(batch, tokens, answers); a row sums to 1, or to 0 where nothing is known."""
+    answer_of: Ids
+    """(tags,), the answer that each tag of the head counts as; -1 where there is none."""
+
+
+@dataclass(frozen=True)
 class Batch:
     """Padded ids of some sentences; see `tagger.model.network.TaggingNetwork.forward`."""
 
@@ -84,6 +95,7 @@ class Batch:
     form_counts: Ids  # (forms,), how often each form's word occurs in the training data
     tags: dict[str, Ids]  # (batch, tokens) by head, codes of `choices`
     choices: dict[str, TagChoices]  # by head
+    soft: dict[str, SoftTags] = field(default_factory=dict)  # by head
 
 
 RECASES: tuple[Callable[[str], str], ...] = (str.lower, str.upper, str.title)
@@ -116,7 +128,7 @@ class FormTable:
             [[distinct[recase(form)] for form in forms] for recase in RECASES if recased],
             dtype=np.int64,
         )  # (cases, forms), the row of each form in each case
-        self.features = encoder(list(distinct))
+        self.features = compact_features(list(distinct), encoder)
         counts = np.zeros(len(encoder.vocabulary.words) + 1, dtype=np.int64)
         np.add.at(
             counts,
@@ -126,6 +138,48 @@ class FormTable:
         self.counts = counts[self.features.word_ids]
 
 
+class Sentences(Protocol):
+    """The training sentences of a corpus as ids."""
+
+    lengths: NDArray[np.int32]
+    """The tokens of each."""
+
+    def batch(self, sentences: Ids) -> Batch:
+        """Collect the sentences of these numbers into a batch."""
+        ...
+
+
+class FormBatch(NamedTuple):
+    """The forms of a `Batch`."""
+
+    features: FormFeatures[Ids]
+    form_index: Ids
+    lengths: Ids
+    form_counts: Ids
+
+
+def batch_of_forms(
+    table: FormTable, rows: list[NDArray[Any]], *, recase_prob: float = 0.0
+) -> FormBatch:
+    """Pad sentences.
+
+    Args:
+        table: The ids of the forms.
+        rows: The forms of each sentence, as rows of the table.
+        recase_prob: How often a sentence is put into lower case, capitals or title case, as
+            PyTorch's random state has it; above 0 only with a table made for it.
+    """
+    if recase_prob > 0:
+        rows = list(rows)
+        for i in (torch.rand(len(rows)) < recase_prob).nonzero().flatten().tolist():
+            to = int(torch.randint(len(table.recased), ()))
+            rows[i] = table.recased[to][rows[i]]
+    forms, lengths = pad(rows, fill=rows[0][0])
+    distinct, index = np.unique(forms, return_inverse=True)
+    features = wide_features(take_forms(table.features, distinct))
+    return FormBatch(features, index.reshape(forms.shape), lengths, table.counts[distinct])
+
+
 class EncodedCorpus:
     """The training sentences of a corpus as ids, memory-mapped.
 
@@ -133,44 +187,36 @@ class EncodedCorpus:
         split: The sentences.
         table: The ids of their forms.
         choices: For each head that the corpus has: how its gold tags are encoded.
+        recase_prob: The probability that a sentence is read in another case; above 0 only with a
+            table made for it.
     """
 
     def __init__(
-        self, split: datasets.Dataset, table: FormTable, choices: Sequence[TagChoices]
+        self,
+        split: datasets.Dataset,
+        table: FormTable,
+        choices: Sequence[TagChoices],
+        *,
+        recase_prob: float = 0.0,
     ) -> None:
         self.table = table
+        self.recase_prob = recase_prob
         encoded = _encode(split, table.rows, choices)
         self._forms = ListColumn(encoded, "form_ids")
         self._tags = {one.head.name: ListColumn(encoded, one.head.name) for one in choices}
         self._choices = {one.head.name: one for one in choices}
         self.lengths = self._forms.lengths()
 
-    def batch(self, sentences: Ids, *, recase_prob: float = 0.0) -> Batch:
-        """Collect sentences into a batch.
-
-        Args:
-            sentences: Their numbers.
-            recase_prob: How often a sentence is put into lower case, capitals or title case, as
-                PyTorch's random state has it; above 0 only with a table made for it.
-        """
-        rows = [self._forms[i] for i in sentences.tolist()]
-        if recase_prob > 0:
-            for i in (torch.rand(len(rows)) < recase_prob).nonzero().flatten().tolist():
-                to = int(torch.randint(len(self.table.recased), ()))
-                rows[i] = self.table.recased[to][rows[i]]
-        forms, lengths = pad(rows, fill=rows[0][0])
-        distinct, index = np.unique(forms, return_inverse=True)
-        return Batch(
-            take_forms(self.table.features, distinct),
-            index.reshape(forms.shape),
-            lengths,
-            self.table.counts[distinct],
-            {
-                name: pad([column[i] for i in sentences.tolist()], fill=IGNORED)[0]
-                for name, column in self._tags.items()
-            },
-            self._choices,
-        )
+    def batch(self, sentences: Ids) -> Batch:
+        """Collect sentences into a batch."""
+        numbers = sentences.tolist()
+        rows = [self._forms[i] for i in numbers]
+        tags = {
+            name: pad([column[i] for i in numbers], fill=IGNORED)[0]
+            for name, column in self._tags.items()
+        }
+        forms = batch_of_forms(self.table, rows, recase_prob=self.recase_prob)
+        return Batch(*forms, tags, self._choices)
 
 
 def _encode(
@@ -195,3 +241,22 @@ def _encode(
         features=datasets.Features(form_ids=datasets.List(datasets.Value("int32")), **features),
         remove_columns=split.column_names,
     )
+
+
+def compact_features(forms: Sequence[str], encoder: FormEncoder) -> FormFeatures[Ids]:
+    """Return the features of many forms, in half the memory of a batch's."""
+    starts = range(0, len(forms), FORMS_AT_ONCE)
+    parts = [encoder(forms[first : first + FORMS_AT_ONCE]) for first in starts]
+    n_chars = max(part.char_ids.shape[1] for part in parts)
+    columns: list[NDArray[np.int32]] = []
+    for name in FormFeatures._fields:
+        arrays = [getattr(part, name).astype(np.int32) for part in parts]
+        if name == "char_ids":
+            arrays = [np.pad(a, ((0, 0), (0, n_chars - a.shape[1]))) for a in arrays]
+        columns.append(np.concatenate(arrays))
+    return FormFeatures(*columns)  # type: ignore[arg-type]
+
+
+def wide_features(features: FormFeatures[Ids]) -> FormFeatures[Ids]:
+    """Return what `compact_features` holds in the type that a network takes."""
+    return FormFeatures(*(array.astype(np.int64) for array in features))

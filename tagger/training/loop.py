@@ -13,8 +13,9 @@ from tagger.config import Config, TrainingConfig
 from tagger.errors import TrainingError
 from tagger.model.network import TaggingNetwork
 from tagger.runtime.engines.pytorch import form_tensors
+from tagger.training.answers import answers_loss
 from tagger.training.batching import default_batch_tokens, plan_epoch
-from tagger.training.encoding import Batch, EncodedCorpus
+from tagger.training.encoding import Batch, Sentences
 from tagger.training.state import EpochRecord, TrainingState, epochs_without_gain
 from tagger.training.teacher import Teacher
 
@@ -42,7 +43,7 @@ class EpochDone:
 
 def run_epochs(
     state: TrainingState,
-    corpora: Sequence[EncodedCorpus],
+    corpora: Sequence[Sentences],
     config: Config,
     *,
     score: Callable[[TaggingNetwork], Mapping[str, float]],
@@ -85,7 +86,7 @@ def run_epochs(
         state.network.train()
         while progress.step < len(plan):
             chosen = plan[progress.step]
-            batch = corpora[chosen.corpus].batch(chosen.sentences, recase_prob=settings.recase_prob)
+            batch = corpora[chosen.corpus].batch(chosen.sentences)
             done = (progress.epoch + progress.step / len(plan)) / settings.epochs
             rate = learning_rate(settings, done)
             progress.loss += train_step(
@@ -145,9 +146,12 @@ def train_step(
     if teacher is not None and any(map(teacher.teaches, batch.choices.values())):
         taught = teacher.network(features, index, lengths)
     losses = []
-    for name, tags in batch.tags.items():
+
+    def weight_of(name: str) -> float:
         weight = 1.0 if name in main_heads else config.training.auxiliary_weight
-        weight = config.training.loss_weights.get(name, weight)
+        return config.training.loss_weights.get(name, weight)
+
+    for name, tags in batch.tags.items():
         gold = torch.from_numpy(tags).to(device)
         choices = torch.from_numpy(batch.choices[name].table).to(device)
         head = network.head(name)
@@ -155,7 +159,16 @@ def train_step(
             loss = teacher.loss(head, name, emissions[name], taught[name], gold, lengths, choices)
         else:
             loss = head.loss(emissions[name], gold, lengths, choices)
-        losses.append(weight * loss)
+        losses.append(weight_of(name) * loss)
+    for name, soft in batch.soft.items():
+        loss = answers_loss(
+            network.head(name),
+            emissions[name],
+            soft,
+            lengths,
+            temperature=config.distillation.temperature,
+        )
+        losses.append(config.distillation.weight * weight_of(name) * loss)
     loss = torch.stack(losses).sum()
     loss.backward()  # type: ignore[no-untyped-call]
     norm = torch.nn.utils.clip_grad_norm_(network.parameters(), config.training.clip_norm)

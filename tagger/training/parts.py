@@ -107,7 +107,7 @@ def build(
     report: Reporter,
 ) -> tuple[Parts, TaggingNetwork]:
     """Build vocabulary, tokenizer and network, with the base's weights if there is one."""
-    forms = prepared.inventory.forms
+    forms = prepared.inventory.forms if prepared.words is None else prepared.words
     vocabulary = Vocabulary.from_counts(
         forms,
         min_count=config.embedder.min_count,
@@ -131,13 +131,17 @@ def build(
         vocabulary = Vocabulary.from_counts(forms, min_count=config.embedder.min_count, known=rows)
         n_trained_words = len(vocabulary.words)
         vocabulary = vocabulary.followed_by(Vocabulary(list(rows), ()))
-    rules = fit_rules(
-        tokens
-        for corpus in prepared.corpora
-        if corpus.files  # a rehearsal has none: its sentences are not the user's
-        for rows in corpus.splits["train"].select_columns(["tokens"]).iter(1000)
-        for tokens in rows["tokens"]
-    )
+    # A rehearsal and answers have no files: how they are tokenized is not up to the user.
+    files = [corpus for corpus in prepared.corpora if corpus.files]
+    if files or prepared.answers is None:
+        rules = fit_rules(
+            tokens
+            for corpus in files
+            for rows in corpus.splits["train"].select_columns(["tokens"]).iter(1000)
+            for tokens in rows["tokens"]
+        )
+    else:
+        rules = prepared.answers.rules
     try:
         network = build_network(
             config, vocabulary, prepared.heads, vectors, n_trained_words=n_trained_words

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
 from itertools import chain, count, zip_longest
@@ -18,6 +19,7 @@ from tagger.formats.records import can_name_head
 from tagger.model.choices import TagChoices
 from tagger.model.heads import HeadSpec
 from tagger.schemes import Scheme, split_tag, tag_inventory
+from tagger.training.answers import Answers, frequent_forms
 from tagger.training.encoding import READ_BATCH, Inventory
 
 _ALLOW_EMPTY = "{allow_empty=True} trains all the same"
@@ -43,6 +45,10 @@ class Prepared:
     not_annotated: Mapping[str, Mapping[str, Set[str]]] = field(default_factory=dict)
     """By corpus and span head the labels that it does not annotate, though another corpus or the
     base has them: predictions of them are neither right nor wrong there."""
+    answers: Answers | None = None
+    """Sentences with the answers of teachers, whose corpus is the last of ``corpora``."""
+    words: Counter[str] | None = None
+    """The forms whose words get or train a vector; None for all of the inventory."""
 
     def heads_of(self, corpus: Corpus) -> list[HeadSpec]:
         """Return the trained heads that a corpus has tags for."""
@@ -67,6 +73,7 @@ def prepare(
     strict: bool = False,
     base_heads: Sequence[HeadSpec] = (),
     rehearse: Callable[[], Corpus | None] | None = None,
+    answers: Answers | None = None,
 ) -> Prepared:
     """Load corpora and choose the heads to train.
 
@@ -77,6 +84,7 @@ def prepare(
         strict: Stop at a tag outside its scheme.
         base_heads: Heads of the model that is trained on; their labels stay.
         rehearse: Returns sentences with those heads, for what no corpus annotates.
+        answers: Sentences that teachers have tagged.
 
     Raises:
         UsageError: No corpus has a requested head, or two corpora disagree about one.
@@ -100,6 +108,11 @@ def prepare(
         rehearsal, note = _rehearsal(corpora, config, base_heads, rehearse)
         corpora += rehearsal
         notes += note
+    gold = list(corpora)
+    if answers is not None:
+        name = unique_name(answers.corpus.name, {other.name for other in corpora})
+        answers = replace(answers, corpus=replace(answers.corpus, name=name))
+        corpora.append(answers.corpus)
     names, main_heads = _choose_heads(corpora, config.heads)
     for name in config.training.loss_weights:
         if name not in names:
@@ -107,9 +120,17 @@ def prepare(
                 f"[training.loss_weights]: {unknown_name('head', name, names)}", expected=names
             )
     inventory = Inventory()
-    for corpus in corpora:
+    for corpus in gold:
         columns = [head.name for head in corpus.heads if head.name in names]
         inventory.add(corpus.splits["train"], columns)
+    words = None
+    if answers is not None:
+        forms = answers.count_forms()
+        words = inventory.forms + frequent_forms(forms, config.distillation.n_words)
+        inventory.forms.update(forms)
+        for head, tags in answers.tags.items():
+            if head in names:
+                inventory.tags.setdefault(head, Counter()).update(tags)
     if empty := [name for name in names if not inventory.tags[name]]:
         raise UsageError(
             f"no tags to train {', '.join(empty)} on: the column is empty in the training data",
@@ -121,16 +142,24 @@ def prepare(
         head_spec(name, kinds[name], inventory.tags[name], config, known.get(name))
         for name in names
     )
-    prepared = Prepared(tuple(corpora), heads, main_heads, inventory, tuple(notes))
+    prepared = Prepared(
+        tuple(corpora), heads, main_heads, inventory, tuple(notes), answers=answers, words=words
+    )
     if not config.training.allow_empty:
-        for source, corpus in zip(sources, corpora, strict=False):  # not that of the rehearsal
+        for source, corpus in zip(sources, gold, strict=False):  # not that of the rehearsal
             if not corpus_settings(config, source).annotates:
                 _check_entities(prepared, corpus)
         _check_tags(prepared)
     left_out = {}
-    for source, corpus in zip_longest(sources, corpora):
+    for source, corpus in zip_longest(sources, gold):
         annotates = corpus_settings(config, source).annotates if source is not None else ()
         left_out[corpus.name] = _not_annotated(prepared, corpus, annotates)
+    if answers is not None:
+        left_out[answers.corpus.name] = {
+            head.name: frozenset(head.labels) - {tag[2:] for tag in answers.tags[head.name]}
+            for head in prepared.heads_of(answers.corpus)
+            if head.kind == "span"
+        }
     notes += _shared_heads(left_out)
     return replace(prepared, not_annotated=left_out, notes=(*notes, *_without_dev(prepared)))
 

@@ -16,6 +16,7 @@ from tagger.config import Config
 from tagger.corpus import Corpus
 from tagger.errors import Interrupted, ModelError, UsageError
 from tagger.evaluation.split import Evaluation
+from tagger.features.forms import FormEncoder
 from tagger.files import existing_directory, new_directory, write_file
 from tagger.interrupt import deferred_interrupt
 from tagger.model.directory import read_model, write_model
@@ -25,7 +26,8 @@ from tagger.runtime.engines.processor import n_cores
 from tagger.runtime.export import export, sentences_to_compare
 from tagger.runtime.loading import from_saved
 from tagger.sharing.card import render_card
-from tagger.training.encoding import EncodedCorpus, FormTable
+from tagger.training.answers import AnsweredSentences, Answers
+from tagger.training.encoding import EncodedCorpus, FormTable, Sentences
 from tagger.training.loop import EpochDone, run_epochs
 from tagger.training.output import (
     BEST,
@@ -44,7 +46,7 @@ from tagger.training.parts import Parts, build
 from tagger.training.preparation import Prepared, prepare
 from tagger.training.rehearsal import rehearsal_corpus
 from tagger.training.reporting import Reporter
-from tagger.training.scoring import evaluate_corpora, example_text, mean_scores
+from tagger.training.scoring import dev_scores, evaluate_corpora, example_text
 from tagger.training.state import (
     Progress,
     TrainingState,
@@ -83,6 +85,7 @@ def train(
     force: bool = False,
     resume: bool = False,
     base: Path | None = None,
+    answers: Answers | None = None,
     reporter: Reporter | None = None,
 ) -> Finished:
     """Train a model and write it to a directory.
@@ -100,6 +103,7 @@ def train(
         force: Replace a model that is there.
         resume: Resume a training that was stopped, exactly as if it never had been.
         base: A trained or pretrained model to start from, of the same embedder and encoder.
+        answers: Sentences that teachers have tagged, to learn from besides the corpora or alone.
         reporter: Receives the progress.
 
     Returns:
@@ -126,7 +130,11 @@ def train(
         data_dir=data_dir,
         strict=strict,
         base_heads=base_model.heads if base_model and keeps else (),
-        rehearse=partial(rehearsal_corpus, base, base_model) if base and base_model else None,
+        # What teachers answer is rehearsal enough.
+        rehearse=partial(rehearsal_corpus, base, base_model)
+        if base and base_model and answers is None
+        else None,
+        answers=answers,
     )
     for corpus in prepared.corpora:
         if corpus.files:  # a rehearsal has none, and a note
@@ -170,9 +178,14 @@ def train(
 
 
 def use_threads(threads: int) -> None:
-    """Set PyTorch's threads; 0 for ``$OMP_NUM_THREADS``, or else one per core."""
+    """Set PyTorch's threads; see `n_threads`."""
+    torch.set_num_threads(n_threads(threads))
+
+
+def n_threads(threads: int) -> int:
+    """Return a number of threads; 0 is ``$OMP_NUM_THREADS``, or else one per core."""
     given = os.environ.get("OMP_NUM_THREADS", "")
-    torch.set_num_threads(threads or (int(given) if given.isdecimal() else 0) or n_cores())
+    return threads or (int(given) if given.isdecimal() else 0) or n_cores()
 
 
 def describe(corpus: Corpus) -> list[str]:
@@ -199,15 +212,10 @@ def _run(
 ) -> None:
     """Train to the end, keeping ``last/``, ``best/`` and the log up to date."""
     prepared, config = parts.prepared, parts.config
-    recased = config.training.recase_prob > 0
-    table = FormTable(prepared.inventory.forms, parts.form_encoder, recased=recased)
-    corpora = [
-        EncodedCorpus(corpus.splits["train"], table, prepared.choices_of(corpus))
-        for corpus in prepared.corpora
-    ]
+    corpora = _sentences(prepared, parts.form_encoder, config)
 
     def score(network: TaggingNetwork) -> dict[str, float]:
-        return mean_scores(evaluate_corpora(parts.tagger(network), prepared, "dev"))
+        return dev_scores(parts.tagger(network), prepared)
 
     history = state.progress.history
     done = [
@@ -237,6 +245,26 @@ def _run(
         report.stop()
 
 
+def _sentences(prepared: Prepared, encoder: FormEncoder, config: Config) -> list[Sentences]:
+    """Encode the training sentences of each corpus."""
+    answers, settings = prepared.answers, config.distillation
+    recase_prob = config.training.recase_prob
+    recased = recase_prob > 0 or (answers is not None and settings.recase_prob > 0)
+    table = FormTable(prepared.inventory.forms, encoder, recased=recased)
+    sentences: list[Sentences] = []
+    for corpus in prepared.corpora:
+        if answers is not None and corpus is answers.corpus:
+            heads = prepared.heads_of(corpus)
+            sentences.append(
+                AnsweredSentences(answers, table, heads, recase_prob=settings.recase_prob)
+            )
+        else:
+            choices = prepared.choices_of(corpus)
+            train = corpus.splits["train"]
+            sentences.append(EncodedCorpus(train, table, choices, recase_prob=recase_prob))
+    return sentences
+
+
 def _write_best(state: TrainingState, parts: Parts, output: Path) -> None:
     with new_directory(output / BEST) as new:
         write_model(new, parts.saved_model(state.progress, weights_of(state.scored)))
@@ -259,7 +287,7 @@ def _finish(
         saved.meta,
         epochs=progress.epoch,
         seconds=sum(record.seconds for record in progress.history),
-        dev_scores=mean_scores(evaluate_corpora(tagger, prepared, "dev")),
+        dev_scores=dev_scores(tagger, prepared),
         test_scores={name: evaluation.main for name, evaluation in tests.items()},
     )
     card = render_card(

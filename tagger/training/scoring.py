@@ -34,6 +34,18 @@ def evaluate_corpora(tagger: Tagger, prepared: Prepared, split: str) -> dict[str
     }
 
 
+def dev_scores(tagger: Tagger, prepared: Prepared) -> dict[str, float]:
+    """Return the mean score on dev of each head.
+
+    Agreement with teachers counts only for heads that no corpus has gold tags for.
+    """
+    evaluations = evaluate_corpora(tagger, prepared, "dev")
+    if prepared.answers is None:
+        return mean_scores(evaluations)
+    agreement = evaluations.pop(prepared.answers.corpus.name)
+    return {**agreement.main, **mean_scores(evaluations)}
+
+
 def mean_scores(evaluations: Mapping[str, Evaluation]) -> dict[str, float]:
     """Return the mean score of each head over the corpora that have it, by their sentences."""
     found: dict[str, list[tuple[float, int]]] = {}

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import torch
 
-from tagger.model.crf import CRF, log_partition
+from tagger.model.crf import CRF, log_partition, token_marginals
 from tagger.model.heads import HeadSpec
 from tagger.runtime import decoding
 from tagger.runtime.decoding import Viterbi, constrained
@@ -106,3 +106,31 @@ def test_marginals_of_a_long_sentence_add_up_to_one() -> None:
     log_partition(emissions.double(), torch.tensor([20_000]), *scores).sum().backward()
     sums = emissions.grad.sum(2)
     torch.testing.assert_close(sums, torch.ones_like(sums), atol=1e-5, rtol=0)
+
+
+@pytest.mark.parametrize("head", [BIOES, FREE], ids=["spans", "free"])
+def test_token_marginals_are_those_of_all_sequences(head: HeadSpec) -> None:
+    crf = random_crf(head, 3)
+    emissions = torch.randn(2, 4, len(head.tags), generator=torch.Generator().manual_seed(5))
+    lengths = torch.tensor([4, 2])
+    found = token_marginals(emissions, lengths, *crf.scores())
+    for i, n in enumerate(lengths.tolist()):
+        scores = enumerate_scores(crf, emissions[i], n)
+        weights = torch.tensor(list(scores.values())).double().softmax(0)
+        expected = torch.zeros(n, len(head.tags), dtype=torch.float64)
+        for tags, weight in zip(scores, weights, strict=True):
+            expected[torch.arange(n), list(tags)] += weight
+        torch.testing.assert_close(found[i, :n], expected, atol=1e-6, rtol=1e-5)
+
+
+def test_token_marginals_have_a_gradient() -> None:
+    crf = random_crf(BIOES, 1).double()
+    emissions = torch.randn(2, 3, 5, dtype=torch.float64, requires_grad=True)
+    weights = torch.rand(2, 3, 5, dtype=torch.float64)
+    weights[1, 2] = 0
+
+    def loss(emissions: torch.Tensor) -> torch.Tensor:
+        probs = token_marginals(emissions, torch.tensor([3, 2]), *crf.scores())
+        return (weights * probs.clamp(min=1e-100).log() * (probs > 1e-90)).sum()
+
+    assert torch.autograd.gradcheck(loss, [emissions])

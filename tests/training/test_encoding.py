@@ -22,19 +22,20 @@ def test_a_sentence_in_another_case_is_learned_with_the_same_tags(corpus: Path) 
     inventory.add(data, [])
     vocabulary = Vocabulary.from_counts(inventory.forms, min_count=1)
     encoder = form_encoder(small_config().embedder, vocabulary, ())
-    encoded = EncodedCorpus(data, FormTable(inventory.forms, encoder, recased=True), [])
+    table = FormTable(inventory.forms, encoder, recased=True)
+    encoded = EncodedCorpus(data, table, [], recase_prob=1.0)
     tokens = data[0]["tokens"]
     versions = [encoder([recase(form) for form in tokens]).case_ids for recase in RECASES]
     torch.manual_seed(0)
     seen = set()
     for _ in range(50):
-        batch = encoded.batch(np.array([0]), recase_prob=1.0)
+        batch = encoded.batch(np.array([0]))
         cases = batch.features.case_ids[batch.form_index[0]]
         seen |= {i for i, version in enumerate(versions) if (cases == version).all()}
         words = batch.features.word_ids[batch.form_index[0]].tolist()
         assert words == encoder(tokens).word_ids.tolist()
     assert seen == {0, 1, 2}
-    batch = encoded.batch(np.array([0]))
+    batch = EncodedCorpus(data, table, []).batch(np.array([0]))
     assert (batch.features.case_ids[batch.form_index[0]] == encoder(tokens).case_ids).all()
 
 

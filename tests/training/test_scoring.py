@@ -20,7 +20,7 @@ from tests.helpers.corpora import TOKENS, small_config, write_corpus
 def test_scores_are_those_of_the_model_as_it_runs(
     corpus: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    import tagger.training.run as run
+    from tagger.training import run, scoring
 
     engines = []
 
@@ -28,7 +28,8 @@ def test_scores_are_those_of_the_model_as_it_runs(
         engines.append((split, tagger.engine.name))
         return evaluate_corpora(tagger, prepared, split)
 
-    monkeypatch.setattr(run, "evaluate_corpora", remember)
+    for module in (run, scoring):
+        monkeypatch.setattr(module, "evaluate_corpora", remember)
     meta, tests, example = train([str(corpus)], tmp_path / "m", small_config(epochs=2))
     assert [engine for split, engine in engines] == ["torch"] * 2 + ["onnx"] * 2
     assert (tmp_path / "m" / GRAPHS["int8"]).is_file()

@@ -1,0 +1,1 @@
+"""Teachers and raw text to answers, and answers to a student."""

@@ -1,0 +1,1 @@
+"""Models and files of answers that a student learns from."""

@@ -89,6 +89,7 @@ data/glove.6B.100d.txt:
 # The documentation as a site in site/, after generating the reference of the command line.
 docs: $(VENV)/.installed-docs
 	$(BIN)/python docs/make_cli.py
+	$(BIN)/python docs/make_lint.py
 	$(BIN)/mkdocs build --strict
 .PHONY: docs
 

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from tagger.formats.records import Columns
     from tagger.insight.compare.comparison import compare
     from tagger.insight.explain.explanation import explain
+    from tagger.linting.lint import lint
     from tagger.runtime.results import Document, Entity, Token
     from tagger.runtime.tagger import Tagger
     from tagger.sharing.finding import load
@@ -45,6 +46,7 @@ __all__ = [
     "distill",
     "evaluate",
     "explain",
+    "lint",
     "load",
     "read",
     "train",
@@ -64,6 +66,7 @@ _HOMES = {
     "distill": "tagger.distillation.distill",
     "evaluate": "tagger.evaluation.evaluate",
     "explain": "tagger.insight.explain.explanation",
+    "lint": "tagger.linting.lint",
     "load": "tagger.sharing.finding",
     "read": "tagger.corpus.read",
     "train": "tagger.training.train",

@@ -76,6 +76,14 @@ class Findings:
         """Keep a finding that is listed by itself."""
         self._found.append(finding)
 
+    def reject(self, error: FormatError) -> None:
+        """Raise the error of a line or record; a subclass may keep it, and the rest is read.
+
+        Raises:
+            FormatError: The error.
+        """
+        raise error
+
     def count(
         self,
         kind: str,

@@ -416,6 +416,11 @@ def test_the_command_line_reference_is_current() -> None:
     assert (DOCS / "cli.md").read_text("utf-8") == page, "run `python docs/make_cli.py`"
 
 
+def test_the_reference_of_codes_is_current() -> None:
+    page = runpy.run_path(str(DOCS / "make_lint.py"))["lint_page"]()
+    assert (DOCS / "lint.md").read_text("utf-8") == page, "run `python docs/make_lint.py`"
+
+
 def test_the_reference_of_settings_is_current() -> None:
     page = runpy.run_path(str(DOCS / "make_configuration.py"))["configuration_page"]()
     expected = (DOCS / "configuration.md").read_text("utf-8")

@@ -23,6 +23,7 @@ from tagger.cli import (
     export,
     info,
     init_spacy,
+    lint,
     package,
     predict,
     pretrain,
@@ -52,6 +53,7 @@ app.command()(compare.compare)
 app.command()(benchmark.benchmark)
 app.command()(corpora.corpora)
 app.command()(convert.convert)
+app.command()(lint.lint)
 app.command()(info.info)
 app.command()(pretrain.pretrain)
 app.command()(export.export)

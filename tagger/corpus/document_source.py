@@ -63,9 +63,16 @@ class DocumentSource:
         return Layout(format="documents", title=" and ".join(titles), columns=columns)
 
     def read(self, path: Path, layout: Layout, findings: Findings) -> Iterator[Sentence]:
-        """Yield the sentences of a file; `findings` has what became of its spans."""
+        """Yield the sentences of a file; the method `findings` has what became of its spans."""
+        for _, sentence in self.read_within(path, layout, Aligner("expand", "drop")):
+            yield sentence
+
+    def read_within(
+        self, path: Path, layout: Layout, aligner: Aligner
+    ) -> Iterator[tuple[Document, Sentence]]:
+        """Yield the sentences of a file, each with its document."""
         heads = [name for name in layout.columns.values() if name != "token"]
-        for number, document in enumerate(self._documents(path, Aligner("expand", "drop"))):
+        for number, document in enumerate(self._documents(path, aligner)):
             line = document.line or 1
             spaces = space_after(document)
             spans = {head: document.sentence_spans(head) for head in document.spans}
@@ -82,13 +89,14 @@ class DocumentSource:
                 for head in document.unknown:
                     for token in document.unknown_tokens(head) & {*range(first, past)}:
                         found[head][token - first] = None
-                yield Sentence(
+                sentence = Sentence(
                     document.tokens[first:past],
                     found,
                     [line] * n,
                     number,
                     None if spaces is None else spaces[first:past],
                 )
+                yield document, sentence
 
     def findings(self, folder: Path) -> list[Finding]:
         """Return what became of the spans, which is kept in the cache.

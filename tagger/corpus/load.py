@@ -17,7 +17,7 @@ from tagger.errors import CorpusError, UsageError
 from tagger.findings import refuse, summary
 from tagger.formats.records import Columns
 
-__all__ = ["load_corpus"]
+__all__ = ["load_corpus", "open_corpus"]
 
 _NOT_STRICT = (OUTSIDE_SCHEME, EMPTY_TOKEN, *SPAN_KINDS)
 """Kinds of findings that ``strict`` refuses."""
@@ -49,16 +49,9 @@ def load_corpus(
         FormatError: A file has wrong content, at its first wrong line.
         CorpusError: The corpus is not found or cannot be read.
     """
-    where = resolve(source, data_dir)
-    found: Source
-    if where.files:
-        if where.entry is not None and not Columns.of(columns).names:
-            columns = Columns.of(columns).named(where.entry.columns)
-        found = _files(where.files, columns, read_predictions)
-    elif columns is not None:
-        raise UsageError("columns can be named for files, not for the hub", path=where.name)
-    else:
-        found = _fetch(where)
+    where, found = open_corpus(
+        source, data_dir=data_dir, columns=columns, read_predictions=read_predictions
+    )
     files = {split: str(path) for split, path in found.paths.items()}
     store = Store(found)
     scan = store.scan()
@@ -80,6 +73,24 @@ def load_corpus(
         citation=where.entry.citation if where.entry else "",
         fingerprint=store.fingerprint,
     )
+
+
+def open_corpus(
+    source: str,
+    *,
+    data_dir: Path | None = None,
+    columns: str | Columns | None = None,
+    read_predictions: bool = False,
+) -> tuple[Resolved, Source]:
+    """Find a corpus and what reads it; arguments and errors as those of `load_corpus`."""
+    where = resolve(source, data_dir)
+    if where.files:
+        if where.entry is not None and not Columns.of(columns).names:
+            columns = Columns.of(columns).named(where.entry.columns)
+        return where, _files(where.files, columns, read_predictions)
+    if columns is not None:
+        raise UsageError("columns can be named for files, not for the hub", path=where.name)
+    return where, _fetch(where)
 
 
 def _files(

@@ -99,10 +99,15 @@ def read(path: Path, layout: Layout, findings: Findings) -> Iterator[Sentence]:
         if len(fields) != layout.n_columns and not (
             layout.is_open and len(fields) > layout.n_columns
         ):
-            raise _wrong_number(path, number, line, fields, layout)
+            findings.reject(_wrong_number(path, number, line, fields, layout))
+            continue
+        is_whole = True
         for i, name in columns:
             if not fields[i].strip() and name != "token":
-                raise FormatError(path, number, f"column {i + 1} ({name}) is empty")
+                findings.reject(FormatError(path, number, f"column {i + 1} ({name}) is empty"))
+                is_whole = False
+        if not is_whole:
+            continue
         if ends.before(fields):
             yield from sentence.flush(document)
         document += ends.is_new_document

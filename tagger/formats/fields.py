@@ -17,6 +17,7 @@ from tagger.schemes import is_tag
 
 __all__ = [
     "BLANK",
+    "MARKS",
     "begins_document",
     "find_delimiter",
     "is_comment",
@@ -28,9 +29,9 @@ __all__ = [
 
 BLANK = " \t"
 _SPACES = re.compile(r"[ \t]+")
-_MARKS: dict[Delimiter, str] = {"tab": "\t", "comma": ",", "semicolon": ";", "pipe": "|"}
+MARKS: dict[Delimiter, str] = {"tab": "\t", "comma": ",", "semicolon": ";", "pipe": "|"}
 _NAMED: dict[str, Delimiter] = {
-    **{mark: name for name, mark in _MARKS.items()},
+    **{mark: name for name, mark in MARKS.items()},
     "\\t": "tab",
     " ": "spaces",
     "space": "spaces",
@@ -62,7 +63,7 @@ def split(line: str, delimiter: Delimiter, *, is_quoted: bool = False) -> list[s
     if delimiter == "spaces":
         # str.split() would also break at no-break spaces and the like, part of some tokens.
         return _SPACES.split(line.strip(BLANK))
-    mark = _MARKS[delimiter]
+    mark = MARKS[delimiter]
     if is_quoted and '"' in line:
         # The library refuses fields of 128 KB, a limit of the whole process; no token is as long.
         with suppress(csv.Error):

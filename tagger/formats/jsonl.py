@@ -131,22 +131,38 @@ def sentences_of(
     for head in layout.labels.keys() - set(names):
         findings.count("numbers without names", path, head=head, action="ignored")
     for line, record in records:
-        tokens = _tokens(path, line, record)
-        found = {head_name(key): value for key, value in record.items()}
-        heads: dict[str, list[str | None]] = {}
-        for name in names:
-            tags: Any = found.get(name)
-            if name in layout.labels and _are_numbers(tags, len(tokens)):
-                tags = _by_name(path, line, name, tags, layout.labels[name])
-            if not _is_tags(tags, len(tokens)):
-                raise FormatError(path, line, _what_is_wrong(name, tags, len(tokens)))
-            heads[name] = tags
-        for name, value in found.items():
-            is_known = name in SPAN_HEADS or name in TOKEN_HEADS
-            if is_known and name not in names and _is_tags(value, len(tokens)):
-                raise FormatError(path, line, f"{name!r}, which the first sentence does not have")
+        try:
+            tokens = _tokens(path, line, record)
+            heads = _heads(path, line, record, len(tokens), names, layout)
+        except FormatError as error:
+            findings.reject(error)
+            continue
         if tokens:
             yield Sentence(tokens, heads, [line] * len(tokens), -1)
+
+
+def _heads(
+    path: Path,
+    line: int,
+    record: dict[str, Any],
+    n_tokens: int,
+    names: Sequence[str],
+    layout: Layout,
+) -> dict[str, list[str | None]]:
+    found = {head_name(key): value for key, value in record.items()}
+    heads: dict[str, list[str | None]] = {}
+    for name in names:
+        tags: Any = found.get(name)
+        if name in layout.labels and _are_numbers(tags, n_tokens):
+            tags = _by_name(path, line, name, tags, layout.labels[name])
+        if not _is_tags(tags, n_tokens):
+            raise FormatError(path, line, _what_is_wrong(name, tags, n_tokens))
+        heads[name] = tags
+    for name, value in found.items():
+        is_known = name in SPAN_HEADS or name in TOKEN_HEADS
+        if is_known and name not in names and _is_tags(value, n_tokens):
+            raise FormatError(path, line, f"{name!r}, which the first sentence does not have")
+    return heads
 
 
 def write(documents: Sequence[Document], scheme: Scheme, findings: Findings) -> bytes:

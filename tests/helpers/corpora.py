@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 from tagger.config import Config, config_from_dict
@@ -25,6 +26,14 @@ def write_corpus(folder: Path, sentences: dict[str, list[str]] = TOKENS) -> Path
     for split, lines in sentences.items():
         text = "\n\n".join(line.replace(" ", "\n").replace("/", "\t") for line in lines)
         (folder / f"{split}.txt").write_text(text + "\n", encoding="utf-8")
+    return folder
+
+
+def write_files(folder: Path, files: Mapping[str, str | bytes]) -> Path:
+    """Write files of any content into a folder."""
+    folder.mkdir(exist_ok=True)
+    for name, content in files.items():
+        (folder / name).write_bytes(content if isinstance(content, bytes) else content.encode())
     return folder
 
 

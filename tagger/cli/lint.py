@@ -1,0 +1,137 @@
+"""``tagger lint``."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import typer
+
+import tagger
+from tagger.cli.options import (
+    Columns,
+    CommentPrefix,
+    DataDir,
+    Delimiter,
+    Header,
+    ReadPredictions,
+    console,
+    print_json,
+    stated_columns,
+)
+from tagger.errors import UsageError
+
+if TYPE_CHECKING:
+    from tagger.linting.lint import Report
+
+_CODES = "Codes with commas, or how they begin: S, C2, S301."
+
+
+def lint(
+    corpora: Annotated[
+        list[str] | None,
+        typer.Argument(help="Names (see `tagger corpora`), folders, files or hub:owner/name."),
+    ] = None,
+    select: Annotated[str | None, typer.Option(help=f"What to check. {_CODES}")] = None,
+    ignore: Annotated[str | None, typer.Option(help=f"What to leave out. {_CODES}")] = None,
+    output_format: Annotated[
+        Literal["text", "json", "sarif", "github"],
+        typer.Option("--format", help="text, json, sarif or github."),
+    ] = "text",
+    limit: Annotated[
+        int, typer.Option(min=0, help="Findings of a code that the text shows; 0 for all.")
+    ] = 10,
+    max_tokens: Annotated[
+        int, typer.Option(min=1, help="The longest sentence that is not reported.")
+    ] = 150,
+    diff: Annotated[bool, typer.Option("--diff", help="Show what --fix changes.")] = False,
+    fix: Annotated[bool, typer.Option("--fix", help="Repair files of columns.")] = False,
+    exit_zero: Annotated[
+        bool, typer.Option("--exit-zero", help="Exit with 0 whatever was found.")
+    ] = False,
+    explain: Annotated[
+        str | None, typer.Option(help="Print what a code means, with an example, and stop.")
+    ] = None,
+    columns: Columns = None,
+    header: Header = None,
+    delimiter: Delimiter = None,
+    comment_prefix: CommentPrefix = None,
+    read_predictions: ReadPredictions = False,
+    data_dir: DataDir = None,
+) -> None:
+    """Check corpora: structure, splits, consistency. The exit code is 1 where something is found.
+
+    tagger lint sample
+
+    tagger lint my/folder --select S --diff
+
+    tagger lint --explain S301
+    """
+    from tagger.linting import rendering
+    from tagger.linting.codes import select as select_codes
+
+    if explain is not None:
+        codes = sorted(select_codes(_split(explain)))
+        typer.echo("\n\n".join(rendering.explain(code) for code in codes))
+        return
+    if not corpora:
+        raise UsageError(
+            "name a corpus, as in `tagger lint sample`", hint="`tagger corpora` lists them"
+        )
+    from rich.console import Console
+
+    from tagger.progress import Screen
+
+    screen = Screen(Console(stderr=True))
+    try:
+        found = tagger.lint(
+            corpora,
+            select=_split(select),
+            ignore=_split(ignore),
+            columns=stated_columns(columns, header, delimiter, comment_prefix),
+            read_predictions=read_predictions,
+            max_tokens=max_tokens,
+            data_dir=data_dir,
+            progress=screen.show,
+        )
+    finally:
+        screen.stop()
+    if diff:
+        typer.echo(found.diff(), nl=False)
+    if fix:
+        n = sum(len(patch.fixed) for patch in found.patches)
+        files = len(found.patches)
+        found = found.fix()
+        typer.echo(f"{n:,} fixed in {files:,} file{'s' * (files != 1)}", err=True)
+    report = found.report
+    if output_format == "json":
+        print_json(report)
+    elif output_format == "sarif":
+        typer.echo(rendering.sarif(report, tagger.__version__).decode())
+    elif output_format == "github":
+        for line in rendering.github_lines(report):
+            typer.echo(line)
+    else:
+        _print_text(report, limit)
+    if report.findings and not exit_zero:
+        sys.exit(1)
+
+
+def _print_text(report: Report, limit: int) -> None:
+    from tagger.linting.rendering import summary_lines, summary_rows, text_lines
+    from tagger.tables import plain_table
+
+    for code, line in text_lines(report, limit):
+        before, _, after = line.partition(f" {code}")
+        typer.echo(f"{before} {typer.style(code, bold=True, fg='red')}{after}")
+    if report.findings:
+        typer.echo()
+        header = ("code", "findings", "fixable", "title")
+        console().print(plain_table(header, summary_rows(report), left=(0, 3)))
+        typer.echo()
+    for line in summary_lines(report):
+        typer.echo(line)
+
+
+def _split(codes: str | None) -> list[str]:
+    return [code.strip() for code in (codes or "").split(",") if code.strip()]

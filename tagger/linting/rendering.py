@@ -1,0 +1,151 @@
+"""Findings as text, for code scanning (SARIF) and for the log of a GitHub workflow."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import groupby
+from pathlib import Path
+
+import msgspec
+
+from tagger.linting.codes import CODES, FAMILIES
+from tagger.linting.lint import Report
+from tagger.linting.records import FIXABLE, CodedFinding
+
+__all__ = [
+    "example_lines",
+    "explain",
+    "github_lines",
+    "sarif",
+    "summary_lines",
+    "summary_rows",
+    "text_lines",
+]
+
+_SHOWN = 5  # lines at either end of a long example
+
+_SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
+
+
+def text_lines(report: Report, limit: int) -> Iterator[tuple[str, str]]:
+    """Yield each finding as the code and a line, at most ``limit`` of a code unless it is 0."""
+    for code, group in groupby(report.findings, key=lambda finding: finding.code):
+        findings = list(group)
+        shown = findings[:limit] if limit else findings
+        yield from ((code, finding.describe()) for finding in shown)
+        if len(findings) > len(shown):
+            yield code, f"and {len(findings) - len(shown):,} more {code}"
+
+
+def summary_rows(report: Report) -> list[list[str]]:
+    """Return a row a code: the code, its findings, those that can be fixed, its title."""
+    fixable: dict[str, int] = {}
+    for finding in report.findings:
+        if finding.action == FIXABLE:
+            fixable[finding.code] = fixable.get(finding.code, 0) + 1
+    return [
+        [code, f"{n:,}", f"{fixable.get(code, 0):,}", CODES[code].title]
+        for code, n in report.counts.items()
+    ]
+
+
+def summary_lines(report: Report) -> list[str]:
+    """Return the last lines of the text."""
+    n = len(report.findings)
+    what = f"{n:,} finding{'s' * (n != 1)}" if n else "nothing found"
+    of = f"{report.n_sentences:,} sentences with {report.n_tokens:,} tokens"
+    return [*report.facts, f"{what} in {of}"]
+
+
+def github_lines(report: Report) -> Iterator[str]:
+    """Yield each finding as a command of GitHub's workflows, which marks the line."""
+    for finding in report.findings:
+        place = f"file={_escaped(finding.path, is_property=True)}"
+        if finding.line is not None:
+            place += f",line={finding.line}"
+        message = _escaped(_message(finding))
+        yield f"::{CODES[finding.code].level} {place},title={finding.code}::{message}"
+
+
+def _escaped(text: str, *, is_property: bool = False) -> str:
+    marks = "%\r\n:," if is_property else "%\r\n"
+    return "".join(f"%{ord(mark):02X}" if mark in marks else mark for mark in text)
+
+
+def _message(finding: CodedFinding) -> str:
+    return msgspec.structs.replace(finding, path="", line=None, code="").describe()
+
+
+def sarif(report: Report, version: str) -> bytes:
+    """Return the findings in SARIF 2.1.0."""
+    run = {
+        "tool": {
+            "driver": {
+                "name": "tagger lint",
+                "version": version,
+                "rules": [
+                    {
+                        "id": code,
+                        "shortDescription": {"text": CODES[code].title},
+                        "fullDescription": {"text": CODES[code].why},
+                        "defaultConfiguration": {"level": CODES[code].level},
+                    }
+                    for code in report.counts
+                ],
+            }
+        },
+        "columnKind": "unicodeCodePoints",
+        "results": [
+            {
+                "ruleId": finding.code,
+                "level": CODES[finding.code].level,
+                "message": {"text": _message(finding)},
+                "locations": [{"physicalLocation": _location(finding)}],
+            }
+            for finding in report.findings
+        ],
+    }
+    return msgspec.json.encode({"$schema": _SCHEMA, "version": "2.1.0", "runs": [run]})
+
+
+def _location(finding: CodedFinding) -> dict[str, object]:
+    path = Path(finding.path)
+    uri = path.as_uri() if path.is_absolute() else path.as_posix()
+    location: dict[str, object] = {"artifactLocation": {"uri": uri}}
+    if finding.line is not None:
+        location["region"] = {"startLine": finding.line}
+    return location
+
+
+def explain(code: str) -> str:
+    """Return what a code means, with an example."""
+    one = CODES[code]
+    family = next(title for prefix, title in FAMILIES.items() if code.startswith(prefix))
+    fixed = " `--fix` repairs it in files of columns." if one.is_fixed else ""
+    parts = [f"{code} {one.title} ({family.lower()}, {one.level})", f"{one.why}{fixed}"]
+    if one.files:
+        parts.append("\n".join(example_lines(code)))
+    return "\n\n".join(parts)
+
+
+def example_lines(code: str) -> Iterator[str]:
+    """Yield the lines of the example of a code, the name of each file before its content."""
+    for name, content in CODES[code].files.items():
+        text = content.decode("latin-1") if isinstance(content, bytes) else content
+        yield name
+        yield from (f"    {line}" for line in _short(text))
+
+
+def _short(text: str) -> list[str]:
+    """Return the lines of an example, those of a long one shortened."""
+    lines = [_written_out(line) for line in text.rstrip("\n").split("\n")]
+    if len(lines) > 2 * _SHOWN:
+        lines = [*lines[:_SHOWN], "…", *lines[-_SHOWN:]]
+    return lines
+
+
+def _written_out(line: str) -> str:
+    """Write out the characters that nobody sees; tabs stay."""
+    return "".join(
+        mark if mark.isprintable() or mark == "\t" else repr(mark)[1:-1] for mark in line
+    )

@@ -18,7 +18,7 @@ from tagger.files import check_new, write_file
 from tagger.findings import Findings
 from tagger.formats.brat import check_folder, write_folder
 from tagger.formats.detect import format_of, format_to_write
-from tagger.formats.documents import Document
+from tagger.formats.documents import ENTITIES, Document
 from tagger.formats.records import Columns
 from tagger.formats.table import FORMATS, Format, find_format
 from tagger.lines import read_lines
@@ -106,6 +106,11 @@ def convert(
     if not n_tokens:
         raise FormatError(paths[0], None, "nothing to convert: it has no text")
     aligner.check()
+    if writer.name != "conllu" and not any(d.spans or d.tags or d.chars for d in documents):
+        # Formats of tags cannot hold tokens alone: their readers would refuse the file.
+        for one in documents:
+            one.spans[ENTITIES] = []
+        findings.count("no annotation", source, action="written as O")
     content = writer.module.write(documents, spelling, findings)
     if isinstance(content, bytes):
         write_file(target, content)

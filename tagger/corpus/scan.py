@@ -135,13 +135,16 @@ class FileSource:
 
 
 def _strip(sentence: Sentence, path: Path, findings: Findings) -> None:
-    """Remove white space around tokens and tags, which nobody sees; a token may consist of it."""
+    """Remove white space around tokens and tags, which nobody sees.
+
+    A token may consist of it; a tag that does is none.
+    """
     tokens = [token.strip() or token for token in sentence.tokens]
     if tokens != sentence.tokens:
         _count_stripped(sentence.tokens, tokens, None, sentence, path, findings)
         sentence.tokens = tokens
     for head, tags in sentence.heads.items():
-        stripped = [tag and tag.strip() for tag in tags]
+        stripped = [tag and (tag.strip() or None) for tag in tags]
         if stripped != tags:
             _count_stripped(tags, stripped, head, sentence, path, findings)
             sentence.heads[head] = stripped
@@ -193,10 +196,11 @@ def scan(source: Source) -> Scan:
     heads: list[FoundHead] = []
     schemes: dict[str, str] = {}
     for tally in tallies.values():
-        if tally.kind() == "token":
-            heads.append(FoundHead(name=tally.head, kind="token"))
-            continue
         try:
+            tally.check()
+            if tally.kind() == "token":
+                heads.append(FoundHead(name=tally.head, kind="token"))
+                continue
             spelling = tally.spelling()
             scheme = tally.scheme(spelling)
         except BadTagError as error:

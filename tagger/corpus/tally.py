@@ -59,6 +59,18 @@ class Tally:
             self._pairs[pair] = n + 1
             previous = tag
 
+    def check(self) -> None:
+        """Refuse tags that would break the lines of columns.
+
+        Raises:
+            BadTagError: A tag contains a tab or a line end.
+        """
+        for tag, place in self._places().items():
+            if any(mark in tag for mark in "\t\r\n"):
+                raise BadTagError(
+                    place, f"{self.head} tag {tag!r:.40} contains a tab or a line end", "rename it"
+                )
+
     def kind(self) -> Kind:
         """Return whether the tags are of spans or of tokens: by the head's name or the tags."""
         if self.head in SPAN_HEADS:

@@ -230,6 +230,9 @@ def _lines(documents: Sequence[Document], scheme: Scheme) -> Iterator[str]:
     tag_heads, span_heads = heads_of(documents)
     n_tags = len(tag_heads) + len(span_heads)
     marks = any(len(document.ends) > 1 for document in documents)
+    tokens = [token for document in documents for token in document.tokens]
+    if tokens and all(may_be_comment(token, None) for token in tokens):
+        refuse(documents[0], "#", tokens[0])  # a reader would see no sentences
     for document in documents:
         if marks:
             yield "\t".join([DOCSTART, *"O" * n_tags])

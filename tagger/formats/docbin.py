@@ -176,6 +176,14 @@ def write(documents: Sequence[Document], scheme: Scheme, findings: Findings) -> 
     for document in documents:
         words, spaces, places = _words(document)
         head = main_layer(document)
+        if blank := sum(map(str.isspace, document.tokens)):
+            findings.count(
+                "token of white space",
+                document.path,
+                document.line,
+                count=blank,
+                action="no token for spaCy",
+            )
         try:
             doc = spacy_document(
                 vocab,

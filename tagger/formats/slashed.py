@@ -128,6 +128,9 @@ def write(documents: Sequence[Document], scheme: Scheme, findings: Findings) -> 
 
 def _lines(documents: Sequence[Document], scheme: Scheme) -> Iterator[str]:
     tag_heads, span_heads = heads_of(documents)
+    tokens = [token for document in documents for token in document.tokens]
+    if tokens and all("|" in token for token in tokens):  # a reader would see another column
+        refuse(documents[0], "|", tokens[0])
     for number, document in enumerate(documents):
         if number and not (document.is_part and documents[number - 1].is_part):
             yield ""
@@ -139,10 +142,11 @@ def _lines(documents: Sequence[Document], scheme: Scheme) -> Iterator[str]:
             [token, *(column[i] or "_" for column in columns)]
             for i, token in enumerate(document.tokens)
         ]
-        for token, *tags in rows:
-            if token.split() != [token]:
-                refuse(document, [mark for mark in token if mark.isspace()], token)
-            refuse(document, "| \t\r\n", *tags)
+        for row in rows:
+            for value in row:
+                if value.split() != [value]:
+                    refuse(document, [mark for mark in value if mark.isspace()], value)
+            refuse(document, "|", *row[1:])
         for first, past in document.bounds():
             yield " ".join("|".join(row) for row in rows[first:past])
 

@@ -40,6 +40,8 @@ class HeadSpec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
             raise ValueError(f"{self.name!r} cannot name a head")
         if not self.tags or len(set(self.tags)) < len(self.tags):
             raise ValueError(f"head {self.name!r} has no tags, or one twice")
+        if any(mark in tag for tag in self.tags for mark in "\t\r\n"):
+            raise ValueError(f"a tag of head {self.name!r} contains a tab or a line end")
         if self.kind == "span":
             inventory = tag_inventory(self.labels, Scheme(self.scheme))
             if sorted(inventory) != sorted(self.tags):

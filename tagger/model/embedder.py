@@ -25,6 +25,9 @@ class WordTable(nn.Module):
         n_words: Rows in all.
         dim: Size of a vector.
         n_trained: The number of rows, from the first, that are trained.
+
+    Attributes:
+        sparse: Whether the gradient holds only the rows that a batch touches.
     """
 
     def __init__(self, n_words: int, dim: int, *, n_trained: int) -> None:
@@ -39,9 +42,12 @@ class WordTable(nn.Module):
         n_trained = len(self.weight)
         if len(self.kept) == 0:
             return nn.functional.embedding(ids, self.weight, sparse=self.sparse)
-        trained = nn.functional.embedding(ids.clamp(max=n_trained - 1), self.weight)
+        is_kept = ids >= n_trained
+        trained = nn.functional.embedding(
+            ids.masked_fill(is_kept, UNKNOWN), self.weight, sparse=self.sparse
+        )
         kept = nn.functional.embedding((ids - n_trained).clamp(min=0), self.kept)
-        return torch.where((ids < n_trained)[:, None], trained, kept)
+        return torch.where(is_kept[:, None], kept, trained)
 
     def _save_to_state_dict(
         self, destination: dict[str, Any], prefix: str, keep_vars: bool

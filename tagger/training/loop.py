@@ -16,7 +16,12 @@ from tagger.runtime.engines.pytorch import form_tensors
 from tagger.training.answers import answers_loss
 from tagger.training.batching import default_batch_tokens, plan_epoch
 from tagger.training.encoding import Batch, Sentences
-from tagger.training.state import EpochRecord, TrainingState, epochs_without_gain
+from tagger.training.state import (
+    EpochRecord,
+    TrainingState,
+    clip_gradients,
+    epochs_without_gain,
+)
 from tagger.training.teacher import Teacher
 
 
@@ -171,15 +176,15 @@ def train_step(
         losses.append(config.distillation.weight * weight_of(name) * loss)
     loss = torch.stack(losses).sum()
     loss.backward()  # type: ignore[no-untyped-call]
-    norm = torch.nn.utils.clip_grad_norm_(network.parameters(), config.training.clip_norm)
-    if not torch.isfinite(norm):
+    if not clip_gradients(network, config.training.clip_norm):
         raise TrainingError(
             "the gradient is NaN or infinite", hint="lower [training] learning_rate or clip_norm"
         )
-    for group in state.optimizer.param_groups:
-        group["lr"] = rate
-    state.optimizer.step()
-    state.optimizer.zero_grad()
+    for optimizer in state.optimizers:
+        for group in optimizer.param_groups:
+            group["lr"] = rate
+        optimizer.step()
+        optimizer.zero_grad()
     state.average.update()
     return float(loss.detach())
 

@@ -16,6 +16,7 @@ from torch import nn
 from tagger.config import TrainingConfig
 from tagger.errors import ModelError
 from tagger.files import existing_directory, new_directory
+from tagger.model.embedder import WordTable
 from tagger.model.network import TaggingNetwork
 from tagger.training.checkpoint import (
     CHECKPOINT,
@@ -86,6 +87,14 @@ class Progress(msgspec.Struct, kw_only=True):
         return best_of(self.history)
 
 
+BETAS = (0.9, 0.98)
+"""Decays of Adam's averages of the gradient and of its square."""
+AVERAGE_EVERY = 8
+"""Steps between two updates of the average of the weights, which reads and writes all of them."""
+AVERAGE_OFTEN = 100
+"""Steps from the first in which it is updated each time: the weights still move fast."""
+
+
 class WeightAverage:
     """An exponential moving average of a network's weights (Polyak & Juditsky 1992).
 
@@ -104,21 +113,24 @@ class WeightAverage:
 
     @torch.no_grad()
     def update(self) -> None:
-        """Include the current weights."""
+        """Include the current weights: after each of the first steps, then of every few steps."""
         n = self.n_updates
-        # The average is short at first, so that it is not held back by the random start.
-        weight = 1.0 - min(self.decay, (1 + n) / (10 + n)) if self.decay > 0 else 1.0
-        averages, currents = map(list, zip(*self._pairs, strict=True))
-        torch._foreach_lerp_(averages, currents, weight)
         self.n_updates += 1
+        skipped = AVERAGE_EVERY if n >= AVERAGE_OFTEN and self.decay > 0 else 1
+        if self.n_updates % skipped:
+            return
+        # The average is short at first, so that it is not held back by the random start.
+        decay = min(self.decay, (1 + n) / (10 + n)) if self.decay > 0 else 0.0
+        averages, currents = map(list, zip(*self._pairs, strict=True))
+        torch._foreach_lerp_(averages, currents, 1.0 - decay**skipped)
 
 
 @dataclass
 class TrainingState:
-    """A network in training, its optimizer, the average of its weights, and the progress."""
+    """A network in training, its optimizers, the average of its weights, and the progress."""
 
     network: TaggingNetwork
-    optimizer: torch.optim.AdamW
+    optimizers: tuple[torch.optim.Optimizer, ...]
     average: WeightAverage
     progress: Progress = field(default_factory=Progress)
 
@@ -129,19 +141,56 @@ class TrainingState:
 
 
 def new_state(network: TaggingNetwork, config: TrainingConfig) -> TrainingState:
-    """Start a training: AdamW without decay of biases and CRF scores, and an average of weights."""
+    """Start a training: AdamW, and for the word table Adam over the rows that a batch touches.
+
+    Biases, CRF scores and words do not decay.
+    """
+    tables = [module for module in network.modules() if isinstance(module, WordTable)]
+    for table in tables:
+        table.sparse = True
+    sparse = [table.weight for table in tables]
     decayed: list[nn.Parameter] = []
     plain: list[nn.Parameter] = []
     for name, parameter in network.named_parameters():
-        if parameter.requires_grad:
+        if parameter.requires_grad and all(parameter is not other for other in sparse):
             no_decay = parameter.ndim == 1 or ".crf." in name
             (plain if no_decay else decayed).append(parameter)
     groups = [
         {"params": decayed, "weight_decay": config.weight_decay},
         {"params": plain, "weight_decay": 0.0},
     ]
-    optimizer = torch.optim.AdamW(groups, lr=config.learning_rate, betas=(0.9, 0.98), fused=True)
-    return TrainingState(network, optimizer, WeightAverage(network, config.ema_decay))
+    rate = config.learning_rate
+    optimizers: list[torch.optim.Optimizer] = [
+        torch.optim.AdamW(groups, lr=rate, betas=BETAS, fused=True)
+    ]
+    if sparse:
+        optimizers.append(torch.optim.SparseAdam(sparse, lr=rate, betas=BETAS))
+    average = WeightAverage(network, config.ema_decay)
+    return TrainingState(network, tuple(optimizers), average)
+
+
+def clip_gradients(network: nn.Module, norm: float) -> bool:
+    """Scale all gradients, sparse ones too, to a common norm of at most ``norm``.
+
+    Returns:
+        Whether they are finite.
+    """
+    gradients = []
+    for parameter in network.parameters():
+        if parameter.grad is None:
+            continue
+        if parameter.grad.is_sparse:
+            # Rows that several tokens share are summed first.
+            parameter.grad = parameter.grad.coalesce()
+            gradients.append(parameter.grad._values())
+        else:
+            gradients.append(parameter.grad)
+    found = torch.nn.utils.get_total_norm(gradients)
+    if not torch.isfinite(found):
+        return False
+    if found > norm:
+        torch._foreach_mul_(gradients, norm / (found + 1e-6))
+    return True
 
 
 def weights_of(network: nn.Module) -> dict[str, NDArray[Any]]:
@@ -158,7 +207,7 @@ def save_state(state: TrainingState, directory: Path) -> None:
     tensors = {f"network.{name}": t for name, t in state.network.state_dict().items()}
     tensors |= {f"average.{name}": t for name, t in state.scored.state_dict().items()}
     tensors["n_updates"] = torch.tensor(state.average.n_updates)
-    tensors |= optimizer_tensors(state.network, [state.optimizer])
+    tensors |= optimizer_tensors(state.network, state.optimizers)
     with new_directory(directory) as new:
         write_checkpoint(new / CHECKPOINT, tensors, state.progress)
 
@@ -180,5 +229,5 @@ def load_state(state: TrainingState, directory: Path) -> None:
         state.average.n_updates = int(tensors["n_updates"])
         if state.average.n_updates < 0:
             raise ValueError("the number of updates is negative")
-        load_optimizers(state.network, [state.optimizer], tensors)
+        load_optimizers(state.network, state.optimizers, tensors)
         state.progress = progress

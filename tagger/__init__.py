@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from tagger.formats.records import Columns
     from tagger.insight.compare.comparison import compare
     from tagger.insight.explain.explanation import explain
+    from tagger.insight.report.report import report
     from tagger.linting.lint import lint
     from tagger.runtime.results import Document, Entity, Token
     from tagger.runtime.tagger import Tagger
@@ -49,6 +50,7 @@ __all__ = [
     "lint",
     "load",
     "read",
+    "report",
     "train",
 ]
 
@@ -69,6 +71,7 @@ _HOMES = {
     "lint": "tagger.linting.lint",
     "load": "tagger.sharing.finding",
     "read": "tagger.corpus.read",
+    "report": "tagger.insight.report.report",
     "train": "tagger.training.train",
 }
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -31,6 +31,11 @@ from tagger.cli.options import (
     stated_columns,
     stated_thresholds,
 )
+from tagger.errors import UsageError
+from tagger.files import check_new, write_file
+
+if TYPE_CHECKING:
+    from tagger.insight.report.results import ErrorReport
 
 
 def evaluate(
@@ -61,7 +66,19 @@ def evaluate(
     predictions: Annotated[
         Path | None, typer.Option(help="Write token, gold and predicted tags to this file.")
     ] = None,
-    force: Annotated[bool, typer.Option("--force", help="Replace the file --predictions.")] = False,
+    report: Annotated[
+        Path | None,
+        typer.Option(help="Write a page with every error to this file, and print a summary."),
+    ] = None,
+    compare: Annotated[
+        str | None, typer.Option(help="Another model: show where the two differ.")
+    ] = None,
+    sentences: Annotated[
+        int | None, typer.Option(min=0, help="Sentences that the page holds; 0 for numbers alone.")
+    ] = None,
+    force: Annotated[
+        bool, typer.Option("--force", help="Replace the files --predictions and --report.")
+    ] = False,
     json: Json = False,
     device: Device = "cpu",
     engine: Engine = None,
@@ -73,9 +90,44 @@ def evaluate(
     """Score a model on a corpus.
 
     tagger evaluate models/conll2003 conll2003 --split dev
+
+    tagger evaluate en sample --split dev --report errors.html
     """
     from tagger.evaluation.report import print_evaluation
 
+    if report is not None or compare is not None:
+        given = {
+            "raw": raw,
+            "threshold": threshold,
+            "by_threshold": by_threshold,
+            "predictions": predictions,
+            "engine": engine,
+            "precision": precision,
+        }
+        other = [f"{{{name}}}" for name, value in given.items() if value]
+        if other:
+            raise UsageError(
+                "a report is about the best tags of the model as it runs",
+                hint=f"leave out {' and '.join(other)}",
+            )
+        check_new([report], force=force)
+        errors = tagger.report(
+            model,
+            corpus,
+            split,
+            compare=compare,
+            heads=names(heads),
+            columns=stated_columns(columns, header, delimiter, comment_prefix),
+            read_predictions=read_predictions,
+            device=device,
+            threads=threads,
+            strict=strict,
+            data_dir=data_dir,
+        )
+        _show(errors, report, sentences, json=json)
+        return
+    if sentences is not None:
+        raise UsageError("{sentences} is about a report", hint="name its file with {report}")
     evaluation = tagger.evaluate(
         model,
         corpus,
@@ -101,3 +153,18 @@ def evaluate(
         print_json(evaluation)
     else:
         print_evaluation(console(), evaluation.title, evaluation)
+
+
+def _show(errors: ErrorReport, page: Path | None, n_sentences: int | None, *, json: bool) -> None:
+    from tagger.insight.report.terminal import print_report
+
+    for finding in errors.findings:
+        typer.echo(finding.describe(), err=True)
+    if page is not None:
+        write_file(page, errors.html(n_sentences=n_sentences).encode())
+    if json:
+        print_json(errors)
+        return
+    print_report(console(), errors)
+    if page is not None:
+        typer.echo(f"wrote {page}", err=True)

@@ -78,7 +78,7 @@ def score_spans(
         not_scored.update(label for label, _, _ in get_entities(predicted) if label in left_out)
         predicted = [without(tags, left_out) for tags in predicted]
     n_equal = _n_equal(given, predicted)
-    pairs = [_where_known(*pair) for pair in zip(given, predicted, strict=True)]
+    pairs = [where_known(*pair) for pair in zip(given, predicted, strict=True)]
     gold, predicted = [list(right) for right, _ in pairs], [found for _, found in pairs]
     n_gold = Counter(label for label, _, _ in get_entities(gold))
     n_predicted = Counter(label for label, _, _ in get_entities(predicted))
@@ -113,7 +113,7 @@ def score_spans(
     )
 
 
-def _where_known(
+def where_known(
     gold: Sequence[str | None], predicted: Sequence[str]
 ) -> tuple[list[str], list[str]]:
     """Remove predicted spans that touch a token without a gold tag, and gold spans under them."""

@@ -33,6 +33,8 @@ class Selection(NamedTuple):
     """Problems in the files, and what was done about them."""
     files: tuple[str, ...]
     """The files of the corpus."""
+    train: datasets.Dataset | None
+    """The training sentences of the corpus, if it has any and another split was chosen."""
 
 
 def select_split(
@@ -112,7 +114,8 @@ def select_split(
                 "or choose {heads}",
             )
     files = tuple(corpus.files.values())
-    return Selection(corpus.splits[split], shared, split, left_out, corpus.findings, files)
+    train = corpus.splits.get("train") if split != "train" else None
+    return Selection(corpus.splits[split], shared, split, left_out, corpus.findings, files, train)
 
 
 def not_annotated(

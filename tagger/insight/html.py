@@ -36,7 +36,7 @@ def _environment() -> Environment:
     room = Path(__file__).parent
     environment = Environment(
         loader=FileSystemLoader(
-            [room / part / "templates" for part in (".", "explain", "compare")]
+            [room / part / "templates" for part in (".", "compare", "explain", "report")]
         ),
         autoescape=True,
         undefined=StrictUndefined,

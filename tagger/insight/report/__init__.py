@@ -1,0 +1,1 @@
+"""The error report: where a model is right and wrong on a corpus."""

@@ -242,6 +242,10 @@ class CorpusConfig(Section, frozen=True):
     annotates: tuple[str, ...] = ()
     """The labels that it annotates everywhere, after renaming; empty for those that occur in it.
     Where another corpus or the base has more, its ``O`` may be one of those."""
+    dev_weight: NonNegative | Literal["auto"] = "auto"
+    """Weight of its scores in the mean dev score of several corpora, which chooses the epoch; 0
+    leaves it out. ``auto`` is the number of its dev sentences, or 1 if another corpus has a
+    weight."""
 
 
 class Config(Section, frozen=True):

@@ -14,7 +14,17 @@ import textwrap
 import tomllib
 from collections.abc import Iterable, Iterator, Sequence
 from functools import cache
-from typing import Annotated, Any, Literal, NamedTuple, get_args, get_origin, get_type_hints
+from types import UnionType
+from typing import (
+    Annotated,
+    Any,
+    Literal,
+    NamedTuple,
+    Union,
+    get_args,
+    get_origin,
+    get_type_hints,
+)
 
 import msgspec
 import tomli_w
@@ -172,7 +182,9 @@ def _values(hint: Any) -> str:
         given = [f"{sign} {bound:,}" for sign, bound in bounds.items() if bound is not None]
         return f"{_values(arguments[0])} {' and '.join(given)}".replace(".0", "")
     if origin is Literal:
-        return f"{', '.join(arguments[:-1])} or {arguments[-1]}"
+        return " or ".join(filter(None, [", ".join(arguments[:-1]), arguments[-1]]))
+    if origin in (Union, UnionType):
+        return " or ".join(map(_values, arguments))
     if origin is tuple:
         return "list of text"
     if origin is dict:
@@ -215,6 +227,9 @@ def _unknown(name: str) -> ConfigError:
 
 
 def _parsed(name: str, hint: Any, text: str) -> object:
+    if get_origin(hint) in (Union, UnionType):
+        *others, words = get_args(hint)
+        hint = words if text in get_args(words) else Union[*others]
     kind = get_args(hint)[0] if get_origin(hint) is Annotated else hint
     if kind is str:
         return text

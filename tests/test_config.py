@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import tomllib
 from pathlib import Path
-from typing import Annotated, Any, Literal, get_args, get_origin, get_type_hints
+from types import UnionType
+from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_type_hints
 
 import msgspec
 import pytest
@@ -44,6 +45,8 @@ def values(hint: Any) -> st.SearchStrategy[Any]:
         return st.floats(
             low, high, exclude_min=meta.gt is not None, exclude_max=meta.lt is not None
         )
+    if origin in (Union, UnionType):
+        return st.one_of(map(values, arguments))
     if hint is bool:
         return st.booleans()
     if origin is Literal:

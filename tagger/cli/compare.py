@@ -12,15 +12,21 @@ import typer
 import tagger
 from tagger.cli.options import (
     Columns,
+    CommentPrefix,
     DataDir,
+    Delimiter,
     Epochs,
+    Header,
     Heads,
     Json,
+    Predictions,
+    ReadPredictions,
     SplitName,
     TrainingThreads,
     console,
     names,
     print_json,
+    stated_columns,
 )
 from tagger.errors import UsageError
 
@@ -53,6 +59,11 @@ def compare(
     ] = None,
     heads: Heads = None,
     columns: Columns = None,
+    header: Header = None,
+    delimiter: Delimiter = None,
+    comment_prefix: CommentPrefix = None,
+    read_predictions: ReadPredictions = False,
+    predictions: Predictions = False,
     split: Annotated[
         SplitName, typer.Option(help="The split that is scored: dev or test.")
     ] = "dev",
@@ -90,7 +101,8 @@ def compare(
             match_params=match_params,
             split=split,
             heads=names(heads),
-            columns=columns,
+            columns=stated_columns(columns, header, delimiter, comment_prefix),
+            read_predictions=read_predictions or predictions,
             base=base,
             config=config,
             settings={name: value for name, value in settings.items() if value is not None},

@@ -6,7 +6,7 @@ import random
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
-from itertools import chain, count, zip_longest
+from itertools import chain, count, islice, zip_longest
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -49,6 +49,8 @@ class Prepared:
     """Sentences with the answers of teachers, whose corpus is the last of ``corpora``."""
     words: Counter[str] | None = None
     """The forms whose words get or train a vector; None for all of the inventory."""
+    dev_weights: Mapping[str, float] | None = None
+    """By corpus the weight of its dev scores, 1 where it has none; None for its sentences."""
 
     def heads_of(self, corpus: Corpus) -> list[HeadSpec]:
         """Return the trained heads that a corpus has tags for."""
@@ -148,7 +150,7 @@ def prepare(
     if not config.training.allow_empty:
         for source, corpus in zip(sources, gold, strict=False):  # not that of the rehearsal
             if not corpus_settings(config, source).annotates:
-                _check_entities(prepared, corpus)
+                _check_entities(prepared, corpus, config.training.fraction)
         _check_tags(prepared)
     left_out = {}
     for source, corpus in zip_longest(sources, gold):
@@ -161,22 +163,64 @@ def prepare(
             if head.kind == "span"
         }
     notes += _shared_heads(left_out)
-    return replace(prepared, not_annotated=left_out, notes=(*notes, *_without_dev(prepared)))
+    dev_weights = _dev_weights(sources, gold, config)
+    if dev_weights is not None:
+        stated = (f"{corpus.name} {dev_weights.get(corpus.name, 1):g}" for corpus in gold)
+        notes.append(f"weights in the dev score: {', '.join(stated)}")
+    notes += _without_dev(prepared)
+    return replace(prepared, not_annotated=left_out, notes=tuple(notes), dev_weights=dev_weights)
 
 
-def _check_entities(prepared: Prepared, corpus: Corpus) -> None:
+def _dev_weights(
+    sources: Sequence[str], corpora: Sequence[Corpus], config: Config
+) -> dict[str, float] | None:
+    """Return by corpus the weight that is stated; None where none is.
+
+    Raises:
+        ConfigError: No corpus has a weight above 0.
+    """
+    found: dict[str, float] = {}
+    for source, corpus in zip(sources, corpora, strict=False):  # not that of the rehearsal
+        weight = corpus_settings(config, source).dev_weight
+        if weight != "auto":
+            found[corpus.name] = weight
+    if not found:
+        return None
+    if not any(found.get(corpus.name, 1) for corpus in corpora):
+        raise ConfigError(
+            "dev_weight is 0 for all corpora: no epoch would be better than another",
+            hint="give one of [corpora.NAME] a weight",
+        )
+    return found
+
+
+def _check_entities(prepared: Prepared, corpus: Corpus, fraction: float) -> None:
     """Check that a corpus has entities to learn from.
 
     Raises:
         CorpusError: It has none.
     """
     spans = [head.name for head in prepared.heads_of(corpus) if head.kind == "span"]
-    if spans and not any(labels_of(corpus.splits["train"], name) for name in spans):
-        raise CorpusError(
-            f"no entity in the training data ({', '.join(spans)})",
-            path=corpus.files.get("train", corpus.name),
-            hint=f"is it annotated? {_ALLOW_EMPTY}",
-        )
+    if not spans or any(labels_of(corpus.splits["train"], name) for name in spans):
+        return
+    n = len(corpus.splits["train"])
+    what = f"no entity in the {n:,} training sentences ({', '.join(spans)})"
+    others = [
+        split
+        for split, data in corpus.splits.items()
+        if split != "train" and any(labels_of(data, name) for name in spans)
+    ]
+    question = "is it annotated?"
+    if fraction < 1:
+        what, question = f"{what}, of which it has a share of {fraction}", "is the share too small?"
+    elif others:
+        what = f"{what}, though there are some in {' and '.join(others)}"
+        question = "is it the right file, and annotated?"
+    raise CorpusError(
+        what,
+        path=corpus.files.get("train", corpus.name),
+        hint=f"{question} {_ALLOW_EMPTY}",
+    )
 
 
 def _check_tags(prepared: Prepared) -> None:
@@ -286,17 +330,64 @@ def _with_dev(corpus: Corpus, config: Config) -> tuple[Corpus, list[str]]:
         splits = {**corpus.splits, "dev": train}
         note = f"{corpus.name}: no dev split and one training sentence, which is dev too"
     else:
-        cut = train.train_test_split(
+        import datasets
+
+        cut = datasets.Dataset.from_dict({"number": range(len(train))}).train_test_split(
             test_size=min(max(n_dev, 1), len(train) - 1),
             seed=config.training.seed,
             load_from_cache_file=False,
         )
-        splits = {**corpus.splits, "train": cut["train"], "dev": cut["test"]}
+        stay, become = ([*cut[part]["number"]] for part in ("train", "test"))
+        exchanged = _exchange(corpus, config, stay, become)
+        splits = {**corpus.splits, "train": train.select(stay), "dev": train.select(become)}
         note = (
-            f"{corpus.name}: no dev split; {len(cut['test']):,} of {len(train):,} training "
-            f"sentences become dev (seed {config.training.seed})"
+            f"{corpus.name}: no dev split; {len(become):,} of {len(train):,} training "
+            f"sentences become dev (seed {config.training.seed}{exchanged})"
         )
     return replace(corpus, splits=splits), [note]
+
+
+def _exchange(corpus: Corpus, config: Config, stay: list[int], become: list[int]) -> str:
+    """Exchange a sentence of train and one of dev, if one of them would have no entities.
+
+    A single sentence with entities stays in train: it can be learned from or scored.
+
+    Args:
+        corpus: The corpus, with the sentences of both in its train.
+        config: The configuration.
+        stay: The numbers of the sentences that stay in train, changed in place.
+        become: Those that become dev, changed in place.
+
+    Returns:
+        What to add to the note.
+    """
+    wanted = config.heads or corpus.main_heads
+    spans = [head.name for head in corpus.heads if head.kind == "span"]
+    columns = [name for name in spans if name in wanted or "all" in wanted]
+    if not columns:
+        return ""
+    data = corpus.splits["train"].select_columns(columns)
+
+    def annotated(numbers: Sequence[int], n: int) -> list[int]:
+        """Return the places of the first sentences with entities, ``n`` at most."""
+        found = (
+            place
+            for place, number in enumerate(numbers)
+            if any(tag not in (None, "O") for tags in data[number].values() for tag in tags)
+        )
+        return list(islice(found, n))
+
+    in_train, in_dev = annotated(stay, 2), annotated(become, 2)
+    if in_dev and not in_train:
+        place, other = in_dev[0], 0
+    elif len(in_train) == 2 and not in_dev:
+        place, other = 0, in_train[0]
+    else:
+        return ""
+    become[place], stay[other] = stay[other], become[place]
+    if len(in_train) + len(in_dev) == 1:
+        return "; the only sentence with entities stays in train"
+    return "; one exchanged so that both have entities"
 
 
 def _dev_in_train(corpus: Corpus) -> Iterator[str]:

@@ -41,21 +41,30 @@ def dev_scores(tagger: Tagger, prepared: Prepared) -> dict[str, float]:
     """
     evaluations = evaluate_corpora(tagger, prepared, "dev")
     if prepared.answers is None:
-        return mean_scores(evaluations)
+        return mean_scores(evaluations, prepared.dev_weights)
     agreement = evaluations.pop(prepared.answers.corpus.name)
-    return {**agreement.main, **mean_scores(evaluations)}
+    return {**agreement.main, **mean_scores(evaluations, prepared.dev_weights)}
 
 
-def mean_scores(evaluations: Mapping[str, Evaluation]) -> dict[str, float]:
-    """Return the mean score of each head over the corpora that have it, by their sentences."""
-    found: dict[str, list[tuple[float, int]]] = {}
-    for evaluation in evaluations.values():
+def mean_scores(
+    evaluations: Mapping[str, Evaluation], weights: Mapping[str, float] | None = None
+) -> dict[str, float]:
+    """Return the mean score of each head over the corpora that have it.
+
+    Args:
+        evaluations: The scores by corpus.
+        weights: By corpus its weight, 1 where it has none; None for its sentences. A head whose
+            corpora all have the weight 0 has their plain mean.
+    """
+    found: dict[str, list[tuple[float, float]]] = {}
+    for name, evaluation in evaluations.items():
+        weight = evaluation.n_sentences if weights is None else weights.get(name, 1.0)
         for head, score in evaluation.main.items():
-            found.setdefault(head, []).append((score, evaluation.n_sentences))
+            found.setdefault(head, []).append((score, weight))
     return {
-        head: sum(score * n for score, n in scores) / sum(n for _, n in scores)
-        if len(scores) > 1
-        else scores[0][0]
+        head: sum(score * weight for score, weight in scores) / total
+        if len(scores) > 1 and (total := sum(weight for _, weight in scores))
+        else sum(score for score, _ in scores) / len(scores)
         for head, scores in found.items()
     }
 

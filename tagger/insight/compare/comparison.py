@@ -24,6 +24,7 @@ from tagger.corpus import Corpus
 from tagger.corpus.renaming import load_configured
 from tagger.corpus.synthetic import parse_task
 from tagger.errors import Interrupted, UsageError, unknown_name
+from tagger.formats.records import Columns
 from tagger.insight.compare.grid import Row, full_keys, rows
 from tagger.insight.compare.report import write_report
 from tagger.insight.compare.results import Comparison, put_together
@@ -65,7 +66,8 @@ class Plan:
     config: Config | str | Path | None
     overrides: Mapping[str, Mapping[str, object]]
     heads: Sequence[str] | None
-    columns: str | None
+    columns: str | Columns | None
+    read_predictions: bool
     base: str | None
     split: str
     match_params: bool
@@ -103,7 +105,8 @@ def compare(
     match_params: bool = False,
     split: Literal["train", "dev", "test"] = "dev",
     heads: Sequence[str] | None = None,
-    columns: str | None = None,
+    columns: str | Columns | None = None,
+    read_predictions: bool = False,
     base: str | Path | None = None,
     config: Config | str | Path | None = None,
     settings: Mapping[str, object] | None = None,
@@ -128,7 +131,10 @@ def compare(
             as that of the first row, as near as whole units allow.
         split: The split that is scored.
         heads: The heads to train; the first is compared.
-        columns: The columns of the corpora's files, as in ``token,pos,chunk,ner``.
+        columns: The columns of the corpora's files, as in ``token,pos,chunk,ner``, or a
+            `tagger.Columns`.
+        read_predictions: Read the predictions in exports of Label Studio where a task is not
+            annotated.
         base: A model that all trainings start from.
         config: A configuration or a TOML file, for all rows.
         settings: Single settings for all rows, which override ``config``.
@@ -163,6 +169,7 @@ def compare(
         overrides=nested(as_mapping("settings", settings)),
         heads=heads,
         columns=columns,
+        read_predictions=read_predictions,
         base=None if base is None else str(base),
         split=split,
         match_params=match_params,
@@ -240,6 +247,7 @@ def _planned(plan: Plan, source: str) -> Planned:
         config=plan.config,
         heads=plan.heads,
         columns=plan.columns,
+        read_predictions=plan.read_predictions,
         overrides=overrides,
         base=plan.base,
         data_dir=plan.data_dir,

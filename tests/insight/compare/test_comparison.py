@@ -344,3 +344,28 @@ def test_holm() -> None:
     assert holm([0.9, 0.8]) == [1.0, 1.0]
     assert holm([0.2]) == [0.2]
     assert holm([]) == []
+
+
+CSV = "Kim;B-PER\nleft;O\nOslo;B-LOC\n\n%% one\nAda;B-PER\nslept;O\n\nRain;O\nfell;O\n"
+
+
+@pytest.mark.parametrize("in_configuration", [False, True])
+def test_files_are_described_as_for_a_training(run, tmp_path: Path, in_configuration: bool) -> None:
+    path = tmp_path / "my.csv"
+    path.write_text(f"what;how\n{CSV}", encoding="utf-8")
+    config = tmp_path / "tiny.toml"
+    options: list[object] = ["--header", "--delimiter", "semicolon", "--comment-prefix", "%%"]
+    options += ["--columns", "token,ner"]
+    settings = TINY
+    if in_configuration:
+        options = []
+        settings += '[corpora."my.csv"]\nheader = "yes"\ndelimiter = "semicolon"\n'
+        settings += 'comment_prefix = "%%"\ncolumns = "token,ner"\n'
+    config.write_text(settings, encoding="utf-8")
+    result = run(
+        *("compare", path, *options, "--config", config, "--vary", "hidden_dim=4,8"),
+        *("--seeds", 1, "--epochs", 1, "-o", tmp_path / "out", "--split", "train"),
+    )
+    assert result.code == 0, result.err
+    kept, _ = (tmp_path / "out" / "runs").glob("*/*.json")
+    assert len(json.loads(kept.read_bytes())["lengths"]) == 2

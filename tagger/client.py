@@ -74,6 +74,7 @@ class Client:
         heads: Sequence[str] | None = None,
         *,
         confidence: bool = False,
+        threshold: float | Mapping[str, float] | None = None,
         model: str | None = None,
     ) -> list[Document]:
         """Tag several texts, as `tagger.Tagger.batch` does.
@@ -82,6 +83,7 @@ class Client:
             texts: Raw texts.
             heads: The heads to show; None for all.
             confidence: Whether entities have their probability.
+            threshold: The least probability of an entity, or one by label, as for a tagger.
             model: The name of one of the service's models; None for its first.
 
         Raises:
@@ -89,7 +91,9 @@ class Client:
             TaggerError: The service cannot be reached, stays too busy, or failed.
         """
         given = as_sequence("texts", texts, "a list of texts", "put it into a list")
-        return list(self.stream(given, heads, confidence=confidence, model=model))
+        return list(
+            self.stream(given, heads, confidence=confidence, threshold=threshold, model=model)
+        )
 
     def stream(
         self,
@@ -97,6 +101,7 @@ class Client:
         heads: Sequence[str] | None = None,
         *,
         confidence: bool = False,
+        threshold: float | Mapping[str, float] | None = None,
         model: str | None = None,
     ) -> Iterator[Document]:
         """Tag any number of texts in order, with bounded memory; see `tag`.
@@ -108,6 +113,8 @@ class Client:
         options: dict[str, Any] = {"confidence": confidence}
         if heads is not None:
             options["heads"] = list(as_sequence("heads", heads, "a list of names", "[…]"))
+        if threshold is not None:
+            options["threshold"] = threshold
         if model is not None:
             options["model"] = model
 

@@ -33,6 +33,8 @@ def test_documents_are_those_of_a_tagger(url: str) -> None:
         assert client.tag(TEXTS) == model.batch(TEXTS)
         assert client.tag(TEXTS, ["ner"], model="en") == model.batch(TEXTS, ["ner"])
         assert client.tag(TEXTS, confidence=True)[0].entities[0].confidence > 0.5
+        low = {"LOC": 0.01}
+        assert client.tag(TEXTS, threshold=low) == model.batch(TEXTS, threshold=low)
         assert client.tag([]) == []
         assert client.info()["models"][0]["name"] == "en"
 

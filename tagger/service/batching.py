@@ -33,6 +33,8 @@ class Way(NamedTuple):
     model: str
     heads: tuple[str, ...] | None = None
     confidence: bool = False
+    threshold: float | tuple[tuple[str, float], ...] | None = None
+    """For all labels, or pairs of a label and its threshold."""
 
 
 class Job:
@@ -268,7 +270,10 @@ class Batcher:
 
     def _tag_together(self, way: Way, taken: list[tuple[Job, slice]]) -> None:
         texts = [text for job, some in taken for text in job.texts[some]]
-        documents = self._taggers[way.model].batch(texts, way.heads, confidence=way.confidence)
+        threshold = dict(way.threshold) if isinstance(way.threshold, tuple) else way.threshold
+        documents = self._taggers[way.model].batch(
+            texts, way.heads, confidence=way.confidence, threshold=threshold
+        )
         self._metrics.count_batch(way.model, documents)
         past = 0
         for job, some in taken:

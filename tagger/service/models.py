@@ -9,6 +9,7 @@ from typing import Any
 from tagger.errors import UsageError
 from tagger.runtime.engines.processor import n_cores
 from tagger.runtime.tagger import Tagger
+from tagger.runtime.thresholds import Threshold
 from tagger.service.problems import Problem, wrong_field
 from tagger.service.settings import Settings
 from tagger.sharing.finding import find_model, load
@@ -122,6 +123,19 @@ class Models:
             return tuple(head.name for head in self.taggers[model].predictor.choose(names))
         except UsageError as error:
             raise wrong_field("/heads", error.message, list(map(str, error.expected))) from None
+
+    def threshold(self, model: str, threshold: Threshold | None) -> Threshold | None:
+        """Return a threshold that the model can have.
+
+        Raises:
+            Problem: It is not above 0 and at most 1, or of an unknown label.
+        """
+        try:
+            self.taggers[model].with_threshold(threshold)
+        except UsageError as error:
+            expected = list(map(str, error.expected))
+            raise wrong_field("/threshold", error.message, expected) from None
+        return threshold
 
     def exact(self, name: str) -> Tagger:
         """Return a model in single precision, whose probabilities can be compared."""

@@ -26,6 +26,11 @@ class Options(BaseModel):
         None, max_length=100, description="The heads to show, as in ner; all if not given."
     )
     confidence: bool = Field(False, description="Whether entities have their probability.")
+    threshold: float | dict[Name, float] | None = Field(
+        None,
+        description="Show every entity whose probability reaches it; a number, or one by label, "
+        "with that of all others under *. If not given, those of the best tag sequence.",
+    )
     offsets: Unit = Field(
         "codepoint",
         description="The unit of start and end: codepoint (Python), utf16 (JavaScript, Java, C#) "
@@ -97,6 +102,8 @@ def invalid(errors: Iterable[Any], prefix: Literal["/", "?"] = "/") -> Problem:
 
 
 def _pointer(location: Sequence[str | int], prefix: str) -> str:
+    if len(location) > 1 and isinstance(location[1], str):
+        location = (location[0], *location[2:])  # the name of a type of several
     # Names that the client made up may be long; pointers escape ~ and /.
     parts = [str(part)[:80].replace("~", "~0").replace("/", "~1") for part in location]
     if prefix == "?":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from fastapi import APIRouter, Request
@@ -70,7 +71,13 @@ def way_of(service: Service, options: Options) -> Way:
         Problem: There is no such model, or it has no such head.
     """
     model = service.models.name(options.model)
-    return Way(model, service.models.heads(model, options.heads), options.confidence)
+    threshold = service.models.threshold(model, options.threshold)
+    return Way(
+        model,
+        service.models.heads(model, options.heads),
+        options.confidence,
+        tuple(sorted(threshold.items())) if isinstance(threshold, Mapping) else threshold,
+    )
 
 
 def _stream(service: Service, request: Request) -> Response:
@@ -78,6 +85,9 @@ def _stream(service: Service, request: Request) -> Response:
     query: dict[str, Any] = dict(request.query_params)
     if "heads" in query:
         query["heads"] = [name.strip() for name in query["heads"].split(",")]
+    if "threshold" in query:  # 0.5, or several as in PER=0.2
+        stated = [value.rpartition("=") for value in request.query_params.getlist("threshold")]
+        query["threshold"] = {label or "*": number for label, _, number in stated}
     try:
         options = Options.model_validate(query, strict=False)
     except ValidationError as error:

@@ -12,6 +12,7 @@ from tests.helpers.commands import Result
 from tests.helpers.services import ask, serving
 
 TEXTS = ["John works at Apple in California.", "", "Nothing here", "Zoë 😀 met Łukasz\nin Zürich."]
+UNSURE = "Dear Ms Okafor, your appointment with Dr Lindqvist is at the clinic in Leeds."
 NDJSON = {"content-type": "application/x-ndjson"}
 
 
@@ -36,6 +37,23 @@ def test_nothing_in_nothing_out(service: str) -> None:
     assert ask(service, body={"text": ""}).json == empty
     assert ask(service, body={"texts": [" \n", ""]}).json == [{**empty, "text": " \n"}, empty]
     assert ask(service, body=b"", headers=NDJSON).content == b""
+
+
+def test_thresholds(service: str) -> None:
+    def entities(threshold: Any) -> list[tuple[str, str]]:
+        body = {"texts": [*TEXTS, UNSURE], "threshold": threshold, "confidence": True}
+        found = [entity for one in ask(service, body=body).json for entity in one["entities"]]
+        assert all(entity["confidence"] >= 0.01 for entity in found)
+        return [(entity["text"], entity["label"]) for entity in found]
+
+    few, many = entities(0.9), entities(0.01)
+    assert set(few) < set(many)
+    only_places = entities({"LOC": 0.01, "*": 1})
+    assert only_places
+    assert {label for _, label in only_places} == {"LOC"}
+    line = json.dumps(TEXTS[0]).encode()
+    lines = ask(service, "/v1/tag?threshold=1&threshold=LOC=0.01", line, headers=NDJSON)
+    assert {entity["label"] for entity in lines.json["entities"]} == {"LOC"}
 
 
 def test_heads_are_chosen(service: str) -> None:
@@ -70,6 +88,9 @@ def test_offsets_in_each_unit(service: str, unit: str, encoding: str, size: int)
         ({"text": "a", "heads": []}, "/heads"),
         ({"text": "a", "confidence": "yes"}, "/confidence"),
         ({"text": "a", "offsets": "char"}, "/offsets"),
+        ({"text": "a", "threshold": 0}, "/threshold"),
+        ({"text": "a", "threshold": {"PRE": 0.5}}, "/threshold"),
+        ({"text": "a", "threshold": "0.5"}, "/threshold"),
         ([], ""),
         (b"{", ""),
         (b"", ""),

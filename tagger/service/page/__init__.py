@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from importlib.resources import files
 
 from fastapi import APIRouter
@@ -24,7 +25,16 @@ MEDIA_TYPES = {
     "css": "text/css; charset=utf-8",
     "js": "text/javascript; charset=utf-8",
 }
-FILES = ("style.css", "app.js")
+FILES = (
+    "style.css",
+    "app.js",
+    "corrections.js",
+    "details.js",
+    "elements.js",
+    "result.js",
+    "service.js",
+    "sharing.js",
+)
 PAGE_PATHS = ("/", *(f"/page/{name}" for name in FILES))
 
 
@@ -37,7 +47,7 @@ def page_routes() -> APIRouter:
     return router
 
 
-def _file(name: str):  # type: ignore[no-untyped-def]
+def _file(name: str) -> Callable[[], Awaitable[Response]]:
     content = (files(__package__) / name).read_bytes()
     headers = {**HEADERS, "content-type": MEDIA_TYPES[name.rpartition(".")[2]]}
 

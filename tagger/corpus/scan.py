@@ -173,7 +173,10 @@ def scan(source: Source) -> Scan:
         UsageError: The columns are impossible.
     """
     layout = source.detect()
-    tallies = {name: Tally(name) for name in layout.columns.values() if name != "token"}
+    has_null = layout.format in ("jsonl", "parquet", "documents")
+    tallies = {
+        name: Tally(name, has_null=has_null) for name in layout.columns.values() if name != "token"
+    }
     has_space_after = False
     names, paths = list(source.paths), list(source.paths.values())
     findings = Findings()

@@ -39,10 +39,17 @@ class BadTagError(ValueError):
 
 
 class Tally:
-    """Counts of the neighbouring tags of a head, from which everything else follows."""
+    """Counts of the neighbouring tags of a head, from which everything else follows.
 
-    def __init__(self, head: str) -> None:
+    Args:
+        head: The head.
+        has_null: Whether a missing tag is one that is not known, as in JSON; in columns it may be
+            ``O``, too.
+    """
+
+    def __init__(self, head: str, *, has_null: bool = False) -> None:
         self.head = head
+        self._has_null = has_null
         self._pairs: dict[tuple[str | None, str | None], int] = {}
         self._first: dict[tuple[str | None, str | None], Place] = {}
 
@@ -92,7 +99,11 @@ class Tally:
         Raises:
             BadTagError: A tag does not have the shape of a span's.
         """
-        found = find_spelling(self._counts())
+        counts = self._counts()
+        found = find_spelling(counts)
+        if found is None and self._has_null:
+            del counts["_"]
+            found = find_spelling(counts)
         if found is not None:
             return Spelling(found.example, {**found.tags, "": None})
         wrong = [(place, tag) for tag, place in self._places().items() if not is_tag(tag)]

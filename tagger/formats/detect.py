@@ -93,5 +93,5 @@ def _unknown_json(sample: Sample) -> FormatError:
         line,
         f"JSON with {keys}, but neither 'text' nor 'tokens' nor 'data'",
         expected=("text", "tokens", "data"),
-        hint=_NAME_IT,
+        hint="write texts under 'text' with 'entities', or words under 'tokens' with 'ner_tags'",
     )

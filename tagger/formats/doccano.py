@@ -9,7 +9,8 @@ import msgspec
 
 from tagger.findings import Findings
 from tagger.formats.documents import Document
-from tagger.formats.offsets import SPAN_KEYS, count_characters, read
+from tagger.formats.jsonl import is_tagged
+from tagger.formats.offsets import SPAN_KEYS, count_characters, read, text_of
 from tagger.formats.sample import Sample
 from tagger.schemes import Scheme
 
@@ -19,8 +20,8 @@ __all__ = ["read", "sniff", "write"]
 def sniff(sample: Sample) -> bool:
     """Return whether the first object has a text and its spans under ``label`` or ``labels``."""
     keys = [key for key in SPAN_KEYS if sample.keys.get(key) is not None]
-    text = sample.keys.get("text", sample.keys.get("data"))
-    return isinstance(text, str) and keys[:1] in (["label"], ["labels"])
+    is_text = text_of(sample.keys) is not None and not is_tagged(sample.keys)
+    return is_text and keys[:1] in (["label"], ["labels"])
 
 
 def write(documents: Sequence[Document], scheme: Scheme, findings: Findings) -> bytes:

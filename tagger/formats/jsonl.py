@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeGuard
 
 import msgspec
 
@@ -31,9 +31,20 @@ from tagger.formats.sample import Sample
 from tagger.formats.writing import heads_of, refuse, sentence_tags
 from tagger.schemes import Scheme
 
-__all__ = ["detect_layout", "head_name", "layout_of", "read", "sentences_of", "sniff", "write"]
+__all__ = [
+    "detect_layout",
+    "head_name",
+    "is_tagged",
+    "layout_of",
+    "read",
+    "sentences_of",
+    "sniff",
+    "write",
+]
 
 _NOT_HEADS = frozenset({"line", "document", "space_after"})
+_LISTS = (*TOKEN_KEYS, "text", "sentence")
+"""Keys of the list of tokens; the first that has a list counts."""
 
 
 def head_name(key: str) -> str:
@@ -44,8 +55,17 @@ def head_name(key: str) -> str:
 
 def sniff(sample: Sample) -> bool:
     """Return whether the first object has a list of strings under a key of tokens."""
-    lists = [sample.keys.get(key) for key in TOKEN_KEYS]
-    return any(isinstance(one, list) and all(isinstance(t, str) for t in one) for one in lists)
+    return any(map(_are_strings, map(sample.keys.get, _LISTS)))
+
+
+def is_tagged(record: dict[str, Any]) -> bool:
+    """Return whether an object has a list of tokens, and another one of as many tags or numbers."""
+    tokens = next(filter(_are_strings, map(record.get, _LISTS)), None)
+    return tokens is not None and any(
+        _is_tags(value, len(tokens)) or _are_numbers(value, len(tokens))
+        for key, value in record.items()
+        if value is not tokens and key not in _NOT_HEADS
+    )
 
 
 def detect_layout(paths: Sequence[Path], names: str | Columns | None = None) -> Layout:
@@ -70,7 +90,7 @@ def layout_of(path: Path, records: Iterator[tuple[int, dict[str, Any]]]) -> Layo
     keys = [
         key
         for key, value in record.items()
-        if key not in (*TOKEN_KEYS, *_NOT_HEADS)
+        if key not in (*_LISTS, *_NOT_HEADS)
         and (_is_tags(value, len(tokens)) or _are_numbers(value, len(tokens)))
     ]
     numbered = [key for key in keys if _are_numbers(record[key], len(tokens))]
@@ -187,13 +207,17 @@ def write(documents: Sequence[Document], scheme: Scheme, findings: Findings) -> 
 
 
 def _tokens(path: Path, number: int, record: dict[str, Any]) -> list[str]:
-    for key in TOKEN_KEYS:
+    for key in _LISTS:
         tokens = record.get(key)
         if isinstance(tokens, list) and all(isinstance(t, str) and t for t in tokens):
             if any(mark in token for token in tokens for mark in "\t\r\n"):
                 raise FormatError(path, number, "a token contains a tab or a line end")
             return tokens
     raise FormatError(path, number, "no list of strings, none of them empty, under 'tokens'")
+
+
+def _are_strings(value: object) -> TypeGuard[list[str]]:
+    return isinstance(value, list) and bool(value) and all(isinstance(one, str) for one in value)
 
 
 def _is_tags(value: object, n_tokens: int) -> bool:

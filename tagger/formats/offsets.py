@@ -30,6 +30,7 @@ __all__ = [
     "counted",
     "raw_spans",
     "read",
+    "text_of",
 ]
 
 SPAN_KEYS = ("entities", "spans", "label", "labels", "ents", "annotations", "ner")
@@ -37,10 +38,13 @@ SPAN_KEYS = ("entities", "spans", "label", "labels", "ents", "annotations", "ner
 
 CHARACTERS = "characters"
 """The value of ``units`` where a file states that its offsets count characters."""
-_LABELS = ("label", "type", "entity_type", "entity_group", "tag")
+_TEXTS = ("text", "data")
+_OTHER_TEXTS = ("sentence", "content", "document", "body")
+"""Keys of texts, where spans stand beside them."""
+_LABELS = ("label", "type", "entity_type", "entity_group", "tag", "category")
 _NO_SPANS = ("meta", "tokens", "sentences", "sents", "cats", UNKNOWN)
-_STARTS = ("start", "start_offset")
-_ENDS = ("end", "end_offset")
+_STARTS = ("start", "start_offset", "start_char", "startOffset", "begin", "from")
+_ENDS = ("end", "end_offset", "end_char", "endOffset", "to")
 
 
 def read(path: Path, findings: Findings) -> Iterator[Document]:
@@ -62,8 +66,8 @@ def _read(path: Path, findings: Findings) -> Iterator[Raw]:
             kind = f"example answered with {record['answer']!r}"
             findings.count(kind, path, line, action="ignored")
             continue
-        text = record.get("text", record.get("data"))  # `data` in old exports of doccano
-        if not isinstance(text, str):
+        text = text_of(record)
+        if text is None:
             raise FormatError(
                 path, line, "no string under 'text'", hint="each line is a document's JSON"
             )
@@ -100,6 +104,27 @@ def _read(path: Path, findings: Findings) -> Iterator[Raw]:
             expected=SPAN_KEYS,
             hint=f"write the spans under one of {', '.join(SPAN_KEYS)}",
         )
+
+
+def text_of(record: dict[str, Any]) -> str | None:
+    """Return the text of a document; None where it has none.
+
+    It stands under ``text``, or under ``data`` in old exports of doccano; with spans beside it also
+    under another key, in Label Studio's JSON_MIN under any.
+    """
+    for key in _TEXTS:
+        if isinstance(record.get(key), str):
+            return str(record[key])
+    if not any(isinstance(record.get(key), list) for key in SPAN_KEYS):
+        covered = [
+            str(span.get("text", ""))
+            for value in record.values()
+            if _are_spans(value)
+            for span in value
+        ]
+        texts = [value for value in record.values() if covered and isinstance(value, str)]
+        return next((text for text in texts if all(one in text for one in covered)), None)
+    return next((record[key] for key in _OTHER_TEXTS if isinstance(record.get(key), str)), None)
 
 
 def _may_annotate(item: tuple[str, object]) -> bool:
@@ -174,9 +199,16 @@ def raw_spans(document: Document, entries: list[Any]) -> list[RawSpan]:
             covered = entry.get("text")
             if not isinstance(covered, str):
                 covered = None
-            labels = entry.get("labels")
-            single = next((entry[key] for key in _LABELS if key in entry), labels)
-            for label in labels if isinstance(labels, list) else [single]:
+            labels = next((entry[key] for key in (*_LABELS, "labels") if key in entry), None)
+            if start is None or end is None:
+                raise FormatError(
+                    document.path,
+                    document.line,
+                    f"document {document.name}: span {number} without {_STARTS[0]!r} or "
+                    f"{_ENDS[0]!r}; its keys are {', '.join(map(repr, entry))}",
+                    hint='a span is {"start": 0, "end": 3, "label": "PER"}',
+                )
+            for label in labels if isinstance(labels, list) else [labels]:
                 found.append(RawSpan(start, end, label, covered, is_object=True))
         else:
             raise FormatError(

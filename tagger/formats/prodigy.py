@@ -9,7 +9,8 @@ import msgspec
 
 from tagger.findings import Findings
 from tagger.formats.documents import Document
-from tagger.formats.offsets import count_characters, read
+from tagger.formats.jsonl import is_tagged
+from tagger.formats.offsets import count_characters, read, text_of
 from tagger.formats.sample import Sample
 from tagger.schemes import Scheme
 
@@ -17,8 +18,8 @@ __all__ = ["read", "sniff", "write"]
 
 
 def sniff(sample: Sample) -> bool:
-    """Return whether the first object has a text."""
-    return isinstance(sample.keys.get("text"), str)
+    """Return whether the first object has a text, and no tags of tokens beside it."""
+    return text_of(sample.keys) is not None and not is_tagged(sample.keys)
 
 
 def write(documents: Sequence[Document], scheme: Scheme, findings: Findings) -> bytes:

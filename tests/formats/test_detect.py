@@ -15,7 +15,7 @@ from tests.helpers.formats import PRODIGY, label_studio, region
 @pytest.mark.parametrize(
     ("name", "content", "parts"),
     [
-        ("a.jsonl", PRODIGY + PRODIGY[:50], ["a.jsonl:2:  a line", "cut off"]),
+        ("a.jsonl", PRODIGY + PRODIGY[:50], ["a.jsonl:2: not a JSON object a line", "cut off"]),
         ("a.json", "[\n" + PRODIGY + ",\n" + PRODIGY[:50], ["a.json:4: the JSON is cut off"]),
         ("a.json", "[\n" + PRODIGY + ",", ["a.json:3: the JSON is cut off"]),
         ("a.json", "[\n" + PRODIGY + "x", ["a.json:3: 'x' where"]),
@@ -27,7 +27,7 @@ from tests.helpers.formats import PRODIGY, label_studio, region
         ("a.jsonl", PRODIGY + '"x"', ["a.jsonl:2: 'x' where"]),
         ("a.json", '[{"text": "a\\ud800b", "spans": []}]', [":1: half a surrogate"]),
         ("a.jsonl", '{"text": "ab", "tokens": [{"start": 1, "end": 3}]}', [":1:", "the token"]),
-        ("a.jsonl", '{"body": "ab"}', [":1: JSON with 'body'", "--from"]),
+        ("a.jsonl", '{"body": "ab"}', [":1: JSON with 'body'", "'entities'"]),
         ("a.jsonl", "", ["no documents"]),
         ("a.jsonl", "\n\n", ["no documents"]),
         ("a.json", "[]", ["no documents"]),

@@ -40,7 +40,6 @@ GOOD = '{"tokens": ["a", "b"], "ner": ["O", "O"]}\n'
         (GOOD + '{"tokens": ["a"]}', 2, "no 'ner', which the first sentence has"),
         (GOOD + '{"tokens": ["a"], "ner": []}', 2, "0 tags in 'ner' where there are 1 tokens"),
         (GOOD + '{"tokens": ["a"], "ner": [1]}', 2, "'ner' is not a list of strings"),
-        ('{"tokens": ["a", "b"], "ner": ["B-X", null]}', 1, "ner tag is missing"),
         (GOOD + '{"tokens": ["a", "b"], "ner": ["B-X", "X-Y"]}', 2, "ner tag 'X-Y'"),
         (GOOD + '{"words": "a", "ner": ["O"]}', 2, "no list of strings"),
         (GOOD + '{"tokens": ["a", ""], "ner": ["O", "O"]}', 2, "no list of strings, none of them"),
@@ -122,3 +121,28 @@ def test_numbers_without_names(write, names, line, words):
     with pytest.raises(FormatError) as caught:
         load_corpus(str(path))
     assert (caught.value.line, words in caught.value.message) == (line, True)
+
+
+KIM = ["Kim", "Berg", "left", "Oslo"]
+KIM_TAGS = ["B-PER", "I-PER", "O", "B-LOC"]
+
+
+@pytest.mark.parametrize(
+    "record",
+    [
+        {"text": " ".join(KIM), "tokens": KIM, "ner_tags": KIM_TAGS},
+        {"id": "7", "text": " ".join(KIM), "words": KIM, "labels": KIM_TAGS},
+        {"sentence": " ".join(KIM), "tokens": KIM, "labels": KIM_TAGS},
+        {"text": KIM, "labels": KIM_TAGS},
+        {"sentence": KIM, "tags": KIM_TAGS},
+    ],
+)
+def test_tags_of_tokens_with_a_text_beside_them(write, record):
+    (row,) = load_corpus(str(write("a.jsonl", json.dumps(record)))).splits["train"]
+    assert (row["tokens"], row["ner"]) == (KIM, KIM_TAGS)
+
+
+def test_null_is_not_known_though_there_is_no_outside(write):
+    record = {"tokens": ["Kim", "Berg", "left"], "ner_tags": ["B-PER", "I-PER", None]}
+    (row,) = load_corpus(str(write("a.jsonl", json.dumps(record)))).splits["train"]
+    assert row["ner"] == ["B-PER", "I-PER", None]

@@ -127,7 +127,7 @@ def test_offsets_that_count_utf16_units(run_convert, write):
         ('[[0, 1, ""]]', "document 2: the span 0–1 has the label ''"),
         ('[[0.0, 1, "X"]]', "document 2: a span from 0.0 to 1"),
         ('[[true, 2, "X"]]', "document 2: a span from True to 2"),
-        ('[{"start": 0}]', "document 2: a span from 0 to None"),
+        ('[{"start": 0}]', "document 2: span 1 without 'start' or 'end'; its keys are 'start'"),
         ('[{"start": 0, "end": 1, "label": null}]', "document 2: the span 0–1 has the label None"),
         ('[{"start": 0, "end": 1, "label": "\\ud800"}]', "half a surrogate pair"),
         ('[[1, "X"]]', "span 1 is not [start, end, label] but [1, 'X']"),
@@ -303,3 +303,30 @@ def test_most_spans_off_are_not_expanded_on_demand(run_convert, write):
     result = run_convert(path, "o.conll", "--misaligned", "expand")
     assert_one_line(result, 1, "3 of 3 spans are off token bounds", "exclusive")
     assert run_convert(path, "o.conll", "--misaligned", "drop").code == 0
+
+
+@pytest.mark.parametrize(
+    "keys",
+    [("start_char", "end_char", "type"), ("begin", "end", "category"), ("from", "to", "label")],
+)
+@pytest.mark.parametrize("key", ["sentence", "content", "text"])
+def test_other_names_of_texts_and_bounds(write, key, keys):
+    spans = [dict(zip(keys, span, strict=True)) for span in KIM_SPANS]
+    path = write("a.jsonl", json.dumps({key: KIM, "entities": spans}))
+    assert char_spans(path, "prodigy") == [KIM_SPANS]
+    assert len(load_corpus(str(path)).splits["train"]) == 1
+
+
+def test_the_text_of_json_min_stands_under_any_key(write):
+    spans = [{"start": s, "end": e, "text": KIM[s:e], "labels": [x]} for s, e, x in KIM_SPANS]
+    record = {"id": 1, "annotator": "ann", "review": KIM, "my_control": spans}
+    path = write("a.json", json.dumps([record]))
+    assert char_spans(path, "prodigy") == [KIM_SPANS]
+    assert len(load_corpus(str(path)).splits["train"]) == 1
+
+
+def test_labels_in_lists(write):
+    spans = [{"start": s, "end": e, "label": [x]} for s, e, x in KIM_SPANS]
+    assert char_spans(write("a.jsonl", json.dumps({"text": KIM, "spans": spans})), "prodigy") == [
+        KIM_SPANS
+    ]

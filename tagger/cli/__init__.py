@@ -14,6 +14,7 @@ import typer
 import tagger
 from tagger.cli import (
     benchmark,
+    calibrate,
     compare,
     convert,
     corpora,
@@ -48,6 +49,7 @@ app.command()(train.train)
 app.command()(distill.distill)
 app.command()(evaluate.evaluate)
 app.command()(score.score)
+app.command()(calibrate.calibrate)
 app.command()(explain.explain)
 app.command()(compare.compare)
 app.command()(benchmark.benchmark)

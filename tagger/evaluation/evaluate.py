@@ -15,7 +15,7 @@ from tagger.evaluation.predictions import write_predictions
 from tagger.evaluation.raw import evaluate_raw
 from tagger.evaluation.scores import SpanScores
 from tagger.evaluation.selection import select_split
-from tagger.evaluation.split import Evaluation, evaluate_split
+from tagger.evaluation.split import Evaluation, evaluate_confidence, evaluate_split
 from tagger.files import check_new, check_not_read
 from tagger.formats.records import Columns
 from tagger.runtime.engines.protocol import EngineName, Precision
@@ -115,7 +115,9 @@ def evaluate(
     if raw:
         scores = evaluate_raw(tagger, chosen.data, chosen.heads, chosen.not_annotated)
     else:
-        scores, tagged = evaluate_split(tagger, chosen.data, chosen.heads, chosen.not_annotated)
+        scores, tagged = evaluate_confidence(
+            tagger, chosen.data, chosen.heads, chosen.not_annotated
+        )
         if written is not None:
             names = [head.name for head in chosen.heads]
             write_predictions(written, tagged, names, chosen.not_annotated)

@@ -15,7 +15,9 @@ if TYPE_CHECKING:
 
     from tagger.evaluation.agreement import AgreementReport
     from tagger.evaluation.by_threshold import AtThreshold
+    from tagger.evaluation.reliability import Reliability
     from tagger.evaluation.split import Evaluation
+    from tagger.model.meta import Calibration
 
 
 def span_table(scores: SpanScores) -> Table:
@@ -78,6 +80,41 @@ def threshold_line(points: Sequence[AtThreshold]) -> str:
     )
 
 
+def calibration_table(calibration: Mapping[str, Calibration]) -> Table:
+    """Tabulate temperatures, and how good the confidence is without and with them."""
+    return plain_table(
+        (
+            "head",
+            "fitted on",
+            "temperature",
+            "found",
+            "ECE before",
+            "after",
+            "Brier before",
+            "after",
+        ),
+        [
+            [
+                head,
+                ", ".join(fitted.corpora),
+                f"{fitted.temperature:.2f}",
+                f"{fitted.n:,}",
+                f"{fitted.ece_before:.3f}",
+                f"{fitted.ece_after:.3f}",
+                f"{fitted.brier_before:.3f}",
+                f"{fitted.brier_after:.3f}",
+            ]
+            for head, fitted in calibration.items()
+        ],
+        left=range(2),
+    )
+
+
+def reliability_line(title: str, found: Reliability) -> str:
+    """Word how well the confidence agrees with what is right."""
+    return f"{title}: confidence ECE {found.ece:.3f}, Brier {found.brier:.3f}, of {found.n:,} found"
+
+
 def token_line(title: str, scores: TokenScores) -> str:
     """Word an accuracy in one line."""
     unknown = f", {scores.n_unknown:,} of them tags unseen in training" if scores.n_unknown else ""
@@ -96,6 +133,8 @@ def print_evaluation(console: Console, title: str, evaluation: Evaluation) -> No
         _print_labels(console, spans)
     for head, tokens in evaluation.tokens.items():
         print_line(console, token_line(f"{title}, {head}", tokens))
+    for head, found in evaluation.reliability.items():
+        print_line(console, reliability_line(f"{title}, {head}", found))
     for head, points in evaluation.by_threshold.items():
         print_line(console, f"{title}, {head} by threshold")
         console.print(threshold_table(points))

@@ -48,6 +48,7 @@ def select_split(
     read_predictions: bool = False,
     data_dir: Path | None = None,
     strict: bool = False,
+    preferred: str = "test",
 ) -> Selection:
     """Load a split of a corpus with the heads that the model and the corpus share.
 
@@ -56,12 +57,13 @@ def select_split(
             to rename none.
         tagger: The model.
         source: A corpus.
-        split: ``train``, ``dev`` or ``test``; None for test, or for the only one.
+        split: ``train``, ``dev`` or ``test``; None for the only one, or for ``preferred``.
         heads: The heads wanted; None for all shared ones.
         columns: The columns of the corpus's files.
         read_predictions: Take predictions for gold where a task of Label Studio is not annotated.
         data_dir: Where to look for named corpora first.
         strict: Stop at a tag outside its scheme.
+        preferred: The split where none is named and there are several.
 
     Raises:
         UsageError: There is no such split or head, or no head or label in common.
@@ -84,7 +86,7 @@ def select_split(
         may_lack=True,
     )
     if split is None:
-        split = next(iter(corpus.splits)) if len(corpus.splits) == 1 else "test"
+        split = next(iter(corpus.splits)) if len(corpus.splits) == 1 else preferred
     if split not in SPLITS:
         raise UsageError(unknown_name("split", split, SPLITS), expected=SPLITS)
     if split not in corpus.splits:

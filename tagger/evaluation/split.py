@@ -9,14 +9,17 @@ from typing import TYPE_CHECKING, Any, Protocol
 import msgspec
 
 from tagger.evaluation.by_threshold import AtThreshold
+from tagger.evaluation.reliability import Reliability, reliability
 from tagger.evaluation.scores import Scores, SpanScores, TokenScores, score_spans, score_tokens
 from tagger.evaluation.selection import PIECE
 from tagger.findings import Finding
+from tagger.schemes import Scheme, spans
 
 if TYPE_CHECKING:
     import datasets
 
     from tagger.model.heads import HeadSpec
+    from tagger.runtime.tagger import Tagger
 
 
 class Evaluation(msgspec.Struct, frozen=True, kw_only=True):
@@ -36,6 +39,9 @@ class Evaluation(msgspec.Struct, frozen=True, kw_only=True):
     """The model, the corpus and the split."""
     findings: tuple[Finding, ...] = ()
     """Problems in the files of the corpus, and what was done about them."""
+    reliability: dict[str, Reliability] = {}
+    """By head, how well the confidence of what it finds agrees with what is right, where it was
+    asked for."""
     by_threshold: dict[str, tuple[AtThreshold, ...]] = {}
     """By head with spans, the scores at each of several thresholds, where they were asked for."""
 
@@ -57,6 +63,8 @@ class Tagged(msgspec.Struct, frozen=True):
     tokens: list[str]
     gold: dict[str, list[str | None]]
     predicted: dict[str, list[str]]
+    confidence: dict[str, list[float]] = {}
+    """By head a probability for each token, as in `TagsWithConfidence`, where it was asked for."""
 
 
 class TagsSentences(Protocol):
@@ -79,12 +87,17 @@ def tag_split(
         split: Sentences with a column for each of ``heads``.
         heads: Heads that both have.
     """
+    for sentences, gold in _pieces(split, heads):
+        yield list(map(Tagged, sentences, gold, tagger.tag(sentences, heads)))
+
+
+def _pieces(
+    split: datasets.Dataset, heads: Sequence[str]
+) -> Iterator[tuple[list[list[str]], list[dict[str, list[str | None]]]]]:
+    """Yield the tokens of some sentences, and for each its gold tags by head."""
     for rows in split.select_columns(["tokens", *heads]).iter(PIECE):
-        predicted = tagger.tag(rows["tokens"], heads)
-        yield [
-            Tagged(tokens, {head: rows[head][i] for head in heads}, predicted[i])
-            for i, tokens in enumerate(rows["tokens"])
-        ]
+        sentences = rows["tokens"]
+        yield sentences, [{head: rows[head][i] for head in heads} for i in range(len(sentences))]
 
 
 def evaluate_split(
@@ -105,24 +118,85 @@ def evaluate_split(
     Returns:
         The scores, and every sentence as it was tagged.
     """
+    started = time.perf_counter()
+    pieces = tag_split(tagger, split, [head.name for head in heads])
+    tagged = [sentence for piece in pieces for sentence in piece]
+    seconds = time.perf_counter() - started
+    return _scored(tagged, heads, not_annotated or {}, seconds), tagged
+
+
+def evaluate_confidence(
+    tagger: Tagger,
+    split: datasets.Dataset,
+    heads: Sequence[HeadSpec],
+    not_annotated: Mapping[str, Set[str]] | None = None,
+) -> tuple[Evaluation, list[Tagged]]:
+    """Score a model on gold tokens, its confidence included; see `evaluate_split`."""
+    left_out = not_annotated or {}
     names = [head.name for head in heads]
     started = time.perf_counter()
-    tagged = [sentence for piece in tag_split(tagger, split, names) for sentence in piece]
-    seconds = time.perf_counter() - started
-    spans: dict[str, SpanScores] = {}
-    tokens: dict[str, TokenScores] = {}
+    tagged = [
+        Tagged(tokens, right, tags, sure)
+        for sentences, gold in _pieces(split, names)
+        for tokens, right, (tags, sure) in zip(
+            sentences, gold, tagger.tag(sentences, names, confidence=True), strict=True
+        )
+    ]
+    scores = _scored(tagged, heads, left_out, time.perf_counter() - started)
+    found = {
+        head.name: reliability_of(tagged, head, left_out.get(head.name, frozenset()))
+        for head in heads
+    }
+    return msgspec.structs.replace(scores, reliability=found), tagged
+
+
+def _scored(
+    tagged: Sequence[Tagged],
+    heads: Sequence[HeadSpec],
+    not_annotated: Mapping[str, Set[str]],
+    seconds: float,
+) -> Evaluation:
+    of_spans: dict[str, SpanScores] = {}
+    of_tokens: dict[str, TokenScores] = {}
     for head in heads:
         gold: list[Any] = [sentence.gold[head.name] for sentence in tagged]
         predicted = [sentence.predicted[head.name] for sentence in tagged]
         if head.kind == "span":
-            left_out = (not_annotated or {}).get(head.name, frozenset())
-            spans[head.name] = score_spans(gold, predicted, head.labels, left_out)
+            left_out = not_annotated.get(head.name, frozenset())
+            of_spans[head.name] = score_spans(gold, predicted, head.labels, left_out)
         else:
-            tokens[head.name] = score_tokens(gold, predicted, head.tags)
+            of_tokens[head.name] = score_tokens(gold, predicted, head.tags)
     return Evaluation(
-        spans=spans,
-        tokens=tokens,
+        spans=of_spans,
+        tokens=of_tokens,
         n_sentences=len(tagged),
         n_tokens=sum(len(sentence.tokens) for sentence in tagged),
         seconds=seconds,
-    ), tagged
+    )
+
+
+def reliability_of(tagged: Sequence[Tagged], head: HeadSpec, left_out: Set[str]) -> Reliability:
+    """Compare the confidence of spans, or of tags, with what is right.
+
+    Args:
+        tagged: Sentences, with confidence.
+        head: A head of theirs.
+        left_out: Labels of which spans are neither right nor wrong, as are spans that touch a token
+            without a gold tag.
+    """
+    probs: list[float] = []
+    right: list[bool] = []
+    for sentence in tagged:
+        gold, found = sentence.gold[head.name], sentence.predicted[head.name]
+        sure = sentence.confidence[head.name]
+        if head.kind == "token":
+            known = [i for i, tag in enumerate(gold) if tag is not None]
+            probs += [sure[i] for i in known]
+            right += [gold[i] == found[i] for i in known]
+            continue
+        of_gold = set(spans([tag or "O" for tag in gold], Scheme.BIO))
+        for span in spans(found, Scheme.BIO):
+            if span.label not in left_out and None not in gold[span.start : span.end]:
+                probs.append(sure[span.start])
+                right.append(span in of_gold)
+    return reliability(probs, right)

@@ -147,6 +147,16 @@ def add_checksums(directory: Path) -> bool:
     return True
 
 
+def write_meta(directory: Path, meta: Meta, card: str) -> None:
+    """Replace the card and ``meta.json`` of a model, whose other files do not change.
+
+    Raises:
+        OSError: No space, no permission; ``meta.json`` is untouched.
+    """
+    write_file(directory / CARD, card.encode())
+    write_file(directory / META, _json(meta))
+
+
 def _check_weights(model: SavedModel, path: Path) -> None:
     """Check that the weights are those of the other files.
 

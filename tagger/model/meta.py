@@ -5,7 +5,7 @@ from __future__ import annotations
 import zlib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
 
@@ -39,6 +39,28 @@ class CorpusRecord(msgspec.Struct, frozen=True, kw_only=True):
     """Sentences by split."""
 
 
+class Calibration(msgspec.Struct, frozen=True, kw_only=True):
+    """How the confidence of a head was fitted, and how good it is.
+
+    ECE is the mean difference between the confidence of the spans that the model finds (of the tags
+    of a head without spans) and the share of them that is right; the Brier score is the mean square
+    of the difference between confidence and 1 (right) or 0 (wrong). Of both, less is better.
+    """
+
+    temperature: Annotated[float, msgspec.Meta(gt=0)]
+    """Scores are divided by it before they become probabilities."""
+    corpora: tuple[str, ...]
+    """The corpora and splits that it was fitted on."""
+    n: int
+    """The number of spans, or of tags, that were found there."""
+    ece_before: float
+    """Without a temperature."""
+    ece_after: float
+    """With one that was fitted on the other half of the sentences."""
+    brier_before: float
+    brier_after: float
+
+
 class Meta(msgspec.Struct, frozen=True, kw_only=True):
     """The origin and the scores of a model."""
 
@@ -61,6 +83,13 @@ class Meta(msgspec.Struct, frozen=True, kw_only=True):
     """By corpus, then by head."""
     checksums: dict[str, str] = {}
     """By name of a file, for those in `DECISIVE`; empty in older models."""
+    calibration: dict[str, Calibration] = {}
+    """By head; a head that was not calibrated has a temperature of 1."""
+
+    @property
+    def temperatures(self) -> dict[str, float]:
+        """The temperatures of heads that were calibrated."""
+        return {head: fitted.temperature for head, fitted in self.calibration.items()}
 
     @property
     def all_corpora(self) -> tuple[CorpusRecord, ...]:

@@ -120,7 +120,13 @@ def from_saved(
             torch.set_num_threads(threads)
         runs = torch_engine(saved, directory, device)
     return assemble(
-        runs, saved.heads, saved.weights, saved.rules, newline=newline, threshold=threshold
+        runs,
+        saved.heads,
+        saved.weights,
+        saved.rules,
+        temperatures=saved.meta.temperatures,
+        newline=newline,
+        threshold=threshold,
     )
 
 
@@ -130,11 +136,12 @@ def assemble(
     weights: Mapping[str, NDArray[Any]],
     rules: TokenizerRules,
     *,
+    temperatures: Mapping[str, float] | None = None,
     newline: Newline = "auto",
     threshold: Threshold | None = None,
 ) -> Tagger:
     """Make a tagger of its parts; the decoders' scores are read from the weights."""
-    predictor = Predictor(engine, heads, transitions_of(heads, weights))
+    predictor = Predictor(engine, heads, transitions_of(heads, weights), temperatures)
     return Tagger(predictor, Tokenizer(rules, newline=newline), threshold)
 
 

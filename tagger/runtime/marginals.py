@@ -7,7 +7,7 @@ from typing import NamedTuple, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from tagger.model.heads import LEAST
+from tagger.model.heads import FORBIDDEN, LEAST
 from tagger.runtime.decoding import Floats, Ids, Transitions, in_step
 
 Probs: TypeAlias = NDArray[np.float64]
@@ -32,11 +32,17 @@ class Marginals:
 
     Args:
         transitions: The scores between tags.
+        temperature: All scores are divided by it, which changes how sure the model is, and not
+            which sequence is the best (Guo et al. 2017, section 4.2).
     """
 
-    def __init__(self, transitions: Transitions) -> None:
-        between, start, end = (scores.astype(np.float64) for scores in transitions)
-        self._between, self._start, self._end = np.exp(between), np.exp(start), np.exp(end)
+    def __init__(self, transitions: Transitions, temperature: float = 1.0) -> None:
+        def weights(scores: Floats) -> Probs:
+            divided = scores.astype(np.float64) / temperature
+            return np.where(scores > FORBIDDEN / 2, np.exp(divided), 0.0)
+
+        self._between, self._start, self._end = map(weights, transitions)
+        self._temperature = temperature
 
     def __call__(self, emissions: Floats, lengths: Ids) -> Probs:
         """Compute the probabilities of tags.
@@ -53,7 +59,7 @@ class Marginals:
     def posterior(self, emissions: Floats, lengths: Ids) -> Posterior:
         """Run forward-backward; arguments as for a call."""
         first, n_at_step = in_step(lengths)
-        weights = np.exp(np.maximum(_shifted(emissions), LEAST))
+        weights = np.exp(np.maximum(_shifted(emissions, self._temperature), LEAST))
         # Both are scaled at each token, which cancels out where they are multiplied.
         ahead, onward = np.empty_like(weights), np.empty_like(weights)
         at = np.broadcast_to(self._start, (len(lengths), len(self._start)))
@@ -127,15 +133,17 @@ class Marginals:
         return following
 
 
-def softmax(emissions: Floats, lengths: Ids) -> Probs:
+def softmax(emissions: Floats, lengths: Ids, temperature: float = 1.0) -> Probs:
     """Compute the probabilities of each token's tags alone: (tokens, tags) of (tokens, tags)."""
-    weights = np.exp(_shifted(emissions))
+    weights = np.exp(_shifted(emissions, temperature))
     probs: Probs = weights / weights.sum(axis=1, keepdims=True)
     return probs
 
 
-def _shifted(emissions: Floats) -> Probs:
-    """Emissions less the best of each token, in double precision."""
+def _shifted(emissions: Floats, temperature: float) -> Probs:
+    """Emissions less the best of each token, divided by a temperature, in double precision."""
     scores = emissions.astype(np.float64)
     shifted: Probs = scores - scores.max(axis=1, keepdims=True)
+    if temperature != 1:
+        shifted /= temperature
     return shifted

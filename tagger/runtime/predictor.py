@@ -38,17 +38,23 @@ class Predictor:
         engine: Computes emissions.
         heads: The model's heads.
         transitions: Scores between tags, by head; a head without them takes each token's best tag.
+        temperatures: By head, what scores are divided by for probabilities; 1 for a head without.
 
     Attributes:
         tables: By head, its tags as they are shown.
     """
 
     def __init__(
-        self, engine: Engine, heads: Sequence[HeadSpec], transitions: Mapping[str, Transitions]
+        self,
+        engine: Engine,
+        heads: Sequence[HeadSpec],
+        transitions: Mapping[str, Transitions],
+        temperatures: Mapping[str, float] | None = None,
     ) -> None:
         self.engine = engine
         self.heads = tuple(heads)
         self.transitions = dict(transitions)
+        self.temperatures = {h.name: (temperatures or {}).get(h.name, 1.0) for h in heads}
         self.tables = {head.name: TagTable(head) for head in heads}
         self._decoders: dict[str, Callable[[Floats, Ids], Ids]] = {
             head.name: Viterbi(transitions[head.name]) if head.name in transitions else greedy
@@ -141,21 +147,27 @@ class Predictor:
         """Find the best tags (tokens,) of sentences, given their emissions (tokens, tags)."""
         return self._decoders[head.name](emissions, lengths)
 
+    def marginals(self, head: HeadSpec, temperature: float | None = None) -> Marginals:
+        """Return the probabilities of a head with transitions, at its own temperature for None."""
+        chosen = self.temperatures[head.name] if temperature is None else temperature
+        return Marginals(self.transitions[head.name], chosen)
+
     def _confidence(self, head: HeadSpec, emissions: Floats, lengths: Ids, tag_ids: Ids) -> Probs:
         """Compute the probability (tokens,) of each token's span, or of its tag without a span."""
         tokens = np.arange(len(tag_ids))
         transitions = self.transitions.get(head.name)
         if transitions is None:
-            return softmax(emissions, lengths)[tokens, tag_ids]
-        marginals = Marginals(transitions)
+            temperature = self.temperatures[head.name]
+            return softmax(emissions, lengths, temperature)[tokens, tag_ids]
+        marginals = self.marginals(head)
         posterior = marginals.posterior(emissions, lengths)
         probs: Probs = posterior.marginals[tokens, tag_ids]
         if head.kind == "span":
-            spans = self._best_spans(head, marginals, posterior, lengths, tag_ids)
+            spans = self.best_spans(head, marginals, posterior, lengths, tag_ids)
             spans.spread(spans.probs, probs)
         return probs
 
-    def _best_spans(
+    def best_spans(
         self,
         head: HeadSpec,
         marginals: Marginals,
@@ -163,7 +175,15 @@ class Predictor:
         lengths: Ids,
         tag_ids: Ids,
     ) -> Spans:
-        """Return the spans of tags, with their probabilities."""
+        """Return the spans of tags, with their probabilities.
+
+        Args:
+            head: The head.
+            marginals: Of the head.
+            posterior: Of the sentences.
+            lengths: (sentences,).
+            tag_ids: (tokens,), allowed by the scheme.
+        """
         table = self.tables[head.name]
         first, last = table.bounds(tag_ids)
         probs = marginals.spans(posterior, lengths, tag_ids, first, last, table.continues)
@@ -173,12 +193,12 @@ class Predictor:
         self, head: HeadSpec, emissions: Floats, lengths: Ids, least: Probs
     ) -> tuple[Ids, Probs]:
         """Return the tags (tokens,) of spans that reach their thresholds, and as `_confidence`."""
-        marginals, tags = Marginals(self.transitions[head.name]), SpanTags(head)
+        marginals, tags = self.marginals(head), SpanTags(head)
         posterior = marginals.posterior(emissions, lengths)
         found = candidates(marginals, posterior, lengths, tags, least)
         if np.isnan(least).any():
             best = self.decode(head, emissions, lengths)
-            of_best = self._best_spans(head, marginals, posterior, lengths, best)
+            of_best = self.best_spans(head, marginals, posterior, lengths, best)
             found = Spans.joined([found, of_best.where(np.isnan(least[of_best.label]))])
         found = without_overlaps(found, len(emissions))
         tag_ids = np.full(len(emissions), tags.outside, dtype=np.int64)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from tagger.corpus.catalogue import find_entry
 from tagger.model.directory import SavedModel
 from tagger.model.heads import HeadSpec
-from tagger.model.meta import LICENSE, CorpusRecord
+from tagger.model.meta import LICENSE, Calibration, CorpusRecord
 from tagger.sharing.contents import Licence, body_of
 
 if TYPE_CHECKING:
@@ -56,6 +56,17 @@ def _environment() -> Environment:
 def _cell(text: str) -> str:
     """Return text as the cell of a table: on one line, bars escaped."""
     return " ".join(text.split()).replace("|", "\\|")
+
+
+def with_calibration(card: str, calibration: Mapping[str, Calibration]) -> str:
+    """Put the section about the confidence into a card, in place of one that is there."""
+    section = render_card("confidence.md.j2", calibration=calibration)
+    heading = section.partition("\n")[0]
+    old = re.compile(rf"^{re.escape(heading)}$.*?(?=^## |\Z)", flags=re.DOTALL | re.MULTILINE)
+    if old.search(card):
+        return old.sub(lambda _: section, card, count=1)
+    before, use, after = card.partition("## Use\n")
+    return f"{before}{section}{use}{after}" if use else f"{card.rstrip()}\n\n{section}"
 
 
 def hub_card(saved: SavedModel, licence: Licence, repo: str) -> str:

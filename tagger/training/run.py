@@ -25,7 +25,7 @@ from tagger.model.network import TaggingNetwork
 from tagger.runtime.engines.processor import n_cores
 from tagger.runtime.export import export, sentences_to_compare
 from tagger.runtime.loading import from_saved
-from tagger.sharing.card import render_card
+from tagger.sharing.card import render_card, with_calibration
 from tagger.training.answers import AnsweredSentences, Answers
 from tagger.training.encoding import EncodedCorpus, FormTable, Sentences
 from tagger.training.loop import EpochDone, run_epochs
@@ -46,7 +46,12 @@ from tagger.training.parts import Parts, build
 from tagger.training.preparation import Prepared, prepare
 from tagger.training.rehearsal import rehearsal_corpus
 from tagger.training.reporting import Reporter
-from tagger.training.scoring import dev_scores, evaluate_corpora, example_text
+from tagger.training.scoring import (
+    calibrate_corpora,
+    dev_scores,
+    evaluate_corpora,
+    example_text,
+)
 from tagger.training.state import (
     Progress,
     TrainingState,
@@ -283,8 +288,15 @@ def _finish(
     saved = read_model(best)
     tagger = from_saved(saved, best, device=device, threads=torch.get_num_threads())
     tests = evaluate_corpora(tagger, prepared, "test")
+    calibration = calibrate_corpora(tagger, prepared)
+    for head, fitted in calibration.items():
+        report.note(
+            f"confidence of {head}: temperature {fitted.temperature:.2f}, ECE on dev "
+            f"{fitted.ece_before:.3f} before, {fitted.ece_after:.3f} after"
+        )
     meta = msgspec.structs.replace(
         saved.meta,
+        calibration=calibration,
         epochs=progress.epoch,
         seconds=sum(record.seconds for record in progress.history),
         dev_scores=dev_scores(tagger, prepared),
@@ -293,6 +305,8 @@ def _finish(
     card = render_card(
         "model.md.j2", config=parts.config, heads=saved.heads, meta=meta, tests=tests
     )
+    if calibration:
+        card = with_calibration(card, calibration)
     write_model(output, msgspec.structs.replace(saved, meta=meta, card=card))
     for name in GRAPHS.values():
         if (best / name).is_file():

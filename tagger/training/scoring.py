@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from tagger.evaluation.calibration import calibrations_of, samples_of
 from tagger.evaluation.split import Evaluation, evaluate_split
+from tagger.model.meta import Calibration
 from tagger.runtime.tagger import Tagger
 from tagger.text import TokenizerRules
 from tagger.text.detokenizer import detokenize
@@ -32,6 +34,28 @@ def evaluate_corpora(tagger: Tagger, prepared: Prepared, split: str) -> dict[str
         for corpus in prepared.corpora
         if split in corpus.splits
     }
+
+
+def calibrate_corpora(tagger: Tagger, prepared: Prepared) -> dict[str, Calibration]:
+    """Fit the confidence of each head on the dev splits of the corpora that have gold tags for it.
+
+    Corpora whose dev scores have no weight are left out.
+    """
+    weights = prepared.dev_weights or {}
+    answers = prepared.answers and prepared.answers.corpus.name
+    return calibrations_of(
+        (
+            f"{corpus.name} dev",
+            samples_of(
+                tagger.predictor,
+                corpus.splits["dev"],
+                prepared.heads_of(corpus),
+                prepared.not_annotated[corpus.name],
+            ),
+        )
+        for corpus in prepared.corpora
+        if corpus.name != answers and weights.get(corpus.name, 1.0) > 0
+    )
 
 
 def dev_scores(tagger: Tagger, prepared: Prepared) -> dict[str, float]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from functools import partial
 from pathlib import Path
 
 import msgspec
@@ -16,7 +17,7 @@ from tagger.insight.explain.tokens import Located, find_token, locate
 from tagger.model.directory import read_model
 from tagger.model.heads import HeadSpec
 from tagger.runtime.loading import from_saved
-from tagger.runtime.marginals import Marginals, Probs, softmax
+from tagger.runtime.marginals import Probs, softmax
 from tagger.runtime.tag_table import TagTable
 from tagger.runtime.tagger import Tagger
 from tagger.sharing.finding import find_model
@@ -92,8 +93,12 @@ class _Reader:
     def __init__(self, tagger: Tagger, head: HeadSpec) -> None:
         self._tagger, self._head = tagger, head
         self._table = TagTable(head)
-        transitions = tagger.predictor.transitions.get(head.name)
-        self._probs = Marginals(transitions) if transitions else softmax
+        predictor = tagger.predictor
+        self._probs = (
+            predictor.marginals(head)
+            if head.name in predictor.transitions
+            else partial(softmax, temperature=predictor.temperatures[head.name])
+        )
 
     def overview(self, sentences: Sequence[Located]) -> Iterator[TokenExplanation]:
         """Explain all tokens from the left, from the right and from both."""

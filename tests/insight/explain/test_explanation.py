@@ -24,7 +24,6 @@ from tagger.insight.explain.results import (
 from tagger.insight.explain.states import paired_correlation, reach
 from tagger.model.directory import read_model
 from tagger.runtime.loading import load
-from tagger.runtime.marginals import Marginals
 from tagger.runtime.tagger import Tagger
 from tests.helpers.commands import assert_one_line
 from tests.helpers.corpora import small_config
@@ -43,7 +42,7 @@ def probs(tagger: Tagger, words: list[str], t: int, head: str = "ner") -> dict[s
     (spec,) = tagger.predictor.choose([head])
     lengths = np.array([len(words)])
     ((emissions, _),) = tagger.predictor.score(words, lengths, [spec])
-    found = Marginals(tagger.predictor.transitions[head])(emissions[head], lengths)[t]
+    found = tagger.predictor.marginals(spec)(emissions[head], lengths)[t]
     shown: dict[str, float] = {}
     for tag, p in zip(spec.tags, found.tolist(), strict=True):
         tag = {"E": "I", "S": "B"}.get(tag[0], tag[0]) + tag[1:]

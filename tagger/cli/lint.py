@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
@@ -13,9 +14,14 @@ from tagger.cli.options import (
     CommentPrefix,
     DataDir,
     Delimiter,
+    Device,
     Header,
+    Heads,
     ReadPredictions,
+    Settings,
+    TrainingThreads,
     console,
+    names,
     print_json,
     stated_columns,
 )
@@ -23,6 +29,7 @@ from tagger.errors import UsageError
 
 if TYPE_CHECKING:
     from tagger.linting.lint import Report
+    from tagger.training.reporting import Terminal
 
 _CODES = "Codes with commas, or how they begin: S, C2, S301."
 
@@ -52,6 +59,31 @@ def lint(
     explain: Annotated[
         str | None, typer.Option(help="Print what a code means, with an example, and stop.")
     ] = None,
+    model: Annotated[
+        str | None, typer.Option("--model", "-m", help="A model whose doubts are reported.")
+    ] = None,
+    folds: Annotated[
+        int, typer.Option(min=0, help="Or train this many, each without one part of a corpus.")
+    ] = 0,
+    heads: Heads = None,
+    base: Annotated[
+        str | None, typer.Option("--from", help="A model that the trainings start from.")
+    ] = None,
+    settings: Settings = None,
+    threads: TrainingThreads = None,
+    device: Device = "auto",
+    against: Annotated[
+        str | None,
+        typer.Option(help="A corrected corpus: are the first suspects those that it corrects?"),
+    ] = None,
+    export: Annotated[
+        Path | None, typer.Option(help="Write the sentences of suspects to this file, for review.")
+    ] = None,
+    export_format: Annotated[
+        str | None,
+        typer.Option(help="prodigy, doccano, labelstudio, ...; by the suffix if not given."),
+    ] = None,
+    force: Annotated[bool, typer.Option("--force", help="Replace the file --export.")] = False,
     columns: Columns = None,
     header: Header = None,
     delimiter: Delimiter = None,
@@ -59,11 +91,15 @@ def lint(
     read_predictions: ReadPredictions = False,
     data_dir: DataDir = None,
 ) -> None:
-    """Check corpora: structure, splits, consistency. The exit code is 1 where something is found.
+    """Check corpora: structure, splits, consistency, and what a model doubts.
+
+    The exit code is 1 where something is found.
 
     tagger lint sample
 
     tagger lint my/folder --select S --diff
+
+    tagger lint my/folder --folds 5 --from en-base --select M --export suspects.jsonl
 
     tagger lint --explain S301
     """
@@ -80,9 +116,21 @@ def lint(
         )
     from rich.console import Console
 
+    from tagger.config_reference import parse_settings
     from tagger.progress import Screen
 
-    screen = Screen(Console(stderr=True))
+    if export is not None:
+        from tagger.linting.exporting import check_export
+
+        check_export(export, export_format, force=force)
+        if model is None and not folds:
+            raise UsageError("what a model doubts is exported", hint="give {model} or {folds=5}")
+    reporter: Terminal | None = None
+    if folds:
+        from tagger.training.reporting import Terminal
+
+        reporter = Terminal(Console(stderr=True))
+    screen = reporter or Screen(Console(stderr=True))
     try:
         found = tagger.lint(
             corpora,
@@ -91,6 +139,15 @@ def lint(
             columns=stated_columns(columns, header, delimiter, comment_prefix),
             read_predictions=read_predictions,
             max_tokens=max_tokens,
+            model=model,
+            folds=folds,
+            heads=names(heads),
+            base=base,
+            settings=parse_settings(settings or []),
+            threads=threads,
+            device=device,
+            against=against,
+            reporter=reporter,
             data_dir=data_dir,
             progress=screen.show,
         )
@@ -103,6 +160,9 @@ def lint(
         files = len(found.patches)
         found = found.fix()
         typer.echo(f"{n:,} fixed in {files:,} file{'s' * (files != 1)}", err=True)
+    if export is not None:
+        n = found.export(export, export_format, force=force)
+        typer.echo(f"{n:,} sentences written to {export}", err=True)
     report = found.report
     if output_format == "json":
         print_json(report)
@@ -118,7 +178,13 @@ def lint(
 
 
 def _print_text(report: Report, limit: int) -> None:
-    from tagger.linting.rendering import summary_lines, summary_rows, text_lines
+    from tagger.linting.rendering import (
+        AGAINST,
+        against_rows,
+        summary_lines,
+        summary_rows,
+        text_lines,
+    )
     from tagger.tables import plain_table
 
     for code, line in text_lines(report, limit):
@@ -129,6 +195,12 @@ def _print_text(report: Report, limit: int) -> None:
         header = ("code", "findings", "fixable", "title")
         console().print(plain_table(header, summary_rows(report), left=(0, 3)))
         typer.echo()
+    for head, verdict in report.against.items():
+        console().print(plain_table(AGAINST, against_rows(verdict), left=()))
+        typer.echo(
+            f"\n{head}: {verdict.n_corrected:,} of {verdict.n_sentences:,} sentences are "
+            f"corrected; {verdict.n_unmatched:,} have no counterpart\n"
+        )
     for line in summary_lines(report):
         typer.echo(line)
 

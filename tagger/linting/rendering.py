@@ -8,11 +8,15 @@ from pathlib import Path
 
 import msgspec
 
+from tagger.linting.against import Verdict
 from tagger.linting.codes import CODES, FAMILIES
 from tagger.linting.lint import Report
 from tagger.linting.records import FIXABLE, CodedFinding
+from tagger.linting.suspects import Suspect
 
 __all__ = [
+    "AGAINST",
+    "against_rows",
     "example_lines",
     "explain",
     "github_lines",
@@ -29,12 +33,17 @@ _SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
 
 def text_lines(report: Report, limit: int) -> Iterator[tuple[str, str]]:
     """Yield each finding as the code and a line, at most ``limit`` of a code unless it is 0."""
-    for code, group in groupby(report.findings, key=lambda finding: finding.code):
+    for kind, group in groupby(report.findings, key=_kind):
         findings = list(group)
         shown = findings[:limit] if limit else findings
-        yield from ((code, finding.describe()) for finding in shown)
+        yield from ((finding.code, finding.describe()) for finding in shown)
         if len(findings) > len(shown):
-            yield code, f"and {len(findings) - len(shown):,} more {code}"
+            yield kind, f"and {len(findings) - len(shown):,} more {kind}"
+
+
+def _kind(finding: CodedFinding) -> str:
+    """Return the code, or for suspects, which are ranked together, the letter of their codes."""
+    return "M" if isinstance(finding, Suspect) else finding.code
 
 
 def summary_rows(report: Report) -> list[list[str]]:
@@ -54,7 +63,32 @@ def summary_lines(report: Report) -> list[str]:
     n = len(report.findings)
     what = f"{n:,} finding{'s' * (n != 1)}" if n else "nothing found"
     of = f"{report.n_sentences:,} sentences with {report.n_tokens:,} tokens"
-    return [*report.facts, f"{what} in {of}"]
+    lines = [*report.facts]
+    if report.review is not None:
+        lines.append(
+            f"reviewing the first {report.review.n} suspects may correct up to "
+            f"{report.review.expected:.0f}, if the model is right about itself"
+        )
+    return [*lines, f"{what} in {of}"]
+
+
+def against_rows(verdict: Verdict) -> list[list[str]]:
+    """Return a row for each number of sentences, as of a ranking against its corrections."""
+    return [
+        [
+            f"{hits.n:,}",
+            f"{hits.n_corrected:,}",
+            f"{hits.precision:.1%}",
+            f"{hits.recall:.1%}",
+            f"{hits.random_precision:.1%}",
+            f"{hits.n / verdict.n_sentences:.1%}",
+        ]
+        for hits in verdict.hits
+    ]
+
+
+AGAINST = ("sentences", "corrected", "precision", "recall", "random precision", "random recall")
+"""The names of the columns of `against_rows`."""
 
 
 def github_lines(report: Report) -> Iterator[str]:

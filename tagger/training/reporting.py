@@ -109,6 +109,10 @@ class Terminal(Reporter):
         """Remove the bar."""
         self._screen.stop()
 
+    def show(self, stage: str, share: float | None) -> None:
+        """Move a bar of other work, between two trainings."""
+        self._screen.show(stage, share)
+
     def _epoch(self, event: EpochDone) -> None:
         record = event.record
         scores = [f"{100 * record.scores[head]:.2f}" for head in self._heads]

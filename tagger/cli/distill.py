@@ -40,7 +40,10 @@ def distill(
     ] = None,
     teacher: Annotated[
         list[str] | None,
-        typer.Option("--teacher", help="A model directory, the name of a model, hub:owner/name."),
+        typer.Option(
+            "--teacher",
+            help="A model, spacy:PACKAGE, hf:FOLDER or file:ANSWERS.jsonl; their mean if several.",
+        ),
     ] = None,
     corpus: Annotated[
         list[str] | None, typer.Option("--corpus", help="A corpus with gold tags to learn from.")
@@ -78,6 +81,8 @@ def distill(
     """Train a small, fast student on text that teachers tag.
 
     tagger distill news.txt.zst --teacher models/large -o models/small
+
+    tagger distill news.txt --teacher spacy:en_core_web_sm --label-map GPE=LOC -o models/small
 
     tagger distill news/ --teacher a --teacher b --corpus conll2003 --from en-base -o models/ab
     """

@@ -36,7 +36,7 @@ from tagger.distillation.state import (
     check_distillation,
     stored,
 )
-from tagger.distillation.teachers.building import load_teachers
+from tagger.distillation.teachers.building import answer_files, load_teachers
 from tagger.distillation.texts import Texts, find_texts, survey
 from tagger.errors import Interrupted, UsageError, unknown_name
 from tagger.evaluation.selection import labels_of
@@ -106,9 +106,12 @@ def distill(
     Args:
         texts: Files, folders and patterns of paths of raw text or JSON lines with ``text``, plain
             or compressed, or names of corpora, whose training sentences are used without tags.
+            Without any those of ``file:`` teachers.
         output: The student's model directory.
-        teachers: Model directories, names of models, ``hub:owner/name``. Of several the mean of
-            their probabilities is learned.
+        teachers: Model directories, names of models, ``hub:owner/name``; ``spacy:PACKAGE`` or
+            ``spacy:FOLDER``, a pipeline of spaCy; ``hf:FOLDER`` or ``hf:ID``, a transformer for
+            token classification; ``file:ANSWERS.jsonl``, texts with spans that may have a score.
+            Of several the mean of their probabilities is learned.
         corpora: Corpora with gold tags that the student learns from as well.
         label_map: New names of the teachers' labels, ``{"GPE": "LOC"}`` or ``"GPE=LOC"``; an empty
             one drops a label.
@@ -206,7 +209,7 @@ def _run(
     config = run.config
     data_dir = Path(run.data_dir) if run.data_dir else None
     threads = n_threads(config.training.threads)
-    teachers = load_teachers(run.teachers, device=device, threads=threads)
+    teachers = load_teachers(run.teachers, heads=config.heads, device=device, threads=threads)
     gold = [
         load_configured(
             source, corpus_settings(config, source), data_dir=data_dir, strict=run.strict
@@ -222,7 +225,7 @@ def _run(
     )
     for head, labels in plan.dropped.items():
         report.note(f"{head}: dropped {', '.join(labels)}")
-    texts = find_texts(run.texts, data_dir)
+    texts = find_texts(run.texts or answer_files(run.teachers), data_dir)
     found = survey(texts)
     rules = next((t.rules for t in teachers if t.rules is not None), TokenizerRules())
     job = Job(

@@ -204,7 +204,8 @@ def _check_entities(prepared: Prepared, corpus: Corpus, fraction: float) -> None
     if not spans or any(labels_of(corpus.splits["train"], name) for name in spans):
         return
     n = len(corpus.splits["train"])
-    what = f"no entity in the {n:,} training sentences ({', '.join(spans)})"
+    sentences = f"{n:,} training sentence{'s' * (n != 1)}"
+    what = f"no entity in the {sentences} ({', '.join(spans)})"
     others = [
         split
         for split, data in corpus.splits.items()

@@ -104,7 +104,7 @@ def test_an_ordinary_dev_is_cut_as_always(tmp_path):
 def test_no_entity_in_train_names_where_there_are_some(tmp_path):
     (tmp_path / "train.tsv").write_text("a\tO\nb\tO\n")
     (tmp_path / "dev.tsv").write_text("a\tB-X\nb\tO\n")
-    with pytest.raises(CorpusError, match=r"in the 1 training sentences.*some in dev"):
+    with pytest.raises(CorpusError, match=r"in the 1 training sentence .*some in dev"):
         prepare([str(tmp_path)], Config())
     path = sparse(tmp_path, 2, n=400)
     with pytest.raises(CorpusError, match=r"share of 0.01") as caught:

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from tagger.insight.compare.comparison import compare
     from tagger.insight.explain.explanation import explain
     from tagger.insight.report.report import report
+    from tagger.insight.select.select import select
     from tagger.linting.lint import lint
     from tagger.runtime.results import Document, Entity, Token
     from tagger.runtime.tagger import Tagger
@@ -51,6 +52,7 @@ __all__ = [
     "load",
     "read",
     "report",
+    "select",
     "train",
 ]
 
@@ -72,6 +74,7 @@ _HOMES = {
     "load": "tagger.sharing.finding",
     "read": "tagger.corpus.read",
     "report": "tagger.insight.report.report",
+    "select": "tagger.insight.select.select",
     "train": "tagger.training.train",
 }
 

@@ -30,6 +30,7 @@ from tagger.cli import (
     pretrain,
     push,
     score,
+    select,
     serve,
     train,
 )
@@ -56,6 +57,7 @@ app.command()(benchmark.benchmark)
 app.command()(corpora.corpora)
 app.command()(convert.convert)
 app.command()(lint.lint)
+app.command()(select.select)
 app.command()(info.info)
 app.command()(pretrain.pretrain)
 app.command()(export.export)

@@ -1,0 +1,1 @@
+"""The sentences of raw text that are most worth annotating."""

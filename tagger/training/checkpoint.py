@@ -23,8 +23,8 @@ PROGRESS = "progress.json"
 CHECKSUM = "checksum"
 """The name of the checksum of all other tensors; checkpoints of older versions have none."""
 
-OPTIMIZER_KEYS = {"step", "exp_avg", "exp_avg_sq"}
-"""The state of a parameter in the optimizers of the Adam family."""
+OPTIMIZER_KEYS = ({"step", "exp_avg", "exp_avg_sq"}, {"momentum_buffer"})
+"""The state of a parameter in the optimizers of the Adam family, and in SGD with momentum."""
 
 Count = Annotated[int, msgspec.Meta(ge=0)]
 
@@ -89,6 +89,7 @@ def optimizer_tensors(
         for name, parameter in model.named_parameters()
         for optimizer in optimizers
         for key, value in optimizer.state.get(parameter, {}).items()
+        if value is not None  # the momentum of SGD without any
     }
 
 
@@ -122,7 +123,7 @@ def load_optimizers(
         plain = key == "step" and isinstance(optimizer, torch.optim.SparseAdam)
         optimizer.state[parameter][key] = int(value) if plain else value.to(parameter.device)
     for parameter_name, keys in of_name.items():
-        if keys != OPTIMIZER_KEYS:
+        if keys not in OPTIMIZER_KEYS:
             raise ValueError(f"the optimizer's state of {parameter_name} is incomplete")
 
 

@@ -16,12 +16,8 @@ from tagger.runtime.engines.pytorch import form_tensors
 from tagger.training.answers import answers_loss
 from tagger.training.batching import default_batch_tokens, plan_epoch
 from tagger.training.encoding import Batch, Sentences
-from tagger.training.state import (
-    EpochRecord,
-    TrainingState,
-    clip_gradients,
-    epochs_without_gain,
-)
+from tagger.training.optimizers import clip_gradients, take_step
+from tagger.training.state import EpochRecord, TrainingState, epochs_without_gain
 from tagger.training.teacher import Teacher
 
 
@@ -180,11 +176,7 @@ def train_step(
         raise TrainingError(
             "the gradient is NaN or infinite", hint="lower [training] learning_rate or clip_norm"
         )
-    for optimizer in state.optimizers:
-        for group in optimizer.param_groups:
-            group["lr"] = rate
-        optimizer.step()
-        optimizer.zero_grad()
+    take_step(state.optimizers, rate)
     state.average.update()
     return float(loss.detach())
 

@@ -95,8 +95,11 @@ def settings(
         is_trained = bool(read_meta(base_path).dev_scores)
         start = from_base(start, read_config_of(base_path))
         if is_trained:
-            rate = min(start.training.learning_rate, FINE_TUNING_RATE)
-            start = merge_overrides(start, {"training": {"learning_rate": rate}})
+            rate = FINE_TUNING_RATE
+            if start.training.optimizer == "adamw":
+                rate = min(start.training.learning_rate, rate)
+            recipe = {"optimizer": "adamw", "learning_rate": rate}
+            start = merge_overrides(start, {"training": recipe})
     if config is None:
         config = start
     elif not isinstance(config, Config):

@@ -16,7 +16,6 @@ from torch import nn
 from tagger.config import TrainingConfig
 from tagger.errors import ModelError
 from tagger.files import existing_directory, new_directory
-from tagger.model.embedder import WordTable
 from tagger.model.network import TaggingNetwork
 from tagger.training.checkpoint import (
     CHECKPOINT,
@@ -27,6 +26,7 @@ from tagger.training.checkpoint import (
     section,
     write_checkpoint,
 )
+from tagger.training.optimizers import build_optimizers
 
 
 class EpochRecord(msgspec.Struct, frozen=True, kw_only=True):
@@ -87,8 +87,6 @@ class Progress(msgspec.Struct, kw_only=True):
         return best_of(self.history)
 
 
-BETAS = (0.9, 0.98)
-"""Decays of Adam's averages of the gradient and of its square."""
 AVERAGE_EVERY = 8
 """Steps between two updates of the average of the weights, which reads and writes all of them."""
 AVERAGE_OFTEN = 100
@@ -141,56 +139,9 @@ class TrainingState:
 
 
 def new_state(network: TaggingNetwork, config: TrainingConfig) -> TrainingState:
-    """Start a training: AdamW, and for the word table Adam over the rows that a batch touches.
-
-    Biases, CRF scores and words do not decay.
-    """
-    tables = [module for module in network.modules() if isinstance(module, WordTable)]
-    for table in tables:
-        table.sparse = True
-    sparse = [table.weight for table in tables]
-    decayed: list[nn.Parameter] = []
-    plain: list[nn.Parameter] = []
-    for name, parameter in network.named_parameters():
-        if parameter.requires_grad and all(parameter is not other for other in sparse):
-            no_decay = parameter.ndim == 1 or ".crf." in name
-            (plain if no_decay else decayed).append(parameter)
-    groups = [
-        {"params": decayed, "weight_decay": config.weight_decay},
-        {"params": plain, "weight_decay": 0.0},
-    ]
-    rate = config.learning_rate
-    optimizers: list[torch.optim.Optimizer] = [
-        torch.optim.AdamW(groups, lr=rate, betas=BETAS, fused=True)
-    ]
-    if sparse:
-        optimizers.append(torch.optim.SparseAdam(sparse, lr=rate, betas=BETAS))
+    """Start a training."""
     average = WeightAverage(network, config.ema_decay)
-    return TrainingState(network, tuple(optimizers), average)
-
-
-def clip_gradients(network: nn.Module, norm: float) -> bool:
-    """Scale all gradients, sparse ones too, to a common norm of at most ``norm``.
-
-    Returns:
-        Whether they are finite.
-    """
-    gradients = []
-    for parameter in network.parameters():
-        if parameter.grad is None:
-            continue
-        if parameter.grad.is_sparse:
-            # Rows that several tokens share are summed first.
-            parameter.grad = parameter.grad.coalesce()
-            gradients.append(parameter.grad._values())
-        else:
-            gradients.append(parameter.grad)
-    found = torch.nn.utils.get_total_norm(gradients)
-    if not torch.isfinite(found):
-        return False
-    if found > norm:
-        torch._foreach_mul_(gradients, norm / (found + 1e-6))
-    return True
+    return TrainingState(network, build_optimizers(network, config), average)
 
 
 def weights_of(network: nn.Module) -> dict[str, NDArray[Any]]:

@@ -65,9 +65,11 @@ def test_the_same_seed_gives_the_same_weights(corpus: Path, tmp_path: Path) -> N
         assert_equal_weights(tmp_path / "a", tmp_path / "c")
 
 
-@pytest.mark.parametrize("after", [1, 2, 5])
-def test_resuming_equals_never_having_stopped(corpus: Path, tmp_path: Path, after: int) -> None:
-    config = small_config(epochs=4)
+@pytest.mark.parametrize(("optimizer", "after"), [("adamw", 1), ("adamw", 2), ("sgd", 5)])
+def test_resuming_equals_never_having_stopped(
+    corpus: Path, tmp_path: Path, optimizer: str, after: int
+) -> None:
+    config = small_config(epochs=4, optimizer=optimizer)
     train([str(corpus)], tmp_path / "whole", config)
     with pytest.raises(Interrupted) as caught:
         train([str(corpus)], tmp_path / "parts", config, reporter=Stop(after))

@@ -15,13 +15,21 @@ import tagger
 
 ROOT = Path(__file__).parent.parent
 
-MISSING = () if find_spec("fastapi") else ("tagger.service",)
+MISSING = tuple(
+    module
+    for module, library in (
+        ("tagger.service", "fastapi"),
+        ("tagger.integrations.presidio", "presidio_analyzer"),
+    )
+    if not find_spec(library)
+)
 """Modules of extras that are not installed."""
 HEAVY = ("torch", "spacy", "datasets", "pyarrow", "matplotlib", "onnx", "huggingface_hub")
 MAY_BE_HEAVY = (
     "tagger.__main__",
     "tagger.insight.compare",
     "tagger.insight.explain.states",
+    "tagger.integrations.presidio",  # which imports spaCy
     "tagger.integrations.spacy",
     "tagger.model.characters",
     "tagger.model.crf",

@@ -7,10 +7,11 @@ from pathlib import Path
 from typing import Any
 
 from tagger.errors import UsageError
+from tagger.model.heads import HeadSpec
 from tagger.runtime.engines.processor import n_cores
 from tagger.runtime.tagger import Tagger
 from tagger.runtime.thresholds import Threshold
-from tagger.service.problems import Problem, wrong_field
+from tagger.service.problems import wrong_field
 from tagger.service.settings import Settings
 from tagger.sharing.finding import find_model, load
 
@@ -137,6 +138,17 @@ class Models:
             raise wrong_field("/threshold", error.message, expected) from None
         return threshold
 
+    def span_head(self, model: str) -> HeadSpec:
+        """Return the head of a model that finds its entities.
+
+        Raises:
+            Problem: It has none.
+        """
+        spans = [head for head in self.taggers[model].heads if head.kind == "span"]
+        if not spans:
+            raise wrong_field("/model", f"the model {model} finds no entities")
+        return next((head for head in spans if head.name == "ner"), spans[0])
+
     def exact(self, name: str) -> Tagger:
         """Return a model in single precision, whose probabilities can be compared."""
         if self.taggers[name].engine.precision != "int8":
@@ -159,8 +171,3 @@ class Models:
             }
             for name, tagger in self.taggers.items()
         ]
-
-
-def unavailable(model: str, head: str) -> Problem:
-    """Make the problem of a model that lacks a head that an answer needs."""
-    return wrong_field("/model", f"the model {model} has no head {head}")

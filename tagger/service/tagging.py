@@ -53,15 +53,22 @@ async def tag(request: Request) -> Response:
         raise wrong_field(f"?{name[:80]}", "options of JSON belong into its body")
     asked = parse(await service.body(request), TagRequest)
     way = way_of(service, asked)
-    if (asked.text is None) == (asked.texts is None):
+    texts, pointer = texts_of(asked)
+    finish = (render_one if asked.texts is None else render_list)(asked.offsets)
+    return json_response(await service.tag(request, way, texts, finish, pointer=pointer))
+
+
+def texts_of(asked: TagRequest) -> tuple[list[str], str]:
+    """Return the texts of a request, and the field that they are in.
+
+    Raises:
+        Problem: There is none, or both fields have some.
+    """
+    if asked.texts is not None and asked.text is None:
+        return asked.texts, "/texts/*"
+    if asked.text is None or asked.texts is not None:
         raise wrong_field("/text", "either text or texts is needed")
-    if asked.texts is not None:
-        finish = render_list(asked.offsets)
-        return json_response(
-            await service.tag(request, way, asked.texts, finish, pointer="/texts/*")
-        )
-    assert asked.text is not None
-    return json_response(await service.tag(request, way, [asked.text], render_one(asked.offsets)))
+    return [asked.text], "/text"
 
 
 def way_of(service: Service, options: Options) -> Way:

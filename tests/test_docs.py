@@ -61,7 +61,7 @@ NOT_RUN = (
 )
 """Pages, commands, and why they are not run; their options are checked all the same."""
 
-STARTS = ("own-corpus", "anonymise", "errors", "spacy", "bulk")
+STARTS = ("own-corpus", "anonymise", "distill", "errors", "spacy", "bulk")
 SLOW = {
     "README.md",
     *(f"docs/{name}.md" for name in ("explain", "formats", "models", "python")),

@@ -39,7 +39,7 @@ MAX_TOKENS = 150
 """Longer sentences are left out: most are tables and lists, and they make batches wide."""
 
 TRAIN, HELD_OUT, JOB, DONE = "train.arrow", "held-out.arrow", "job.json", "answers.json"
-PART = "part-{:06}-{}"
+PART = "part-{:06}-{}"  # block, TRAIN or HELD_OUT
 VERSION = 1
 """Of the files; another one begins anew."""
 
@@ -254,8 +254,9 @@ def _difference(stored: Job, job: Job) -> str:
 
 
 def _remove_parts(folder: Path) -> None:
-    for path in folder.glob(PART.format(0, "*").replace("000000", "*")):
-        path.unlink(missing_ok=True)
+    for pattern in ("part-*.arrow", ".*.tmp"):  # the latter are of a process that was killed
+        for path in folder.glob(pattern):
+            path.unlink(missing_ok=True)
 
 
 def _answer_block(
@@ -411,7 +412,7 @@ def _join(folder: Path, name: str) -> None:
     """Write the parts of all blocks into one file."""
     import pyarrow as pa
 
-    parts = sorted(folder.glob(PART.format(0, name).replace("000000", "*")))
+    parts = sorted(folder.glob(f"part-*-{name}"))
     temporary = folder / f".{name}.tmp"
     with named_errors(folder / name):
         try:

@@ -143,6 +143,9 @@ class TrainingConfig(Section, frozen=True):
     """Weight of the loss of heads that are not a main head of any corpus; a main head has 1."""
     loss_weights: dict[str, NonNegative] = {}
     """Weights of the losses of single heads, which replace those: ``{upos = 0.2}``."""
+    downweight_suspects: str = ""
+    """A file of ``tagger lint CORPUS --folds 5 --format json``: its suspects count for less in the
+    loss, the less probable what is annotated is; empty for none."""
     recase_prob: Prob = 0.0
     """Probability that a sentence is read in lower case, capitals or title case instead."""
     clip_norm: Positive = 5.0

@@ -64,7 +64,7 @@ NOT_RUN = (
 STARTS = ("own-corpus", "anonymise", "distill", "errors", "spacy", "bulk")
 SLOW = {
     "README.md",
-    *(f"docs/{name}.md" for name in ("explain", "formats", "models", "python")),
+    *(f"docs/{name}.md" for name in ("explain", "formats", "lint", "models", "python")),
     *(f"docs/start/{name}.md" for name in STARTS),
 }
 

@@ -77,6 +77,13 @@ def train(
     allow_empty: Annotated[
         bool, typer.Option("--allow-empty", help="Train on a corpus without any entity.")
     ] = False,
+    suspects: Annotated[
+        Path | None,
+        typer.Option(
+            "--downweight-suspects",
+            help="What `tagger lint --folds 5 --format json` printed: suspects count for less.",
+        ),
+    ] = None,
     resume: Resume = False,
     force: Replace = False,
     strict: Strict = False,
@@ -105,6 +112,7 @@ def train(
         "encoder.direction": direction,
         "encoder.merge": merge,
         "head.decoder": decoder,
+        "training.downweight_suspects": None if suspects is None else str(suspects),
         "training.epochs": epochs,
         "training.allow_empty": allow_empty or None,
         "training.forget": forget or None,

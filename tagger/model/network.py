@@ -39,7 +39,14 @@ class Head(nn.Module):
         emissions: Tensor = self.linear(states)
         return emissions
 
-    def loss(self, emissions: Tensor, codes: Tensor, lengths: Tensor, choices: Tensor) -> Tensor:
+    def loss(
+        self,
+        emissions: Tensor,
+        codes: Tensor,
+        lengths: Tensor,
+        choices: Tensor,
+        weights: Tensor | None = None,
+    ) -> Tensor:
         """Compute the negative log-likelihood per annotated token, a scalar.
 
         Args:
@@ -48,6 +55,7 @@ class Head(nn.Module):
             lengths: (batch,) int64.
             choices: (codes, tags) bool, see `tagger.model.choices.TagChoices`; the first rows
                 are the single tags in order.
+            weights: (batch,), what each sentence counts; None for 1.
         """
         n_tags = emissions.shape[2]
         inside = codes != IGNORED
@@ -56,8 +64,10 @@ class Head(nn.Module):
             allowed = choices[codes[informative]]  # (informative tokens, tags)
             scores = emissions[informative]
             chosen = scores.masked_fill(~allowed, -torch.inf).logsumexp(1)
-            total = (scores.logsumexp(1) - chosen).sum()
-            return total / informative.sum().clamp(min=1)
+            per_token = scores.logsumexp(1) - chosen
+            if weights is not None:
+                per_token = per_token * weights[informative.nonzero()[:, 0]]
+            return per_token.sum() / informative.sum().clamp(min=1)
         known = ((codes < n_tags) | ~inside).all(1)
         losses = []
         for rows, is_known in ((known, True), (informative.any(1) & ~known, False)):
@@ -65,10 +75,11 @@ class Head(nn.Module):
             if len(some) == 0:
                 continue
             if is_known:
-                losses.append(self.crf(emissions[some], codes[some], lengths[some]))
+                loss = self.crf(emissions[some], codes[some], lengths[some])
             else:
                 allowed = choices[codes[some].clamp(min=0)]  # (sentences, tokens, tags)
-                losses.append(self.crf.partial(emissions[some], allowed, lengths[some]))
+                loss = self.crf.partial(emissions[some], allowed, lengths[some])
+            losses.append(loss if weights is None else loss * weights[some])
         if not losses:
             return emissions.sum() * 0.0
         n_tokens = lengths[informative.any(1) | known].sum()

@@ -17,6 +17,7 @@ from tagger.features.forms import FormEncoder, FormFeatures, Ids, take_forms
 from tagger.model.choices import TagChoices
 from tagger.model.network import IGNORED
 from tagger.training.batching import pad
+from tagger.training.downweighting import SuspectWeights, sentence_key
 
 if TYPE_CHECKING:
     import datasets
@@ -96,6 +97,7 @@ class Batch:
     tags: dict[str, Ids]  # (batch, tokens) by head, codes of `choices`
     choices: dict[str, TagChoices]  # by head
     soft: dict[str, SoftTags] = field(default_factory=dict)  # by head
+    weights: dict[str, NDArray[np.float32]] = field(default_factory=dict)  # (batch,) by head
 
 
 RECASES: tuple[Callable[[str], str], ...] = (str.lower, str.upper, str.title)
@@ -189,6 +191,7 @@ class EncodedCorpus:
         choices: For each head that the corpus has: how its gold tags are encoded.
         recase_prob: The probability that a sentence is read in another case; above 0 only with a
             table made for it.
+        suspects: The weights of sentences that count for less in the loss.
     """
 
     def __init__(
@@ -198,6 +201,7 @@ class EncodedCorpus:
         choices: Sequence[TagChoices],
         *,
         recase_prob: float = 0.0,
+        suspects: SuspectWeights | None = None,
     ) -> None:
         self.table = table
         self.recase_prob = recase_prob
@@ -206,6 +210,8 @@ class EncodedCorpus:
         self._tags = {one.head.name: ListColumn(encoded, one.head.name) for one in choices}
         self._choices = {one.head.name: one for one in choices}
         self.lengths = self._forms.lengths()
+        own = {head: of_head for head, of_head in (suspects or {}).items() if head in self._tags}
+        self._weights = _weights(split, own)
 
     def batch(self, sentences: Ids) -> Batch:
         """Collect sentences into a batch."""
@@ -216,7 +222,23 @@ class EncodedCorpus:
             for name, column in self._tags.items()
         }
         forms = batch_of_forms(self.table, rows, recase_prob=self.recase_prob)
-        return Batch(*forms, tags, self._choices)
+        weights = {name: column[sentences] for name, column in self._weights.items()}
+        return Batch(*forms, tags, self._choices, weights=weights)
+
+
+def _weights(split: datasets.Dataset, suspects: SuspectWeights) -> dict[str, NDArray[np.float32]]:
+    """Return what each sentence counts, (sentences,) by head."""
+    if not suspects:
+        return {}
+    keys = [
+        sentence_key(tokens)
+        for rows in split.select_columns(["tokens"]).iter(READ_BATCH)
+        for tokens in rows["tokens"]
+    ]
+    return {
+        head: np.array([of_head.get(key, 1.0) for key in keys], dtype=np.float32)
+        for head, of_head in suspects.items()
+    }
 
 
 def _encode(

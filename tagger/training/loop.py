@@ -159,7 +159,9 @@ def train_step(
         if teacher is not None and teacher.teaches(batch.choices[name]):
             loss = teacher.loss(head, name, emissions[name], taught[name], gold, lengths, choices)
         else:
-            loss = head.loss(emissions[name], gold, lengths, choices)
+            given = batch.weights.get(name)
+            weights = None if given is None else torch.from_numpy(given).to(device)
+            loss = head.loss(emissions[name], gold, lengths, choices, weights)
         losses.append(weight_of(name) * loss)
     for name, soft in batch.soft.items():
         loss = answers_loss(

@@ -27,6 +27,7 @@ from tagger.runtime.export import export, sentences_to_compare
 from tagger.runtime.loading import from_saved
 from tagger.sharing.card import render_card, with_calibration
 from tagger.training.answers import AnsweredSentences, Answers
+from tagger.training.downweighting import SuspectWeights, count_weights, read_weights
 from tagger.training.encoding import EncodedCorpus, FormTable, Sentences
 from tagger.training.loop import EpochDone, run_epochs
 from tagger.training.output import (
@@ -147,6 +148,12 @@ def train(
                 report.note(line)
     for note in prepared.notes:
         report.note(note)
+    suspects: SuspectWeights = {}
+    if config.training.downweight_suspects:
+        named = Path(config.training.downweight_suspects)
+        suspects = read_weights(named)
+        n = count_weights(suspects, [corpus.splits["train"] for corpus in prepared.corpora], named)
+        report.note(f"suspects of {named}: {n:,} training sentences count for less")
     run = Run(
         config=config,
         sources=tuple(sources),
@@ -174,7 +181,7 @@ def train(
             write_file(output / RUN, msgspec.json.encode(run))
             save_state(state, output / LAST)
         try:
-            _run(state, parts, output, report, teacher)
+            _run(state, parts, output, report, teacher, suspects)
             return _finish(state.progress, parts, output, report, device)
         except KeyboardInterrupt:
             raise Interrupted(
@@ -213,11 +220,16 @@ def summary(config: Config, prepared: Prepared) -> str:
 
 
 def _run(
-    state: TrainingState, parts: Parts, output: Path, report: Reporter, teacher: Teacher | None
+    state: TrainingState,
+    parts: Parts,
+    output: Path,
+    report: Reporter,
+    teacher: Teacher | None,
+    suspects: SuspectWeights,
 ) -> None:
     """Train to the end, keeping ``last/``, ``best/`` and the log up to date."""
     prepared, config = parts.prepared, parts.config
-    corpora = _sentences(prepared, parts.form_encoder, config)
+    corpora = _sentences(prepared, parts.form_encoder, config, suspects)
 
     def score(network: TaggingNetwork) -> dict[str, float]:
         return dev_scores(parts.tagger(network), prepared)
@@ -250,7 +262,9 @@ def _run(
         report.stop()
 
 
-def _sentences(prepared: Prepared, encoder: FormEncoder, config: Config) -> list[Sentences]:
+def _sentences(
+    prepared: Prepared, encoder: FormEncoder, config: Config, suspects: SuspectWeights
+) -> list[Sentences]:
     """Encode the training sentences of each corpus."""
     answers, settings = prepared.answers, config.distillation
     recase_prob = config.training.recase_prob
@@ -266,7 +280,9 @@ def _sentences(prepared: Prepared, encoder: FormEncoder, config: Config) -> list
         else:
             choices = prepared.choices_of(corpus)
             train = corpus.splits["train"]
-            sentences.append(EncodedCorpus(train, table, choices, recase_prob=recase_prob))
+            sentences.append(
+                EncodedCorpus(train, table, choices, recase_prob=recase_prob, suspects=suspects)
+            )
     return sentences
 
 

@@ -75,6 +75,7 @@ def settings(
     sources = [source.rstrip("/") or source for source in sources]
     overrides = overrides or {}
     check_names(*sources, output, base, overrides.get("embedder", {}).get("vectors"))
+    check_names(overrides.get("training", {}).get("downweight_suspects"))
     if "" in sources:
         raise UsageError("the name of a corpus is empty", hint="`tagger corpora` lists them")
     if not sources and not (resume and output) and not may_lack_sources:
@@ -143,6 +144,7 @@ def from_base(start: Config, base: Config) -> Config:
         seed=start.training.seed,
         threads=0,
         loss_weights={},
+        downweight_suspects="",
         fraction=1.0,
         forget=False,
         allow_empty=False,

@@ -125,7 +125,7 @@ def check_characters(corpus: GoldCorpus, found: Collector) -> None:
             for i, token in enumerate(sentence.tokens):
                 for code, what, repair in odd.get(token, ()):
                     edit = None
-                    if repair is not None and file.has_rows:
+                    if repair is not None and file.has_rows and repair(token).strip():
                         edit = Edit(file.path, sentence.lines[i], "token", repair)
                     found.at(code, sentence, i, f"{quoted([token])}{what}", edit=edit)
 

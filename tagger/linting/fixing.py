@@ -95,23 +95,21 @@ def _edited(line: str, edit: Edit, layout: Layout) -> str | None:
     start = BOM if line.startswith(BOM) else ""
     end = "\r" if line.endswith("\r") else ""
     line = line.removeprefix(start).removesuffix(end)
-    if not number or (layout.is_quoted and '"' in line):
+    if not number or number in layout.brackets or (layout.is_quoted and '"' in line):
         return None
     if layout.delimiter == "spaces":
         fields = [match.span() for match in _FIELD.finditer(line)]
-        if len(fields) < number:
-            return None
-        first, past = fields[number - 1]
-        return f"{start}{line[:first]}{edit.repair(line[first:past])}{line[past:]}{end}"
-    mark = MARKS[layout.delimiter]
-    cells = line.split(mark)
-    if len(cells) < number:
+    else:
+        ends_of = [i for i, mark in enumerate(line) if mark == MARKS[layout.delimiter]]
+        fields = list(zip([0, *(i + 1 for i in ends_of)], [*ends_of, len(line)], strict=True))
+    if len(fields) < number:
         return None
-    cells[number - 1] = edit.repair(cells[number - 1])
-    # A field that becomes empty or gets another mark would break the line.
-    if not cells[number - 1].strip() or mark in cells[number - 1]:
+    first, past = fields[number - 1]
+    new = edit.repair(line[first:past])
+    # A field that becomes empty or gets a separator would break the line.
+    if not new.strip() or set(new) & set(MARKS.get(layout.delimiter, " \t")):
         return None
-    return f"{start}{mark.join(cells)}{end}"
+    return f"{start}{line[:first]}{new}{line[past:]}{end}"
 
 
 def write_patches(patches: Sequence[Patch]) -> None:

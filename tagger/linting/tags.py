@@ -91,6 +91,8 @@ def _check_spans(
         if usual
     }
     usual_of.update((tag, guess or OUTSIDE) for tag, guess in guesses.items())
+    # Repairs are spelled as usual: not in BMES, say.
+    can_edit = not mixed and all(tag == one for tag, one in spelling.tags.items() if one and tag)
     schemes = {
         file.path: _scheme(corpus.files, file, counts, spelling, found, head)
         for file in corpus.files
@@ -107,10 +109,11 @@ def _check_spans(
             usual = [usual_of.get(tag) for tag in tags]
             for i, tag in enumerate(tags):
                 if tag in odd:
-                    _report_odd(file, sentence, i, head, tag, guesses[tag], found)
+                    guess = guesses[tag]
+                    _report_odd(file, sentence, i, head, tag, guess, found, can_edit=can_edit)
             scheme = schemes[file.path]
             if not is_clean or odd:
-                _check_transitions(file, sentence, head, usual, scheme, spelling, found)
+                _check_transitions(file, sentence, head, usual, scheme, found, can_edit=can_edit)
             known = [tag for tag in usual if tag is not None]
             if len(known) == len(usual):
                 sentence.spans[head] = spans(known, scheme)
@@ -158,9 +161,11 @@ def _report_odd(
     tag: str | None,
     guess: str | None,
     found: Collector,
+    *,
+    can_edit: bool,
 ) -> None:
     edit = None
-    if guess is not None and file.has_rows:
+    if guess is not None and file.has_rows and can_edit:
         edit = Edit(file.path, sentence.lines[i], head, partial(_replaced, guess))
     more = f", probably {guess}" if guess else ""
     found.at("S302", sentence, i, f"{tag!r}{more}", head=head, edit=edit)
@@ -256,8 +261,9 @@ def _check_transitions(
     head: str,
     usual: list[str | None],
     scheme: Scheme,
-    spelling: Spelling,
     found: Collector,
+    *,
+    can_edit: bool,
 ) -> None:
     previous: str | None = None
     repaired: list[str] | None = None
@@ -270,7 +276,7 @@ def _check_transitions(
         if not has_gap and not _fits(scheme, (previous, tag)):
             at = min(i, len(usual) - 1)
             edit = None
-            if file.has_rows and not spelling.example and None not in usual:
+            if file.has_rows and can_edit and None not in usual:
                 if repaired is None:
                     known = [one or OUTSIDE for one in usual]
                     repaired = convert(known, scheme, scheme)

@@ -133,6 +133,22 @@ def test_only_the_field_changes(mark: str, tmp_path: Path) -> None:
     assert path.read_bytes() == old.replace("\u200b".encode(), b"").replace(b"I-PER", b"B-PER")
 
 
+def test_other_spellings_are_reported_and_not_changed(tmp_path: Path) -> None:
+    path = tmp_path / "my.bmes"
+    old = "a\tB-X\nb\tM-X\nc\tE-X\n\n" * 9 + "a\tM-X\nb\tE-X\n\nc\tW-X\n"
+    path.write_text(old)
+    found = tagger.lint(path, select=["S301"])
+    assert found.report.counts == {"S301": 1}
+    assert found.patches == ()
+
+
+def test_a_token_of_zero_width_stays(tmp_path: Path) -> None:
+    path = tmp_path / "my.conll"
+    path.write_text("\u200b\tO\nKim\tB-PER\n")
+    found = tagger.lint(path, select=["S104"])
+    assert (found.findings[0].action, found.patches) == ("", ())
+
+
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may write everything")
 def test_a_file_that_may_not_be_written_loses_nothing(run, bad: Path) -> None:
     bad.chmod(0o400)

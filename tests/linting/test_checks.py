@@ -1,0 +1,141 @@
+"""The checks report exceptions, not what a corpus does throughout or may do."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+import tagger
+
+
+def lint(tmp_path: Path, text: str, *codes: str, name: str = "train.conll") -> list[str]:
+    (tmp_path / name).write_text(text)
+    found = tagger.lint(tmp_path / name, select=list(codes))
+    return [f"{one.line} {one.code} {one.example}" for one in found.findings]
+
+
+def column(*tokens: str, tag: str = "O") -> str:
+    return "".join(f"{token}\t{tag}\n" for token in tokens) + "Oslo\tB-LOC\n"
+
+
+@pytest.mark.parametrize(
+    "token",
+    [
+        "می\u200cروم",
+        "👩\u200d👩\u200d👧",
+        "β-catenin",
+        "IFN-γ",
+        "naïve",
+        "Größe",
+        "€5",
+        "“",
+        "Łódź",
+        "µm",
+    ],
+)
+def test_characters_that_are_meant(token: str, tmp_path: Path) -> None:
+    assert lint(tmp_path, column(token), "S1") == []
+
+
+@pytest.mark.parametrize(
+    ("token", "code"),
+    [
+        ("\u0430pple", "S105"),
+        ("Αpple", "S105"),
+        ("Mосква", "S105"),
+        ("cafÃ©", "S106"),
+        ("itâ€™s", "S106"),
+        ("a\x07", "S103"),
+        ("a\ufeff", "S104"),
+    ],
+)
+def test_characters_that_are_not(token: str, code: str, tmp_path: Path) -> None:
+    assert [line.split()[1] for line in lint(tmp_path, column(token), "S1")] == [code]
+
+
+def test_decomposed_letters_may_be_usual(tmp_path: Path) -> None:
+    assert lint(tmp_path, column("cafe\u0301", "cafe\u0301", "café"), "S108") == []
+    assert len(lint(tmp_path, column("cafe\u0301", "café", "café"), "S108")) == 1
+
+
+@pytest.mark.parametrize(
+    "token", ["http://a.b/c,", "@kim:", "U.S.", "approx.", ":-)", "3,5", "..."]
+)
+def test_tokens_that_are_one(token: str, tmp_path: Path) -> None:
+    marks = [",", ".", ":", ")", "x"] * 200
+    assert lint(tmp_path, column(*marks, token), "S4") == []
+
+
+@pytest.mark.parametrize("token", ["Oslo,", "end.The", "“Kim", "Kim's", "left)"])
+def test_tokens_that_are_several(token: str, tmp_path: Path) -> None:
+    marks = [",", ".", "“", "'s", ")"] * 200
+    (only,) = lint(tmp_path, column(*marks, token), "S4")
+    assert token in only
+
+
+def test_attached_marks_may_be_usual(tmp_path: Path) -> None:
+    assert lint(tmp_path, column(*[",", "Oslo,"] * 100), "S4") == []
+
+
+def test_the_rarer_label_is_reported_with_all_its_lines(tmp_path: Path) -> None:
+    text = "Acme\tB-ORG\nx\tO\n\n" * 40 + "Acme\tB-LOC\ny\tO\n\n" * 2 + "Acme\tO\nz\tO\n\n"
+    found = lint(tmp_path, text, "C2")
+    assert found[0] == "121 C201 'Acme' is ORG 40 times and LOC 2: lines 121, 124"
+    assert found[1] == "127 C202 'Acme' is ORG 40 times and O 1"
+
+
+def test_an_ambiguous_form_is_not_reported(tmp_path: Path) -> None:
+    text = "Acme\tB-ORG\nx\tO\n\n" * 6 + "Acme\tB-LOC\ny\tO\n\n" * 4 + "Acme\tO\nz\tO\n\n" * 4
+    assert lint(tmp_path, text, "C2") == []
+
+
+def test_a_form_within_a_longer_entity_is_not_missed(tmp_path: Path) -> None:
+    text = "York\tB-LOC\nx\tO\n\n" * 20 + "New\tB-ORG\nYork\tI-ORG\nTimes\tI-ORG\n\n"
+    assert lint(tmp_path, text, "C202") == []
+
+
+def test_an_article_that_always_belongs_is_not_reported(tmp_path: Path) -> None:
+    text = "The\tB-LOC\nHague\tI-LOC\n\n" * 20 + "the\tO\nOslo\tB-LOC\n\n" * 20
+    assert lint(tmp_path, text, "C3") == []
+
+
+def test_names_of_labels_that_differ(tmp_path: Path) -> None:
+    text = "Kim\tB-PER\nx\tO\n\n" * 99 + "Lee\tB-PRE\nx\tO\n\n" + "Ann\tB-per\n"
+    codes = [line.split()[2] for line in lint(tmp_path, text, "C4")]
+    assert sorted(codes) == ["PRE", "per"]
+
+
+def test_parts_of_speech_one_letter_apart_are_not_a_slip(tmp_path: Path) -> None:
+    text = (
+        "dog\tNN\tO\nruns\tVBZ\tO\nOslo\tNNP\tB-LOC\n\n" * 99 + "dogs\tNNS\tO\nOslo\tNNP\tB-LOC\n"
+    )
+    assert lint(tmp_path, text, "C4") == []
+
+
+def test_duplicates_are_found_across_splits(tmp_path: Path) -> None:
+    words = ["the", *["old", "ferry", "to", "Oslo", "leaves", "every", "morning", "at", "nine", "sharp"]]
+    rows = "\n".join(f"{word}\t{'B-LOC' if word == 'Oslo' else 'O'}" for word in words) + "\n\n"
+    (tmp_path / "train.conll").write_text(rows + "Kim\tB-PER\n\n" + rows)
+    (tmp_path / "test.conll").write_text(rows + rows.replace("the\t", "our\t"))
+    found = tagger.lint(tmp_path, select=["D1", "D2"])
+    assert found.report.counts == {"D101": 1, "D201": 1, "D202": 1}
+    near = next(one for one in found.findings if one.code == "D202")
+    assert (Path(near.path).name, near.line) == ("test.conll", 13)
+
+
+def test_near_duplicates_of_very_many_equal_patterns_stay_linear(tmp_path: Path) -> None:
+    text = "".join(
+        "".join(f"{word}\tO\n" for word in f"it rained all day on day {i} of may in".split())
+        + "Oslo\tB-LOC\n\n"
+        for i in range(3000)
+    )
+    assert len(lint(tmp_path, text, "D102")) < 3000
+
+
+def test_empty_splits_are_one_line(run, tmp_path: Path) -> None:
+    (tmp_path / "train.conll").write_text("Kim\tB-PER\n")
+    (tmp_path / "test.conll").write_text("")
+    result = run("lint", tmp_path)
+    assert result.code == 1
+    assert "test.conll: S201" in result.out

@@ -114,14 +114,14 @@ def test_parts_of_speech_one_letter_apart_are_not_a_slip(tmp_path: Path) -> None
 
 
 def test_duplicates_are_found_across_splits(tmp_path: Path) -> None:
-    words = ["the", *["old", "ferry", "to", "Oslo", "leaves", "every", "morning", "at", "nine", "sharp"]]
+    words = ["the", "old", "ferry", "to", "Oslo", "leaves", "each", "morning", "at", "nine"]
     rows = "\n".join(f"{word}\t{'B-LOC' if word == 'Oslo' else 'O'}" for word in words) + "\n\n"
     (tmp_path / "train.conll").write_text(rows + "Kim\tB-PER\n\n" + rows)
     (tmp_path / "test.conll").write_text(rows + rows.replace("the\t", "our\t"))
     found = tagger.lint(tmp_path, select=["D1", "D2"])
     assert found.report.counts == {"D101": 1, "D201": 1, "D202": 1}
     near = next(one for one in found.findings if one.code == "D202")
-    assert (Path(near.path).name, near.line) == ("test.conll", 13)
+    assert (Path(near.path).name, near.line) == ("test.conll", 12)
 
 
 def test_near_duplicates_of_very_many_equal_patterns_stay_linear(tmp_path: Path) -> None:

@@ -32,6 +32,7 @@ from tagger.cli.options import (
     stated_columns,
 )
 from tagger.config import Cell, Direction, Merge
+from tagger.errors import UsageError
 
 
 def train(
@@ -84,6 +85,10 @@ def train(
             help="What `tagger lint --folds 5 --format json` printed: suspects count for less.",
         ),
     ] = None,
+    folds: Annotated[
+        int | None,
+        typer.Option(help="Train this many models, each scored on the part that it has not seen."),
+    ] = None,
     resume: Resume = False,
     force: Replace = False,
     strict: Strict = False,
@@ -103,6 +108,8 @@ def train(
     tagger train my/folder --columns token,ner
 
     tagger train conll2003 ud_en_ewt --heads ner,upos,xpos
+
+    tagger train my/folder --folds 5 -o models/folds
     """
     from tagger.config_reference import commented_toml, parse_settings
 
@@ -142,6 +149,32 @@ def train(
     from tagger.training.reporting import Terminal
 
     screen = console()
+    if folds is not None:
+        if len(corpora or []) != 1:
+            raise UsageError("{folds} are of one corpus", hint="name one corpus")
+        from tagger.evaluation.report import print_folds
+        from tagger.training.folds import cross_validate
+
+        found = cross_validate(
+            (corpora or [])[0],
+            output,
+            folds=folds,
+            heads=names(heads),
+            columns=stated_columns(columns, header, delimiter, comment_prefix),
+            base=base,
+            config=config,
+            settings=given,
+            device=device,
+            resume=resume,
+            force=force,
+            strict=strict,
+            data_dir=data_dir,
+            reporter=Terminal(screen),
+        )
+        print_evaluation(screen, found.pooled.title, found.pooled)
+        print_folds(screen, found.folds)
+        typer.echo(f"\n{shlex.join(['tagger', 'score', str(found.predictions)])}")
+        return
     trained = tagger.train(
         corpora or [],
         output,

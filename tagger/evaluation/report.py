@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from tagger.evaluation.counting import LabelScore
 from tagger.evaluation.scores import SpanScores, TokenScores
-from tagger.tables import plain_table, print_line
+from tagger.tables import mean_sd, plain_table, print_line
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -154,6 +154,18 @@ def _print_labels(console: Console, scores: SpanScores) -> None:
         print_line(console, f"labels that the model does not have: {unknown}")
     for label, n in scores.not_scored.items():
         print_line(console, f"not scored: {n:,} spans of {label}, which is not annotated here")
+
+
+def print_folds(console: Console, folds: Sequence[Mapping[str, float]]) -> None:
+    """Print the scores of the folds of a cross-validation, and their mean and deviation."""
+    heads = list(folds[0])
+    rows = [
+        [str(number), *(f"{100 * fold[head]:.2f}" for head in heads)]
+        for number, fold in enumerate(folds, 1)
+    ]
+    last = ["mean ± sd", *(mean_sd([100 * fold[head] for fold in folds]) for head in heads)]
+    styles = [*([""] * len(rows)), "bold"]
+    console.print(plain_table(("fold", *heads), [*rows, last], styles=styles))
 
 
 def print_agreement(console: Console, report: AgreementReport) -> None:

@@ -56,12 +56,17 @@ NOT_RUN = (
     (r"docs/(choosing|compare/.*)\.md", r".*", "takes an hour; tests of compare run smaller ones"),
     (r".*", r"tagger train .*\b(conll2003|conll2000|wnut17|ud_en_ewt)\b.*", CORPORA),
     (r"docs/models\.md", r"tagger pretrain .*", "takes an hour, and needs vectors"),
+    (
+        r".*",
+        r"tagger serve.*",
+        "runs until it is stopped; `service_of` runs one",
+    ),
     (r".*", r".*\bhub:.*", NETWORK),
     (r".*", r"(tagger push|hf) .*", NETWORK),
 )
 """Pages, commands, and why they are not run; their options are checked all the same."""
 
-STARTS = ("own-corpus", "anonymise", "distill", "errors", "spacy", "bulk")
+STARTS = ("own-corpus", "anonymise", "distill", "errors", "spacy", "bulk", "service")
 SLOW = {
     "README.md",
     *(f"docs/{name}.md" for name in ("explain", "formats", "lint", "models", "python")),
@@ -70,6 +75,8 @@ SLOW = {
 
 COMMANDS = ("tagger", "python", "pip", "make", "tail")
 SECONDS = 300
+SERVICE = "http://127.0.0.1:8000"
+"""The address of the service in the documentation."""
 
 _FENCE = re.compile(r"^(?P<indent> *)(?P<marks>`{3,})(?P<info>[^`\n]*)$")
 _TITLE = re.compile(r'title="([^"]*)"')
@@ -323,11 +330,28 @@ def test_page(
     shutil.copytree(ROOT / "examples", "examples")
     blocks = blocks_of(page)
     names: dict[str, Any] = {"__name__": page}
-    for block, following in zip_longest(blocks, blocks[1:]):
-        expected = following if following is not None and following.is_output else None
-        printed = run(block, names, environment, expected)
-        if expected is not None and printed is not None:
-            compare(expected, printed)
+    with service_of(page) as address:
+        for block, following in zip_longest(blocks, blocks[1:]):
+            expected = following if following is not None and following.is_output else None
+            block = block._replace(text=block.text.replace(SERVICE, address))
+            printed = run(block, names, environment, expected)
+            if expected is not None and printed is not None:
+                compare(expected, printed)
+
+
+@contextlib.contextmanager
+def service_of(page: str) -> Iterator[str]:
+    """Run the service that a page asks, on a free port, and yield its address."""
+    blocks = [block for block in blocks_of(page) if block.kind in ("commands", "python")]
+    if not any(SERVICE in block.text for block in blocks):
+        yield SERVICE
+        return
+    pytest.importorskip("fastapi", reason="needs the extra serve")
+    from tagger.service import create_app
+    from tests.helpers.services import serving
+
+    with serving(create_app()) as address:
+        yield address
 
 
 def run(

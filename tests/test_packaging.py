@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
+import socket
 import subprocess
 import sys
 import tomllib
@@ -102,15 +104,23 @@ def pinned(path: Path) -> dict[str, str]:
     return {canonical(name): version for name, _, version in (x.partition("==") for x in lines)}
 
 
+PREDICT, SERVE = ROOT / "requirements-predict.txt", ROOT / "requirements-serve.txt"
+
+
 def test_what_predicts_is_pinned_as_everything_is() -> None:
-    found = pinned(ROOT / "requirements-predict.txt")
+    found = pinned(PREDICT) | pinned(SERVE)
     assert found.items() <= pinned(ROOT / "constraints.txt").items()
     assert LEFT_OUT.isdisjoint(found)
 
 
-def test_what_predicts_is_complete() -> None:
-    """Each requirement of the packages in the list is in the list."""
-    names = set(pinned(ROOT / "requirements-predict.txt"))
+@pytest.mark.parametrize("files", [(PREDICT,), (PREDICT, SERVE)])
+def test_what_predicts_and_serves_is_complete(files: tuple[Path, ...]) -> None:
+    """Each requirement of the packages in the lists is in the lists."""
+    names = {name for file in files for name in pinned(file)}
+    try:
+        list(map(metadata.distribution, names))
+    except metadata.PackageNotFoundError as error:
+        pytest.skip(f"needs the extra serve ({error.name} is not installed)")
     for name in names:
         requirements = map(Requirement, metadata.requires(name) or [])
         needed = [x for x in requirements if x.marker is None or x.marker.evaluate({"extra": ""})]
@@ -119,14 +129,18 @@ def test_what_predicts_is_complete() -> None:
 
 @pytest.fixture(scope="module")
 def deployment(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """An environment with the packages of requirements-predict.txt, without a network, and a wheel.
+    """An environment with the packages of requirements-predict.txt and a wheel."""
+    return deployed(tmp_path_factory.mktemp("deployment"), wheel, PREDICT)
+
+
+def deployed(folder: Path, wheel: Path, *files: Path) -> Path:
+    """Make an environment with a wheel and the packages of files of requirements, offline.
 
     The packages are linked to those installed here.
     """
-    folder = tmp_path_factory.mktemp("deployment")
     venv.create(folder, with_pip=False, symlinks=True)
     (site,) = folder.glob("lib/python*/site-packages")
-    for name in pinned(ROOT / "requirements-predict.txt"):
+    for name in (name for file in files for name in pinned(file)):
         distribution = metadata.distribution(name)
         tops = {Path(file).parts[0] for file in distribution.files or []}
         for top in tops - {"..", "__pycache__"}:
@@ -169,6 +183,65 @@ def test_a_deployment_that_only_predicts(deployment: Path, tmp_path: Path) -> No
     assert len(done.stderr.splitlines()) == 1
     assert "torch" in done.stderr
     assert "pip install" in done.stderr
+
+
+# -- A container
+
+
+def instructions() -> list[list[str]]:
+    """The words of each instruction of the Dockerfile."""
+    lines = (ROOT / "Dockerfile").read_text("utf-8").replace("\\\n", " ").splitlines()
+    return [line.split() for line in lines if line and not line.startswith("#")]
+
+
+def test_the_container_runs_without_rights_and_is_checked() -> None:
+    words = instructions()
+    last_stage = words[max(i for i, line in enumerate(words) if line[0] == "FROM") :]
+    assert [line[1] for line in last_stage if line[0] == "USER"] == ["10001"]
+    assert [line[0] for line in last_stage].count("HEALTHCHECK") == 1
+    text = " ".join(word for line in last_stage for word in line)
+    for file in (PREDICT, SERVE):
+        assert f"source={file.name},target=/{file.name}" in text
+        assert f"-r /{file.name}" in text
+
+
+def test_the_example_of_compose_reads_the_metrics() -> None:
+    import yaml
+
+    compose = yaml.safe_load((ROOT / "compose.yaml").read_text("utf-8"))
+    assert compose["services"]["tagger"]["read_only"]
+    scraped = yaml.safe_load(compose["configs"]["prometheus"]["content"])
+    (job,) = scraped["scrape_configs"]
+    assert job["static_configs"] == [{"targets": ["tagger:8000"]}]
+
+
+@pytest.mark.slow
+def test_what_the_container_runs(wheel: Path, tmp_path: Path) -> None:
+    """The entry point and the health check of the Dockerfile, with the packages it installs."""
+    pytest.importorskip("fastapi", reason="needs the extra serve")
+    folder = deployed(tmp_path / "venv", wheel, PREDICT, SERVE)
+    text = (ROOT / "Dockerfile").read_text("utf-8")
+    entry, check = (json.loads(text.split(word)[1].splitlines()[0]) for word in
+                    ("ENTRYPOINT ", "CMD "))  # fmt: skip
+    environment = {"PATH": f"{folder / 'bin'}:{os.environ['PATH']}", "TAGGER_CACHE": str(tmp_path)}
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = str(free.getsockname()[1])
+    check = [word.replace("8000", port) for word in check]
+    server = subprocess.Popen(
+        [*entry, "--port", port], cwd=tmp_path, env=environment, stderr=subprocess.PIPE, text=True
+    )
+    assert server.stderr is not None
+    try:
+        assert port in server.stderr.readline()
+        assert subprocess.run(check, cwd=tmp_path, env=environment, check=False).returncode == 0
+        server.terminate()
+        server.stderr.read()
+        assert server.wait(60) == 0
+    finally:
+        server.kill()
+        server.stderr.close()
+        server.wait()
 
 
 # -- Extras

@@ -53,6 +53,15 @@ def predict(
         bool, typer.Option("--confidence", help="Add the probability of each entity (with json).")
     ] = False,
     threshold: Thresholds = None,
+    nbest: Annotated[
+        int,
+        typer.Option(
+            "--nbest",
+            min=0,
+            help="Add the most probable readings of each sentence, and what else each entity may "
+            "be (with json).",
+        ),
+    ] = 0,
     output: Annotated[
         Path | None, typer.Option("--output", "-o", help="Write to this file.")
     ] = None,
@@ -97,6 +106,7 @@ def predict(
             confidence=confidence,
             newline=newline,
             whole=document,
+            nbest=nbest,
             threshold=tuple(stated_thresholds(threshold).items()),
         ),
         text or [],

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import msgspec
 
@@ -24,9 +24,12 @@ Name: TypeAlias = str | int | None
 
 def as_json(document: Document, heads: Sequence[HeadSpec], name: Name = None) -> str:
     """Render one JSON object on a line, with the id of the text if it has one."""
-    if name is None:
-        return document.to_json()
-    return msgspec.json.encode({"id": name, **document.to_dict()}).decode()
+    return json_line(document.to_dict(), name)
+
+
+def json_line(data: dict[str, Any], name: Name = None) -> str:
+    """Render an object as JSON on a line, with the id of the text if it has one."""
+    return msgspec.json.encode(data if name is None else {"id": name, **data}).decode()
 
 
 def as_text(document: Document, heads: Sequence[HeadSpec], name: Name = None) -> str:

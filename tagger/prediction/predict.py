@@ -74,6 +74,8 @@ def predict(
     shown = screen if not job.output_format else None
     if job.confidence and job.output_format != "json" and shown is None:
         raise UsageError("text and columns cannot show a confidence", hint="use {format=json}")
+    if job.nbest and job.output_format != "json":
+        raise UsageError("only JSON can show several readings", hint="use {format=json}")
     _check_output(job, texts, files, output, resume=resume, force=force)
     job = job._replace(model=str(find_model(job.model)), output_format=job.output_format or "text")
     live = is_live(texts, files)

@@ -54,6 +54,7 @@ class Record(msgspec.Struct, frozen=True, kw_only=True):
     tokenized: bool
     confidence: bool
     threshold: dict[str, float] = {}
+    nbest: int = 0
     newline: str
     whole: bool = False
     """Whether a file is a text."""
@@ -83,6 +84,7 @@ def record_of(job: Job, tagger: Tagger, files: Sequence[Path]) -> Record:
         tokenized=job.tokenized,
         confidence=job.confidence,
         threshold=dict(job.threshold),
+        nbest=job.nbest,
         newline=job.newline,
         whole=job.whole,
         output_format=job.output_format,
@@ -154,6 +156,7 @@ def differences(earlier: Record, now: Record) -> list[str]:
         ("tokenized", "tokenized"),
         ("confidence", "confidence"),
         ("threshold", "threshold"),
+        ("nbest", "readings"),
         ("newline", "newline"),
         ("whole", "a file as a text"),
         ("version", "version"),

@@ -16,11 +16,12 @@ from typing import NamedTuple
 from tagger.errors import TaggerError, UsageError
 from tagger.interrupt import deferred_interrupt
 from tagger.prediction.input import Text, as_available
-from tagger.prediction.output_formats import FORMATS
+from tagger.prediction.output_formats import FORMATS, json_line
 from tagger.runtime.cutting import GivenTokens
 from tagger.runtime.engines.processor import n_cores
 from tagger.runtime.engines.protocol import EngineName, Precision
 from tagger.runtime.loading import load
+from tagger.runtime.readings import head_of_readings
 from tagger.runtime.tagger import Tagger
 from tagger.text.sentences import Newline
 
@@ -48,6 +49,8 @@ class Job(NamedTuple):
     """Whether a file is a text."""
     threshold: tuple[tuple[str, float], ...] = ()
     """Thresholds for spans by label, see `tagger.runtime.thresholds`; none for the best tags."""
+    nbest: int = 0
+    """The number of readings of each sentence; 0 for none."""
 
 
 class Result(NamedTuple):
@@ -83,6 +86,8 @@ def load_tagger(job: Job) -> Tagger:
         raise UsageError(
             f"only spans have a {wanted}, and {names} has none", hint="choose other {heads}"
         )
+    if job.nbest:
+        head_of_readings(tagger.predictor, job.heads, job.nbest)
     return tagger.with_splitter(GivenTokens()) if job.tokenized else tagger
 
 
@@ -90,11 +95,20 @@ def tag_block(job: Job, tagger: Tagger, texts: Sequence[Text]) -> Result:
     """Tag and render texts."""
     chosen = tagger.predictor.choose(job.heads)
     render = FORMATS[job.output_format]
-    documents = tagger.batch([one.text for one in texts], job.heads, confidence=job.confidence)
-    rendered = [
-        render(document, chosen, one.name) + "\n"
-        for one, document in zip(texts, documents, strict=True)
-    ]
+    if job.nbest:
+        head = head_of_readings(tagger.predictor, job.heads, job.nbest).name
+        readings = tagger.readings([one.text for one in texts], job.nbest, head=head)
+        documents = [found.document for found in readings]
+        rendered = [
+            json_line(found.to_dict(), one.name) + "\n"
+            for one, found in zip(texts, readings, strict=True)
+        ]
+    else:
+        documents = tagger.batch([one.text for one in texts], job.heads, confidence=job.confidence)
+        rendered = [
+            render(document, chosen, one.name) + "\n"
+            for one, document in zip(texts, documents, strict=True)
+        ]
     return Result(
         "".join(
             rendered

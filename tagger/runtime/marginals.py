@@ -120,6 +120,27 @@ class Marginals:
         probs[open_] *= 1 - (following * continues[tag_ids[last[open_]]]).sum(axis=1)
         return probs
 
+    def sequences(self, posterior: Posterior, lengths: Ids, tag_ids: Ids) -> Probs:
+        """Compute how probable whole tag sequences are.
+
+        Args:
+            posterior: Of the sentences.
+            lengths: (sentences,).
+            tag_ids: (tokens,), the sequence of each sentence.
+
+        Returns:
+            (sentences,)
+        """
+        starts = np.cumsum(lengths) - lengths
+        later = np.ones(len(tag_ids), dtype=np.bool_)
+        later[starts] = False
+        at = np.flatnonzero(later) - 1
+        steps = posterior.marginals[np.arange(len(tag_ids)), tag_ids]
+        following = self.following(posterior, at, tag_ids[at])
+        steps[at + 1] = following[np.arange(len(at)), tag_ids[at + 1]]
+        probs: Probs = np.multiply.reduceat(steps, starts)
+        return probs
+
     def following(self, posterior: Posterior, at: Ids, tags: Ids) -> Probs:
         """Compute the probabilities (places, tags) of each tag after tokens with these tags.
 
@@ -129,7 +150,8 @@ class Marginals:
             tags: (places,), the tag of each.
         """
         following: Probs = self._between[tags] * posterior.onward[at + 1]
-        following /= following.sum(axis=1, keepdims=True)
+        # Nothing may follow a tag that its place rules out.
+        following /= np.maximum(following.sum(axis=1, keepdims=True), np.finfo(np.float64).tiny)
         return following
 
 

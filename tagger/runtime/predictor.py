@@ -110,7 +110,9 @@ class Predictor:
             for head in heads:
                 of_head = emissions[head.name]
                 if head.name in least:
-                    best, sure = self._above(head, of_head, of_some, least[head.name])
+                    posterior = self.marginals(head).posterior(of_head, of_some)
+                    chosen = least[head.name]
+                    best, sure = self.with_confidence(head, of_head, of_some, posterior, chosen)
                 else:
                     best = self.decode(head, of_head, of_some)
                     if confidence:
@@ -124,7 +126,12 @@ class Predictor:
         )
 
     def score(
-        self, forms: Sequence[str], lengths: Ids, heads: Sequence[HeadSpec]
+        self,
+        forms: Sequence[str],
+        lengths: Ids,
+        heads: Sequence[HeadSpec],
+        *,
+        budget: int = DECODED_SCORES,
     ) -> Iterator[tuple[Mapping[str, Floats], Ids]]:
         """Compute emissions, in order, for as many sentences at a time as memory should hold.
 
@@ -132,14 +139,15 @@ class Predictor:
             forms: All tokens, sentence after sentence.
             lengths: (sentences,), each at least 1.
             heads: The heads.
+            budget: The most emissions at a time.
 
         Yields:
             Emissions (tokens, tags) by head, and the lengths of the sentences that they are of.
         """
         names = [head.name for head in heads]
-        budget = DECODED_SCORES // sum(len(head.tags) for head in heads)
+        n_tokens = budget // sum(len(head.tags) for head in heads)
         past = 0
-        for some in slices_by_tokens(lengths.tolist(), budget):
+        for some in slices_by_tokens(lengths.tolist(), n_tokens):
             first, past = past, past + int(lengths[some].sum())
             yield self.engine.emissions(forms[first:past], lengths[some], names), lengths[some]
 
@@ -152,11 +160,46 @@ class Predictor:
         chosen = self.temperatures[head.name] if temperature is None else temperature
         return Marginals(self.transitions[head.name], chosen)
 
+    def with_confidence(
+        self,
+        head: HeadSpec,
+        emissions: Floats,
+        lengths: Ids,
+        posterior: Posterior,
+        least: Probs | None,
+    ) -> tuple[Ids, Probs]:
+        """Return the tags of spans that reach their thresholds, and the probability of each.
+
+        Args:
+            head: A head with spans.
+            emissions: (tokens, tags).
+            lengths: (sentences,).
+            posterior: Of the sentences.
+            least: (labels,), see `thresholds_of`; None for the tags of the best sequence.
+
+        Returns:
+            Tag ids (tokens,), and the probability of each token's span, or else of ``O``.
+        """
+        marginals, tags = self.marginals(head), SpanTags(head)
+        chosen = np.full(len(head.labels), np.nan) if least is None else least
+        parts = []
+        if not np.isnan(chosen).all():
+            parts.append(candidates(marginals, posterior, lengths, tags, chosen))
+        if np.isnan(chosen).any():
+            best = self.decode(head, emissions, lengths)
+            of_best = self.best_spans(head, marginals, posterior, lengths, best)
+            parts.append(of_best.where(np.isnan(chosen[of_best.label])))
+        found = without_overlaps(Spans.joined(parts), len(emissions))
+        tag_ids = np.full(len(emissions), tags.outside, dtype=np.int64)
+        tags.write(found, tag_ids)
+        probs: Probs = posterior.marginals[:, tags.outside].copy()
+        found.spread(found.probs, probs)
+        return tag_ids, probs
+
     def _confidence(self, head: HeadSpec, emissions: Floats, lengths: Ids, tag_ids: Ids) -> Probs:
         """Compute the probability (tokens,) of each token's span, or of its tag without a span."""
         tokens = np.arange(len(tag_ids))
-        transitions = self.transitions.get(head.name)
-        if transitions is None:
+        if head.name not in self.transitions:
             temperature = self.temperatures[head.name]
             return softmax(emissions, lengths, temperature)[tokens, tag_ids]
         marginals = self.marginals(head)
@@ -188,21 +231,3 @@ class Predictor:
         first, last = table.bounds(tag_ids)
         probs = marginals.spans(posterior, lengths, tag_ids, first, last, table.continues)
         return Spans(first, last, table.label_ids[tag_ids[first]], probs)
-
-    def _above(
-        self, head: HeadSpec, emissions: Floats, lengths: Ids, least: Probs
-    ) -> tuple[Ids, Probs]:
-        """Return the tags (tokens,) of spans that reach their thresholds, and as `_confidence`."""
-        marginals, tags = self.marginals(head), SpanTags(head)
-        posterior = marginals.posterior(emissions, lengths)
-        found = candidates(marginals, posterior, lengths, tags, least)
-        if np.isnan(least).any():
-            best = self.decode(head, emissions, lengths)
-            of_best = self.best_spans(head, marginals, posterior, lengths, best)
-            found = Spans.joined([found, of_best.where(np.isnan(least[of_best.label]))])
-        found = without_overlaps(found, len(emissions))
-        tag_ids = np.full(len(emissions), tags.outside, dtype=np.int64)
-        tags.write(found, tag_ids)
-        probs: Probs = posterior.marginals[:, tags.outside].copy()
-        found.spread(found.probs, probs)
-        return tag_ids, probs

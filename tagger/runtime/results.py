@@ -108,11 +108,11 @@ class Document:
             {"text": token.text, "start": token.start, "end": token.end, **token.tags}
             for token in self.tokens
         ]
-        spans = {head: list(map(_entity_to_dict, found)) for head, found in self.spans.items()}
+        spans = {head: list(map(entity_to_dict, found)) for head, found in self.spans.items()}
         return {
             "text": self.text,
             "tokens": tokens,
-            "entities": list(map(_entity_to_dict, self.entities)),
+            "entities": list(map(entity_to_dict, self.entities)),
             "sentences": self.sentences,
             **({"spans": spans} if spans else {}),
         }
@@ -244,7 +244,8 @@ class _Stored(msgspec.Struct):
     spans: dict[str, list[_StoredEntity]] = {}
 
 
-def _entity_to_dict(entity: Entity) -> dict[str, Any]:
+def entity_to_dict(entity: Entity) -> dict[str, Any]:
+    """Return an entity as JSON holds it, without its confidence where it has none."""
     found = {
         "text": entity.text,
         "label": entity.label,

@@ -15,6 +15,7 @@ from tagger.runtime.documents import build_documents
 from tagger.runtime.engines.protocol import Engine
 from tagger.runtime.marginals import Probs
 from tagger.runtime.predictor import Predictor
+from tagger.runtime.readings import Readings, head_of_readings, read_texts
 from tagger.runtime.results import Document
 from tagger.runtime.thresholds import Threshold, thresholds_of
 
@@ -134,6 +135,38 @@ class Tagger:
                 yield from self._tag_texts(window, chosen, confidence, thresholds)
 
         return documents()
+
+    def readings(
+        self,
+        texts: Iterable[str],
+        k: int = 5,
+        *,
+        head: str | None = None,
+        threshold: Threshold | None = None,
+    ) -> list[Readings]:
+        """Find the most probable readings of texts: tag sequences, and what entities may be.
+
+        Args:
+            texts: Raw texts of any length.
+            k: The number of readings of each sentence, at most 100.
+            head: A head with spans; None for that of the entities.
+            threshold: As for `batch`, for the entities of the document.
+
+        Raises:
+            UsageError: The model has no such head or label, the head has no spans, ``texts`` holds
+                something else than texts, or a number is out of its range.
+        """
+        given = as_sequence("texts", texts, "a list of texts", "pass a list with one")
+        check_texts(given)
+        chosen = head_of_readings(self.predictor, None if head is None else [head], k)
+        thresholds = self._chosen_thresholds(threshold)
+        return [
+            found
+            for window in batched(given, WINDOW)
+            for found in read_texts(
+                self.predictor, cut_texts(window, self.splitter), chosen, k, thresholds
+            )
+        ]
 
     @overload
     def tag(

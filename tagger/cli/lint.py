@@ -120,9 +120,9 @@ def lint(
     from tagger.progress import Screen
 
     if export is not None:
-        from tagger.linting.exporting import check_export
+        from tagger.corpus.writing import find_writer
 
-        check_export(export, export_format, force=force)
+        find_writer(export, export_format, argument="export_format", force=force)
         if model is None and not folds:
             raise UsageError("what a model doubts is exported", hint="give {model} or {folds=5}")
     reporter: Terminal | None = None

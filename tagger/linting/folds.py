@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import random
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from tagger.errors import CorpusError, Interrupted, UsageError
+from tagger.evaluation.folds import balanced
 from tagger.linting.records import GoldCorpus, PlacedSentence
 from tagger.schemes import Scheme, tags_of
 
@@ -19,8 +19,6 @@ if TYPE_CHECKING:
     from tagger.training.reporting import Reporter
 
 __all__ = ["split_folds", "trained_folds"]
-
-_SEED = 1
 
 
 def split_folds(corpus: GoldCorpus, n: int) -> list[list[PlacedSentence]]:
@@ -43,15 +41,8 @@ def split_folds(corpus: GoldCorpus, n: int) -> list[list[PlacedSentence]]:
             path=corpus.name,
             hint="use fewer {folds}",
         )
-    units = list(groups.values())
-    random.Random(_SEED).shuffle(units)
-    parts: list[list[PlacedSentence]] = [[] for _ in range(n)]
-    sizes = [0] * n
-    for unit in units:
-        smallest = sizes.index(min(sizes))
-        parts[smallest] += unit
-        sizes[smallest] += sum(len(sentence.tokens) for sentence in unit)
-    return parts
+    parts = balanced(list(groups.values()), n, size=lambda unit: sum(len(s.tokens) for s in unit))
+    return [[sentence for unit in part for sentence in unit] for part in parts]
 
 
 def trained_folds(

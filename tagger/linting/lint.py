@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import msgspec
 
 from tagger.arguments import as_name, as_names, as_sequence
+from tagger.corpus.writing import find_writer
 from tagger.errors import UsageError
 from tagger.formats.records import Columns, Layout
 from tagger.linting import codes
@@ -18,7 +19,7 @@ from tagger.linting.bounds import check_bounds
 from tagger.linting.characters import check_characters
 from tagger.linting.distributions import check_distributions
 from tagger.linting.duplicates import check_duplicates
-from tagger.linting.exporting import check_export, export
+from tagger.linting.exporting import export
 from tagger.linting.fixing import Patch, make_patches, write_patches
 from tagger.linting.forms import check_forms
 from tagger.linting.judging import Judge, judged
@@ -149,7 +150,7 @@ class Lint:
             UsageError: No model has judged, the file exists, or its format is not known.
             OSError: The file cannot be written; nothing is left of it.
         """
-        form = check_export(Path(path), target_format, force=force)
+        form = find_writer(Path(path), target_format, argument="target_format", force=force)
         if not self._doubts:
             raise UsageError("no model has judged", hint="give {model} or {folds=5}")
         head, doubts = next(iter(self._doubts.items()))

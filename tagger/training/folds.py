@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import random
 import statistics
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -15,6 +14,7 @@ from tagger.arguments import as_name
 from tagger.config import Config, corpus_settings, nested
 from tagger.corpus.renaming import load_configured
 from tagger.errors import CorpusError, Interrupted, UsageError
+from tagger.evaluation.folds import balanced
 from tagger.evaluation.predictions import write_predictions
 from tagger.evaluation.scores import score_spans, score_tokens
 from tagger.evaluation.selection import select_split
@@ -33,8 +33,6 @@ Row: TypeAlias = Mapping[str, Any]
 """A sentence of a corpus: its tokens, its document, and the tags of each head."""
 
 PREDICTIONS, SCORES = "predictions.tsv", "folds.json"
-SEED = 1
-"""Of the folds, which do not depend on the seed of the training."""
 
 
 @dataclass(frozen=True)
@@ -186,15 +184,10 @@ def _parts(rows: Sequence[Row], n: int, name: str) -> list[list[int]]:
             path=name,
             hint="use fewer {folds}",
         )
-    units = list(groups.values())
-    random.Random(SEED).shuffle(units)
-    parts: list[list[int]] = [[] for _ in range(n)]
-    sizes = [0] * n
-    for unit in units:
-        smallest = sizes.index(min(sizes))
-        parts[smallest] += unit
-        sizes[smallest] += sum(len(rows[i]["tokens"]) for i in unit)
-    return [sorted(part) for part in parts]
+    parts = balanced(
+        list(groups.values()), n, size=lambda unit: sum(len(rows[i]["tokens"]) for i in unit)
+    )
+    return [sorted(i for unit in part for i in unit) for part in parts]
 
 
 def _check_entities(

@@ -10,15 +10,10 @@ import msgspec
 import numpy as np
 
 from tagger.arguments import as_name, as_names
-from tagger.corpus.alignment import as_text
+from tagger.corpus.writing import find_writer, write_documents
 from tagger.distillation.texts import find_texts
 from tagger.errors import UsageError
-from tagger.files import check_new, write_file
-from tagger.findings import Findings
-from tagger.formats.brat import check_folder, write_folder
-from tagger.formats.detect import format_to_write
 from tagger.formats.documents import Document
-from tagger.formats.table import find_format
 from tagger.insight.select.ranking import Unsure, choose, doubts, most_unsure
 from tagger.model.heads import HeadSpec
 from tagger.runtime.batching import batched
@@ -101,13 +96,7 @@ def select(
     if n < 1:
         raise UsageError(f"{n} sentences to select", hint="give a number above 0")
     target = Path(as_name("output", output))
-    form = find_format(target_format) if target_format else format_to_write(target)
-    if not form.is_written:
-        raise UsageError(f"{form.title} is only read", hint="name another with {target_format}")
-    if form.is_folder:
-        check_folder(target, force=force)
-    else:
-        check_new([target], force=force)
+    form = find_writer(target, target_format, argument="target_format", force=force)
     given = as_names("texts", texts)
     sources = find_texts(given, None if data_dir is None else Path(data_dir))
     tagger = load(as_name("model", model), threads=threads)
@@ -126,15 +115,7 @@ def select(
             hint="give other text",
         )
     documents = [_document(one, rank, spec.name) for rank, one in enumerate(chosen, 1)]
-    findings = Findings()
-    if not form.is_cut:
-        for document in documents:
-            as_text(document, findings)
-    content = form.module.write(documents, Scheme.BIO, findings)
-    if isinstance(content, bytes):
-        write_file(target, content)
-    else:
-        write_folder(target, content)
+    write_documents(documents, target, form)
     return Selected(
         sentences=tuple(_selected(one) for one in chosen),
         n_sentences=seen[0],

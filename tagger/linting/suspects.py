@@ -91,7 +91,7 @@ def doubts(
         not_annotated: Labels of the model that the corpus does not annotate.
     """
     tags = SpanTags(head)
-    marginals = Marginals(predictor.transitions[head.name])
+    marginals = predictor.marginals(head)
     for start in range(0, len(sentences), _PIECE):
         some = sentences[start : start + _PIECE]
         forms = [token for sentence in some for token in sentence.tokens]

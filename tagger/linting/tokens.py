@@ -17,14 +17,17 @@ _SPACED = 0.0005
 # Marks of users, addresses, emoticons and numbers are one token in every convention.
 _WHOLE = re.compile(r"[@#/\\_=<>*]|\d|www\.|[:;=]-?[()DPp]|^[^\w]+$|^(?:[^\W\d_]\.)+")
 
+_PAIRED = re.compile(r"\".*\"|“.*”|«.*»|\(.*\)|\[.*\]|\{.*\}")
+"""A mark that opens and closes within a token belongs to it, as in ``"Jump"-number``."""
+
 _ATTACHED = (
-    ("after", re.compile(r"[^\W\d_]{2,}(?P<mark>[,;:!?)\]}\"”»])$")),
-    ("before", re.compile(r"^(?P<mark>[(\[{\"“«])[^\W\d_]{2,}")),
-    ("within", re.compile(r"[^\W\d_]*[a-z]{2,}(?P<mark>[.!?,;:])[A-Z][a-z]+")),
-    ("after", re.compile(r"^[^\W\d_A-Z]{4,}(?P<mark>\.)$")),
-    ("after", re.compile(r"[^\W\d_]{2,}(?P<mark>['’]s)$")),
+    re.compile(r"[^\W\d_]{2,}(?P<mark>[,;:!?)\]}\"”»])$"),
+    re.compile(r"^(?P<mark>[(\[{\"“«])[^\W\d_]{2,}"),
+    re.compile(r"[^\W\d_]*[a-z]{2,}(?P<mark>[.!?,;:])[A-Z][a-z]+"),
+    re.compile(r"^[^\W\d_A-Z]{4,}(?P<mark>\.)$"),
+    re.compile(r"[^\W\d_]{2,}(?P<mark>['’]s)$"),
 )
-"""Where a mark is attached to a word, and how that looks."""
+"""How a mark looks that is attached to a word."""
 
 _MIN_SEPARATE = 20
 _BARE = 10
@@ -48,9 +51,9 @@ def check_tokens(corpus: GoldCorpus, found: Collector) -> None:
             if not has_spaces or _ODD_SPACE.search(form):
                 odd[form] = ("S401", quoted([form]))
         elif len(form) > 3 and not form.isalnum() and not _WHOLE.search(form):
-            for _, pattern in _ATTACHED:
+            for pattern in _ATTACHED:
                 match = pattern.search(form)
-                if match is not None and not _may_be_short(form, forms):
+                if match and not _may_be_short(form, forms) and not _PAIRED.search(form):
                     attached.setdefault(match["mark"], []).append(form)
                     break
     for mark, several in attached.items():

@@ -56,6 +56,8 @@ class Gate:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
+                await send(message)  # which waits for nobody
+                return
             # A client that does not read would keep its answer here for ever.
             async with asyncio.timeout(self._settings.limits.timeout):
                 await send(message)
@@ -102,8 +104,7 @@ class Gate:
         route = getattr(scope.get("route"), "path", NO_ROUTE)
         state = scope["state"]
         problem: Problem | None = state.get("problem")
-        self._metrics.requests.labels(route, str(status)).inc()
-        self._metrics.seconds.labels(route).observe(seconds)
+        self._metrics.count_request(route, status, seconds)
         if problem is not None:
             self._metrics.rejections.labels(problem.kind).inc()
         level = logging.INFO if failure is None else logging.ERROR

@@ -28,6 +28,7 @@ class Metrics:
     def __init__(self) -> None:
         registry = CollectorRegistry()
         self._registry = registry
+        self._of_route: dict[tuple[str, int], tuple[Counter, Histogram]] = {}
         self.requests = Counter(
             "tagger_requests", "Requests.", ["route", "status"], registry=registry
         )
@@ -71,6 +72,15 @@ class Metrics:
             registry=registry,
             multiprocess_mode="livesum",
         )
+
+    def count_request(self, route: str, status: int, seconds: float) -> None:
+        """Count a request; the children of labels are kept, since to find them takes longer."""
+        found = self._of_route.get((route, status))
+        if found is None:
+            found = self.requests.labels(route, str(status)), self.seconds.labels(route)
+            self._of_route[route, status] = found
+        found[0].inc()
+        found[1].observe(seconds)
 
     def count_batch(self, model: str, documents: Sequence[Document]) -> int:
         """Count a batch of documents, and return the number of their tokens."""

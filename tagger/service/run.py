@@ -69,6 +69,7 @@ def serve(
             log_config=None,
             access_log=False,
             server_header=False,
+            proxy_headers=False,  # nobody asks for the address of a client
             workers=settings.workers,
             timeout_keep_alive=KEEP_ALIVE,
             timeout_graceful_shutdown=int(settings.limits.timeout) + 1,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from functools import partial
 from typing import NamedTuple
 
@@ -28,6 +28,9 @@ Pair = tuple[str | None, str | None]
 
 _MANY = 200_000
 """Different tags that are no tags but free text, as lemmas are."""
+
+_ODD = 50
+"""Odd tags that are left out one by one, before all are."""
 
 _MIN_FOREIGN = 3
 """Tags of another scheme that are no accident."""
@@ -125,17 +128,17 @@ def _check_spans(
 def _spelling(counts: Counter[str]) -> tuple[Spelling, set[str]]:
     """Return the spelling of nearly all tags, and the tags that it leaves out."""
     known = {tag: n for tag, n in counts.items() if tag}
-    found = find_spelling(known)
-    odd: set[str] = set()
-    # The rarest tags first: one of them is what does not fit.
-    for tag, _ in sorted(known.items(), key=lambda one: (is_tag(one[0]), one[1])):
+    shaped = {tag for tag in known if is_tag(tag) and tag != OUTSIDE}
+    others = known.keys() - shaped - {OUTSIDE}
+    kinds: list[Set[str]] = sorted((shaped, others), key=lambda tags: sum(known[t] for t in tags))
+    rarest = sorted(known, key=lambda tag: known[tag])
+    # One of two kinds, or else the rarest tags, one of which does not fit.
+    tried = [set(), *kinds, *(set(rarest[:n]) for n in range(1, min(len(rarest), _ODD)))]
+    for odd in tried:
+        found = find_spelling({tag: n for tag, n in known.items() if tag not in odd})
         if found is not None:
-            break
-        odd.add(tag)
-        found = find_spelling({other: n for other, n in known.items() if other not in odd})
-    if found is None:
-        return Spelling("", dict.fromkeys(known, OUTSIDE)), set()
-    return found, odd
+            return found, set(odd)
+    return Spelling("", {OUTSIDE: OUTSIDE}), set(known) - {OUTSIDE}
 
 
 def _guess(tag: str, spelling: Spelling) -> str | None:

@@ -113,6 +113,19 @@ def test_parts_of_speech_one_letter_apart_are_not_a_slip(tmp_path: Path) -> None
     assert lint(tmp_path, text, "C4") == []
 
 
+def test_a_column_of_words_as_tags_takes_no_long(tmp_path: Path) -> None:
+    text = "".join(f"w\tword{i}\nx\tO\n\n" for i in range(5000))
+    (tmp_path / "my.conll").write_text(text)
+    found = tagger.lint(tmp_path / "my.conll", select=["S3"], columns="token,ner")
+    assert found.report.counts == {"S302": 5000}
+
+
+def test_a_few_tags_in_another_spelling(tmp_path: Path) -> None:
+    text = "Kim\tPER-B\nLee\tPER-I\nx\tO\n\n" * 9 + "Ann\tB-PER\n"
+    (only,) = lint(tmp_path, text, "S3")
+    assert only.startswith("37 S302 'B-PER'")
+
+
 def test_duplicates_are_found_across_splits(tmp_path: Path) -> None:
     words = ["the", "old", "ferry", "to", "Oslo", "leaves", "each", "morning", "at", "nine"]
     rows = "\n".join(f"{word}\t{'B-LOC' if word == 'Oslo' else 'O'}" for word in words) + "\n\n"

@@ -24,7 +24,7 @@ Name: TypeAlias = str | int | None
 
 def as_json(document: Document, heads: Sequence[HeadSpec], name: Name = None) -> str:
     """Render one JSON object on a line, with the id of the text if it has one."""
-    return json_line(document.to_dict(), name)
+    return document.to_json(name)
 
 
 def json_line(data: dict[str, Any], name: Name = None) -> str:

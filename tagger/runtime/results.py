@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, Protocol
 
 import msgspec
 
@@ -50,13 +50,25 @@ class Entity(msgspec.Struct, frozen=True, gc=False):
         return f"[{self.text}]({self.label})"
 
 
+class TokenSource(Protocol):
+    """Makes the tokens of a text."""
+
+    def __call__(self) -> list[Token]:
+        """Build the tokens."""
+        ...
+
+    def rows(self) -> list[Any]:
+        """Build what JSON is written from: objects with the fields of a token and its tags."""
+        ...
+
+
 class Document:
     """A tagged text.
 
     Args:
         text: The text as it was given.
-        tokens: Its tokens, or a function that makes them on first use, so that callers who need
-            only entities do not wait for them.
+        tokens: Its tokens, or what makes them on first use, so that callers who need only entities
+            or JSON do not wait for them.
         entities: The spans of the head ``ner``, or of the first span head of a model without it.
         sentences: Each sentence as the range of its tokens, end exclusive.
         spans: The spans of any further span heads (``chunk``), by head.
@@ -75,7 +87,7 @@ class Document:
     def __init__(
         self,
         text: str,
-        tokens: list[Token] | Callable[[], list[Token]],
+        tokens: list[Token] | TokenSource,
         entities: list[Entity],
         sentences: list[tuple[int, int]],
         spans: dict[str, list[Entity]] | None = None,
@@ -89,7 +101,7 @@ class Document:
     @property
     def tokens(self) -> list[Token]:
         """The tokens with their tags."""
-        if callable(self._tokens):
+        if not isinstance(self._tokens, list):
             self._tokens = self._tokens()
         return self._tokens
 
@@ -104,10 +116,14 @@ class Document:
         A token's tags stand beside its offsets, under the names of their heads. Entities are
         placed by characters alone, since their token indices follow from the tokens.
         """
-        tokens = [
-            {"text": token.text, "start": token.start, "end": token.end, **token.tags}
-            for token in self.tokens
-        ]
+        return self._record(
+            [
+                {"text": token.text, "start": token.start, "end": token.end, **token.tags}
+                for token in self.tokens
+            ]
+        )
+
+    def _record(self, tokens: list[Any]) -> dict[str, Any]:
         spans = {head: list(map(entity_to_dict, found)) for head, found in self.spans.items()}
         return {
             "text": self.text,
@@ -161,9 +177,11 @@ class Document:
                 f"not a document: {error.args[0]!r} is missing, or no token begins or ends there"
             ) from None
 
-    def to_json(self) -> str:
-        """Return the document as one line of JSON, see `to_dict`."""
-        return msgspec.json.encode(self.to_dict()).decode()
+    def to_json(self, name: str | int | None = None) -> str:
+        """Return the document as one line of JSON, see `to_dict`, with an ``id`` if it has one."""
+        lazy = self._tokens
+        record = self.to_dict() if isinstance(lazy, list) else self._record(lazy.rows())
+        return msgspec.json.encode(record if name is None else {"id": name, **record}).decode()
 
     def to_conll(self) -> str:
         """Return a token and its tags a line, tabs between, an empty line after each sentence."""

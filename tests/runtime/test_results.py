@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 import pickle
 from itertools import accumulate, pairwise
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tagger.errors import UsageError
+from tagger.runtime.loading import load
 from tagger.runtime.results import Document, Entity, Token
 
 WORDS = st.text(st.characters(exclude_categories=("Cs", "Z", "C")), min_size=1, max_size=5)
@@ -139,3 +141,13 @@ def test_a_part_of_speech_that_spacy_lacks() -> None:
     with pytest.raises(UsageError, match="VRB") as caught:
         document.to_spacy()
     assert "VERB" in caught.value.expected
+
+
+def test_json_is_the_same_before_and_after_tokens_are_made(model: Path) -> None:
+    tagger = load(model)
+    for text in ("John works at Apple.\n\nMary “left”.", "", "  "):
+        fresh, used = tagger.batch([text, text])
+        assert used.tokens is used.tokens
+        assert fresh.to_json() == used.to_json()
+        assert fresh.to_json(7) == used.to_json(7)
+        assert Document.from_dict(json.loads(fresh.to_json())) == used

@@ -170,7 +170,7 @@ def _report_odd(
     edit = None
     if guess is not None and file.has_rows and can_edit:
         edit = Edit(file.path, sentence.lines[i], head, partial(_replaced, guess))
-    more = f", probably {guess}" if guess else ""
+    more = f", probably {guess}" if guess and guess != tag else ""
     found.at("S302", sentence, i, f"{tag!r}{more}", head=head, edit=edit)
 
 

@@ -122,8 +122,9 @@ def test_a_column_of_words_as_tags_takes_no_long(tmp_path: Path) -> None:
 
 def test_a_few_tags_in_another_spelling(tmp_path: Path) -> None:
     text = "Kim\tPER-B\nLee\tPER-I\nx\tO\n\n" * 9 + "Ann\tB-PER\n"
-    (only,) = lint(tmp_path, text, "S3")
-    assert only.startswith("37 S302 'B-PER'")
+    (tmp_path / "my.conll").write_text(text)
+    (only,) = tagger.lint(tmp_path / "my.conll", select=["S3"], columns="token,ner").findings
+    assert (only.line, only.code, only.example) == (37, "S302", "'B-PER'")
 
 
 def test_duplicates_are_found_across_splits(tmp_path: Path) -> None:

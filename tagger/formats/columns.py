@@ -21,6 +21,7 @@ from tagger.formats.column_layout import DOCSTART, detect_layout, parse_columns
 from tagger.formats.column_marks import ends_sentence, has_no_space
 from tagger.formats.documents import Document
 from tagger.formats.fields import (
+    BLANK,
     begins_document,
     find_delimiter,
     is_comment,
@@ -223,16 +224,18 @@ def write(documents: Sequence[Document], scheme: Scheme, findings: Findings) -> 
     Raises:
         FormatError: A column cannot hold a token or label.
     """
-    return encode_lines(documents, _lines(documents, scheme))
+    lines = list(_lines(documents, scheme))
+    rows = [line for line in lines if line.strip(BLANK) and not line.startswith(DOCSTART)]
+    if all(may_be_comment(line, None) for line in rows):  # a reader would see no sentences
+        for document in documents:
+            refuse(document, "#", *document.tokens)
+    return encode_lines(documents, lines)
 
 
 def _lines(documents: Sequence[Document], scheme: Scheme) -> Iterator[str]:
     tag_heads, span_heads = heads_of(documents)
     n_tags = len(tag_heads) + len(span_heads)
     marks = any(len(document.ends) > 1 for document in documents)
-    tokens = [token for document in documents for token in document.tokens]
-    if tokens and all(may_be_comment(token, None) for token in tokens):
-        refuse(documents[0], "#", tokens[0])  # a reader would see no sentences
     for document in documents:
         if marks:
             yield "\t".join([DOCSTART, *"O" * n_tags])

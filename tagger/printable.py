@@ -19,7 +19,7 @@ def printable(text: str) -> str:
     r"""Escape all characters that act on a terminal, except tabs and line ends.
 
     >>> printable("\x1b[31mred\n")
-    '\\x1b[31mred\n'
+    '\\u001b[31mred\n'
     """
     return text if text.isprintable() else _NOT_LINES.sub(_escaped, text)
 
@@ -28,10 +28,10 @@ def one_line(text: str) -> str:
     r"""Put a text on one line, and escape all characters that act on a terminal.
 
     >>> one_line("a\n  b\x1b[31m")
-    'a b\\x1b[31m'
+    'a b\\u001b[31m'
     """
     return text if text.isprintable() else _ACTING.sub(_escaped, _SPACES.sub(" ", text).strip())
 
 
 def _escaped(found: re.Match[str]) -> str:
-    return ascii(found[0])[1:-1]
+    return f"\\u{ord(found[0]):04x}"  # also within JSON

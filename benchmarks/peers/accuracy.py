@@ -29,7 +29,7 @@ from crfsuite import CRFsuite
 from spacy_recipe import SpacyRecipe
 
 from tagger.cli.failures import one_line_errors
-from tagger.cli.options import console
+from tagger.cli.output import console
 from tagger.config import Config, CorpusConfig, TrainingConfig
 from tagger.corpus import Corpus
 from tagger.errors import UsageError, unknown_name

@@ -35,6 +35,7 @@ from tagger.cli import (
     train,
 )
 from tagger.cli.failures import one_line_errors
+from tagger.cli.output import echo, format_warnings, open_streams
 
 app = typer.Typer(
     name="tagger",
@@ -68,7 +69,7 @@ app.command("init-spacy")(init_spacy.init_spacy)
 
 def _version(wanted: bool) -> None:
     if wanted:
-        typer.echo(f"tagger {tagger.__version__}")
+        echo(f"tagger {tagger.__version__}")
         raise typer.Exit
 
 
@@ -84,6 +85,8 @@ def options(
 
 def main() -> None:
     """Run the command line; an error that a user can fix is printed in one line."""
+    open_streams()
+    format_warnings()
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")  # a terminal that cannot show "…" shows "?"

@@ -7,7 +7,8 @@ from typing import Annotated
 
 import typer
 
-from tagger.cli.options import DataDir, Json, Model, console, print_json
+from tagger.cli.options import DataDir, Json, Model
+from tagger.cli.output import console, print_json
 
 
 def benchmark(
@@ -26,8 +27,6 @@ def benchmark(
 
     tagger benchmark en mails.txt
     """
-    from rich.console import Console
-
     from tagger.evaluation.raw import texts_of
     from tagger.insight.benchmark import benchmark as measure
     from tagger.insight.benchmark_report import draw, show
@@ -36,7 +35,7 @@ def benchmark(
     if plot is not None:
         find_matplotlib()
     texts = texts_of(source, data_dir, max_texts)
-    with Console(stderr=True).status("") as status:
+    with console(stderr=True).status("") as status:
         report = measure(model, texts, rounds=rounds, threads=threads, report=status.update)
     if plot is not None:
         draw(report, plot)

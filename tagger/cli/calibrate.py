@@ -18,11 +18,10 @@ from tagger.cli.options import (
     Model,
     SplitName,
     Strict,
-    console,
     names,
-    print_json,
     stated_columns,
 )
+from tagger.cli.output import console, print_json
 
 
 def calibrate(

@@ -23,11 +23,10 @@ from tagger.cli.options import (
     ReadPredictions,
     SplitName,
     TrainingThreads,
-    console,
     names,
-    print_json,
     stated_columns,
 )
+from tagger.cli.output import console, print_json
 from tagger.errors import UsageError
 
 
@@ -80,8 +79,6 @@ def compare(
 
     tagger compare brackets
     """
-    from rich.console import Console
-
     from tagger.insight.compare.progress import Terminal
     from tagger.insight.compare.report import LEGEND, advice, table
     from tagger.tables import print_line
@@ -91,7 +88,7 @@ def compare(
         "training.threads": threads,
         "training.fraction": fraction,
     }
-    with Terminal(Console(stderr=True)) as reporter:
+    with Terminal(console(stderr=True)) as reporter:
         comparisons = tagger.compare(
             corpora,
             output,

@@ -16,9 +16,9 @@ from tagger.cli.options import (
     Json,
     Predictions,
     ReadPredictions,
-    print_json,
     stated_columns,
 )
+from tagger.cli.output import echo, print_json
 from tagger.corpus.policies import Misaligned, Overlapping
 from tagger.formats.table import FORMATS
 
@@ -90,4 +90,4 @@ def convert(
         print_json(report)
         return
     for line in report.lines():
-        typer.echo(line)
+        echo(line)

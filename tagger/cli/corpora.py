@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import typer
-
-from tagger.cli.options import DataDir, Json, console, print_json
+from tagger.cli.options import DataDir, Json
+from tagger.cli.output import console, echo, print_json
 
 
 def corpora(json: Json = False, data_dir: DataDir = None) -> None:
@@ -22,6 +21,4 @@ def corpora(json: Json = False, data_dir: DataDir = None) -> None:
         rows.append([entry.name, entry.title, heads, entry.licence, entry.at_hand or "–"])
     header = ("name", "title", "heads", "licence", "folder")
     console().print(plain_table(header, rows, left=range(len(header))))
-    typer.echo(
-        "* trained unless --heads names others. A folder, a file or hub:owner/name work as well."
-    )
+    echo("* trained unless --heads names others. A folder, a file or hub:owner/name work as well.")

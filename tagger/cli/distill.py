@@ -22,10 +22,9 @@ from tagger.cli.options import (
     Strict,
     TrainingThreads,
     UnmappedLabels,
-    console,
     names,
-    print_json,
 )
+from tagger.cli.output import console, echo, print_json
 
 
 def distill(
@@ -120,4 +119,4 @@ def distill(
     screen.print(results_table(distilled.measures, distilled.teachers))
     if distilled.example:
         command = ["tagger", "predict", "-m", str(distilled.path), distilled.example]
-        typer.echo(f"\n{shlex.join(command)}")
+        echo(f"\n{shlex.join(command)}")

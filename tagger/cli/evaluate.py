@@ -25,12 +25,11 @@ from tagger.cli.options import (
     Strict,
     Threads,
     Thresholds,
-    console,
     names,
-    print_json,
     stated_columns,
     stated_thresholds,
 )
+from tagger.cli.output import console, echo, print_json
 from tagger.errors import UsageError
 from tagger.files import check_new, write_file
 
@@ -148,7 +147,7 @@ def evaluate(
         data_dir=data_dir,
     )
     for finding in evaluation.findings:
-        typer.echo(finding.describe(), err=True)
+        echo(finding.describe(), err=True)
     if json:
         print_json(evaluation)
     else:
@@ -159,7 +158,7 @@ def _show(errors: ErrorReport, page: Path | None, n_sentences: int | None, *, js
     from tagger.insight.report.terminal import print_report
 
     for finding in errors.findings:
-        typer.echo(finding.describe(), err=True)
+        echo(finding.describe(), err=True)
     if page is not None:
         write_file(page, errors.html(n_sentences=n_sentences).encode())
     if json:
@@ -167,4 +166,4 @@ def _show(errors: ErrorReport, page: Path | None, n_sentences: int | None, *, js
         return
     print_report(console(), errors)
     if page is not None:
-        typer.echo(f"wrote {page}", err=True)
+        echo(f"wrote {page}", err=True)

@@ -8,7 +8,8 @@ from typing import Annotated
 import typer
 
 import tagger
-from tagger.cli.options import Json, NamedModel, console, print_json
+from tagger.cli.options import Json, NamedModel
+from tagger.cli.output import console, echo, print_json
 
 
 def explain(
@@ -50,6 +51,6 @@ def explain(
         show(console(), explanation)
     for path in (html, states):
         if path is not None:
-            typer.echo(f"written: {path}", err=True)
+            echo(f"written: {path}", err=True)
     for note in notes:
-        typer.echo(note, err=True)
+        echo(note, err=True)

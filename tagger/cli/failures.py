@@ -7,6 +7,7 @@ import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import typer
 
@@ -47,7 +48,8 @@ def one_line_errors() -> Iterator[None]:
         if error.errno == errno.EPIPE:  # the reader of our output closed it
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             sys.exit(1)
-        where = f"{error.filename}: " if error.filename else ""
+        name = error.filename or _stream(error)
+        where = f"{name}: " if name else ""
         _fail(f"error: {where}{(error.strerror or str(error)).lower()}", 1)
     except ModuleNotFoundError as error:
         library = (error.name or "").partition(".")[0]
@@ -61,6 +63,16 @@ def one_line_errors() -> Iterator[None]:
         if not hasattr(error, "format_message"):
             raise
         _fail(f"error: {error.format_message()} (see --help)", 2)
+
+
+def _stream(error: OSError) -> str:
+    """Return the name of standard output where an error comes from what prints to it."""
+    at = error.__traceback__
+    while at is not None and at.tb_next is not None:
+        at = at.tb_next
+    printing = ("rich", "typer", "click", "cli")
+    parts = Path(at.tb_frame.f_code.co_filename).parts if at else ()
+    return "standard output" if any(name in parts for name in printing) else ""
 
 
 def command_option(name: str, value: str | None) -> str:

@@ -6,7 +6,8 @@ from typing import Annotated
 
 import typer
 
-from tagger.cli.options import Json, Model, console, print_json
+from tagger.cli.options import Json, Model
+from tagger.cli.output import console, print_json
 
 
 def info(

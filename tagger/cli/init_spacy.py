@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from tagger.cli.options import DataDir, Heads, names
+from tagger.cli.output import echo
 
 
 def init_spacy(
@@ -38,6 +39,6 @@ def init_spacy(
         force=force,
     )
     sizes = ", ".join(f"{n:,} {split}" for split, n in project.n_sentences.items())
-    typer.echo(f"{corpus}: {sizes} sentences; heads {', '.join(project.heads)}")
+    echo(f"{corpus}: {sizes} sentences; heads {', '.join(project.heads)}")
     folder = shlex.quote(str(output))
-    typer.echo(f"\npython -m spacy train {shlex.quote(str(project.config))} -o {folder}")
+    echo(f"\npython -m spacy train {shlex.quote(str(project.config))} -o {folder}")

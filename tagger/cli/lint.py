@@ -20,12 +20,12 @@ from tagger.cli.options import (
     ReadPredictions,
     Settings,
     TrainingThreads,
-    console,
     names,
-    print_json,
     stated_columns,
 )
+from tagger.cli.output import console, echo, print_json
 from tagger.errors import UsageError
+from tagger.printable import printable
 
 if TYPE_CHECKING:
     from tagger.linting.lint import Report
@@ -108,14 +108,12 @@ def lint(
 
     if explain is not None:
         codes = sorted(select_codes(_split(explain)))
-        typer.echo("\n\n".join(rendering.explain(code) for code in codes))
+        echo("\n\n".join(rendering.explain(code) for code in codes))
         return
     if not corpora:
         raise UsageError(
             "name a corpus, as in `tagger lint sample`", hint="`tagger corpora` lists them"
         )
-    from rich.console import Console
-
     from tagger.config_reference import parse_settings
     from tagger.progress import Screen
 
@@ -129,8 +127,8 @@ def lint(
     if folds:
         from tagger.training.reporting import Terminal
 
-        reporter = Terminal(Console(stderr=True))
-    screen = reporter or Screen(Console(stderr=True))
+        reporter = Terminal(console(stderr=True))
+    screen = reporter or Screen(console(stderr=True))
     try:
         found = tagger.lint(
             corpora,
@@ -154,23 +152,23 @@ def lint(
     finally:
         screen.stop()
     if diff:
-        typer.echo(found.diff(), nl=False)
+        echo(found.diff(), nl=False)
     if fix:
         n = sum(len(patch.fixed) for patch in found.patches)
         files = len(found.patches)
         found = found.fix()
-        typer.echo(f"{n:,} fixed in {files:,} file{'s' * (files != 1)}", err=True)
+        echo(f"{n:,} fixed in {files:,} file{'s' * (files != 1)}", err=True)
     if export is not None:
         n = found.export(export, export_format, force=force)
-        typer.echo(f"{n:,} sentences written to {export}", err=True)
+        echo(f"{n:,} sentences written to {export}", err=True)
     report = found.report
     if output_format == "json":
         print_json(report)
     elif output_format == "sarif":
-        typer.echo(rendering.sarif(report, tagger.__version__).decode())
+        echo(rendering.sarif(report, tagger.__version__).decode())
     elif output_format == "github":
         for line in rendering.github_lines(report):
-            typer.echo(line)
+            echo(line)
     else:
         _print_text(report, limit)
     if report.findings and not exit_zero:
@@ -189,20 +187,21 @@ def _print_text(report: Report, limit: int) -> None:
 
     for code, line in text_lines(report, limit):
         before, _, after = line.partition(f" {code}")
-        typer.echo(f"{before} {typer.style(code, bold=True, fg='red')}{after}")
+        shown = typer.style(code, bold=True, fg="red")
+        typer.echo(f"{printable(before)} {shown}{printable(after)}")
     if report.findings:
-        typer.echo()
+        echo()
         header = ("code", "findings", "fixable", "title")
         console().print(plain_table(header, summary_rows(report), left=(0, 3)))
-        typer.echo()
+        echo()
     for head, verdict in report.against.items():
         console().print(plain_table(AGAINST, against_rows(verdict), left=()))
-        typer.echo(
+        echo(
             f"\n{head}: {verdict.n_corrected:,} of {verdict.n_sentences:,} sentences are "
             f"corrected; {verdict.n_unmatched:,} have no counterpart\n"
         )
     for line in summary_lines(report):
-        typer.echo(line)
+        echo(line)
 
 
 def _split(codes: str | None) -> list[str]:

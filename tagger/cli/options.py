@@ -1,12 +1,10 @@
-"""Options that several commands share, and the printing of results."""
+"""Options that several commands share."""
 
 from __future__ import annotations
 
-import re
-import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Annotated, Any, Literal, TextIO, TypeAlias, cast, get_args
+from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeAlias, get_args
 
 import typer
 
@@ -14,8 +12,6 @@ import tagger
 from tagger.errors import UsageError
 
 if TYPE_CHECKING:
-    from rich.console import Console
-
     from tagger.runtime.engines.protocol import EngineName
     from tagger.runtime.engines.protocol import Precision as PrecisionName
 
@@ -23,8 +19,6 @@ if TYPE_CHECKING:
     UnmappedLabels: TypeAlias = Literal["error", "drop", "keep"]
 else:  # for Typer: the functions check the names, and their errors name the nearest one
     EngineName = PrecisionName = SplitName = UnmappedLabels = str
-
-_PADDING = re.compile(r" +$", re.MULTILINE)
 
 _MODEL = "A model directory, the name of a model, or hub:owner/name."
 Model = Annotated[str, typer.Argument(help=_MODEL)]
@@ -147,33 +141,3 @@ def one_of(literal: Any) -> str:
     """
     *others, last = get_args(literal)
     return f"{', '.join(others)} or {last}"
-
-
-def console() -> Console:
-    """Return a console for tables, as wide as the terminal; without one nothing is cut."""
-    from rich.console import Console
-
-    if sys.stdout.isatty():
-        return Console()
-    return Console(width=1000, file=cast("IO[str]", _WithoutPadding(sys.stdout)))
-
-
-class _WithoutPadding:
-    """A stream without the spaces that fill the last column of tables."""
-
-    def __init__(self, stream: TextIO) -> None:
-        self._stream = stream
-
-    def write(self, text: str) -> None:
-        """Write lines without spaces at their ends."""
-        self._stream.write(_PADDING.sub("", text))
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._stream, name)
-
-
-def print_json(value: object) -> None:
-    """Print a result as JSON on one line, as ``--json`` asks for."""
-    import msgspec
-
-    typer.echo(msgspec.json.encode(value).decode())

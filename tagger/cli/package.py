@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from tagger.cli.options import Model
+from tagger.cli.output import echo
 
 
 def package(
@@ -40,4 +41,4 @@ def package(
 
     called = name if name is not None else default_name(model)
     path = write(find_model(model), output, name=called, version=version, force=force)
-    typer.echo(f"{path}\n\npip install {shlex.quote(str(path))}")
+    echo(f"{path}\n\npip install {shlex.quote(str(path))}")

@@ -16,10 +16,10 @@ from tagger.cli.options import (
     Precision,
     Threads,
     Thresholds,
-    console,
     names,
     stated_thresholds,
 )
+from tagger.cli.output import console, echo
 from tagger.text.sentences import Newline
 
 
@@ -92,7 +92,7 @@ def predict(
     has_progress = not in_terminal and sys.stderr is not None and sys.stderr.isatty()
     reads_stdin = STDIN in (file or ([] if text else [STDIN]))
     if reads_stdin and sys.stdin is not None and sys.stdin.isatty():
-        typer.echo("reading lines from the terminal; end with Ctrl-D", err=True)
+        echo("reading lines from the terminal; end with Ctrl-D", err=True)
     run(
         Job(
             model=model,

@@ -8,7 +8,8 @@ from typing import Annotated
 
 import typer
 
-from tagger.cli.options import Device, Replace, Resume, Seed, Settings, TrainingThreads, console
+from tagger.cli.options import Device, Replace, Resume, Seed, Settings, TrainingThreads
+from tagger.cli.output import console, echo
 
 
 def pretrain(
@@ -83,4 +84,4 @@ def pretrain(
         resume=resume,
         reporter=Terminal(console()),
     )
-    typer.echo(f"\ntagger train sample --from {shlex.quote(str(output))}")
+    echo(f"\ntagger train sample --from {shlex.quote(str(output))}")

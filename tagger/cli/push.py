@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from tagger.cli.options import Model
+from tagger.cli.output import echo
 
 
 def push(
@@ -26,8 +27,8 @@ def push(
     from tagger.sharing.hub import push as upload
 
     pushed = upload(find_model(model), repo, private=private, revision=revision, message=message)
-    typer.echo(pushed.url)
+    echo(pushed.url)
     if pushed.has_heads:
-        typer.echo(f'\ntagger predict -m {pushed.address} "John works at Apple in California"')
+        echo(f'\ntagger predict -m {pushed.address} "John works at Apple in California"')
     else:
-        typer.echo(f"\ntagger train sample --from {pushed.address}")
+        echo(f"\ntagger train sample --from {pushed.address}")

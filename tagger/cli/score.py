@@ -7,7 +7,8 @@ from typing import Annotated
 
 import typer
 
-from tagger.cli.options import Heads, Json, console, names, print_json
+from tagger.cli.options import Heads, Json, names
+from tagger.cli.output import console, echo, print_json
 from tagger.errors import UsageError
 
 
@@ -56,7 +57,7 @@ def _agreement(files: list[str], heads: list[str] | None, json: bool) -> None:
     report = agreement(files, heads)
     for findings in report.findings.values():
         for finding in findings:
-            typer.echo(finding.describe(), err=True)
+            echo(finding.describe(), err=True)
     if json:
         print_json(report)
     else:

@@ -8,7 +8,8 @@ from typing import Annotated
 import typer
 
 import tagger
-from tagger.cli.options import DataDir, Json, NamedModel, Threads, console, print_json
+from tagger.cli.options import DataDir, Json, NamedModel, Threads
+from tagger.cli.output import console, print_json
 
 
 def select(

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from tagger.cli.options import Device, Engine
+from tagger.cli.output import echo
 
 if TYPE_CHECKING:
     from tagger.runtime.engines.protocol import Precision
@@ -112,4 +113,4 @@ def serve(
 
 
 def _report(address: str) -> None:
-    typer.echo(f"{address}/  (Ctrl-C stops it)", err=True)
+    echo(f"{address}/  (Ctrl-C stops it)", err=True)

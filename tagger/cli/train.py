@@ -26,11 +26,11 @@ from tagger.cli.options import (
     Settings,
     Strict,
     TrainingThreads,
-    console,
     names,
     one_of,
     stated_columns,
 )
+from tagger.cli.output import console, echo
 from tagger.config import Cell, Direction, Merge
 from tagger.errors import UsageError
 
@@ -142,7 +142,7 @@ def train(
             base=base,
             may_lack_sources=True,
         )
-        typer.echo(commented_toml(chosen.config), nl=False)
+        echo(commented_toml(chosen.config), nl=False)
         return
 
     from tagger.evaluation.report import print_evaluation
@@ -173,7 +173,7 @@ def train(
         )
         print_evaluation(screen, found.pooled.title, found.pooled)
         print_folds(screen, found.folds)
-        typer.echo(f"\n{shlex.join(['tagger', 'score', str(found.predictions)])}")
+        echo(f"\n{shlex.join(['tagger', 'score', str(found.predictions)])}")
         return
     trained = tagger.train(
         corpora or [],
@@ -195,4 +195,4 @@ def train(
     for name, evaluation in trained.test.items():
         print_evaluation(screen, f"{name} test", evaluation)
     command = ["tagger", "predict", "-m", str(trained.path), trained.example]
-    typer.echo(f"\n{shlex.join(command)}")
+    echo(f"\n{shlex.join(command)}")

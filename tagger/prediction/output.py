@@ -14,10 +14,11 @@ from typing import BinaryIO
 import msgspec
 
 from tagger.errors import Interrupted, UsageError
-from tagger.files import write_file
+from tagger.files import named_errors, write_file
 from tagger.interrupt import deferred_interrupt
 from tagger.prediction.resuming import NOTHING, Kept, Record, record_path
 from tagger.prediction.workers import Result
+from tagger.printable import printable
 
 
 def check_writable(output: Path | None) -> None:
@@ -28,7 +29,7 @@ def check_writable(output: Path | None) -> None:
         OSError: The file cannot be written.
     """
     if output is None:
-        if sys.stdout is None:
+        if sys.stdout is None or not sys.stdout.writable():
             raise UsageError("standard output is closed", hint="write to a file with {output}")
         return
     wrong = 0
@@ -63,11 +64,14 @@ def write_results(
         Interrupted: Ctrl-C, with an ``output`` that can be resumed.
     """
     first = list(islice(results, 1))
+    name = output or Path("standard output")
+    in_terminal = output is None and sys.stdout.isatty()
     with _opened(output, record, kept) as file:
         try:
             for result in chain(first, results):
-                with deferred_interrupt() as interrupt:
-                    file.write(result.content)
+                content = _shown(result.content) if in_terminal else result.content
+                with deferred_interrupt() as interrupt, named_errors(name):
+                    file.write(content)
                     file.flush()
                 if interrupt.requested:
                     raise KeyboardInterrupt
@@ -80,12 +84,18 @@ def write_results(
             raise Interrupted("stopped; it holds whole results", path=output, hint=hint) from None
 
 
+def _shown(content: bytes) -> bytes:
+    """Return results without characters of the texts that act on a terminal."""
+    return printable(content.decode()).encode()
+
+
 @contextmanager
 def _opened(output: Path | None, record: Record | None, kept: Kept) -> Iterator[BinaryIO]:
     if output is None:
         yield sys.stdout.buffer
         return
-    with output.open("ab") as file:
+    file = output.open("ab")
+    try:
         # What is not a regular file (`/dev/stdout`, a pipe) has no size and no disk.
         if output.is_file():
             if kept == NOTHING:
@@ -99,3 +109,6 @@ def _opened(output: Path | None, record: Record | None, kept: Kept) -> Iterator[
         yield file
         if output.is_file():
             os.fsync(file.fileno())
+    finally:
+        with named_errors(output):  # closing writes what is left
+            file.close()

@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 from typing import NamedTuple
 
+from tagger.errors import ModelError
 from tagger.model.meta import FILES, GRAPHS, LICENSE, Meta
 
 OWN_FILES = (*FILES, *GRAPHS.values(), LICENSE)
@@ -45,6 +46,26 @@ def own_files(directory: Path) -> dict[str, Path]:
     """Return the existing files of a model by name, in a fixed order."""
     paths = {name: directory / name for name in sorted(OWN_FILES)}
     return {name: path for name, path in paths.items() if path.is_file()}
+
+
+def published_files(directory: Path) -> dict[str, Path]:
+    """Return the files of a model as `own_files`, to be published.
+
+    Raises:
+        ModelError: A file is a link out of the model, which may lead to anything.
+    """
+    found = own_files(directory)
+    inside = {directory.resolve()}
+    if directory.absolute().parent.name == "snapshots":  # in the cache of the hub, which has links
+        inside.add((directory.absolute().parents[1] / "blobs").resolve())
+    for path in found.values():
+        if path.resolve().parent not in inside:
+            raise ModelError(
+                f"is a link out of the model, to {path.resolve()}",
+                path=path,
+                hint="put a copy of the file in its place",
+            )
+    return found
 
 
 def licence_of(directory: Path, meta: Meta) -> Licence:

@@ -18,7 +18,7 @@ from tagger.hub import UnreachableError, ask, in_a_line, status
 from tagger.model.directory import read_model
 from tagger.model.meta import CARD, FILES, GRAPHS
 from tagger.sharing.card import hub_card
-from tagger.sharing.contents import OWN_FILES, licence_of, own_files
+from tagger.sharing.contents import OWN_FILES, licence_of, published_files
 
 if TYPE_CHECKING:
     from huggingface_hub.errors import HfHubHTTPError
@@ -123,7 +123,7 @@ def push(
             "no token of the Hugging Face hub", hint="log in with `hf auth login`, or set HF_TOKEN"
         )
     api = huggingface_hub.HfApi(library_name="tagger")
-    files = own_files(directory)
+    files = published_files(directory)
     with _pushing(repo), _quiet():
         url = str(api.create_repo(repo, private=private or None, exist_ok=True))
         if private and not api.model_info(repo).private:

@@ -20,7 +20,7 @@ from tagger.errors import UsageError
 from tagger.files import check_new, write_file
 from tagger.model.directory import SavedModel, read_model
 from tagger.model.meta import LICENSE
-from tagger.sharing.contents import Licence, body_of, licence_of, one_line, own_files
+from tagger.sharing.contents import Licence, body_of, licence_of, one_line, published_files
 from tagger.sharing.finding import GROUP, HUB
 
 SHIPPED = ("en", "en-base")
@@ -73,7 +73,7 @@ def package(
     licence = licence_of(directory, saved.meta)
     info = f"{module}-{version}.dist-info"
     contents = {f"{module}/__init__.py": b""}
-    for file, source in own_files(directory).items():
+    for file, source in published_files(directory).items():
         contents[f"{module}/{file}"] = source.read_bytes()
         if file == LICENSE:
             contents[f"{info}/licenses/{file}"] = source.read_bytes()

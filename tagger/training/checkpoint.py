@@ -71,13 +71,20 @@ def reading_checkpoint(path: Path, kind: type[P]) -> Iterator[tuple[dict[str, Te
         if "rng.cuda" in tensors and torch.cuda.is_available():
             torch.cuda.set_rng_state(tensors["rng.cuda"])
     except ModelError as error:
-        raise ModelError(error.message, path=path, hint="start again with {force=True}") from None
+        raise ModelError(error.message, path=path, hint=_instead(path)) from None
     except (KeyError, RuntimeError, TypeError, ValueError, msgspec.DecodeError) as error:
         raise ModelError(
             f"this checkpoint cannot be used ({first_line(error)})",
             path=path,
-            hint="start again with {force=True}",
+            hint=_instead(path),
         ) from None
+
+
+def _instead(path: Path) -> str:
+    """Return what to do without a checkpoint ``last/state.safetensors``."""
+    best = path.parent.with_name("best")
+    other = f", or use {best}, the best model so far" if best.is_dir() else ""
+    return f"start again with {{force=True}}{other}"
 
 
 def optimizer_tensors(

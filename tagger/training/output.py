@@ -188,12 +188,6 @@ def _difference(old: Config, new: Config) -> str:
     return "the configuration"
 
 
-def clear_output(output: Path) -> None:
-    """Remove a model or an unfinished training, and no other files."""
-    clear_model(output)
-    clear_run(output)
-
-
 def clear_model(output: Path) -> None:
     """Remove a model's own files."""
     for name in (*FILES, *GRAPHS.values(), LOG):

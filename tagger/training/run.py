@@ -38,7 +38,7 @@ from tagger.training.output import (
     Run,
     check_output,
     check_same_run,
-    clear_output,
+    clear_model,
     clear_run,
     locked,
     render_log,
@@ -177,7 +177,7 @@ def train(
             load_state(state, output / LAST)
             report.note(f"resuming after epoch {state.progress.epoch}, step {state.progress.step}")
         else:
-            clear_output(output)
+            clear_run(output)  # an old model stays until the new one takes its place
             write_file(output / RUN, msgspec.json.encode(run))
             save_state(state, output / LAST)
         try:
@@ -323,6 +323,7 @@ def _finish(
     )
     if calibration:
         card = with_calibration(card, calibration)
+    clear_model(output)  # from here on `best` is the model, should this be killed
     write_model(output, msgspec.structs.replace(saved, meta=meta, card=card))
     for name in GRAPHS.values():
         if (best / name).is_file():

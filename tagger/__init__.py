@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from tagger.insight.report.report import report
     from tagger.insight.select.select import select
     from tagger.linting.lint import lint
+    from tagger.prediction.redacting import redact
     from tagger.runtime.results import Document, Entity, Token
     from tagger.runtime.tagger import Tagger
     from tagger.sharing.finding import load
@@ -51,6 +52,7 @@ __all__ = [
     "lint",
     "load",
     "read",
+    "redact",
     "report",
     "select",
     "train",
@@ -73,6 +75,7 @@ _HOMES = {
     "lint": "tagger.linting.lint",
     "load": "tagger.sharing.finding",
     "read": "tagger.corpus.read",
+    "redact": "tagger.prediction.redacting",
     "report": "tagger.insight.report.report",
     "select": "tagger.insight.select.select",
     "train": "tagger.training.train",

@@ -29,6 +29,7 @@ from tagger.cli import (
     predict,
     pretrain,
     push,
+    redact,
     score,
     select,
     serve,
@@ -46,6 +47,7 @@ app = typer.Typer(
 )
 # In the order of the help: tag, train and score, understand, data, models.
 app.command()(predict.predict)
+app.command()(redact.redact)
 app.command()(serve.serve)
 app.command()(train.train)
 app.command()(distill.distill)

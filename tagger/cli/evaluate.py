@@ -59,6 +59,12 @@ def evaluate(
             "--by-threshold", help="Show the spans missed and those too many at each threshold."
         ),
     ] = False,
+    coverage: Annotated[
+        bool,
+        typer.Option(
+            "--coverage", help="Show which names masking would leave, by threshold, labels ignored."
+        ),
+    ] = False,
     read_predictions: Annotated[
         bool, typer.Option("--read-predictions", help=READ_PREDICTIONS)
     ] = False,
@@ -99,6 +105,7 @@ def evaluate(
             "raw": raw,
             "threshold": threshold,
             "by_threshold": by_threshold,
+            "coverage": coverage,
             "predictions": predictions,
             "engine": engine,
             "precision": precision,
@@ -134,6 +141,7 @@ def evaluate(
         raw=raw,
         threshold=stated_thresholds(threshold) or None,
         by_threshold=by_threshold,
+        coverage=coverage,
         heads=names(heads),
         columns=stated_columns(columns, header, delimiter, comment_prefix),
         read_predictions=read_predictions,

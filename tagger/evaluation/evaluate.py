@@ -10,7 +10,9 @@ import msgspec
 
 from tagger.arguments import as_name
 from tagger.errors import UsageError
+from tagger.evaluation.by_threshold import THRESHOLDS
 from tagger.evaluation.by_threshold import by_threshold as scores_by_threshold
+from tagger.evaluation.coverage import coverage as covered_names
 from tagger.evaluation.predictions import write_predictions
 from tagger.evaluation.raw import evaluate_raw
 from tagger.evaluation.scores import SpanScores
@@ -35,6 +37,7 @@ def evaluate(
     raw: bool = False,
     threshold: Threshold | None = None,
     by_threshold: bool = False,
+    coverage: bool = False,
     heads: Sequence[str] | None = None,
     columns: str | Columns | None = None,
     read_predictions: bool = False,
@@ -58,6 +61,8 @@ def evaluate(
         threshold: The least probability of a span, or one by label, see `tagger.load`; None for
             that of a loaded model, or for the spans of the best tag sequence.
         by_threshold: Score spans at several thresholds, too, which tags the corpus for each.
+        coverage: Count the names that masking would leave and the other words that it would hide,
+            whatever their labels.
         heads: The heads to score; None for all that model and corpus share.
         columns: The columns of the corpus's files, as in ``token,pos,chunk,ner``, or a
             `tagger.Columns`.
@@ -84,6 +89,8 @@ def evaluate(
     """
     if raw and predictions is not None:
         raise UsageError("predictions are of gold tokens", hint="leave out {predictions} or {raw}")
+    if raw and coverage:
+        raise UsageError("coverage counts gold tokens", hint="leave out {coverage} or {raw}")
     written = None if predictions is None else Path(predictions)
     check_new([written], force=force)
     directory, tagger, name = None, model, "the model"
@@ -106,10 +113,10 @@ def evaluate(
     )
     check_not_read([written], chosen.files)
     of_spans = [head for head in chosen.heads if head.kind == "span"]
-    if (threshold is not None or by_threshold) and not of_spans:
+    if (threshold is not None or by_threshold or coverage) and not of_spans:
         names = [head.name for head in chosen.heads]
         raise UsageError(
-            f"only spans have a threshold, and {', '.join(names)} has none",
+            f"only spans have thresholds and coverage, and {', '.join(names)} has none",
             hint="choose other {heads}",
         )
     if raw:
@@ -131,7 +138,13 @@ def evaluate(
             return evaluate_split(tagger, chosen.data, of_spans, chosen.not_annotated)[0].spans
 
         curves = scores_by_threshold(tagger, evaluated)
+    covered = {}
+    if coverage:
+        some = chosen.data, of_spans
+        best = evaluate_split(tagger.with_threshold(None), *some)[1]
+        likely = evaluate_confidence(tagger.with_threshold(THRESHOLDS[0]), *some)[1]
+        covered = {head.name: covered_names(best, likely, head.name) for head in of_spans}
     title = f"{name} on {corpus} {chosen.split}"
     return msgspec.structs.replace(
-        scores, title=title, findings=chosen.findings, by_threshold=curves
+        scores, title=title, findings=chosen.findings, by_threshold=curves, coverage=covered
     )

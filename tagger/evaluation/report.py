@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from tagger.evaluation.agreement import AgreementReport
     from tagger.evaluation.by_threshold import AtThreshold
+    from tagger.evaluation.coverage import Coverage
     from tagger.evaluation.reliability import Reliability
     from tagger.evaluation.split import Evaluation
     from tagger.model.meta import Calibration
@@ -67,6 +68,21 @@ def threshold_table(points: Sequence[AtThreshold]) -> Table:
                 f"{100 * at.too_many:.1f} %",
             ]
             for at in points
+        ],
+    )
+
+
+def coverage_table(rows: Sequence[Coverage]) -> Table:
+    """Tabulate the names that masking would leave, and the other words that it would hide."""
+    return plain_table(
+        ("threshold", "names left", "left in part", "other words masked"),
+        [
+            [
+                "best tags" if row.threshold is None else f"{row.threshold:g}",
+                *(f"{100 * share:.1f} %" for share in (row.left, row.partly_left)),
+                f"{100 * row.needless:.2f} %",
+            ]
+            for row in rows
         ],
     )
 
@@ -139,6 +155,9 @@ def print_evaluation(console: Console, title: str, evaluation: Evaluation) -> No
         print_line(console, f"{title}, {head} by threshold")
         console.print(threshold_table(points))
         print_line(console, threshold_line(points))
+    for head, rows in evaluation.coverage.items():
+        print_line(console, f"{title}, {head} masked, labels ignored: {rows[0].n_names:,} names")
+        console.print(coverage_table(rows))
     if evaluation.seconds > 0:
         speed = evaluation.n_tokens / evaluation.seconds
         print_line(

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 import msgspec
 
 from tagger.evaluation.by_threshold import AtThreshold
+from tagger.evaluation.coverage import Coverage
 from tagger.evaluation.reliability import Reliability, reliability
 from tagger.evaluation.scores import Scores, SpanScores, TokenScores, score_spans, score_tokens
 from tagger.evaluation.selection import PIECE
@@ -44,6 +45,8 @@ class Evaluation(msgspec.Struct, frozen=True, kw_only=True):
     asked for."""
     by_threshold: dict[str, tuple[AtThreshold, ...]] = {}
     """By head with spans, the scores at each of several thresholds, where they were asked for."""
+    coverage: dict[str, tuple[Coverage, ...]] = {}
+    """By head with spans, what masking would leave, where it was asked for."""
 
     @property
     def main(self) -> dict[str, float]:

@@ -6,7 +6,7 @@ import bz2
 import zlib
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from io import BufferedReader, RawIOBase
+from io import BufferedReader, FileIO, RawIOBase
 from pathlib import Path
 from typing import BinaryIO, cast
 
@@ -59,6 +59,7 @@ NOT_JSON = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 
 _COMPRESSED = (".gz", ".bz2", ".zst")
 _BLOCK = 1 << 20
+_MAX_LINE = 256 << 20
 
 
 def read_lines(path: Path) -> Iterator[tuple[int, str]]:
@@ -69,7 +70,27 @@ def read_lines(path: Path) -> Iterator[tuple[int, str]]:
         FormatError: It is damaged or not text, or a line is not UTF-8.
     """
     with open_bytes(path) as file:
-        yield from decode_lines(file, path)
+        is_plain = isinstance(getattr(file, "raw", None), FileIO)
+        yield from decode_lines(file if is_plain else _limited(file, path), path)
+
+
+def _limited(file: BinaryIO, path: Path) -> Iterator[bytes]:
+    """Yield the lines of a compressed file, in which a small file may hold one of gigabytes.
+
+    Raises:
+        FormatError: A line is too long.
+    """
+    number = 0
+    while line := file.readline(_MAX_LINE + 1):
+        number += 1
+        if len(line) > _MAX_LINE:
+            raise FormatError(
+                path,
+                number,
+                f"a line of more than {_MAX_LINE >> 20} MB in a compressed file",
+                hint="unpack the file first if that is right",
+            )
+        yield line
 
 
 def read_rows(path: Path) -> Iterator[tuple[int, str]]:

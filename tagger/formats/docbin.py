@@ -35,6 +35,11 @@ _MISSING, _INSIDE, _BEGINS = 0, 1, 3
 _WRITTEN = ("ENT_IOB", "ENT_TYPE", "SENT_START", "TAG", "POS")
 
 
+_MAX_RATIO = 200
+_LEAST_LIMIT = 64_000_000
+"""How much larger a file may be unpacked, and what any may be; those of texts are 5 to 20 times."""
+
+
 class _Bin(msgspec.Struct):
     attrs: list[int]
     tokens: bytes
@@ -61,7 +66,19 @@ def read(path: Path, findings: Findings) -> Iterator[Document]:
     except OSError as error:
         raise unreadable(path, error) from None
     try:
-        content = msgspec.msgpack.decode(zlib.decompress(packed), type=_Bin)
+        unpacking = zlib.decompressobj()
+        limit = max(_LEAST_LIMIT, _MAX_RATIO * len(packed))
+        unpacked = unpacking.decompress(packed, limit)
+        if unpacking.unconsumed_tail:
+            raise FormatError(
+                path,
+                None,
+                f"unpacks to more than {limit / 1e6:,.0f} MB, {_MAX_RATIO} times its size",
+                hint="it is no DocBin of texts",
+            )
+        if not unpacking.eof:
+            raise ValueError("it is cut off")
+        content = msgspec.msgpack.decode(unpacked, type=_Bin)
         yield from _documents(path, content, findings)
     except (zlib.error, msgspec.DecodeError, ValueError, KeyError, RecursionError) as error:
         said = " ".join(str(error).split())[:80]

@@ -21,6 +21,7 @@ from tagger.model.heads import HeadSpec
 from tagger.schemes import Scheme, split_tag, tag_inventory
 from tagger.training.answers import Answers, frequent_forms
 from tagger.training.encoding import READ_BATCH, Inventory
+from tagger.training.limits import check_heads, check_sentences
 
 _ALLOW_EMPTY = "{allow_empty=True} trains all the same"
 
@@ -123,6 +124,7 @@ def prepare(
             )
     inventory = Inventory()
     for corpus in gold:
+        check_sentences(corpus)
         columns = [head.name for head in corpus.heads if head.name in names]
         inventory.add(corpus.splits["train"], columns)
     words = None
@@ -144,6 +146,7 @@ def prepare(
         head_spec(name, kinds[name], inventory.tags[name], config, known.get(name))
         for name in names
     )
+    check_heads(heads, corpora[0])
     prepared = Prepared(
         tuple(corpora), heads, main_heads, inventory, tuple(notes), answers=answers, words=words
     )

@@ -1,0 +1,71 @@
+"""Small inputs that would take gigabytes: refused with the limit before any memory is taken."""
+
+from __future__ import annotations
+
+import bz2
+import gzip
+import zlib
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from msgspec.structs import replace
+
+from tagger import lines
+from tagger.errors import CorpusError, FormatError
+from tagger.lines import read_lines
+from tagger.training import limits
+from tagger.training.run import train
+from tests.helpers.commands import assert_one_line
+from tests.helpers.corpora import small_config
+
+
+def test_a_docbin_that_unpacks_to_much_more(tmp_path: Path, run: Callable[..., Any]):
+    bomb = tmp_path / "a.spacy"
+    packer = zlib.compressobj(9)
+    zeros = bytes(1 << 20)
+    bomb.write_bytes(b"".join(packer.compress(zeros) for _ in range(100)) + packer.flush())
+    assert bomb.stat().st_size < 200_000
+    assert_one_line(run("convert", bomb, tmp_path / "b.conll"), 1, "64 MB", "a.spacy")
+
+
+@pytest.mark.parametrize("compress", [gzip.compress, bz2.compress])
+def test_an_endless_line_in_a_compressed_file(tmp_path: Path, monkeypatch, compress):
+    monkeypatch.setattr(lines, "_MAX_LINE", 1 << 20)
+    path = tmp_path / "a.txt.gz"
+    path.write_bytes(compress(b"short\n" + b"a" * (2 << 20)))
+    with pytest.raises(FormatError, match="1 MB") as raised:
+        list(read_lines(path))
+    assert (raised.value.path, raised.value.line) == (str(path), 2)
+    path.write_bytes(compress(b"a" * (1 << 19) + b"\nb\n"))
+    assert len(list(read_lines(path))) == 2
+
+
+def refused(tmp_path: Path, content: str) -> CorpusError:
+    path = tmp_path / "train.tsv"
+    path.write_text(content)
+    with pytest.raises(CorpusError) as raised:
+        train([str(path)], tmp_path / "model", replace(small_config(), heads=("ner",)))
+    assert raised.value.path == str(path)
+    assert not (tmp_path / "model").exists()
+    return raised.value
+
+
+def test_a_sentence_without_end(tmp_path: Path):
+    rest = "a\tO\n" * (limits.MAX_SENTENCE + 1)
+    error = refused(tmp_path, "x\tO\n\ny\tB-X\n\n" + rest)
+    assert "10,001 tokens" in error.message
+    assert error.line == 5
+
+
+def test_a_token_without_end(tmp_path: Path):
+    error = refused(tmp_path, "x\tO\n\n" + "y" * 100_000 + "\tB-X\n\n")
+    assert "100,000 characters" in error.message
+    assert error.line == 3
+
+
+def test_a_column_that_is_no_column_of_tags(tmp_path: Path):
+    error = refused(tmp_path, "".join(f"word\tB-X{i}\n\n" for i in range(600)))
+    assert "labels" in error.message
+    assert "heads" in str(error.hint)

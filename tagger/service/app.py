@@ -54,7 +54,13 @@ def create_app(models: Sequence[str] = (DEFAULT,), settings: Settings = DEFAULTS
         service.is_ready = False
         batcher.stop()
 
-    gate = Middleware(Gate, settings=settings, metrics=metrics, open_paths=PAGE_PATHS)
+    gate = Middleware(
+        Gate,
+        settings=settings,
+        metrics=metrics,
+        open_paths=PAGE_PATHS,
+        check_space=batcher.check_space,
+    )
     # Around the gate, so that pages can read refusals, and preflights need no key.
     cors = Middleware(
         CORSMiddleware,

@@ -18,6 +18,8 @@ from tagger.service.settings import Limits
 
 N_CHARS_PER_TOKEN = 5
 """Characters of a token and the space after it, for estimates."""
+SMALL = 64
+"""Tokens that any request is taken for until its body is read."""
 TYPICAL_RATE = 20_000.0
 """Tokens a second, until it is measured."""
 
@@ -101,12 +103,12 @@ class Batcher:
             self._changed.notify()
         self._thread.join()
 
-    def is_full(self, n_tokens: int = 0) -> bool:
+    def is_full(self, n_tokens: int) -> bool:
         """Return whether work of that size must wait to be accepted."""
         waiting = self._n_tokens
         return waiting > 0 and waiting + n_tokens > self._limits.queue_tokens
 
-    def check_space(self, n_tokens: int = 0) -> None:
+    def check_space(self, n_tokens: int = SMALL) -> None:
         """Check that work of that size is accepted.
 
         Raises:

@@ -6,6 +6,7 @@ import asyncio
 import hmac
 import logging
 import time
+from collections.abc import Callable
 from typing import Any
 
 from starlette.datastructures import Headers
@@ -34,13 +35,22 @@ class Gate:
         settings: Its settings.
         metrics: What is counted.
         open_paths: Further paths that need no key.
+        check_space: Raises a `Problem` where the queue is full. It is asked before anything else
+            is done, so that to refuse requests takes little from those that are accepted.
     """
 
     def __init__(
-        self, app: ASGIApp, *, settings: Settings, metrics: Metrics, open_paths: tuple[str, ...]
+        self,
+        app: ASGIApp,
+        *,
+        settings: Settings,
+        metrics: Metrics,
+        open_paths: tuple[str, ...],
+        check_space: Callable[[], None],
     ) -> None:
         self._app, self._settings, self._metrics = app, settings, metrics
         self._open = frozenset((*OPEN, *open_paths))
+        self._check_space = check_space
         self._keys = [key.encode() for key in settings.api_keys]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -65,9 +75,12 @@ class Gate:
         problem: Problem | None = None
         failure: BaseException | None = None
         try:
-            problem = self._refusal(scope)
-            if problem is None:
-                await self._app(scope, receive, sending)
+            self._check_key(scope)
+            if scope["method"] == "POST":  # all of which tag
+                self._check_space()
+            await self._app(scope, receive, sending)
+        except Problem as refusal:
+            problem = refusal
         except (ClientDisconnect, TimeoutError):
             status = GONE
         except Exception as error:
@@ -79,10 +92,14 @@ class Gate:
                 await problem_response(problem)(scope, receive, sending)
             self._note(scope, status or GONE, time.perf_counter() - began, failure)
 
-    def _refusal(self, scope: Scope) -> Problem | None:
-        """Return why a request may not pass."""
+    def _check_key(self, scope: Scope) -> None:
+        """Check that a request has a key, where one is needed.
+
+        Raises:
+            Problem: It has none.
+        """
         if not self._keys or scope["path"] in self._open:
-            return None
+            return
         headers = Headers(scope=scope)
         given = headers.get("x-api-key", "")
         kind, _, token = headers.get("authorization", "").partition(" ")
@@ -90,8 +107,8 @@ class Gate:
             given = token.strip()
         found = given.encode("latin-1", errors="replace")
         if any(hmac.compare_digest(found, key) for key in self._keys):
-            return None
-        return Problem(
+            return
+        raise Problem(
             "unauthorized",
             "a key is needed: Authorization: Bearer KEY, or X-API-Key: KEY",
             headers={"WWW-Authenticate": "Bearer"},

@@ -46,9 +46,8 @@ class Service:
         """Receive the body of a request.
 
         Raises:
-            Problem: It is too large, or too slow; or the queue is full, which is checked first.
+            Problem: It is too large, or too slow.
         """
-        self.batcher.check_space()
         limit = self.limits.max_bytes
         length = request.headers.get(LENGTH, "")
         if length.isdecimal() and len(length) < 20 and int(length) > limit:

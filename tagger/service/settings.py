@@ -30,7 +30,7 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
     """Characters of a text to explain: each of its words is read with many contexts."""
     timeout: float = 30.0
     """Seconds until a request is given up: receiving it, its answer, and sending each part."""
-    queue_tokens: int = 8_192
+    queue_tokens: int = 3_072
     """Estimated tokens that may wait to be tagged; a request beyond them is refused, unless nothing
     waits."""
     batch_tokens: int = 1_024

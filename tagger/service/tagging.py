@@ -88,7 +88,6 @@ def way_of(service: Service, options: Options) -> Way:
 
 
 def _stream(service: Service, request: Request) -> Response:
-    service.batcher.check_space()
     query: dict[str, Any] = dict(request.query_params)
     if "heads" in query:
         query["heads"] = [name.strip() for name in query["heads"].split(",")]

@@ -59,7 +59,7 @@ def run(arguments: argparse.Namespace, share: str, left: str, seed: int) -> dict
             Path(temporary) / "model",
             heads=["ner"],
             base=arguments.base or None,
-            settings={"training.fraction": arguments.fraction},
+            settings={"training.fraction": arguments.fraction, "training.epochs": arguments.epochs},
             seed=seed,
             threads=arguments.threads,
         )
@@ -74,6 +74,7 @@ def main() -> None:
     parser.add_argument("corpus")
     parser.add_argument("--from", dest="base", default="")
     parser.add_argument("--fraction", type=float, default=1.0)
+    parser.add_argument("--epochs", type=int, default=15)
     parser.add_argument("--seeds", default="1,2,3")
     parser.add_argument("--threads", type=int, default=0)
     parser.add_argument("--csv", type=Path, default=Path("models/results/partial_annotation.csv"))

@@ -22,8 +22,8 @@ INTRODUCTION = """\
 <!-- Made by `python docs/make_cli.py`; a change here is lost. -->
 
 `--help` after any command prints the same in a terminal. An error is printed in one line on
-standard error. The exit code is 0 for success, 2 for a wrong command line, 130 for an interruption,
-and 1 for any other error.
+standard error. The exit code is 0 for success, 2 for a wrong command line, 3 if `tagger bulk` could
+not tag some rows, 130 for an interruption, and 1 for any other error.
 """
 
 

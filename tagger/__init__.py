@@ -15,6 +15,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from tagger.bulk_tagging.run import BulkSummary, bulk
     from tagger.corpus.conversion import convert
     from tagger.corpus.read import read
     from tagger.distillation.distill import Distilled, distill
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
 __version__ = "0.2.0"
 
 __all__ = [
+    "BulkSummary",
     "Columns",
     "Distilled",
     "Document",
@@ -44,6 +46,7 @@ __all__ = [
     "Token",
     "Trained",
     "__version__",
+    "bulk",
     "compare",
     "convert",
     "distill",
@@ -59,6 +62,7 @@ __all__ = [
 ]
 
 _HOMES = {
+    "BulkSummary": "tagger.bulk_tagging.run",
     "Columns": "tagger.formats.records",
     "Distilled": "tagger.distillation.distill",
     "Document": "tagger.runtime.results",
@@ -67,6 +71,7 @@ _HOMES = {
     "TaggerError": "tagger.errors",
     "Token": "tagger.runtime.results",
     "Trained": "tagger.training.train",
+    "bulk": "tagger.bulk_tagging.run",
     "compare": "tagger.insight.compare.comparison",
     "convert": "tagger.corpus.conversion",
     "distill": "tagger.distillation.distill",

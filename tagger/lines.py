@@ -21,6 +21,7 @@ __all__ = [
     "as_number",
     "decode",
     "decode_lines",
+    "decompressed",
     "is_compressed",
     "open_bytes",
     "plain_suffix",
@@ -122,17 +123,7 @@ def open_bytes(path: Path) -> Iterator[BinaryIO]:
     """
     try:
         with path.open("rb", buffering=_BLOCK) as file:
-            start = cast("BufferedReader", file).peek(4)
-            if start.startswith(_GZIP):
-                import gzip
-
-                yield cast("BinaryIO", gzip.GzipFile(fileobj=file))
-            elif start.startswith(_BZIP2):
-                yield cast("BinaryIO", bz2.BZ2File(file))
-            elif start.startswith(_ZSTD):
-                yield _zstd(file, path)
-            else:
-                yield file
+            yield decompressed(cast("BufferedReader", file), path)
     except (EOFError, OSError, zlib.error) as error:
         if isinstance(error, OSError) and error.errno is not None:
             raise unreadable(path, error) from None
@@ -140,7 +131,23 @@ def open_bytes(path: Path) -> Iterator[BinaryIO]:
         raise FormatError(path, None, f"damaged: it cannot be decompressed ({error})") from None
 
 
-def _zstd(file: BinaryIO, path: Path) -> BinaryIO:
+def decompressed(file: BufferedReader, path: str | Path) -> BinaryIO:
+    """Return what a file holds that may be compressed with gzip, bzip2 or zstd.
+
+    Raises:
+        FormatError: It is compressed with zstd, and pyarrow is not installed.
+    """
+    start = file.peek(4)
+    if start.startswith(_GZIP):
+        import gzip
+
+        return cast("BinaryIO", gzip.GzipFile(fileobj=file))
+    if start.startswith(_BZIP2):
+        return cast("BinaryIO", bz2.BZ2File(file))
+    return _zstd(file, path) if start.startswith(_ZSTD) else cast("BinaryIO", file)
+
+
+def _zstd(file: BufferedReader, path: str | Path) -> BinaryIO:
     try:
         import pyarrow
     except ImportError:  # an installation that only predicts

@@ -14,6 +14,7 @@ import typer
 import tagger
 from tagger.cli import (
     benchmark,
+    bulk,
     calibrate,
     compare,
     convert,
@@ -48,6 +49,7 @@ app = typer.Typer(
 # In the order of the help: tag, train and score, understand, data, models.
 app.command()(predict.predict)
 app.command()(redact.redact)
+app.command()(bulk.bulk)
 app.command()(serve.serve)
 app.command()(train.train)
 app.command()(distill.distill)

@@ -9,9 +9,9 @@ from __future__ import annotations
 import hashlib
 import os
 import stat
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 import msgspec
 
@@ -77,7 +77,7 @@ def record_of(job: Job, tagger: Tagger, files: Sequence[Path]) -> Record:
         version=package.__version__,
         inputs=tuple(_input(path) for path in files or [STDIN]),
         model=job.model,
-        model_digest=_model_digest(Path(job.model)),
+        model_digest=model_digest(Path(job.model)),
         engine=tagger.engine.name,
         precision=tagger.engine.precision,
         heads=tuple(head.name for head in tagger.predictor.choose(job.heads)),
@@ -141,30 +141,56 @@ def differences(earlier: Record, now: Record) -> list[str]:
             for a, b in zip(earlier.inputs, now.inputs, strict=True)
             if not a.is_same(b)
         ]
-    if earlier.model_digest != now.model_digest:
-        same_place = earlier.model == now.model
-        found.append(
-            f"model {earlier.model} has changed"
-            if same_place
-            else f"model {earlier.model}, now {now.model}"
-        )
-    for name, word in (
-        ("output_format", "format"),
-        ("heads", "heads"),
-        ("engine", "engine"),
-        ("precision", "precision"),
-        ("tokenized", "tokenized"),
-        ("confidence", "confidence"),
-        ("threshold", "threshold"),
-        ("nbest", "readings"),
-        ("newline", "newline"),
-        ("whole", "a file as a text"),
-        ("version", "version"),
-    ):
-        before, after = getattr(earlier, name), getattr(now, name)
-        if before != after:
-            found.append(f"{word} {_word(before)}, now {_word(after)}")
-    return found
+    found += model_changed(earlier, now)
+    words = {
+        "output_format": "format",
+        "heads": "heads",
+        "engine": "engine",
+        "precision": "precision",
+        "tokenized": "tokenized",
+        "confidence": "confidence",
+        "threshold": "threshold",
+        "nbest": "readings",
+        "newline": "newline",
+        "whole": "a file as a text",
+        "version": "version",
+    }
+    return found + changed_fields(earlier, now, words)
+
+
+class WithModel(Protocol):
+    """A record that names a model."""
+
+    @property
+    def model(self) -> str:
+        """Its directory."""
+        ...
+
+    @property
+    def model_digest(self) -> str:
+        """The digest of its files."""
+        ...
+
+
+def model_changed(earlier: WithModel, now: WithModel) -> list[str]:
+    """Word how the model of two records differs, if it does."""
+    if earlier.model_digest == now.model_digest:
+        return []
+    if earlier.model == now.model:
+        return [f"model {earlier.model} has changed"]
+    return [f"model {earlier.model}, now {now.model}"]
+
+
+def changed_fields(earlier: object, now: object, words: Mapping[str, str]) -> list[str]:
+    """List in words which fields of two records differ.
+
+    Args:
+        earlier: One record.
+        now: Another one of the same type.
+        words: What each field is called.
+    """
+    values = [(word, getattr(earlier, name), getattr(now, name)) for name, word in words.items()]
+    return [f"{word} {_word(a)}, now {_word(b)}" for word, a, b in values if a != b]
 
 
 def complete_blocks(output: Path) -> Kept:
@@ -217,7 +243,7 @@ def _input(path: Path) -> Input:
         return Input(str(path))  # reading it reports that
 
 
-def _model_digest(directory: Path) -> str:
+def model_digest(directory: Path) -> str:
     """Digest all files of a model that tags depend on."""
     digest = hashlib.blake2b(digest_size=16)
     for name in (*FILES, *GRAPHS.values()):
@@ -234,4 +260,7 @@ def _word(value: object) -> str:
         return "yes" if value else "no"
     if isinstance(value, dict):
         return ",".join(f"{name}={number}" for name, number in value.items()) or "none"
-    return ",".join(value) if isinstance(value, tuple) else str(value)
+    if isinstance(value, tuple):
+        parts = (" ".join(part) if isinstance(part, tuple) else part for part in value)
+        return ",".join(parts) or "none"
+    return str(value)

@@ -8,6 +8,7 @@ import threading
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
 from functools import lru_cache
 from multiprocessing import get_context, parent_process
 from multiprocessing.process import BaseProcess
@@ -141,39 +142,55 @@ def tag_blocks(
         UsageError: More workers than cores.
         TaggerError: A worker has died, or as `load_tagger`.
     """
+    check_workers(workers)
+    if workers <= 1:
+        return (tag_block(job, tagger, block) for block in blocks)
+    return _tag_in_workers(job._replace(threads=1), blocks, workers)
+
+
+def check_workers(workers: int) -> None:
+    """Check that there is a core for each process.
+
+    Raises:
+        UsageError: More workers than cores.
+    """
     if workers > (cores := n_cores()):
         raise UsageError(
             f"{workers} workers are more than the {cores} cores that this process may use, and "
             "would be slower",
             hint=f"use {{workers={cores}}}",
         )
-    if workers <= 1:
-        return (tag_block(job, tagger, block) for block in blocks)
-    return _tag_in_workers(job._replace(threads=1), blocks, workers)
+
+
+@contextmanager
+def worker_pool(workers: int) -> Iterator[ProcessPoolExecutor]:
+    """Provide processes that end with this one, however it ends, and leave Ctrl-C to it."""
+    context = get_context("spawn")  # a fork of a process with threads may hang
+    pool = ProcessPoolExecutor(workers, context, initializer=_follow_parent)
+    try:
+        yield pool
+    finally:
+        with deferred_interrupt():  # a second Ctrl-C must not leave workers running
+            pool.shutdown(wait=True, cancel_futures=True)
 
 
 def _tag_in_workers(job: Job, blocks: Iterable[Sequence[Text]], workers: int) -> Iterator[Result]:
-    context = get_context("spawn")  # a fork of a process with threads may hang
-    pool = ProcessPoolExecutor(workers, context, initializer=_follow_parent)
-
-    def submit() -> Iterator[Future[Result]]:
+    def submit(pool: ProcessPoolExecutor) -> Iterator[Future[Result]]:
         # Runs in the thread that reads ahead; what it starts inherits that Ctrl-C is not for it.
         if hasattr(signal, "pthread_sigmask"):
             signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
         for block in blocks:
             yield pool.submit(_tag_in_worker, job, block)
 
-    try:
-        # A result is yielded as soon as it is there, also while the next block is waited for.
-        for (future,) in as_available(submit(), size=1, read_ahead=2 * workers):
-            yield future.result()
-    except BrokenProcessPool:
-        raise TaggerError(
-            "a worker has died, perhaps out of memory", hint="use fewer {workers}"
-        ) from None
-    finally:
-        with deferred_interrupt():  # a second Ctrl-C must not leave workers running
-            pool.shutdown(wait=True, cancel_futures=True)
+    with worker_pool(workers) as pool:
+        try:
+            # A result is yielded as soon as it is there, also while the next block is waited for.
+            for (future,) in as_available(submit(pool), size=1, read_ahead=2 * workers):
+                yield future.result()
+        except BrokenProcessPool:
+            raise TaggerError(
+                "a worker has died, perhaps out of memory", hint="use fewer {workers}"
+            ) from None
 
 
 def _tag_in_worker(job: Job, texts: Sequence[Text]) -> Result:

@@ -1,0 +1,1 @@
+"""Files of texts as shards and rows, one module a family of formats."""

@@ -1,0 +1,113 @@
+"""CSV with a header: a file is a shard, since a quoted value may hold line ends."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterator
+from contextlib import contextmanager
+from io import TextIOWrapper
+from itertools import islice
+from typing import Any
+
+from tagger.bulk_tagging.sources.lines import opened
+from tagger.bulk_tagging.sources.rows import (
+    ROWS,
+    Description,
+    Rows,
+    Shard,
+    Source,
+    Wanted,
+    ends,
+    shard_name,
+)
+from tagger.bulk_tagging.storage import file_system
+from tagger.errors import first_line
+
+_LIMIT = 2**24
+"""Characters of a value: without a limit a quote that is never closed would swallow all rows."""
+
+
+def describe(source: Source) -> Description:
+    """Read the header."""
+    import pyarrow as pa
+
+    fs, path = file_system(source.address)
+    with _reader(source.address) as rows:
+        header = next(rows, None)
+    shard = Shard(
+        name=shard_name(source, 0),
+        format="csv",
+        paths=(source.address,),
+        size=source.size,
+        fingerprint=ends(fs, path, 0, source.size),
+    )
+    schema = None if header is None else pa.schema([(name, pa.string()) for name in header])
+    return Description([shard], schema, is_exact=False)
+
+
+def read(shard: Shard, wanted: Wanted) -> Iterator[Rows]:
+    """Yield the rows after the header; all values are strings."""
+    with _reader(shard.paths[0]) as reader:
+        header: list[str] = next(reader, [])
+        names = [wanted.text_column, *wanted.kept.names]
+        places = [header.index(name) if name in header else -1 for name in names]
+        rows = _rows(reader)
+        while block := list(islice(rows, ROWS)):
+            yield _columns([row for row in block if row != []], places, len(header), wanted)
+
+
+def _rows(reader: Any) -> Iterator[list[str] | str]:
+    """Yield rows, and in the place of one that cannot be read what is wrong with it."""
+    while True:
+        try:
+            yield next(reader)
+        except StopIteration:
+            return
+        except csv.Error as error:
+            yield f"not CSV: {first_line(error)}"
+        except (EOFError, OSError) as error:
+            if isinstance(error, OSError) and error.errno is not None:
+                raise
+            yield f"damaged: it cannot be decompressed ({first_line(error)})"
+            return
+
+
+def _columns(
+    rows: list[list[str] | str], places: list[int], n_columns: int, wanted: Wanted
+) -> Rows:
+    import pyarrow as pa
+
+    problems: dict[int, str] = {}
+    columns: list[list[str | None]] = [[] for _ in places]
+    for i, row in enumerate(rows):
+        if isinstance(row, str):
+            problems[i], row = row, []
+        elif len(row) != n_columns:
+            problems[i] = f"{len(row)} values in {n_columns} columns"
+        for place, column in zip(places, columns, strict=True):
+            value = row[place] if 0 <= place < len(row) else None
+            if value is not None and not value.isascii():
+                try:
+                    value.encode()
+                except UnicodeEncodeError:  # bytes that are not UTF-8
+                    problems.setdefault(i, "not UTF-8")
+                    value = value.encode(errors="surrogateescape").decode(errors="replace")
+            column.append(value)
+    kept = [pa.array(c, f.type) for c, f in zip(columns[1:], wanted.kept, strict=True)]
+    texts = [None if i in problems else text for i, text in enumerate(columns[0])]
+    for i, text in enumerate(texts):
+        if text is None:
+            problems.setdefault(i, "null")
+    return Rows(texts, problems, kept)
+
+
+@contextmanager
+def _reader(address: str) -> Iterator[Any]:
+    limit = csv.field_size_limit(_LIMIT)
+    try:
+        with opened(address) as file:
+            text = TextIOWrapper(file, "utf-8-sig", errors="surrogateescape", newline="")
+            name = address.lower().removesuffix(".gz").removesuffix(".bz2").removesuffix(".zst")
+            yield csv.reader(text, delimiter="\t" if name.endswith(".tsv") else ",")
+    finally:
+        csv.field_size_limit(limit)

@@ -1,0 +1,130 @@
+"""Parquet: a row group is a shard."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from tagger.bulk_tagging.sources.rows import (
+    ROWS,
+    Description,
+    Rows,
+    Shard,
+    Source,
+    Wanted,
+    fingerprint,
+    intact,
+    nulls,
+    shard_name,
+    texts_of,
+)
+from tagger.bulk_tagging.storage import file_system, is_local
+from tagger.errors import first_line
+from tagger.lines import unreadable
+
+if TYPE_CHECKING:
+    from pyarrow.parquet import ParquetFile
+
+_TAIL = 8
+"""Bytes at the end of a file: the length of its footer, and a magic number."""
+
+
+def describe(source: Source) -> Description:
+    """Read the footer of a file."""
+    import pyarrow as pa
+
+    fs, path = file_system(source.address)
+    tail = fs.cat_file(path, start=max(source.size - _TAIL, 0), end=source.size)
+    n_footer = int.from_bytes(tail[:4], "little") + _TAIL
+    footer = fs.cat_file(path, start=max(source.size - n_footer, 0), end=source.size)
+    of_file = fingerprint(source.size, footer if tail.endswith(b"PAR1") else tail)
+
+    def shard(number: int, size: int, damage: str = "") -> Shard:
+        return Shard(
+            name=shard_name(source, number),
+            format="parquet",
+            paths=(source.address,),
+            part=number,
+            size=size,
+            fingerprint=of_file,
+            damage=damage,
+        )
+
+    try:
+        with opened(source.address) as file:
+            metadata = file.metadata
+            sizes = [metadata.row_group(i).total_byte_size for i in range(file.num_row_groups)]
+            # Also a file without rows has an output, in which are no rows.
+            return Description([shard(i, n) for i, n in enumerate(sizes or [0])], file.schema_arrow)
+    except (pa.ArrowException, OSError) as error:
+        if isinstance(error, OSError) and error.errno is not None:
+            raise
+        return Description([shard(0, source.size, f"damaged Parquet: {first_line(error)[:200]}")])
+
+
+def read(shard: Shard, wanted: Wanted) -> Iterator[Rows]:
+    """Yield the rows of a row group; those that cannot be read have no text but a problem."""
+    import pyarrow as pa
+
+    with opened(shard.paths[0]) as file:
+        if not file.num_row_groups:
+            return
+        n_rows = file.metadata.row_group(shard.part).num_rows
+        names = [wanted.text_column, *wanted.kept.names]
+        n_read = 0
+        try:
+            for batch in file.iter_batches(
+                ROWS, row_groups=[shard.part], columns=list(dict.fromkeys(names)), use_threads=False
+            ):
+                texts, problems = texts_of(batch.column(wanted.text_column))
+                kept = [batch.column(field.name).cast(field.type) for field in wanted.kept]
+                yield Rows(texts, problems, intact(kept, problems))
+                n_read += len(texts)
+        except (pa.ArrowException, OSError) as error:
+            if isinstance(error, OSError) and error.errno is not None:
+                raise unreadable_file(shard.paths[0], error) from None
+            problem = f"damaged Parquet: {first_line(error)[:200]}"
+            n_left = n_rows - n_read
+            kept = _what_can_be_read(file, shard.part, wanted, n_read, n_left)
+            yield Rows([None] * n_left, dict.fromkeys(range(n_left), problem), kept)
+
+
+@contextmanager
+def opened(address: str) -> Iterator[ParquetFile]:
+    """Open a file."""
+    from pyarrow import parquet
+
+    fs, path = file_system(address)
+    if is_local(fs):
+        with parquet.ParquetFile(path) as file:
+            yield file
+    else:
+        with fs.open(path, "rb") as stream, parquet.ParquetFile(stream) as file:
+            yield file
+
+
+def unreadable_file(address: str, error: OSError) -> Exception:
+    """Return the error for a file that could be opened but not be read to its end."""
+    from pathlib import Path
+
+    return unreadable(Path(address), error)
+
+
+def _what_can_be_read(
+    file: ParquetFile, part: int, wanted: Wanted, first: int, n: int
+) -> list[Any]:
+    """Return the kept columns of the rows from ``first``: nulls where they are damaged, too."""
+    import pyarrow as pa
+
+    columns = nulls(wanted, n)
+    for i, field in enumerate(wanted.kept):
+        try:
+            table = file.read_row_group(part, columns=[field.name], use_threads=False)
+            column = table.column(0).cast(field.type).slice(first).combine_chunks()
+            column.validate(full=True)
+            if len(column) == n:
+                columns[i] = column
+        except (pa.ArrowException, OSError):
+            continue
+    return columns

@@ -1,0 +1,210 @@
+"""Shards, rows, and what every kind of source reads and describes."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeAlias
+
+import msgspec
+
+from tagger.printable import one_line
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+SourceFormat: TypeAlias = Literal["parquet", "arrow", "jsonl", "csv", "text"]
+
+ROWS = 1000
+"""Rows that are read together."""
+SAMPLE = 2**16
+"""Number of bytes at each end of a piece of a file that its fingerprint reads."""
+
+
+class Source(NamedTuple):
+    """An input file."""
+
+    address: str
+    """Its path or URL."""
+    name: str
+    """Its path within the given folder, without suffixes; the output is named after it."""
+    format: SourceFormat
+    is_compressed: bool = False
+    size: int = 0
+    """In bytes."""
+
+
+class Shard(msgspec.Struct, frozen=True, kw_only=True):
+    """A part of the input that is tagged by itself and becomes one file of the output."""
+
+    name: str
+    """Of its output, without suffix."""
+    format: SourceFormat
+    paths: tuple[str, ...]
+    """Its file, or several of which each is a text."""
+    part: int = 0
+    """The row group."""
+    start: int = 0
+    end: int | None = None
+    """The bytes in which its lines begin; None for all."""
+    size: int
+    """In bytes, to know how much is done."""
+    fingerprint: str
+    """Of its content."""
+    damage: str = ""
+    """Why the file cannot be read at all; its output is one row with this error."""
+
+
+class Description(NamedTuple):
+    """The shards of a source, and its columns."""
+
+    shards: list[Shard]
+    schema: pa.Schema | None = None
+    """None where it has no rows that could show it."""
+    is_exact: bool = True
+    """Whether the file states its types; otherwise they are those of its first rows."""
+
+
+class Wanted(NamedTuple):
+    """The columns to read."""
+
+    text_column: str
+    kept: pa.Schema
+    document: bool = False
+    """Whether a file of text is one text."""
+
+
+class Rows(NamedTuple):
+    """Some rows of a shard."""
+
+    texts: list[str | None]
+    problems: dict[int, str]
+    """What is wrong with a row, by its index; such rows are not tagged."""
+    kept: list[pa.Array]
+    """The kept columns."""
+
+
+def fingerprint(*parts: object) -> str:
+    """Digest what identifies a piece of input."""
+    digest = hashlib.blake2b(digest_size=16)
+    for part in parts:
+        content = part if isinstance(part, bytes) else str(part).encode()
+        digest.update(f"{len(content)} ".encode() + content)
+    return digest.hexdigest()
+
+
+def ends(fs: Any, path: str, start: int, end: int) -> str:
+    """Digest the first and last bytes of a piece of a file, and its place."""
+    if end - start <= 2 * SAMPLE:
+        return fingerprint(start, end, fs.cat_file(path, start=start, end=end))
+    head = fs.cat_file(path, start=start, end=start + SAMPLE)
+    return fingerprint(start, end, head, fs.cat_file(path, start=end - SAMPLE, end=end))
+
+
+def shard_name(source: Source, number: int) -> str:
+    """Return the name of the output of a source's shard."""
+    return f"{source.name}-{number:05}"
+
+
+def wrong_row(problem: str, wanted: Wanted) -> Rows:
+    """Return a single row that stands for what could not be read."""
+    return Rows([None], {0: one_line(problem)}, nulls(wanted, 1))
+
+
+def nulls(wanted: Wanted, n: int) -> list[pa.Array]:
+    """Return kept columns without values."""
+    import pyarrow as pa
+
+    return [pa.nulls(n, field.type) for field in wanted.kept]
+
+
+def texts_of(column: pa.Array) -> tuple[list[str | None], dict[int, str]]:
+    """Return the strings of a column, and what is wrong with those that are none."""
+    import pyarrow as pa
+
+    try:
+        texts = column.to_pylist()
+        problems: dict[int, str] = {}
+    except UnicodeDecodeError:
+        if pa.types.is_dictionary(column.type):
+            column = column.dictionary_decode()
+        texts, problems = [], {}
+        for i, value in enumerate(column.cast(pa.large_binary()).to_pylist()):
+            try:
+                texts.append(None if value is None else value.decode())
+            except UnicodeDecodeError as error:
+                texts.append(None)
+                problems[i] = f"not UTF-8 (byte {error.start + 1})"
+    if column.null_count:
+        problems |= {
+            i: "null" for i, text in enumerate(texts) if text is None and i not in problems
+        }
+    return texts, problems
+
+
+def intact(columns: Iterable[pa.Array], problems: dict[int, str]) -> list[pa.Array]:
+    """Return columns with what is not UTF-8 escaped, which is noted as a problem of its row."""
+    import pyarrow as pa
+
+    found = []
+    for column in columns:
+        try:
+            column.validate(full=True)
+        except pa.ArrowInvalid:
+            if not _is_text(column.type):
+                raise
+            values = column.cast(pa.large_binary()).to_pylist()
+            for i, value in enumerate(values):
+                escaped = None if value is None else value.decode(errors="backslashreplace")
+                if escaped is not None and escaped.encode() != value:
+                    problems.setdefault(i, "a kept column is not UTF-8")
+                values[i] = escaped
+            column = pa.array(values, column.type)
+        found.append(column)
+    return found
+
+
+def _is_text(kind: Any) -> bool:
+    import pyarrow as pa
+
+    return bool(pa.types.is_string(kind) or pa.types.is_large_string(kind))
+
+
+def is_string_type(kind: Any) -> bool:
+    """Return whether a column of an Arrow type holds strings."""
+    import pyarrow as pa
+
+    if pa.types.is_dictionary(kind):
+        kind = kind.value_type
+    return bool(_is_text(kind) or pa.types.is_string_view(kind) or pa.types.is_null(kind))
+
+
+def json_value(value: object) -> str | None:
+    """Return a value as a string: one that is none as JSON."""
+    if value is None or isinstance(value, str):
+        return value
+    return msgspec.json.encode(value).decode()
+
+
+def column_of(values: Sequence[object], kind: Any, name: str, problems: dict[int, str]) -> pa.Array:
+    """Return Python values as a column; one of another type is a problem of its row."""
+    import pyarrow as pa
+
+    if pa.types.is_string(kind):
+        return pa.array([json_value(value) for value in values], kind)
+    checked = list(values)
+    for i, value in enumerate(values):
+        if value is not None and not _fits(value, kind):
+            checked[i] = None
+            problems.setdefault(i, f"{name} is {value!r:.60}, where other rows have {kind}")
+    return pa.array(checked, kind)
+
+
+def _fits(value: object, kind: Any) -> bool:
+    import pyarrow as pa
+
+    if pa.types.is_boolean(kind):
+        return isinstance(value, bool)
+    if pa.types.is_int64(kind):
+        return type(value) is int and -(1 << 63) <= value < 1 << 63
+    return pa.types.is_float64(kind) and type(value) in (int, float)

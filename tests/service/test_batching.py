@@ -6,6 +6,10 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any
 from urllib.parse import urlsplit
 
+import pytest
+
+pytest.importorskip("fastapi", reason="needs the extra serve")
+
 from tagger.runtime.tagger import Tagger
 from tagger.service import Settings, create_app
 from tagger.service.settings import Limits

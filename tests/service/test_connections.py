@@ -6,6 +6,8 @@ from urllib.parse import urlsplit
 
 import pytest
 
+pytest.importorskip("fastapi", reason="needs the extra serve")
+
 from tagger.service import Settings, create_app
 from tagger.service.connections import TimedProtocol
 from tagger.service.settings import Limits

@@ -5,6 +5,8 @@ from typing import Any
 
 import pytest
 
+pytest.importorskip("fastapi", reason="needs the extra serve")
+
 from tagger.service import Settings, create_app
 from tests.helpers.services import ask, serving
 

@@ -13,6 +13,8 @@ from typing import Any
 
 import pytest
 
+pytest.importorskip("fastapi", reason="needs the extra serve")
+
 from tagger.formats.brackets import bracketed
 from tagger.runtime.results import Entity
 from tagger.service import Settings, create_app

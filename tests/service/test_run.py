@@ -13,6 +13,8 @@ from pathlib import Path
 
 import pytest
 
+pytest.importorskip("fastapi", reason="needs the extra serve")
+
 from tests.helpers.commands import Result, assert_one_line
 from tests.helpers.services import ask
 

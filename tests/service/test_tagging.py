@@ -6,6 +6,8 @@ from typing import Any
 
 import pytest
 
+pytest.importorskip("fastapi", reason="needs the extra serve")
+
 from tagger.service import Settings, create_app
 from tagger.service.settings import Limits
 from tests.helpers.commands import Result

@@ -45,7 +45,7 @@ def main(url: str) -> None:
             page.evaluate("scrollTo(0, 0)")
             page.wait_for_timeout(500)  # colours fade in
             picture = Image.open(BytesIO(page.screenshot()))
-            picture.quantize(64).save(IMAGES / f"playground-{name}.png", optimize=True)
+            picture.quantize(256).save(IMAGES / f"playground-{name}.png", optimize=True)
         browser.close()
 
 

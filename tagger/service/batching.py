@@ -10,7 +10,6 @@ from collections.abc import Callable, Sequence
 from math import ceil
 from typing import Any, NamedTuple
 
-from tagger.runtime.results import Document
 from tagger.runtime.tagger import Tagger
 from tagger.service.metrics import Metrics
 from tagger.service.problems import Problem
@@ -37,6 +36,8 @@ class Way(NamedTuple):
     confidence: bool = False
     threshold: float | tuple[tuple[str, float], ...] | None = None
     """For all labels, or pairs of a label and its threshold."""
+    nbest: int = 0
+    """The number of readings of each sentence, of the only head; 0 for documents alone."""
 
 
 class Job:
@@ -57,7 +58,7 @@ class Job:
         self,
         way: Way | None,
         texts: Sequence[str],
-        finish: Callable[[list[Document]], Any],
+        finish: Callable[[list[Any]], Any],
         n_tokens: int,
         future: asyncio.Future[Any],
     ) -> None:
@@ -65,7 +66,7 @@ class Job:
         self.n_tokens, self.future = n_tokens, future
         self.since = time.perf_counter()
         self.n_taken = 0
-        self.documents: list[Document] = []
+        self.documents: list[Any] = []  # or readings
         self.result: Any = None
 
 
@@ -129,7 +130,7 @@ class Batcher:
             await self._space.wait()
 
     def submit(
-        self, way: Way, texts: Sequence[str], finish: Callable[[list[Document]], Any]
+        self, way: Way, texts: Sequence[str], finish: Callable[[list[Any]], Any]
     ) -> asyncio.Future[Any]:
         """Add texts to the queue, whether it is full or not; to cancel the future drops them.
 
@@ -153,7 +154,7 @@ class Batcher:
         self,
         way: Way | None,
         texts: Sequence[str],
-        finish: Callable[[list[Document]], Any],
+        finish: Callable[[list[Any]], Any],
         n_tokens: int,
     ) -> asyncio.Future[Any]:
         assert self._loop is not None
@@ -273,14 +274,21 @@ class Batcher:
     def _tag_together(self, way: Way, taken: list[tuple[Job, slice]]) -> None:
         texts = [text for job, some in taken for text in job.texts[some]]
         threshold = dict(way.threshold) if isinstance(way.threshold, tuple) else way.threshold
-        documents = self._taggers[way.model].batch(
-            texts, way.heads, confidence=way.confidence, threshold=threshold
-        )
+        tagger = self._taggers[way.model]
+        found: list[Any]
+        if way.nbest:
+            head = way.heads[0] if way.heads else None
+            found = tagger.readings(texts, way.nbest, head=head, threshold=threshold)
+            documents = [one.document for one in found]
+        else:
+            found = documents = tagger.batch(
+                texts, way.heads, confidence=way.confidence, threshold=threshold
+            )
         self._metrics.count_batch(way.model, documents)
         past = 0
         for job, some in taken:
             first, past = past, past + some.stop - some.start
-            job.documents += documents[first:past]
+            job.documents += found[first:past]
 
     def _measure(self, taken: list[tuple[Job, slice]], seconds: float) -> None:
         n_tokens = sum(estimated_tokens(job.texts[some]) for job, some in taken)

@@ -9,6 +9,7 @@ from typing import Any
 from tagger.errors import UsageError
 from tagger.model.heads import HeadSpec
 from tagger.runtime.engines.processor import n_cores
+from tagger.runtime.readings import head_of_readings
 from tagger.runtime.tagger import Tagger
 from tagger.runtime.thresholds import Threshold
 from tagger.service.problems import wrong_field
@@ -148,6 +149,17 @@ class Models:
         if not spans:
             raise wrong_field("/model", f"the model {model} finds no entities")
         return next((head for head in spans if head.name == "ner"), spans[0])
+
+    def head_of_readings(self, model: str, names: Sequence[str] | None, nbest: int) -> str:
+        """Return the name of the head whose readings are found.
+
+        Raises:
+            Problem: There is none among those that are named.
+        """
+        try:
+            return head_of_readings(self.taggers[model].predictor, names, nbest).name
+        except UsageError as error:
+            raise wrong_field("/nbest", error.message) from None
 
     def exact(self, name: str) -> Tagger:
         """Return a model in single precision, whose probabilities can be compared."""

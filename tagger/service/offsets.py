@@ -44,6 +44,11 @@ def _places(text: str, unit: Unit) -> list[int]:
 
 def _placed(document: dict[str, Any]) -> Iterator[dict[str, Any]]:
     yield from document.get("tokens", ())
-    yield from document.get("entities", ())
+    for entity in document.get("entities", ()):
+        yield entity
+        yield from entity.get("alternatives", ())
+    for sentence in document.get("readings", ()):
+        for reading in sentence:
+            yield from reading["entities"]
     for spans in document.get("spans", {}).values():
         yield from spans

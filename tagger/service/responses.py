@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 from starlette.responses import Response
 
+from tagger.runtime.readings import Readings
 from tagger.runtime.results import Document
 from tagger.service.offsets import Unit, convert_offsets
 from tagger.service.problems import MEDIA_TYPE, Problem
@@ -15,23 +16,25 @@ from tagger.service.problems import MEDIA_TYPE, Problem
 Name = str | int | None
 
 
-def render(document: Document, unit: Unit = "codepoint", name: Name = None) -> bytes:
+def render(document: Document | Readings, unit: Unit = "codepoint", name: Name = None) -> bytes:
     """Render a document as ``tagger predict --format json`` writes it, without the line end."""
+    if unit == "codepoint" and isinstance(document, Document):
+        return document.to_json(name).encode()
     found = convert_offsets(document.to_dict(), unit)
     return msgspec.json.encode(found if name is None else {"id": name, **found})
 
 
-def render_one(unit: Unit) -> Callable[[list[Document]], bytes]:
+def render_one(unit: Unit) -> Callable[[list[Document | Readings]], bytes]:
     """Return a function that renders a single document."""
     return lambda documents: render(documents[0], unit)
 
 
-def render_list(unit: Unit) -> Callable[[list[Document]], bytes]:
+def render_list(unit: Unit) -> Callable[[list[Document | Readings]], bytes]:
     """Return a function that renders a JSON array of documents."""
     return lambda documents: b"[%b]" % b",".join([render(one, unit) for one in documents])
 
 
-def render_lines(unit: Unit, names: Sequence[Name]) -> Callable[[list[Document]], bytes]:
+def render_lines(unit: Unit, names: Sequence[Name]) -> Callable[[list[Document | Readings]], bytes]:
     """Return a function that renders a line for each document.
 
     Args:
@@ -39,7 +42,7 @@ def render_lines(unit: Unit, names: Sequence[Name]) -> Callable[[list[Document]]
         names: The id of each text.
     """
 
-    def rendered(documents: list[Document]) -> bytes:
+    def rendered(documents: list[Document | Readings]) -> bytes:
         pairs = zip(documents, names, strict=True)
         return b"".join([render(one, unit, name) + b"\n" for one, name in pairs])
 

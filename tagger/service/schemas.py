@@ -31,6 +31,13 @@ class Options(BaseModel):
         description="Show every entity whose probability reaches it; a number, or one by label, "
         "with that of all others under *. If not given, those of the best tag sequence.",
     )
+    nbest: int = Field(
+        0,
+        ge=0,
+        le=100,
+        description="Add as many of the most probable readings of each sentence, and what else "
+        "each entity may be (alternatives).",
+    )
     offsets: Unit = Field(
         "codepoint",
         description="The unit of start and end: codepoint (Python), utf16 (JavaScript, Java, C#) "

@@ -10,7 +10,6 @@ from starlette.requests import ClientDisconnect, Request
 
 from tagger.arguments import check_texts
 from tagger.errors import UsageError
-from tagger.runtime.results import Document
 from tagger.service.batching import Batcher, Way, estimated_tokens
 from tagger.service.metrics import Metrics
 from tagger.service.models import Models
@@ -69,7 +68,7 @@ class Service:
         request: Request,
         way: Way,
         texts: Sequence[str],
-        finish: Callable[[list[Document]], Any],
+        finish: Callable[[list[Any]], Any],
         *,
         pointer: str = "/text",
     ) -> Any:
@@ -79,7 +78,7 @@ class Service:
             request: The request.
             way: How they are tagged.
             texts: The texts.
-            finish: Makes the result of their documents, on the models' thread.
+            finish: Makes the result of their documents, or readings, on the models' thread.
             pointer: The field of the texts: of one text, or with ``/*`` of a list.
 
         Returns:

@@ -79,11 +79,15 @@ def way_of(service: Service, options: Options) -> Way:
     """
     model = service.models.name(options.model)
     threshold = service.models.threshold(model, options.threshold)
+    heads = service.models.heads(model, options.heads)
+    if options.nbest:
+        heads = (service.models.head_of_readings(model, heads, options.nbest),)
     return Way(
         model,
-        service.models.heads(model, options.heads),
+        heads,
         options.confidence,
         tuple(sorted(threshold.items())) if isinstance(threshold, Mapping) else threshold,
+        options.nbest,
     )
 
 

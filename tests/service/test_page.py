@@ -111,7 +111,7 @@ def test_the_threshold_filters_at_once(page: Any) -> None:
     assert entities(page) == ["Dr Lindqvist PER", "Leeds LOC"]
     requests: list[str] = []
     page.on("request", lambda request: requests.append(request.url))
-    for value, expected in (("0.6", ["Leeds LOC"]), ("0.9", []), ("0.05", 2)):
+    for value, expected in (("0.5", ["Leeds LOC"]), ("0.9", []), ("0.05", 2)):
         page.locator("#threshold").fill(value)
         found = entities(page)
         assert (len(found) >= expected) if isinstance(expected, int) else (found == expected)
@@ -124,7 +124,7 @@ def test_an_entity_is_explained(page: Any) -> None:
     page.wait_for_selector("#details:visible")
     assert page.inner_text("#details-label").startswith("Leeds: LOC, ")
     body = page.inner_text("#details-body")
-    for part in ("ORG", "left alone", "right alone", "both", "clinic"):
+    for part in ("What else it may be", "ORG", "left alone", "right alone", "both", "clinic"):
         assert part in body
     page.locator(".entity:has-text('Lindqvist')").focus()
     page.keyboard.press("Enter")
@@ -233,7 +233,7 @@ def test_the_policy_lets_nothing_else_run(browser: Any, service: str) -> None:
 
 
 def test_the_state_is_in_the_address(browser: Any, page: Any) -> None:
-    page.locator("#threshold").fill("0.6")
+    page.locator("#threshold").fill("0.5")
     page.locator("#threshold").dispatch_event("change")
     page.check("#tags")
     address = page.url

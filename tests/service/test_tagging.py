@@ -58,6 +58,21 @@ def test_thresholds(service: str) -> None:
     assert {entity["label"] for entity in lines.json["entities"]} == {"LOC"}
 
 
+def test_readings_are_those_of_predict(service: str, run: Callable[..., Result]) -> None:
+    arguments = ("--precision", "fp32", "--format", "json", "--heads", "ner", "--nbest", "3")
+    printed = run("predict", *arguments, UNSURE).out
+    answer = ask(service, body={"text": UNSURE, "heads": ["ner"], "nbest": 3})
+    assert answer.content.decode() == printed.strip()
+    text = f"😀 {UNSURE}"
+    shifted = ask(service, body={"text": text, "nbest": 3, "offsets": "utf16"}).json
+    spans = [one for entity in shifted["entities"] for one in entity["alternatives"]]
+    spans += [one for reading in shifted["readings"][0] for one in reading["entities"]]
+    assert spans
+    encoded = text.encode("utf-16-le")
+    for span in spans:
+        assert encoded[2 * span["start"] : 2 * span["end"]].decode("utf-16-le") == span["text"]
+
+
 def test_heads_are_chosen(service: str) -> None:
     document = ask(service, body={"text": "John left", "heads": ["upos"]}).json
     assert document["tokens"][0] == {"text": "John", "start": 0, "end": 4, "upos": "PROPN"}
@@ -91,6 +106,8 @@ def test_offsets_in_each_unit(service: str, unit: str, encoding: str, size: int)
         ({"text": "a", "confidence": "yes"}, "/confidence"),
         ({"text": "a", "offsets": "char"}, "/offsets"),
         ({"text": "a", "threshold": 0}, "/threshold"),
+        ({"text": "a", "nbest": 101}, "/nbest"),
+        ({"text": "a", "nbest": 1, "heads": ["upos"]}, "/nbest"),
         ({"text": "a", "threshold": {"PRE": 0.5}}, "/threshold"),
         ({"text": "a", "threshold": "0.5"}, "/threshold"),
         ([], ""),

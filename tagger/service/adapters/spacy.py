@@ -40,6 +40,8 @@ async def tag(request: Request) -> Response:
     asked = parse(await service.body(request), TagRequest)
     if asked.offsets != "codepoint":
         raise wrong_field("/offsets", "spaCy counts code points", ["codepoint"])
+    if asked.nbest:
+        raise wrong_field("/nbest", "spaCy's documents have no readings", ["0"])
     texts, pointer = texts_of(asked)
 
     def finish(documents: list[Document]) -> bytes:

@@ -141,11 +141,19 @@ async function explainWord(entity, words, first, chosen) {
   const sentence = sentenceOf(first + chosen);
   const position = first + chosen - sentence.first + 1;
   try {
-    const found = await persist(
-      () => service.explain(sentence.text, field("model"), head("span").name, position, signal),
+    const [model, name] = [field("model"), head("span").name];
+    const [found, read] = await persist(
+      () =>
+        Promise.all([
+          service.explain(sentence.text, model, name, position, signal),
+          service.readings(sentence.text, model, name, signal),
+        ]),
       signal,
     );
-    showDetails(entity, words, chosen, found, (i) => explainWord(entity, words, first, i));
+    const start = entity.start - sentence.start;
+    const same = read.entities.find((one) => one.start === start && one.label === entity.label);
+    const onWord = (i) => explainWord(entity, words, first, i);
+    showDetails(entity, words, chosen, found, same?.alternatives ?? [], onWord);
     byId("details").scrollIntoView({ block: "nearest" });
   } catch (error) {
     report(error, signal);
@@ -222,7 +230,7 @@ function changed() {
 function start() {
   const state = readState();
   byId("text").value = state.text ?? EXAMPLES[0];
-  byId("threshold").value = state.threshold ?? 0.5;
+  byId("threshold").value = state.threshold ?? 0.4;
   byId("tags").checked = state.tags;
   tagText();
 }

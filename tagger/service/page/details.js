@@ -6,7 +6,7 @@ const N_TAGS = 5;
 const SMALLEST = 0.0005;
 
 /** Show the explanation of a word of an entity, with a button for each of its words. */
-export function showDetails(entity, words, chosen, explanation, onWord) {
+export function showDetails(entity, words, chosen, explanation, alternatives, onWord) {
   byId("details-label").textContent =
     entity.confidence === undefined
       ? `${entity.text}: ${entity.label}`
@@ -14,6 +14,10 @@ export function showDetails(entity, words, chosen, explanation, onWord) {
   const [token] = explanation.tokens;
   const body = byId("details-body");
   body.replaceChildren();
+  if (alternatives.length) {
+    const rows = alternatives.slice(0, N_TAGS).map((one) => [one.text, one.label, percent(one.confidence, 1)]);
+    body.append(make("h3", {}, "What else it may be"), table(["words", "label", "probability"], rows));
+  }
   if (words.length > 1) {
     const buttons = words.map((word, i) =>
       make("button", { type: "button", onclick: () => onWord(i), "aria-pressed": String(i === chosen) }, word),
@@ -54,7 +58,7 @@ function sideTable(token) {
 }
 
 function table(header, rows) {
-  const cell = (name, i, text) => make(name, i ? { className: "number" } : {}, text);
+  const cell = (name, i, text) => make(name, /^[\d.]+ %$/.test(rows[0]?.[i]) ? { className: "number" } : {}, text);
   return make(
     "table",
     {},

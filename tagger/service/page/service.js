@@ -42,6 +42,12 @@ export function tag(text, model, hasSpans, signal) {
   return ask("v1/tag", body, signal);
 }
 
+/** What each entity of a sentence may be instead. */
+export function readings(text, model, head, signal) {
+  const body = { text: whole(text), model, heads: [head], nbest: 1, threshold: LEAST, offsets: "utf16" };
+  return ask("v1/tag", body, signal);
+}
+
 /** Why a token, counted from 1, has its tag. */
 export function explain(text, model, head, token, signal) {
   return ask("v1/explain", { text: whole(text), model, head, token, offsets: "utf16" }, signal);

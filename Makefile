@@ -86,6 +86,16 @@ data/news.txt:
 data/glove.6B.100d.txt:
 	$(PYTHON) models/glove.py $@
 
+# Changed inputs for an hour, and kills at random moments (docs/security.md).
+SECONDS ?= 3600
+KILLS ?= 100
+fuzz: $(VENV)/.installed-dev
+	$(BIN)/python tests/fuzz/run.py --seconds $(SECONDS) --model models/en
+
+kill: $(VENV)/.installed-dev
+	$(BIN)/python tests/fuzz/kill.py --kills $(KILLS)
+.PHONY: fuzz kill
+
 # The documentation as a site in site/, after generating the reference of the command line.
 docs: $(VENV)/.installed-docs
 	$(BIN)/python docs/make_cli.py

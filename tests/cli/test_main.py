@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -29,6 +30,15 @@ def test_doors(command: list[str]) -> None:
 
 
 @pytest.mark.slow
+def test_threads_do_not_spin(run, monkeypatch: Patch) -> None:
+    monkeypatch.delenv("OMP_WAIT_POLICY", raising=False)
+    run("--version")
+    assert os.environ["OMP_WAIT_POLICY"] == "passive"
+    monkeypatch.setenv("OMP_WAIT_POLICY", "active")  # as the user wants it
+    run("--version")
+    assert os.environ["OMP_WAIT_POLICY"] == "active"
+
+
 def test_from_nothing_to_entities(run, corpus: Path, tmp_path: Path, monkeypatch: Patch) -> None:
     monkeypatch.chdir(tmp_path)
     config = tmp_path / "small.toml"

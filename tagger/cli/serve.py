@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -113,4 +114,5 @@ def serve(
 
 
 def _report(address: str) -> None:
-    echo(f"{address}/  (Ctrl-C stops it)", err=True)
+    with contextlib.suppress(OSError):  # a full disk of logs must not keep it from serving
+        echo(f"{address}/  (Ctrl-C stops it)", err=True)

@@ -37,6 +37,7 @@ from tagger.distillation.state import (
     stored,
 )
 from tagger.distillation.teachers.building import answer_files, load_teachers
+from tagger.distillation.teachers.protocol import Teacher
 from tagger.distillation.texts import Texts, find_texts, survey
 from tagger.errors import Interrupted, UsageError, unknown_name
 from tagger.evaluation.selection import labels_of
@@ -80,7 +81,7 @@ def distill(
     texts: str | Path | Sequence[str | Path] = (),
     output: str | Path | None = None,
     *,
-    teachers: str | Path | Sequence[str | Path] = (),
+    teachers: str | Path | Sequence[str | Path | Teacher] = (),
     corpora: str | Path | Sequence[str | Path] = (),
     label_map: Mapping[str, str] | str | None = None,
     unmapped: Unmapped | None = None,
@@ -110,8 +111,9 @@ def distill(
         output: The student's model directory.
         teachers: Model directories, names of models, ``hub:owner/name``; ``spacy:PACKAGE`` or
             ``spacy:FOLDER``, a pipeline of spaCy; ``hf:FOLDER`` or ``hf:ID``, a transformer for
-            token classification; ``file:ANSWERS.jsonl``, texts with spans that may have a score.
-            Of several the mean of their probabilities is learned.
+            token classification; ``file:ANSWERS.jsonl``, texts with spans that may have a score;
+            or an object of yours that is a `tagger.distillation.teachers.protocol.Teacher`, to be
+            passed again to resume. Of several the mean of their probabilities is learned.
         corpora: Corpora with gold tags that the student learns from as well.
         label_map: New names of the teachers' labels, ``{"GPE": "LOC"}`` or ``"GPE=LOC"``; an empty
             one drops a label.
@@ -150,6 +152,7 @@ def distill(
         raise UsageError(unknown_name("value of unmapped", unmapped, valid), expected=valid)
     if isinstance(label_map, str):
         label_map = parse_label_map([label_map])
+    named, objects = _by_name(teachers)
     short = {"training.seed": seed, "training.threads": threads}
     given = {**short, **as_mapping("settings", settings)}
     check_names(given)
@@ -172,7 +175,7 @@ def distill(
     run = Distillation(
         config=chosen.config,
         texts=tuple(as_names("texts", texts)) or (before.texts if before else ()),
-        teachers=tuple(as_names("teachers", teachers)) or (before.teachers if before else ()),
+        teachers=tuple(as_names("teachers", named)) or (before.teachers if before else ()),
         corpora=chosen.sources,
         label_map=dict(label_map) if label_map is not None else before.label_map if before else {},
         unmapped=unmapped or (before.unmapped if before else "error"),
@@ -185,7 +188,19 @@ def distill(
     )
     if before is not None:
         _check_same(directory, before, run)
-    return _run(run, directory, pick_device(device), resume=resume, force=force, report=report)
+    return _run(
+        run, directory, pick_device(device), objects, resume=resume, force=force, report=report
+    )
+
+
+def _by_name(
+    teachers: str | Path | Sequence[str | Path | Teacher],
+) -> tuple[Sequence[str | Path], dict[str, Teacher]]:
+    """Return the names of teachers, and by name those that are objects."""
+    if isinstance(teachers, str | Path):
+        return [teachers], {}
+    objects = {teacher.name: teacher for teacher in teachers if isinstance(teacher, Teacher)}
+    return [one.name if isinstance(one, Teacher) else one for one in teachers], objects
 
 
 def _check_same(output: Path, before: Distillation, run: Distillation) -> None:
@@ -201,6 +216,7 @@ def _run(
     run: Distillation,
     output: Path,
     device: str,
+    objects: Mapping[str, Teacher],
     *,
     resume: bool,
     force: bool,
@@ -209,7 +225,9 @@ def _run(
     config = run.config
     data_dir = Path(run.data_dir) if run.data_dir else None
     threads = n_threads(config.training.threads)
-    teachers = load_teachers(run.teachers, heads=config.heads, device=device, threads=threads)
+    teachers = load_teachers(
+        run.teachers, objects, heads=config.heads, device=device, threads=threads
+    )
     gold = [
         load_configured(
             source, corpus_settings(config, source), data_dir=data_dir, strict=run.strict

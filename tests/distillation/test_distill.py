@@ -11,6 +11,7 @@ import pytest
 import tagger
 from tagger.config import Config, merge_overrides
 from tagger.distillation import answering
+from tagger.distillation.teachers.own import OwnTeacher
 from tagger.errors import CorpusError, Interrupted, ModelError, TaggerError, UsageError
 from tagger.model.directory import read_model
 from tagger.training.loop import EpochDone, StepDone
@@ -59,6 +60,17 @@ def test_a_student_learns_what_its_teacher_knows(model: Path, texts: Path, tmp_p
     assert measures["MB"].student > 0
     assert sorted(path.name for path in distilled.path.iterdir() if path.is_dir()) == []
     assert not (distilled.path / "distill.json").exists()
+
+
+def test_a_teacher_may_be_an_object(model: Path, texts: Path, tmp_path: Path) -> None:
+    by_name = tagger.distill(texts, tmp_path / "a", teachers=model, config=student_config(epochs=1))
+    teacher = OwnTeacher(str(model), device="cpu", threads=1)
+    by_object = tagger.distill(
+        texts, tmp_path / "b", teachers=[teacher], config=student_config(epochs=1)
+    )
+    assert_equal_weights(by_name.path, by_object.path)
+    with pytest.raises(UsageError, match=r"teachers\[0\]"):
+        tagger.distill(texts, tmp_path / "c", teachers=[3])  # type: ignore[list-item]
 
 
 def test_gold_corpora_are_learned_too_and_decide(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from tagger.distillation.teachers.protocol import Teacher
@@ -12,13 +12,19 @@ SPACY, TRANSFORMER, FILE = "spacy:", "hf:", "file:"
 
 
 def load_teachers(
-    names: Sequence[str], *, heads: Sequence[str], device: str, threads: int
+    names: Sequence[str],
+    objects: Mapping[str, Teacher],
+    *,
+    heads: Sequence[str],
+    device: str,
+    threads: int,
 ) -> list[Teacher]:
     """Load teachers.
 
     Args:
         names: Model directories, names of models, ``hub:owner/name``, ``spacy:PACKAGE``,
             ``hf:FOLDER``, ``file:ANSWERS.jsonl``.
+        objects: By name those that are loaded already.
         heads: The heads that are asked for; empty for what each teacher is for.
         device: Where they run.
         threads: CPU threads; 0 for one a core.
@@ -33,7 +39,7 @@ def load_teachers(
     for i, name in enumerate(names):
         if name in names[:i]:
             raise UsageError(f"the same teacher twice: {name}", hint="name it once")
-    return [_load(name, heads, device, threads) for name in names]
+    return [objects.get(name) or _load(name, heads, device, threads) for name in names]
 
 
 def answer_files(names: Sequence[str]) -> list[str]:

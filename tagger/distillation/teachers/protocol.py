@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Literal, NamedTuple, Protocol
+from typing import Literal, NamedTuple, Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -40,6 +40,7 @@ class Opinion(NamedTuple):
     """(tokens,), whether there is an answer: not where tokens do not match."""
 
 
+@runtime_checkable
 class Teacher(Protocol):
     """Tags texts with probabilities."""
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import socket
 import time
-from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -25,15 +24,12 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 
-def tag_shard(
-    work: Work, shard: Shard, report: Callable[[int, int], None] = lambda rows, words: None
-) -> Mark:
+def tag_shard(work: Work, shard: Shard) -> Mark:
     """Tag a shard, write its results, and then its mark.
 
     Args:
         work: What to do.
         shard: The shard.
-        report: Called after each block with the number of its rows and words.
 
     Raises:
         TaggerError: The input or model cannot be read; with ``fail_fast`` also a row with an error.
@@ -64,9 +60,7 @@ def tag_shard(
                     tally.errors.append(error)
             tally.n_errors += len(rows.problems)
             for some in slices(rows.texts):
-                batch = _tag(results, rows, some, schema, tally)
-                sink.write(batch)
-                report(batch.num_rows, 0)
+                sink.write(_tag(results, rows, some, schema, tally))
             tally.n_documents += len(rows.texts)
     tally.seconds = time.perf_counter() - started
     tally.processor_seconds = time.process_time() - used

@@ -128,7 +128,7 @@ def bulk(
         precision=precision_name(precision),
         fail_fast=fail_fast,
         force=force,
-        reporter=JsonReporter(print_json) if json else Terminal(screen),
+        reporter=JsonReporter(print_json) if json else Terminal(console(stderr=True)),
     )
     if json:
         print_json({"event": "summary", "summary": summary})

@@ -137,7 +137,8 @@ def bulk(
     part = parse_part(shard)
     if force and shard is not None:
         raise UsageError(
-            "{force} would remove the results of the other parts", hint="run it without {shard}"
+            "the results of the other parts would be removed",
+            hint="use {force=True} without {shard}",
         )
     runner = _executor(executor, workers, ray_address)
     directory = find_model(model)

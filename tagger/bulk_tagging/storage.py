@@ -99,18 +99,21 @@ class Folder:
         """Create the folder.
 
         Raises:
-            UsageError: It is a file.
             OSError: No permission.
         """
-        if self.fs.isfile(self._root):
-            raise UsageError("is a file", path=self.address, hint="name a folder with {output}")
         self.fs.makedirs(self._root, exist_ok=True)
 
     def sizes(self) -> dict[str, int]:
-        """Return the size of each file below the folder, by its name relative to it."""
+        """Return the size of each file below the folder, by its name relative to it.
+
+        Raises:
+            UsageError: It is a file.
+        """
         self.fs.invalidate_cache()
         if not self.fs.exists(self._root):
             return {}
+        if not self.fs.isdir(self._root):
+            raise UsageError("is a file", path=self.address, hint="name a folder with {output}")
         start = len(self._root.rstrip("/")) + 1
         found = self.fs.find(self._root, detail=True)
         return {path[start:]: int(info["size"]) for path, info in found.items()}

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import bz2
 import csv
+import errno
 import gzip
 import json
+import sys
 from pathlib import Path
 
 import pyarrow as pa
 import pytest
 
 import tagger
-from tagger.errors import CorpusError, UsageError
+from tagger.bulk_tagging.state import locked
+from tagger.bulk_tagging.storage import Folder
+from tagger.errors import CorpusError, FormatError, UsageError
 from tests.helpers.commands import assert_one_line
 from tests.helpers.tables import read_rows, texts, write_parquet
 
@@ -295,6 +299,51 @@ def test_inputs_of_other_schemas(model: Path, tables: Path, tmp_path: Path) -> N
     write_parquet(tables / "c.parquet", 2, id=["x", "y"])
     with pytest.raises(UsageError, match=r"'id' is string, and int64 in .*a\.parquet"):
         tagger.bulk(tables, tmp_path / "out", model=model, workers=1)
+
+
+def test_outputs_that_are_no_folder(model: Path, tables: Path, tmp_path: Path) -> None:
+    for path in (tables / "a.parquet", Path("/dev/full")):
+        with pytest.raises(UsageError, match="is a file") as error:
+            tagger.bulk(tables, path, model=model, workers=1)
+        assert error.value.path == str(path)
+    with pytest.raises(UsageError, match="other parts"):
+        tagger.bulk(tables, tmp_path / "out", model=model, shard="1/2", workers=1, force=True)
+
+
+def test_a_full_disk_leaves_no_partial_file(model: Path, tables: Path, tmp_path: Path) -> None:
+    resource = pytest.importorskip("resource")
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (2000, before[1]))  # the manifest fits
+    try:
+        with pytest.raises(OSError) as error:
+            tagger.bulk(tables, tmp_path / "out", model=model, workers=1)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    assert error.value.errno == errno.EFBIG
+    assert str(error.value.filename).endswith("a-00000.parquet")
+    assert not list((tmp_path / "out").rglob("*.parquet*"))
+    assert tagger.bulk(tables, tmp_path / "out", model=model, workers=1).n_finished == 4
+
+
+def test_two_at_once(model: Path, tables: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    out.mkdir()
+    with locked(Folder(str(out)), (1, 1)), pytest.raises(UsageError, match="another process"):
+        tagger.bulk(tables, out, model=model, workers=1)
+
+
+def test_a_json_array_is_named(model: Path, tmp_path: Path) -> None:
+    (tmp_path / "a.json").write_text('[{"text": "Mary left."}]')
+    with pytest.raises(FormatError, match="JSON array"):
+        tagger.bulk(tmp_path / "a.json", tmp_path / "out", model=model, workers=1)
+
+
+def test_ray_is_an_extra(
+    model: Path, tables: Path, tmp_path: Path, run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "ray", None)
+    result = run("bulk", tables, "-o", tmp_path / "out", "-m", model, "--executor", "ray")
+    assert_one_line(result, 1, "Ray", "pip install", "[ray]")
 
 
 def test_inputs_that_are_not_there(model: Path, tmp_path: Path) -> None:

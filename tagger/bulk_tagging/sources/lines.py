@@ -26,7 +26,7 @@ from tagger.bulk_tagging.sources.rows import (
     wrong_row,
 )
 from tagger.bulk_tagging.storage import file_system
-from tagger.errors import first_line
+from tagger.errors import FormatError, first_line
 from tagger.lines import BOM, NOT_JSON, decompressed
 
 RANGE = 2**25
@@ -200,7 +200,15 @@ def _schema(source: Source) -> Any:
         if isinstance(error, OSError) and error.errno is not None:
             raise
         return None
-    lines = start.removeprefix(BOM.encode()).split(b"\n")
+    start = start.removeprefix(BOM.encode())
+    if start.lstrip()[:1] == b"[":
+        raise FormatError(
+            source.address,
+            1,
+            "a JSON array, not an object a line",
+            hint="convert it with jq -c '.[]'",
+        )
+    lines = start.split(b"\n")
     if len(start) == SAMPLE * 4 and len(lines) > 1:
         lines.pop()  # cut off
     for line in lines:

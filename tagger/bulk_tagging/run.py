@@ -22,7 +22,6 @@ from tagger.bulk_tagging.state import (
     Mark,
     begin,
     check_folder,
-    check_job,
     clear,
     finished,
     locked,
@@ -199,7 +198,6 @@ def bulk(
         if force:
             clear(folder, sizes)
             sizes = {}
-        check_job(folder, job, sizes)
         begin(folder, job, sizes)
         marks = finished(folder, job, found.shards, sizes)
         mine = found.shards[part[0] - 1 :: part[1]]

@@ -79,14 +79,14 @@ def check_folder(folder: Folder, sizes: Mapping[str, int]) -> None:
         )
 
 
-def check_job(folder: Folder, job: Job, sizes: Mapping[str, int]) -> None:
-    """Check that a folder holds results of this job, if any.
+def begin(folder: Folder, job: Job, sizes: Mapping[str, int]) -> None:
+    """Write the manifest of a folder that has none, and check that it is that of this job.
 
     Raises:
-        UsageError: They are of another one.
+        UsageError: It is of another one, perhaps of a process that began at the same time.
     """
     if MANIFEST not in sizes:
-        return
+        folder.write(MANIFEST, msgspec.json.format(msgspec.json.encode(job)))
     earlier = read_manifest(folder)
     if earlier is None:
         raise UsageError("damaged", path=folder.shown(MANIFEST), hint=_NEW)
@@ -96,12 +96,6 @@ def check_job(folder: Folder, job: Job, sizes: Mapping[str, int]) -> None:
             path=folder.address,
             hint=_NEW,
         )
-
-
-def begin(folder: Folder, job: Job, sizes: Mapping[str, int]) -> None:
-    """Write the manifest of a folder that has none."""
-    if MANIFEST not in sizes:
-        folder.write(MANIFEST, msgspec.json.format(msgspec.json.encode(job)))
 
 
 def clear(folder: Folder, sizes: Mapping[str, int]) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import socket
 import time
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -36,7 +37,7 @@ def tag_shard(work: Work, shard: Shard) -> Mark:
         OSError: No space, no permission.
     """
     started, used = time.perf_counter(), time.process_time()
-    job, results = work.job, _kept_results(work)
+    job, results = work.job, _results_of(msgspec.json.encode(work))
     tally = Tally()
     kept_schema = work.kept_schema()
     wanted = Wanted(job.text_column, kept_schema, job.document)
@@ -108,15 +109,9 @@ def _without_long(rows: Rows, max_chars: int) -> Rows:
     return rows
 
 
-_KEPT: dict[bytes, Results] = {}
-
-
-def _kept_results(work: Work) -> Results:
+@lru_cache(maxsize=1)
+def _results_of(encoded: bytes) -> Results:
     """Return the model of a worker's shards, which is loaded for the first one."""
-    key = msgspec.json.encode(work)
-    if key not in _KEPT:
-        _KEPT.clear()
-        job = work.job
-        tagger = load_tagger(work)
-        _KEPT[key] = Results(tagger, job.heads, confidence=job.confidence, tokens=job.tokens)
-    return _KEPT[key]
+    work = msgspec.json.decode(encoded, type=Work)
+    job = work.job
+    return Results(load_tagger(work), job.heads, confidence=job.confidence, tokens=job.tokens)

@@ -84,10 +84,6 @@ def agreement(files: Sequence[str | Path], heads: Sequence[str] | None = None) -
     Raises:
         UsageError: There are fewer than two, the texts differ, or they share no head.
         CorpusError: One is not found or cannot be read.
-
-    >>> report = agreement(["data/sample/test.conllu"] * 2, ["ner"])
-    >>> report.heads["ner"].pairs[0].micro.f1, report.heads["ner"].alpha
-    (1.0, 1.0)
     """
     if len(files) < 2:
         raise UsageError("agreement is of two or more files")

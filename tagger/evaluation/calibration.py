@@ -86,7 +86,7 @@ class SpanSample:
         self._gold_tags = np.full(len(emissions), self._tags.outside, dtype=np.int64)
         self._tags.write(gold, self._gold_tags)
         self._best = predictor.decode(head, emissions, lengths)
-        self._counts = np.array([label not in left_out for label in head.labels])
+        self._counts = np.array([label not in left_out for label in head.labels], dtype=np.bool_)
 
     def loss(self, temperature: float) -> float:
         """Return minus the log-likelihood of the spans."""

@@ -183,7 +183,7 @@ class Predictor:
         marginals, tags = self.marginals(head), SpanTags(head)
         chosen = np.full(len(head.labels), np.nan) if least is None else least
         parts = []
-        if not np.isnan(chosen).all():
+        if not head.labels or not np.isnan(chosen).all():
             parts.append(candidates(marginals, posterior, lengths, tags, chosen))
         if np.isnan(chosen).any():
             best = self.decode(head, emissions, lengths)

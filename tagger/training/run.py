@@ -324,6 +324,7 @@ def _finish(
     if calibration:
         card = with_calibration(card, calibration)
     clear_model(output)  # from here on `best` is the model, should this be killed
+    write_file(output / LOG, render_log(progress.history))
     write_model(output, msgspec.structs.replace(saved, meta=meta, card=card))
     for name in GRAPHS.values():
         if (best / name).is_file():

@@ -147,10 +147,13 @@ def test_one_sentence_and_no_entities_train(run, tmp_path: Path, monkeypatch: Pa
     assert "one training sentence, which is dev too" in result.out
     (tmp_path / "empty.txt").write_text("a O\n\nb O\n\nc O\n")
     arguments = ("train", "empty.txt", "--columns", "token,ner", "--epochs", 1)
-    assert_one_line(run(*arguments), 1, "no entity in the training data", "--allow-empty")
+    assert_one_line(run(*arguments), 1, "no entity", "--allow-empty")
     result = run(*arguments, "--allow-empty")
     assert result.code == 0, result.err
     assert run("predict", "-m", "empty", "a b").out == "a b\n"
+    for option in (("--threshold", "0.1"), ("--confidence",), ("--nbest", "3")):
+        result = run("predict", "-m", "empty", "a b", *option, "--format", "json")
+        assert '"entities":[]' in result.out, result
 
 
 def test_two_trainings_in_one_folder(run, corpus: Path, tmp_path: Path) -> None:

@@ -56,9 +56,10 @@ def test_a_signal_lets_requests_end(workers: str, number: signal.Signals) -> Non
             assert process.stderr is not None
             log = [json.loads(line) for line in process.stderr.read().splitlines()]
             assert process.wait(60) == 0
-            for answer in answers:
-                assert answer.result().status in (200, 429)
-            assert answers[0].result().status == 200
+            # Either may be the first, and the other one too many for the queue.
+            found = [answer.result().status for answer in answers]
+            assert 200 in found
+            assert set(found) <= {200, 429}
     assert log[-1]["event"] == "stopped"
     assert not [line for line in log if line["level"] == "error"]
 

@@ -50,7 +50,7 @@ def explain(
 
     >>> explained = explain("en", "John works at Apple in California", token="Apple")
     >>> explained.tokens[0]
-    TokenExplanation(4 Apple: B-ORG, 99.7 %)
+    TokenExplanation(4 Apple: B-ORG, 92.6 %)
     >>> [word.text for word in explained.tokens[0].words]
     ['in', 'California', 'at', 'works', 'John']
     """

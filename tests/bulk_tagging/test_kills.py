@@ -89,8 +89,10 @@ def test_an_interrupt_is_one_line(model: Path, tmp_path: Path) -> None:
         stdout=subprocess.DEVNULL,
         env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
     )
-    until_begun(process, out)
-    time.sleep(0.5)
+    deadline = time.monotonic() + SECONDS
+    while not list(out.glob("_done/*")) and process.poll() is None:
+        assert time.monotonic() < deadline
+        time.sleep(0.005)
     process.send_signal(signal.SIGINT)
     _, printed = process.communicate(timeout=SECONDS)
     assert process.returncode == 130

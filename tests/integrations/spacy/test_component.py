@@ -5,7 +5,6 @@ from __future__ import annotations
 import pickle
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -117,19 +116,6 @@ def test_documents_from_a_generator(nlp: Language) -> None:
     scores = component.predict(doc for doc in docs)
     component.set_annotations((doc for doc in docs), scores)
     assert [annotations(doc) for doc in docs] == [annotations(nlp(text)) for text in TEXTS]
-
-
-def test_time_is_linear_in_the_length_of_a_document(nlp: Language) -> None:
-    component = nlp.get_pipe("recurrent_tagger")
-
-    def seconds(n: int) -> float:
-        doc = nlp.make_doc(" ".join([TEXT, "."] * n))
-        begun = time.process_time()
-        component(doc)
-        return time.process_time() - begun
-
-    seconds(10)
-    assert seconds(8000) < 3 * 4 * seconds(2000)
 
 
 @pytest.mark.slow

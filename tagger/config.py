@@ -30,6 +30,7 @@ Direction = Literal["forward", "backward", "bi"]
 Merge = Literal["concat", "sum", "product", "projection"]
 CharEncoder = Literal["cnn", "lstm", "none"]
 Decoder = Literal["auto", "crf", "softmax"]
+Pooling = Literal["final", "mean", "max", "attention"]
 Optimizer = Literal["adamw", "sgd"]
 
 
@@ -117,6 +118,12 @@ class HeadsConfig(Section, frozen=True):
     """``auto``: a CRF for spans (ner, chunk), a softmax for tags of single tokens (upos, pos)."""
     scheme: Literal["BIO", "BIOES"] = "BIOES"
     """The tag scheme in which span heads are trained; results are always in BIO."""
+    pooling: Pooling = "final"
+    """How the states of a text become one vector for labels of the whole text: ``final`` (the last
+    state of each direction), ``mean``, ``max``, or ``attention`` (a mean with learned weights)."""
+    multi_label: Literal["auto", "yes", "no"] = "auto"
+    """Whether a text may have any number of labels, each with its own probability; ``auto`` if the
+    training data has a list of them."""
 
 
 class TrainingConfig(Section, frozen=True):

@@ -18,7 +18,8 @@ __all__ = ["SPLITS", "Corpus", "HeadColumn", "Kind", "name_parts", "split_of_par
 
 SPLITS = ("train", "dev", "test")
 
-Kind = Literal["span", "token"]
+Kind = Literal["span", "token", "text"]
+"""``text`` for labels of whole texts, one for each row of a split."""
 
 
 def name_parts(files: Mapping[str, Sequence[Path]]) -> dict[str, Path]:
@@ -46,6 +47,8 @@ class HeadColumn:
     name: str
     kind: Kind
     scheme: Scheme | None
+    multi_label: bool = False
+    """Whether a text has a list of labels (text heads)."""
 
 
 @dataclass(frozen=True)
@@ -56,7 +59,9 @@ class Corpus:
         name: The name by which it was asked for, or that of its folder.
         splits: Those of ``train``, ``dev`` and ``test`` that exist. Columns: ``tokens``; the tags
             of each head under its name (span heads in BIO whatever the files have, token heads
-            with None where a token has no tag); ``document``, the number of the document in the
+            with None where a token has no tag; text heads with a label, or with a list of labels
+            where the head is ``multi_label``, and None where the text has not been labelled);
+            ``document``, the number of the document in the
             split; ``line``, the line of the sentence's first token in the file; ``space_after``,
             only where the files have it, None for a sentence that does not match its text.
         heads: The heads that are annotated.

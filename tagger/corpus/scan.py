@@ -33,10 +33,12 @@ class FoundHead(msgspec.Struct, frozen=True, kw_only=True):
     well_formed: bool = True
     spelled: dict[str, str | None] = {}  # msgspec copies it
     """The usual spelling of tags that have another, None where the tag is not known."""
+    multi_label: bool = False
 
     def column(self) -> HeadColumn:
         """Return the head as a corpus shows it."""
-        return HeadColumn(self.name, self.kind, Scheme(self.scheme) if self.scheme else None)
+        scheme = Scheme(self.scheme) if self.scheme else None
+        return HeadColumn(self.name, self.kind, scheme, self.multi_label)
 
 
 class Scan(msgspec.Struct, frozen=True, kw_only=True):
@@ -179,6 +181,7 @@ def scan(source: Source) -> Scan:
     }
     has_space_after = False
     names, paths = list(source.paths), list(source.paths.values())
+    multi_label: dict[str, bool] = {}  # by text head
     findings = Findings()
     for number, (name, path) in enumerate(source.paths.items()):
         n_sentences = 0
@@ -192,6 +195,8 @@ def scan(source: Source) -> Scan:
                         findings.count(EMPTY_TOKEN, name, line, action="read as U+FFFD")
             for head, tags in sentence.heads.items():
                 tallies[head].add(tags, sentence.lines, number)
+            for head, label in sentence.labels.items():
+                multi_label[head] = multi_label.get(head, False) or isinstance(label, list)
         if not n_sentences:
             raise FormatError(path, None, "the file has no sentences")
         for finding in found:
@@ -225,6 +230,10 @@ def scan(source: Source) -> Scan:
         for of_tags in (bad, tally.unknown(spelling, names)):
             if of_tags is not None:
                 findings.add(of_tags)
+    heads += [
+        FoundHead(name=head, kind="text", multi_label=several)
+        for head, several in multi_label.items()
+    ]
     return Scan(
         layout=msgspec.structs.replace(layout, schemes=schemes),
         heads=tuple(heads),

@@ -122,6 +122,11 @@ def as_row(sentence: Sentence, found: Scan) -> dict[str, Any]:
     if found.has_space_after:
         row["space_after"] = sentence.space_after
     for head in found.heads:
+        if head.kind == "text":
+            label = sentence.labels.get(head.name)
+            several = head.multi_label and isinstance(label, str)
+            row[head.name] = [label] if several else label
+            continue
         tags: list[str | None] = sentence.heads[head.name]
         if head.spelled:
             tags = [tag and head.spelled.get(tag, tag) for tag in tags]
@@ -150,7 +155,12 @@ def build(
     strings = datasets.List(datasets.Value("string"))
     features = {
         "tokens": strings,
-        **{head.name: strings for head in found.heads},
+        **{
+            head.name: strings
+            if head.kind != "text" or head.multi_label
+            else datasets.Value("string")
+            for head in found.heads
+        },
         "document": datasets.Value("int32"),
         "line": datasets.Value("int32"),
     }

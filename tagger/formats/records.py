@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Literal
+from dataclasses import dataclass, field
+from typing import Literal, TypeAlias
 
 import msgspec
 
@@ -16,6 +16,7 @@ __all__ = [
     "Delimiter",
     "Layout",
     "Sentence",
+    "TextLabel",
     "can_name_head",
 ]
 
@@ -39,15 +40,23 @@ def can_name_head(name: str) -> bool:
     return bool(name) and "." not in name and name not in RESERVED
 
 
+TextLabel: TypeAlias = str | list[str] | None
+"""The label of a whole text, or its labels where it may have several; None where it is missing."""
+
+
 @dataclass(slots=True)
 class Sentence:
-    """A sentence as a reader yields it: tags as in the file, None where the file has none."""
+    """A sentence as a reader yields it: tags as in the file, None where the file has none.
+
+    ``labels`` holds the labels of the sentence as a whole, by text head.
+    """
 
     tokens: list[str]
     heads: dict[str, list[str | None]]
     lines: list[int]  # of each token
     document: int
     space_after: list[bool] | None = None
+    labels: dict[str, TextLabel] = field(default_factory=dict)
 
 
 class Layout(msgspec.Struct, frozen=True, kw_only=True):

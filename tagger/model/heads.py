@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Literal, TypeAlias
 
 import msgspec
 import numpy as np
@@ -21,18 +21,27 @@ RESERVED = frozenset({"text", "start", "end"})
 """Keys that stand beside the tags of a token in JSON; a head of that name would replace them."""
 
 
-class HeadSpec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+HeadKind: TypeAlias = Literal["span", "token", "text"]
+
+
+class HeadSpec(
+    msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True
+):
     """One tagging task of a model, as stored in its ``heads.json``."""
 
     name: str
-    """``ner``, ``upos``, ``xpos``, ``pos``, ``chunk``, ..."""
-    kind: Literal["span", "token"]
-    """Whether its tags mark spans in a scheme or stand for single tokens."""
-    decoder: Literal["crf", "softmax"]
+    """``ner``, ``upos``, ``xpos``, ``pos``, ``chunk``, ``intent``, ..."""
+    kind: HeadKind
+    """Whether its tags mark spans in a scheme, stand for single tokens, or are labels of whole
+    texts."""
+    decoder: Literal["crf", "softmax", "sigmoid"]
+    """``sigmoid`` for texts with any number of labels."""
     tags: tuple[str, ...]
     """The tags in the order of the emissions, spans in ``scheme``."""
     scheme: str = ""
-    """The scheme that the tags are in; empty for tags of single tokens."""
+    """The scheme that the tags are in; empty for tags of single tokens and labels of texts."""
+    pooling: Literal["", "final", "mean", "max", "attention"] = ""
+    """How the states of a text become one vector; empty for tags of tokens."""
 
     def __post_init__(self) -> None:
         """Refuse values that no network can be built from, as in a damaged ``heads.json``."""
@@ -42,6 +51,12 @@ class HeadSpec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
             raise ValueError(f"head {self.name!r} has no tags, or one twice")
         if any(mark in tag for tag in self.tags for mark in "\t\r\n"):
             raise ValueError(f"a tag of head {self.name!r} contains a tab or a line end")
+        if (self.kind == "text") != bool(self.pooling):
+            raise ValueError(f"head {self.name!r}: a head of texts has a pooling, no other has one")
+        if (self.decoder == "sigmoid" and self.kind != "text") or (
+            self.decoder == "crf" and self.kind == "text"
+        ):
+            raise ValueError(f"head {self.name!r} of kind {self.kind} has decoder {self.decoder}")
         if self.kind == "span":
             inventory = tag_inventory(self.labels, Scheme(self.scheme))
             if sorted(inventory) != sorted(self.tags):
@@ -50,7 +65,7 @@ class HeadSpec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     def allowed(self) -> NDArray[np.bool_]:
         """Return which tag may follow which, (tags + 1, tags + 1); see `tagger.model.crf.CRF`."""
         n = len(self.tags)
-        if self.kind == "token":
+        if self.kind != "span":
             return np.ones((n + 1, n + 1), dtype=np.bool_)
         scheme = Scheme(self.scheme)
         # The last state is the start as a row, the end as a column.
@@ -71,7 +86,7 @@ class HeadSpec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     @property
     def labels(self) -> tuple[str, ...]:
         """The entity types of a span head, the tags of any other."""
-        if self.kind == "token":
+        if self.kind != "span":
             return self.tags
         return tuple(dict.fromkeys(tag[2:] for tag in self.tags if tag != "O"))
 

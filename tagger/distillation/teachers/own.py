@@ -40,10 +40,11 @@ class OwnTeacher:
         self.rules = saved.rules
         self.n_bytes = model_size(directory)
         predictor = self._tagger.predictor
-        self._heads = {head.name: head for head in predictor.heads}
+        self._heads = {head.name: head for head in predictor.heads if head.kind != "text"}
         self.heads = tuple(
-            TeacherHead(head.name, head.kind, tuple(predictor.tables[head.name].tags))
-            for head in predictor.heads
+            TeacherHead(name, head.kind, tuple(predictor.tables[name].tags))
+            for name, head in self._heads.items()
+            if head.kind != "text"
         )
         self._marginals = {
             name: Marginals(transitions) for name, transitions in predictor.transitions.items()

@@ -1,4 +1,4 @@
-"""A student of transformers, which `transformer.py` trains: a step of `make model`.
+"""A student of transformers (`transformer.py`) and of models of ours: a step of `make model`.
 
     python models/student.py models/en --teachers data/teacher-1 data/teacher-2 \
         --texts data/wikipedia.txt data/news.txt --corpora conll2003 gum --config models/en.toml \
@@ -13,12 +13,18 @@ import argparse
 from pathlib import Path
 
 from rich.console import Console
-from transformer import TRANSFORMER, MiniLMTeacher
+from transformer import TRANSFORMER, WEIGHTS, MiniLMTeacher
 
 import tagger
 from tagger.cli.failures import one_line_errors
 from tagger.distillation.reporting import Terminal
 from tagger.distillation.state import RUN
+
+
+def teacher(directory: Path, transformer: Path) -> MiniLMTeacher | str:
+    """Return a transformer, or the path of a model of `tagger train`."""
+    is_transformer = (directory / WEIGHTS).is_file()
+    return MiniLMTeacher(directory, transformer) if is_transformer else str(directory)
 
 
 def main() -> None:
@@ -37,7 +43,7 @@ def main() -> None:
     tagger.distill(
         given.texts,
         given.output,
-        teachers=[MiniLMTeacher(Path(one), given.transformer) for one in given.teachers],
+        teachers=[teacher(Path(one), given.transformer) for one in given.teachers],
         corpora=given.corpora,
         config=given.config,
         base=given.base,

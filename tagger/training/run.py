@@ -129,7 +129,8 @@ def train(
     base_model = read_model(base) if base else None
     keeps = base_model is not None and not config.training.forget
     if base and base_model:
-        check_base(config, base_model.config, base)
+        # A student may be smaller than its base: it learns its encoder from the answers.
+        check_base(config, base_model.config, base, encoder_may_differ=answers is not None)
     prepared = prepare(
         sources,
         config,

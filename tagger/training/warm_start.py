@@ -17,6 +17,7 @@ from tagger.model.heads import HeadSpec, head_key
 from tagger.model.network import TaggingNetwork
 from tagger.model.shapes import WORDS
 
+ENCODER = "encoder."
 REGULARISATION = (
     "min_count",
     "word_dropout",
@@ -27,13 +28,22 @@ REGULARISATION = (
 """Fields of embedder and encoder that change neither the size nor the input of a weight."""
 
 
-def check_base(config: Config, base: Config, path: Path) -> None:
+def check_base(
+    config: Config, base: Config, path: Path, *, encoder_may_differ: bool = False
+) -> None:
     """Check that a network of a configuration can start from a base's weights.
+
+    Args:
+        config: The network's.
+        base: The base's.
+        path: The base.
+        encoder_may_differ: Whether the network may have another encoder than the base, which then
+            learns from nothing.
 
     Raises:
         ConfigError: A size or kind differs; says which.
     """
-    for section in ("embedder", "encoder"):
+    for section in ("embedder",) if encoder_may_differ else ("embedder", "encoder"):
         new, old = getattr(config, section), getattr(base, section)
         for field in old.__struct_fields__:
             if field not in REGULARISATION and getattr(new, field) != getattr(old, field):
@@ -48,20 +58,28 @@ def check_base(config: Config, base: Config, path: Path) -> None:
 def start_from(
     network: TaggingNetwork, vocabulary: Vocabulary, heads: Sequence[HeadSpec], base: SavedModel
 ) -> str:
-    """Copy a base model's weights into a network of the same embedder and encoder.
+    """Copy a base model's weights into a network of the same embedder.
 
-    Words, characters and tags are found by name. New characters and tags keep their fresh rows; a
-    new word starts from the base's unknown word, which is how the base would read it.
+    An encoder of other sizes or another kind than the base's keeps its fresh weights. Words,
+    characters and tags are found by name. New characters and tags keep their fresh rows; a new word
+    starts from the base's unknown word, which is how the base would read it.
 
     Returns:
         What was taken over, in words.
     """
     state = network.state_dict()
-    old_heads = {head.name: head for head in base.heads}
+    has_encoder = all(
+        name in state and state[name].shape == array.shape
+        for name, array in base.weights.items()
+        if name.startswith(ENCODER)
+    )
+    old_heads = {head.name: head for head in base.heads} if has_encoder else {}
     with torch.no_grad():
         for name, array in base.weights.items():
             old = torch.from_numpy(array)
             if name.startswith(head_key("")) or name not in state:
+                continue
+            if name.startswith(ENCODER) and not has_encoder:
                 continue
             if name == WORDS:
                 rows = [base.vocabulary.word_ids.get(word, UNKNOWN) for word in vocabulary.words]
@@ -87,7 +105,10 @@ def start_from(
     names = {head.name for head in heads}
     lost = [head.name for head in base.heads if head.name not in names]
     left_out = f"; left out: heads {', '.join(lost)}" if lost else ""
-    return f"from the base: embedder, encoder{taken}; {n_words:,} new words{left_out}"
+    encoder = (
+        ", encoder" if has_encoder else "; its encoder is another one, so this one starts anew"
+    )
+    return f"from the base: embedder{encoder}{taken}; {n_words:,} new words{left_out}"
 
 
 def start_words(

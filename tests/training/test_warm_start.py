@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 import torch
@@ -136,3 +138,21 @@ def test_sizes_must_be_those_of_the_base(section: str, tmp_path) -> None:  # typ
     assert {"word_dropout", "input_dropout"} <= set(REGULARISATION)
     free = merge_overrides(Config(), {"encoder": {"input_dropout": 0.9}})
     check_base(free, Config(), tmp_path)
+
+
+def test_a_student_may_have_another_encoder_than_its_base(tmp_path: Path) -> None:
+    smaller = merge_overrides(CONFIG, {"encoder": {"hidden_dim": 1}})
+    check_base(smaller, CONFIG, tmp_path, encoder_may_differ=True)
+    other = merge_overrides(CONFIG, {"embedder": {"word_dim": 4}})
+    with pytest.raises(ConfigError):
+        check_base(other, CONFIG, tmp_path, encoder_may_differ=True)
+
+    vocabulary, heads = Vocabulary(["a", "b"], ["a"]), [head("pos", ["X", "Y"], "crf")]
+    base = base_model(vocabulary, heads)
+    network = build_network(smaller, vocabulary, heads)
+    fresh = {name: weight.copy() for name, weight in weights_of(network).items()}
+    note = start_from(network, vocabulary, heads, base)
+    assert "starts anew" in note
+    for name, weight in weights_of(network).items():
+        before = base.weights[name] if name.startswith("embedder.") else fresh[name]
+        np.testing.assert_array_equal(weight, before)

@@ -36,6 +36,7 @@ MAY_BE_HEAVY = (
     "tagger.model.embedder",
     "tagger.model.encoder",
     "tagger.model.network",
+    "tagger.model.pooling",
     "tagger.distillation",
     "tagger.pretraining",
     "tagger.runtime.engines.pytorch",

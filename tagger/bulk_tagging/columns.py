@@ -6,12 +6,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import chain
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
 from tagger.features.forms import Ids
 from tagger.model.heads import HeadSpec
 from tagger.runtime.cutting import CutTexts, cut_texts
+from tagger.runtime.documents import labels_of_texts
 from tagger.runtime.marginals import Probs
 from tagger.runtime.tagger import WINDOW, Tagger
 from tagger.runtime.thresholds import thresholds_of
@@ -57,6 +59,8 @@ class Results:
         # As in a `Document`: the head `ner`, else the first, has the entities.
         self._main = next((head for head in spans if head.name == "ner"), next(iter(spans), None))
         self._others = [head for head in spans if head is not self._main]
+        self._tagging = [head for head in self.heads if head.kind != "text"]
+        self._labelling = [head for head in self.heads if head.kind == "text"]
 
     @property
     def names(self) -> list[str]:
@@ -82,8 +86,11 @@ class Results:
         if self._others:
             others = pa.struct([(head.name, pa.list_(span)) for head in self._others])
             fields.append(pa.field("spans", others))
+        if self._labelling:
+            labels = pa.struct([(head.name, _label_type(head)) for head in self._labelling])
+            fields.append(pa.field("labels", labels))
         if self._tokens:
-            tags = [(head.name, pa.string()) for head in self.heads]
+            tags = [(head.name, pa.string()) for head in self._tagging]
             token = pa.struct(
                 [("text", pa.string()), ("start", pa.int32()), ("end", pa.int32()), *tags]
             )
@@ -103,7 +110,7 @@ class Results:
 
         given = ["" if i in problems else text or "" for i, text in enumerate(texts)]
         cut = cut_texts(given, self._tagger.splitter)
-        tag_ids, probs = self._tagger.predictor.predict(
+        tag_ids, probs, label_probs = self._tagger.predictor.predict(
             cut.forms,
             cut.lengths,
             self.heads,
@@ -120,6 +127,8 @@ class Results:
             found = [self._spans(layout, head, tag_ids, probs)[0] for head in self._others]
             names = [head.name for head in self._others]
             columns.append(pa.StructArray.from_arrays(found, names, mask=layout.missing))
+        if self._labelling:
+            columns.append(self._labels(layout, label_probs))
         if self._tokens:
             columns += [self._token_lists(layout, tag_ids), layout.sentence_lists()]
         columns.append(pa.array([problems.get(i) for i in range(len(given))], pa.string()))
@@ -160,6 +169,20 @@ class Results:
         counts = {label: n for label, n in zip(head.labels, n_of_label, strict=True) if n}
         return layout.lists(n_of_text, values), counts
 
+    def _labels(self, layout: _Layout, probs: Mapping[str, Probs]) -> pa.Array:
+        """Return the labels of each text as a whole."""
+        import pyarrow as pa
+
+        of_texts = labels_of_texts(layout.cut, self._labelling, probs)
+        columns = [
+            pa.array(
+                [msgspec.to_builtins(by_head[head.name]) for by_head in of_texts], _label_type(head)
+            )
+            for head in self._labelling
+        ]
+        names = [head.name for head in self._labelling]
+        return pa.StructArray.from_arrays(columns, names, mask=layout.missing)
+
     def _token_lists(self, layout: _Layout, tag_ids: Mapping[str, Ids]) -> pa.Array:
         import pyarrow as pa
 
@@ -168,10 +191,17 @@ class Results:
             "start": pa.array(layout.offsets[:, 0]),
             "end": pa.array(layout.offsets[:, 1]),
         }
-        for head in self.heads:
+        for head in self._tagging:
             shown = self._tagger.predictor.tables[head.name].strings(np.arange(len(head.tags)))
             values[head.name] = pa.array(shown, pa.string()).take(pa.array(tag_ids[head.name]))
         return layout.lists(np.diff(layout.token_bounds), values)
+
+
+def _label_type(head: HeadSpec) -> pa.DataType:
+    import pyarrow as pa
+
+    label = pa.struct([("label", pa.string()), ("prob", pa.float32())])
+    return pa.list_(label) if head.decoder == "sigmoid" else label
 
 
 class _Layout:

@@ -249,10 +249,10 @@ def _run(
 def _chosen_heads(
     loaded: Tagger, names: Sequence[str] | None, *, tokens: bool
 ) -> Sequence[HeadSpec]:
-    """Return the heads to show: by default only those of spans where tokens are not written."""
+    """Return the heads to show: by default only those with results besides tags of tokens."""
     chosen = loaded.predictor.choose(names)
-    of_spans = [head for head in chosen if head.kind == "span"]
-    return of_spans if names is None and of_spans and not tokens else chosen
+    others = [head for head in chosen if head.kind != "token"]
+    return others if names is None and others and not tokens else chosen
 
 
 def _executor(name: str, workers: int | None, ray_address: str | None) -> Executor:

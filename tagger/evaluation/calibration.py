@@ -9,11 +9,13 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from tagger.corpus.records import listed
 from tagger.evaluation.reliability import reliability
 from tagger.model.heads import HeadSpec
 from tagger.model.meta import Calibration
 from tagger.runtime.candidates import Spans, SpanTags, candidates
 from tagger.runtime.decoding import Floats, Ids
+from tagger.runtime.labelling import LEAST_PROB, label_probs
 from tagger.runtime.marginals import Probs, softmax
 from tagger.runtime.predictor import Predictor
 from tagger.schemes import Scheme, spans
@@ -180,6 +182,47 @@ class TokenSample:
         return softmax(self._emissions, self._lengths, temperature)
 
 
+class TextSample:
+    """Texts with labels.
+
+    Args:
+        head: A head that labels texts.
+        scores: (texts, labels).
+        gold: The labels of each text; None where they are missing.
+    """
+
+    def __init__(
+        self, head: HeadSpec, scores: Floats, gold: Sequence[Sequence[str] | None]
+    ) -> None:
+        self._head, self._scores, self._gold = head, scores, gold
+        self._known = np.array([labels is not None for labels in gold], dtype=np.bool_)
+        self._targets = np.array(
+            [[label in (labels or ()) for label in head.labels] for labels in gold], dtype=np.bool_
+        ).reshape(scores.shape)
+
+    def loss(self, temperature: float) -> float:
+        """Return minus the log-likelihood of the labels."""
+        probs = label_probs(self._head, self._scores, temperature)[self._known]
+        right = self._targets[self._known]
+        loss = -np.log(np.maximum(probs[right], TINY)).sum()
+        if self._head.decoder == "sigmoid":
+            loss -= np.log(np.maximum(1 - probs[~right], TINY)).sum()
+        return float(loss)
+
+    def found(self, temperature: float) -> Found:
+        """Return the labels that are found."""
+        probs = label_probs(self._head, self._scores, temperature)
+        shown = probs >= LEAST_PROB
+        if self._head.decoder != "sigmoid":
+            shown = np.arange(probs.shape[1]) == probs.argmax(axis=1)[:, None]
+        shown &= self._known[:, None]
+        return Found(probs[shown], self._targets[shown])
+
+    def half(self, which: int) -> TextSample:
+        """Return every second text."""
+        return TextSample(self._head, self._scores[which::2], self._gold[which::2])
+
+
 def samples_of(
     predictor: Predictor,
     split: datasets.Dataset,
@@ -208,6 +251,10 @@ def samples_of(
         if not parts[head.name]:
             continue
         emissions_of = np.concatenate(parts[head.name])
+        if head.kind == "text":
+            labels = list(map(listed, rows[head.name]))
+            found[head.name] = TextSample(head, emissions_of, labels)
+            continue
         if head.kind == "token":
             ids = {tag: i for i, tag in enumerate(head.tags)}
             gold = [ids.get(tag, -1) for tags in rows[head.name] for tag in tags]

@@ -119,14 +119,17 @@ def evaluate(
             f"only spans have thresholds and coverage, and {', '.join(names)} has none",
             hint="choose other {heads}",
         )
+    of_tokens = [head for head in chosen.heads if head.kind != "text"]
     if raw:
-        scores = evaluate_raw(tagger, chosen.data, chosen.heads, chosen.not_annotated)
+        if not of_tokens:
+            raise UsageError("labels of texts are scored on gold tokens", hint="leave out {raw}")
+        scores = evaluate_raw(tagger, chosen.data, of_tokens, chosen.not_annotated)
     else:
         scores, tagged = evaluate_confidence(
             tagger, chosen.data, chosen.heads, chosen.not_annotated
         )
         if written is not None:
-            names = [head.name for head in chosen.heads]
+            names = [head.name for head in of_tokens]
             write_predictions(written, tagged, names, chosen.not_annotated)
     curves = {}
     if by_threshold:

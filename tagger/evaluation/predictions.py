@@ -8,13 +8,15 @@ from collections.abc import Mapping, Sequence, Set
 from pathlib import Path
 from typing import NamedTuple
 
+from tagger.corpus.records import listed
 from tagger.errors import FormatError
 from tagger.evaluation.scores import score_spans, score_tokens
 from tagger.evaluation.split import Evaluation, Tagged
 from tagger.files import write_file
-from tagger.formats.records import TOKEN_HEADS
+from tagger.formats.records import TOKEN_HEADS, TextLabel
 from tagger.formats.spelling import Spelling, find_spelling
 from tagger.lines import read_lines
+from tagger.runtime.labelling import label_names
 from tagger.schemes import Scheme, convert_partial
 
 _SPAN = re.compile(r"O$|[BIESLU]-.")
@@ -32,7 +34,8 @@ def write_predictions(
 ) -> None:
     """Write a token a line: the token, then for each head its gold and its predicted tag.
 
-    With one head conlleval can read the file. Columns are separated by tabs, each sentence is
+    Gold and predicted labels of the sentence as a whole stand before it in a comment. With one head
+    and no such labels conlleval can read the file. Columns are separated by tabs, each sentence is
     followed by an empty line, and several heads are named in a first line ``# heads = ner,pos``.
     conlleval cannot leave out predicted spans that do not count: where there are any, even a
     single head is named, and the labels follow in a line ``# not annotated =``, as ``ner:MISC``.
@@ -49,6 +52,9 @@ def write_predictions(
     if left_out:
         lines.append(NOT_ANNOTATED + "\t".join(left_out))
     for sentence in tagged:
+        for head, gold in sentence.gold_labels.items():
+            found = label_names(sentence.labels[head])
+            lines.append(f"# {head} = {_joined(gold)}\t{_joined(found)}")
         for i, token in enumerate(sentence.tokens):
             pairs = (
                 f"{sentence.gold[head][i] or MISSING}\t{sentence.predicted[head][i]}"
@@ -57,6 +63,10 @@ def write_predictions(
             lines.append("\t".join([token, *pairs]))
         lines.append("")
     write_file(path, ("\n".join(lines) + "\n").encode())
+
+
+def _joined(label: TextLabel) -> str:
+    return " ".join(("|".join(listed(label) or ()) or MISSING).split())
 
 
 def _predicted(tagged: Sequence[Tagged], head: str) -> set[str]:

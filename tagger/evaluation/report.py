@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from tagger.evaluation.counting import LabelScore
 from tagger.evaluation.scores import SpanScores, TokenScores
+from tagger.evaluation.texts import TextScores
 from tagger.tables import mean_sd, plain_table, print_line
 
 if TYPE_CHECKING:
@@ -137,6 +138,26 @@ def token_line(title: str, scores: TokenScores) -> str:
     return f"{title}: accuracy {100 * scores.accuracy:.2f} over {scores.n_tokens:,} tokens{unknown}"
 
 
+def text_line(title: str, scores: TextScores) -> str:
+    """Word the scores of labels of texts in one line."""
+    parts = [f"accuracy {100 * scores.accuracy:.2f}", f"macro F1 {100 * scores.macro.f1:.2f}"]
+    if scores.multi_label:
+        parts[0] = f"all labels right {100 * scores.accuracy:.2f} %"
+        parts.insert(1, f"micro F1 {100 * scores.micro.f1:.2f}")
+    parts[-1] += f" over {scores.n_texts:,} texts"
+    if scores.n_missing:
+        parts.append(f"{scores.n_missing:,} others have no label")
+    if scores.n_empty:
+        parts.append(f"{scores.n_empty:,} without tokens")
+    return f"{title}: {', '.join(parts)}"
+
+
+def text_table(scores: TextScores) -> Table:
+    """Tabulate precision, recall and F1 of labels of texts."""
+    rows = [(label, score, "") for label, score in scores.labels.items()]
+    return _score_table("label", [*rows, ("macro", scores.macro, "dim")])
+
+
 def print_evaluation(console: Console, title: str, evaluation: Evaluation) -> None:
     """Print all scores of an evaluation, and the speed where it was measured."""
     if evaluation.raw:
@@ -149,6 +170,19 @@ def print_evaluation(console: Console, title: str, evaluation: Evaluation) -> No
         _print_labels(console, spans)
     for head, tokens in evaluation.tokens.items():
         print_line(console, token_line(f"{title}, {head}", tokens))
+    for head, texts in evaluation.texts.items():
+        print_line(console, text_line(f"{title}, {head}", texts))
+        console.print(text_table(texts))
+        if texts.unknown_labels:
+            unknown = ", ".join(texts.unknown_labels)
+            print_line(console, f"labels that the model does not have: {unknown}")
+    if evaluation.exact is not None:
+        exact = evaluation.exact
+        print_line(
+            console,
+            f"{title}, all of {', '.join(exact.heads)} right: {100 * exact.share:.2f} % of "
+            f"{exact.n_sentences:,} sentences",
+        )
     for head, found in evaluation.reliability.items():
         print_line(console, reliability_line(f"{title}, {head}", found))
     for head, points in evaluation.by_threshold.items():

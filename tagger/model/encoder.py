@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import get_args
 
 import torch
@@ -101,7 +101,10 @@ class RecurrentEncoder(nn.Module):
         Returns:
             (batch, tokens, output_dim); what lies past a sentence's end is meaningless.
         """
-        outputs = self.by_direction(inputs, lengths)
+        return self.merged(self.by_direction(inputs, lengths))
+
+    def merged(self, outputs: Mapping[str, Tensor]) -> Tensor:
+        """Merge the directions of the last layer, as `by_direction` returns them."""
         return self._merged(list(outputs.values()), len(self.layers) - 1)
 
     def by_direction(self, inputs: Tensor, lengths: Tensor) -> dict[str, Tensor]:

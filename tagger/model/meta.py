@@ -12,9 +12,9 @@ import msgspec
 from tagger.errors import ModelError
 from tagger.model.reading import damaged, read_json
 
-FORMAT_VERSION = 3
+FORMAT_VERSION = 4
 """1: all weights in half precision. 2: tables of words in 8 bits, each row with a scale.
-3: recurrent weights named ``forward_cell`` and ``backward_cell``."""
+3: recurrent weights named ``forward_cell`` and ``backward_cell``. 4: heads of kind ``text``."""
 
 CONFIG, VOCAB, HEADS = "config.json", "vocab.json", "heads.json"
 TOKENIZER, WEIGHTS, META, CARD = "tokenizer.json", "weights.safetensors", "meta.json", "README.md"
@@ -78,7 +78,8 @@ class Meta(msgspec.Struct, frozen=True, kw_only=True):
     seconds: float
     """Wall time of the training, in seconds."""
     dev_scores: dict[str, float]
-    """By head: entity F1 of spans, accuracy of token tags, between 0 and 1."""
+    """By head: entity F1 of spans, accuracy of token tags and of labels of texts (micro F1 where a
+    text may have several), between 0 and 1."""
     test_scores: dict[str, dict[str, float]]
     """By corpus, then by head."""
     checksums: dict[str, str] = {}

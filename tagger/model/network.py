@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import TypeAlias
 
 import torch
 from torch import Tensor, nn
@@ -15,6 +16,7 @@ from tagger.model.crf import CRF
 from tagger.model.embedder import Embedder, build_embedder
 from tagger.model.encoder import RecurrentEncoder
 from tagger.model.heads import HeadSpec, head_key
+from tagger.model.pooling import Encoded, TextHead, last_states
 
 IGNORED = -100
 """The gold tag id of what has no annotation and of padding."""
@@ -86,6 +88,9 @@ class Head(nn.Module):
         return torch.cat(losses).sum() / n_tokens
 
 
+AnyHead: TypeAlias = Head | TextHead
+
+
 class TaggingNetwork(nn.Module):
     """From forms to the emissions of every head.
 
@@ -95,6 +100,9 @@ class TaggingNetwork(nn.Module):
         heads: One for each task, by name.
         input_dropout: Dropout on the embedder's output.
         output_dropout: Dropout on the encoder's output.
+
+    Attributes:
+        labels_texts: Whether a head labels whole texts.
     """
 
     def __init__(
@@ -102,7 +110,7 @@ class TaggingNetwork(nn.Module):
         *,
         embedder: Embedder,
         encoder: RecurrentEncoder,
-        heads: Mapping[str, Head],
+        heads: Mapping[str, AnyHead],
         input_dropout: float,
         output_dropout: float,
     ) -> None:
@@ -113,13 +121,23 @@ class TaggingNetwork(nn.Module):
         for name, head in heads.items():
             # Not a ModuleDict: it refuses names like "keys", which a column may have.
             self.add_module(head_key(name), head)
+        self.labels_texts = any(isinstance(head, TextHead) for head in heads.values())
+        self._reads_last = any(
+            isinstance(head, TextHead) and head.pooling == "final" for head in heads.values()
+        )
         self.input_dropout = nn.Dropout(input_dropout)
         self.output_dropout = nn.Dropout(output_dropout)
 
     def head(self, name: str) -> Head:
-        """The head of that name."""
+        """The head of that name, which tags tokens."""
         head = self.get_submodule(head_key(name))
         assert isinstance(head, Head)
+        return head
+
+    def text_head(self, name: str) -> TextHead:
+        """The head of that name, which labels texts."""
+        head = self.get_submodule(head_key(name))
+        assert isinstance(head, TextHead)
         return head
 
     def forward(
@@ -139,13 +157,20 @@ class TaggingNetwork(nn.Module):
             unknown: (forms,) bool, the words to be read as unknown in training.
 
         Returns:
-            (batch, tokens, tags) by head; meaningless past a sentence's end.
+            (batch, tokens, tags) by head, meaningless past a sentence's end; (batch, labels) of a
+            head that labels texts.
         """
-        states = self.encode(self.embedder(features, unknown), form_index, lengths)
-        return {name: self.head(name)(states) for name in self.head_names}
+        encoded = self.encode(self.embedder(features, unknown), form_index, lengths)
+        return {name: self.emissions(name, encoded) for name in self.head_names}
 
-    def encode(self, vectors: Tensor, form_index: Tensor, lengths: Tensor) -> Tensor:
-        """Compute the input of the heads: states (batch, tokens, output_dim).
+    def emissions(self, name: str, encoded: Encoded) -> Tensor:
+        """Compute the emissions of one head; shapes as those of `forward`."""
+        head = self.get_submodule(head_key(name))
+        emissions: Tensor = head(encoded if isinstance(head, TextHead) else encoded.states)
+        return emissions
+
+    def encode(self, vectors: Tensor, form_index: Tensor, lengths: Tensor) -> Encoded:
+        """Compute the input of the heads.
 
         Args:
             vectors: (forms, dim), the embedder's output.
@@ -153,8 +178,12 @@ class TaggingNetwork(nn.Module):
             lengths: As for `forward`.
         """
         inputs = self.input_dropout(vectors[form_index])  # (batch, tokens, dim)
-        states: Tensor = self.output_dropout(self.encoder(inputs, lengths))
-        return states
+        outputs = self.encoder.by_direction(inputs, lengths)
+        states: Tensor = self.output_dropout(self.encoder.merged(outputs))
+        last = None
+        if self._reads_last:
+            last = self.output_dropout(last_states(outputs, lengths))
+        return Encoded(states, last, lengths)
 
 
 def build_network(
@@ -186,14 +215,24 @@ def build_network(
     return TaggingNetwork(
         embedder=embedder,
         encoder=encoder,
-        heads={
-            spec.name: Head(
-                input_dim=encoder.output_dim,
-                n_tags=len(spec.tags),
-                crf=CRF(torch.from_numpy(spec.allowed())) if spec.decoder == "crf" else None,
-            )
-            for spec in heads
-        },
+        heads={spec.name: _build_head(spec, encoder) for spec in heads},
         input_dropout=settings.input_dropout,
         output_dropout=settings.output_dropout,
+    )
+
+
+def _build_head(spec: HeadSpec, encoder: RecurrentEncoder) -> AnyHead:
+    if spec.pooling:
+        return TextHead(
+            input_dim=len(encoder.directions) * encoder.hidden_dim
+            if spec.pooling == "final"
+            else encoder.output_dim,
+            n_labels=len(spec.tags),
+            pooling=spec.pooling,
+            multi_label=spec.decoder == "sigmoid",
+        )
+    return Head(
+        input_dim=encoder.output_dim,
+        n_tags=len(spec.tags),
+        crf=CRF(torch.from_numpy(spec.allowed())) if spec.decoder == "crf" else None,
     )

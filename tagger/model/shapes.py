@@ -47,7 +47,9 @@ def weight_shapes(
     shapes |= encoder_shapes(config.encoder, dim)
     for head in heads:
         key, n = head_key(head.name), len(head.tags)
-        shapes |= _linear(f"{key}.linear", output_dim(config.encoder), n)
+        shapes |= _linear(f"{key}.linear", head_input_dim(config.encoder, head), n)
+        if head.pooling == "attention":
+            shapes |= {f"{key}.attention.weight": (1, output_dim(config.encoder))}
         if head.decoder == "crf":
             shapes |= {f"{key}.crf.transitions": (n, n)}
             shapes |= {f"{key}.crf.{end}": (n,) for end in ("start", "end")}
@@ -107,6 +109,13 @@ def output_dim(encoder: EncoderConfig) -> int:
     """Return the size of the heads' input per token."""
     twice = encoder.direction == "bi" and encoder.merge == "concat"
     return encoder.hidden_dim * (2 if twice else 1)
+
+
+def head_input_dim(encoder: EncoderConfig, head: HeadSpec) -> int:
+    """Return the size of what a head's linear layer reads."""
+    if head.pooling == "final":
+        return encoder.hidden_dim * len(encoder.directions)
+    return output_dim(encoder)
 
 
 def _cell(name: str, cell: Cell, input_dim: int, hidden_dim: int) -> Shapes:

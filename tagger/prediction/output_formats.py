@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -10,7 +10,7 @@ import msgspec
 
 from tagger.formats.brackets import bracketed
 from tagger.model.heads import HeadSpec
-from tagger.runtime.results import Document, Entity
+from tagger.runtime.results import Document, Entity, Label, Labels
 from tagger.tables import plain_table
 
 if TYPE_CHECKING:
@@ -36,12 +36,14 @@ def as_text(document: Document, heads: Sequence[HeadSpec], name: Name = None) ->
     """Render the text on one line, entities as ``[Apple](ORG)``, else each token as ``works/VERB``.
 
     Brackets of the text itself have a backslash before them, so that the line can be read again.
+    Labels of the text follow after a tab, as in ``intent=book``.
 
     >>> from tagger.runtime.results import Document, Entity
     >>> as_text(Document("John works", [], [Entity("John", "PER", 0, 4, 0, 1)], []), [])
     '[John](PER) works'
     """
-    if heads and all(head.kind == "token" for head in heads):
+    kinds = {head.kind for head in heads}
+    if "token" in kinds and "span" not in kinds:
         parts, position = [], 0
         for token in document.tokens:
             tags = "/".join(token.tags.values())
@@ -50,7 +52,16 @@ def as_text(document: Document, heads: Sequence[HeadSpec], name: Name = None) ->
         line = "".join([*parts, document.text[position:]])
     else:
         line = bracketed(document.text, document.entities)
+    if document.labels:
+        labels = " ".join(f"{head}={_shown(found)}" for head, found in document.labels.items())
+        line = f"{line}\t{labels}"
     return " ".join(line.splitlines()) if "\n" in line or "\r" in line else line
+
+
+def _shown(found: Labels) -> str:
+    """Return the labels of a head in one word: commas between several, a dash for none."""
+    several = found if isinstance(found, list) else [found]
+    return ",".join("_".join(one.label.split()) for one in several if one is not None) or "-"
 
 
 def as_conll(document: Document, heads: Sequence[HeadSpec], name: Name = None) -> str:
@@ -108,7 +119,20 @@ def view(document: Document, heads: Sequence[HeadSpec]) -> RenderableType:
         parts.append(_token_table(document, heads))
     if document.entities and (len(parts) == 2 or document.entities[0].confidence is not None):
         parts.append(_entity_table(document.entities))
+    if document.labels:
+        parts.append(_label_table(document.labels))
     return Group(*parts)
+
+
+def _label_table(labels: Mapping[str, Labels]) -> RenderableType:
+    rows = []
+    for head, found in labels.items():
+        shown: list[Label | None] = [*found] if isinstance(found, list) else [found]
+        rows += [
+            [head, one.label if one else "-", f"{one.prob:.3f}" if one else ""]
+            for one in shown or [None]
+        ]
+    return plain_table(["head", "label", "probability"], rows, left=range(2))
 
 
 def _entity_table(entities: Sequence[Entity]) -> RenderableType:
@@ -123,6 +147,6 @@ def _entity_table(entities: Sequence[Entity]) -> RenderableType:
 
 
 def _token_table(document: Document, heads: Sequence[HeadSpec]) -> RenderableType:
-    header = ["token", *(head.name for head in heads)]
+    header = ["token", *(head.name for head in heads if head.kind != "text")]
     rows = [[token.text, *token.tags.values()] for token in document.tokens]
     return plain_table(header, rows, left=range(len(header)))

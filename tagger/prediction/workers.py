@@ -81,7 +81,7 @@ def load_tagger(job: Job) -> Tagger:
         threshold=dict(job.threshold) or None,
     )
     chosen = tagger.predictor.choose(job.heads)
-    if (job.confidence or job.threshold) and all(head.kind == "token" for head in chosen):
+    if (job.confidence or job.threshold) and all(head.kind != "span" for head in chosen):
         names = ", ".join(head.name for head in chosen)
         wanted = "confidence" if job.confidence else "threshold"
         raise UsageError(

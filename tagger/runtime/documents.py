@@ -12,8 +12,9 @@ import msgspec
 from tagger.features.forms import Ids
 from tagger.model.heads import HeadSpec
 from tagger.runtime.cutting import CutTexts, Offsets
+from tagger.runtime.labelling import best_labels, of_texts
 from tagger.runtime.marginals import Probs
-from tagger.runtime.results import Document, Entity, Token
+from tagger.runtime.results import Document, Entity, Labels, Token
 from tagger.runtime.tag_table import TagTable
 
 
@@ -23,6 +24,7 @@ def build_documents(
     heads: Sequence[HeadSpec],
     tables: Mapping[str, TagTable],
     probs: Mapping[str, Probs] | None = None,
+    labels: Mapping[str, Probs] | None = None,
 ) -> list[Document]:
     """Build the results.
 
@@ -32,12 +34,14 @@ def build_documents(
         heads: The heads to show.
         tables: The heads' tags as they are shown.
         probs: By head a probability for each token's span, with confidence.
+        labels: By head that labels texts (sentences, labels), the probabilities of labels.
     """
+    labels_by_text = labels_of_texts(cut, heads, labels) if labels else [{} for _ in cut.texts]
     entities = _entities(cut, tag_ids, heads, tables, probs or {})
     documents = []
     past = 0
-    for text, sentences, offsets, found in zip(
-        cut.texts, cut.sentences, cut.offsets, entities, strict=True
+    for text, sentences, offsets, found, labelled in zip(
+        cut.texts, cut.sentences, cut.offsets, entities, labels_by_text, strict=True
     ):
         start, past = past, past + len(offsets)
         # Copies, so that a document that is kept does not keep its whole window.
@@ -45,8 +49,22 @@ def build_documents(
         tokens = LazyTokens(cut.forms[start:past], offsets, of_text, tables)
         main = found.pop("ner") if "ner" in found else _first(found)
         bounds = list(pairwise(accumulate(map(len, sentences), initial=0)))
-        documents.append(Document(text, tokens, main, bounds, found))
+        documents.append(Document(text, tokens, main, bounds, found, labelled))
     return documents
+
+
+def labels_of_texts(
+    cut: CutTexts, heads: Sequence[HeadSpec], labels: Mapping[str, Probs]
+) -> list[dict[str, Labels]]:
+    """Return the labels of each text by head; a text of several sentences has their mean."""
+    found: list[dict[str, Labels]] = [{} for _ in cut.texts]
+    n_sentences = list(map(len, cut.sentences))
+    for head in heads:
+        if head.name in labels:
+            probs = of_texts(labels[head.name], cut.lengths, n_sentences)
+            for by_head, of_text in zip(found, best_labels(head, probs), strict=True):
+                by_head[head.name] = of_text
+    return found
 
 
 class LazyTokens:

@@ -16,11 +16,12 @@ from tagger.model.meta import GRAPHS
 from tagger.runtime.engines.building import onnx_engine, torch_engine
 from tagger.runtime.engines.graph import PRECISIONS, build_graph
 from tagger.runtime.engines.protocol import Engine
+from tagger.runtime.labelling import label_names
 from tagger.runtime.loading import assemble
 
-LEAST_AGREEMENT = {"fp32": 0.9999, "span": 0.998, "token": 0.995}
-"""Least share of tags equal to PyTorch's: in single precision (two tags may be equally good), and
-in 8 bits by kind of head."""
+LEAST_AGREEMENT = {"fp32": 0.9999, "span": 0.998, "token": 0.995, "text": 0.995}
+"""Least share of tags, or labels, equal to PyTorch's: in single precision (two tags may be equally
+good), and in 8 bits by kind of head."""
 
 
 N_SENTENCES = 1000
@@ -35,7 +36,8 @@ class Export(msgspec.Struct, frozen=True, kw_only=True):
     """The file; empty if it was not kept."""
     n_bytes: int
     agreement: dict[str, float]
-    """By head, the share of tokens whose tag is that of PyTorch; empty if it was not tried."""
+    """By head, the share of tokens whose tag, or of sentences whose labels, are those of PyTorch;
+    empty if it was not tried."""
     note: str
     """Why it was not kept."""
 
@@ -122,7 +124,11 @@ def _not_kept(precision: str, agreement: Mapping[str, float], note: str) -> Expo
 def _tags(
     saved: SavedModel, engine: Engine, sentences: Sequence[Sequence[str]]
 ) -> list[dict[str, list[str]]]:
-    return assemble(engine, saved.heads, saved.weights, saved.rules).tag(sentences)
+    tagger = assemble(engine, saved.heads, saved.weights, saved.rules)
+    return [
+        one.tags | {head: [repr(label_names(found))] for head, found in one.labels.items()}
+        for one in tagger.annotate(sentences)
+    ]
 
 
 def equal_tags(

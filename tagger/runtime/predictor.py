@@ -14,6 +14,7 @@ from tagger.runtime.batching import slices_by_tokens
 from tagger.runtime.candidates import Spans, SpanTags, candidates, without_overlaps
 from tagger.runtime.decoding import Floats, Transitions, Viterbi, greedy
 from tagger.runtime.engines.protocol import Engine
+from tagger.runtime.labelling import label_probs
 from tagger.runtime.marginals import Marginals, Posterior, Probs, softmax
 from tagger.runtime.tag_table import TagTable
 
@@ -22,13 +23,15 @@ DECODED_SCORES = 2**22
 
 
 class Prediction(NamedTuple):
-    """Tags of sentences, sentence after sentence."""
+    """Tags of sentences, sentence after sentence, and their labels."""
 
     tag_ids: dict[str, Ids]
     """By head (tokens,)."""
     probs: dict[str, Probs]
     """By head (tokens,): the probability of the token's span, or of its tag where it is in none;
     empty where it was not asked for."""
+    labels: dict[str, Probs]
+    """By head that labels texts (sentences, labels), the probabilities of labels."""
 
 
 class Predictor:
@@ -55,10 +58,11 @@ class Predictor:
         self.heads = tuple(heads)
         self.transitions = dict(transitions)
         self.temperatures = {h.name: (temperatures or {}).get(h.name, 1.0) for h in heads}
-        self.tables = {head.name: TagTable(head) for head in heads}
+        self.tables = {head.name: TagTable(head) for head in heads if head.kind != "text"}
         self._decoders: dict[str, Callable[[Floats, Ids], Ids]] = {
             head.name: Viterbi(transitions[head.name]) if head.name in transitions else greedy
             for head in heads
+            if head.kind != "text"
         }
 
     def choose(self, names: Sequence[str] | None) -> list[HeadSpec]:
@@ -104,10 +108,15 @@ class Predictor:
                 without them, tags are those of the best sequence.
         """
         least = thresholds or {}
-        parts: dict[str, list[Ids]] = {head.name: [np.zeros(0, dtype=np.int64)] for head in heads}
-        probs: dict[str, list[Probs]] = {h.name: [np.zeros(0)] for h in heads if confidence}
+        tagging = [head for head in heads if head.kind != "text"]
+        texts = [head for head in heads if head.kind == "text"]
+        parts: dict[str, list[Ids]] = {h.name: [np.zeros(0, dtype=np.int64)] for h in tagging}
+        probs: dict[str, list[Probs]] = {h.name: [np.zeros(0)] for h in tagging if confidence}
+        labels: dict[str, list[Probs]] = {h.name: [np.zeros((0, len(h.tags)))] for h in texts}
         for emissions, of_some in self.score(forms, lengths, heads):
-            for head in heads:
+            for head in texts:
+                labels[head.name].append(self.label_probs(head, emissions[head.name]))
+            for head in tagging:
                 of_head = emissions[head.name]
                 if head.name in least:
                     posterior = self.marginals(head).posterior(of_head, of_some)
@@ -123,7 +132,12 @@ class Predictor:
         return Prediction(
             {name: np.concatenate(of_head) for name, of_head in parts.items()},
             {name: np.concatenate(of_head) for name, of_head in probs.items()},
+            {name: np.concatenate(of_head) for name, of_head in labels.items()},
         )
+
+    def label_probs(self, head: HeadSpec, scores: Floats) -> Probs:
+        """Return the probabilities (sentences, labels) of a head that labels texts."""
+        return label_probs(head, scores, self.temperatures[head.name])
 
     def score(
         self,
@@ -142,7 +156,8 @@ class Predictor:
             budget: The most emissions at a time.
 
         Yields:
-            Emissions (tokens, tags) by head, and the lengths of the sentences that they are of.
+            Emissions (tokens, tags) by head, (sentences, labels) of one that labels texts, and the
+            lengths of the sentences that they are of.
         """
         names = [head.name for head in heads]
         n_tokens = budget // sum(len(head.tags) for head in heads)

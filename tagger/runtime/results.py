@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 
 import msgspec
 
@@ -50,6 +50,22 @@ class Entity(msgspec.Struct, frozen=True, gc=False):
         return f"[{self.text}]({self.label})"
 
 
+class Label(msgspec.Struct, frozen=True, gc=False):
+    """A label of a whole text."""
+
+    label: str
+    prob: float
+    """The probability, by the model, that the text has it, between 0 and 1."""
+
+    def __repr__(self) -> str:
+        return f"{self.label} ({self.prob:.2f})"
+
+
+Labels: TypeAlias = Label | list[Label] | None
+"""The labels of a text from one head: the best, or all probable ones, the best first, of a head
+that may find several; None for a text without tokens."""
+
+
 class TokenSource(Protocol):
     """Makes the tokens of a text."""
 
@@ -72,6 +88,7 @@ class Document:
         entities: The spans of the head ``ner``, or of the first span head of a model without it.
         sentences: Each sentence as the range of its tokens, end exclusive.
         spans: The spans of any further span heads (``chunk``), by head.
+        labels: The labels of the text as a whole (``intent``), by head.
 
     >>> import tagger
     >>> document = tagger.load("en")("John works at Apple.")
@@ -82,7 +99,7 @@ class Document:
     ('Apple', Apple/B-ORG/PROPN/NNP)
     """
 
-    __slots__ = ("_tokens", "entities", "sentences", "spans", "text")
+    __slots__ = ("_tokens", "entities", "labels", "sentences", "spans", "text")
 
     def __init__(
         self,
@@ -91,12 +108,14 @@ class Document:
         entities: list[Entity],
         sentences: list[tuple[int, int]],
         spans: dict[str, list[Entity]] | None = None,
+        labels: dict[str, Labels] | None = None,
     ) -> None:
         self.text = text
         self._tokens = tokens
         self.entities = entities
         self.sentences = sentences
         self.spans = spans or {}
+        self.labels = labels or {}
 
     @property
     def tokens(self) -> list[Token]:
@@ -131,6 +150,7 @@ class Document:
             "entities": list(map(entity_to_dict, self.entities)),
             "sentences": self.sentences,
             **({"spans": spans} if spans else {}),
+            **({"labels": self.labels} if self.labels else {}),
         }
 
     @classmethod
@@ -169,6 +189,7 @@ class Document:
                 list(map(entity, stored.entities)),
                 stored.sentences,
                 {head: list(map(entity, found)) for head, found in stored.spans.items()},
+                stored.labels,
             )
         except msgspec.ValidationError as error:
             raise UsageError(f"not a document: {error}") from None
@@ -184,18 +205,32 @@ class Document:
         return msgspec.json.encode(record if name is None else {"id": name, **record}).decode()
 
     def to_conll(self) -> str:
-        """Return a token and its tags a line, tabs between, an empty line after each sentence."""
+        """Return a token and its tags a line, tabs between, an empty line after each sentence.
+
+        Labels of the text stand before each of its sentences, as in ``# intent = book``.
+        """
         lines = []
         for first, past in self.sentences:
+            lines += [f"# {head} = {label}" for head, label in self._label_pairs()]
             lines += ["\t".join([t.text, *t.tags.values()]) for t in self.tokens[first:past]]
             lines.append("")
         return "\n".join(lines)
+
+    def _label_pairs(self) -> list[tuple[str, str]]:
+        """Return the heads with labels, once for each label."""
+        return [
+            (head, " ".join(one.label.split()))
+            for head, found in self.labels.items()
+            for one in (found if isinstance(found, list) else [found])
+            if one is not None
+        ]
 
     def to_spacy(self, vocab: Vocab | None = None) -> Doc:
         """Return the document as spaCy's ``Doc``, whose text is the same.
 
         Entities become ``ents``, spans of further heads span groups of their names, ``upos``
-        becomes ``pos_``, and ``xpos`` or ``pos`` becomes ``tag_``. White space other than single
+        becomes ``pos_``, ``xpos`` or ``pos`` becomes ``tag_``, and labels of the text become
+        ``cats`` with their probabilities. White space other than single
         spaces becomes tokens, as in spaCy.
 
         Args:
@@ -221,6 +256,10 @@ class Document:
         for head, found in self.spans.items():
             spans = (doc.char_span(e.start, e.end, label=e.label) for e in found)
             doc.spans[head] = [span for span in spans if span is not None]
+        for labels in self.labels.values():
+            for one in labels if isinstance(labels, list) else [labels]:
+                if one is not None:
+                    doc.cats[one.label] = one.prob
         return doc
 
     def _repr_html_(self) -> str:
@@ -240,10 +279,11 @@ class Document:
     def __repr__(self) -> str:
         text = self.text if len(self.text) <= 60 else f"{self.text[:57]}..."
         s = "" if self.n_tokens == 1 else "s"
-        return f"Document({text!r}, {self.n_tokens} token{s}, entities={self.entities!r})"
+        labels = f", labels={self.labels!r}" if self.labels else ""
+        return f"Document({text!r}, {self.n_tokens} token{s}, entities={self.entities!r}{labels})"
 
     def _parts(self) -> tuple[Any, ...]:
-        return self.text, self.tokens, self.entities, self.sentences, self.spans
+        return self.text, self.tokens, self.entities, self.sentences, self.spans, self.labels
 
 
 class _StoredEntity(msgspec.Struct):
@@ -260,6 +300,7 @@ class _Stored(msgspec.Struct):
     entities: list[_StoredEntity]
     sentences: list[tuple[int, int]]
     spans: dict[str, list[_StoredEntity]] = {}
+    labels: dict[str, Labels] = {}
 
 
 def entity_to_dict(entity: Entity) -> dict[str, Any]:

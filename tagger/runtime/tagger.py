@@ -13,10 +13,11 @@ from tagger.runtime.batching import batched
 from tagger.runtime.cutting import Splitter, cut_texts
 from tagger.runtime.documents import build_documents
 from tagger.runtime.engines.protocol import Engine
+from tagger.runtime.labelling import best_labels
 from tagger.runtime.marginals import Probs
 from tagger.runtime.predictor import Predictor
 from tagger.runtime.readings import Readings, head_of_readings, read_texts
-from tagger.runtime.results import Document
+from tagger.runtime.results import Document, Labels
 from tagger.runtime.thresholds import Threshold, thresholds_of
 
 WINDOW = 1000
@@ -24,12 +25,14 @@ WINDOW = 1000
 
 
 class TagsWithConfidence(NamedTuple):
-    """The tags of a sentence and how probable they are."""
+    """The tags and labels of a sentence and how probable they are."""
 
     tags: dict[str, list[str]]
     """By head."""
     confidence: dict[str, list[float]]
     """By head: the probability of the whole span for the tokens of a span, else of the tag."""
+    labels: dict[str, Labels] = {}  # noqa: RUF012 - never changed
+    """The labels of the sentence as a whole, by head."""
 
 
 class Tagger:
@@ -216,11 +219,30 @@ class Tagger:
 
         Returns:
             For each sentence its tags by head, spans in BIO; with ``confidence`` as
-            `TagsWithConfidence`.
+            `TagsWithConfidence`, which has the labels of the sentence as a whole, too.
 
         Raises:
             UsageError: The model has no such head or label, ``sentences`` holds something else
                 than lists of tokens, or a threshold is not above 0 and at most 1.
+        """
+        tagged = self.annotate(sentences, heads, confidence=confidence, threshold=threshold)
+        return tagged if confidence else [one.tags for one in tagged]
+
+    def annotate(
+        self,
+        sentences: Iterable[Sequence[str]],
+        heads: Sequence[str] | None = None,
+        *,
+        confidence: bool = False,
+        threshold: Threshold | None = None,
+    ) -> list[TagsWithConfidence]:
+        """Tag sentences that are tokenized already, and label each as a whole.
+
+        Args:
+            sentences: As for `tag`, as are the errors.
+            heads: As for `tag`.
+            confidence: Whether to compute the probabilities of tags, which are empty otherwise.
+            threshold: As for `batch`.
         """
         chosen = self.predictor.choose(heads)
         thresholds = self._chosen_thresholds(threshold)
@@ -228,12 +250,11 @@ class Tagger:
         given = check_sentences(
             as_sequence("sentences", sentences, expected, "`batch` takes raw texts")
         )
-        tagged = [
+        return [
             sentence
             for window in batched(given, WINDOW)
             for sentence in self._tag_sentences(window, chosen, confidence, thresholds)
         ]
-        return tagged if confidence else [tags for tags, _ in tagged]
 
     def _chosen_thresholds(self, threshold: Threshold | None) -> Mapping[str, Probs]:
         return self._thresholds if threshold is None else thresholds_of(threshold, self.heads)
@@ -246,10 +267,10 @@ class Tagger:
         thresholds: Mapping[str, Probs],
     ) -> list[Document]:
         cut = cut_texts(texts, self.splitter)
-        tag_ids, probs = self.predictor.predict(
+        tag_ids, probs, labels = self.predictor.predict(
             cut.forms, cut.lengths, heads, confidence=confidence, thresholds=thresholds
         )
-        return build_documents(cut, tag_ids, heads, self.predictor.tables, probs)
+        return build_documents(cut, tag_ids, heads, self.predictor.tables, probs, labels)
 
     def _tag_sentences(
         self,
@@ -261,12 +282,14 @@ class Tagger:
         lengths = [len(sentence) for sentence in sentences]
         forms = [form for sentence in sentences for form in sentence]
         filled = np.array([n for n in lengths if n], dtype=np.int64)
-        tag_ids, probs = self.predictor.predict(
+        tag_ids, probs, label_probs = self.predictor.predict(
             forms, filled, heads, confidence=confidence, thresholds=thresholds
         )
-        tags = {
-            head.name: self.predictor.tables[head.name].strings(tag_ids[head.name])
+        tags = {name: self.predictor.tables[name].strings(ids) for name, ids in tag_ids.items()}
+        labels = {
+            head.name: iter(best_labels(head, label_probs[head.name]))
             for head in heads
+            if head.name in label_probs
         }
         past = 0
         for n in lengths:
@@ -274,4 +297,5 @@ class Tagger:
             yield TagsWithConfidence(
                 {name: of_head[start:past] for name, of_head in tags.items()},
                 {name: of_head[start:past].tolist() for name, of_head in probs.items()},
+                {name: next(of_head) if n else None for name, of_head in labels.items()},
             )

@@ -17,12 +17,19 @@ BUCKET_BATCHES = 50
 """Batches' worth of sentences that are sorted by length together; these groups are random."""
 
 
-def default_batch_tokens(n_tokens: int) -> int:
+MOST_BATCH_TOKENS = 8000
+
+
+def default_batch_tokens(n_tokens: int, least: int = 0) -> int:
     """Return the tokens of a batch: about 400 batches per epoch, within bounds.
 
     Smaller batches make small data learn in few epochs; larger ones keep the processor busy.
+
+    Args:
+        n_tokens: Tokens of the training data.
+        least: The tokens of as many texts as a batch should have.
     """
-    return min(max(n_tokens // 400, 100), 500)
+    return max(min(max(n_tokens // 400, 100), 500), min(least, MOST_BATCH_TOKENS))
 
 
 class BatchPlan(NamedTuple):

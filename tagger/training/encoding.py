@@ -12,9 +12,12 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from tagger.corpus.records import listed
 from tagger.corpus.store import mapped
 from tagger.features.forms import FormEncoder, FormFeatures, Ids, take_forms
+from tagger.formats.records import TextLabel
 from tagger.model.choices import TagChoices
+from tagger.model.heads import HeadSpec
 from tagger.model.network import IGNORED
 from tagger.training.batching import pad
 from tagger.training.downweighting import SuspectWeights, sentence_key
@@ -33,12 +36,29 @@ class Inventory:
     forms: Counter[str] = field(default_factory=Counter)
     tags: dict[str, Counter[str]] = field(default_factory=dict)
     """Occurrences of each tag by head; spans in BIO."""
+    n_labels: dict[str, Counter[int | None]] = field(default_factory=dict)
+    """By head that labels texts, how many texts have how many labels; None for a missing one."""
 
-    def add(self, split: datasets.Dataset, heads: Sequence[str]) -> None:
-        """Count the forms and tags of a split; ``heads`` are its columns to read."""
-        for rows in split.select_columns(["tokens", *heads]).iter(READ_BATCH):
+    def add(
+        self, split: datasets.Dataset, heads: Sequence[str], text_heads: Sequence[str] = ()
+    ) -> None:
+        """Count the forms, tags and labels of a split.
+
+        Args:
+            split: The sentences.
+            heads: Columns of tags.
+            text_heads: Columns of labels.
+        """
+        for rows in split.select_columns(["tokens", *heads, *text_heads]).iter(READ_BATCH):
             for tokens in rows["tokens"]:
                 self.forms.update(tokens)
+            for head in text_heads:
+                counts = self.tags.setdefault(head, Counter())
+                n_labels = self.n_labels.setdefault(head, Counter())
+                for label in rows[head]:
+                    labels = listed(label)
+                    counts.update(labels or ())
+                    n_labels[None if labels is None else len(labels)] += 1
             for head in heads:
                 counts = self.tags.setdefault(head, Counter())
                 for tags in rows[head]:
@@ -98,6 +118,9 @@ class Batch:
     choices: dict[str, TagChoices]  # by head
     soft: dict[str, SoftTags] = field(default_factory=dict)  # by head
     weights: dict[str, NDArray[np.float32]] = field(default_factory=dict)  # (batch,) by head
+    labels: dict[str, NDArray[np.float32]] = field(default_factory=dict)
+    """By head that labels texts (batch, labels), 1 for a label of the text; -1 in the row of a text
+    whose label is missing."""
 
 
 RECASES: tuple[Callable[[str], str], ...] = (str.lower, str.upper, str.title)
@@ -189,6 +212,7 @@ class EncodedCorpus:
         split: The sentences.
         table: The ids of their forms.
         choices: For each head that the corpus has: how its gold tags are encoded.
+        text_heads: The heads with labels of texts that the corpus has.
         recase_prob: The probability that a sentence is read in another case; above 0 only with a
             table made for it.
         suspects: The weights of sentences that count for less in the loss.
@@ -199,16 +223,19 @@ class EncodedCorpus:
         split: datasets.Dataset,
         table: FormTable,
         choices: Sequence[TagChoices],
+        text_heads: Sequence[HeadSpec] = (),
         *,
         recase_prob: float = 0.0,
         suspects: SuspectWeights | None = None,
     ) -> None:
         self.table = table
         self.recase_prob = recase_prob
-        encoded = _encode(split, table.rows, choices)
+        encoded = _encode(split, table.rows, choices, text_heads)
         self._forms = ListColumn(encoded, "form_ids")
         self._tags = {one.head.name: ListColumn(encoded, one.head.name) for one in choices}
         self._choices = {one.head.name: one for one in choices}
+        self._labels = {head.name: ListColumn(encoded, head.name) for head in text_heads}
+        self._n_labels = {head.name: len(head.tags) for head in text_heads}
         self.lengths = self._forms.lengths()
         own = {head: of_head for head, of_head in (suspects or {}).items() if head in self._tags}
         self._weights = _weights(split, own)
@@ -223,7 +250,11 @@ class EncodedCorpus:
         }
         forms = batch_of_forms(self.table, rows, recase_prob=self.recase_prob)
         weights = {name: column[sentences] for name, column in self._weights.items()}
-        return Batch(*forms, tags, self._choices, weights=weights)
+        labels = {
+            name: _as_targets([column[i] for i in numbers], self._n_labels[name])
+            for name, column in self._labels.items()
+        }
+        return Batch(*forms, tags, self._choices, weights=weights, labels=labels)
 
 
 def _weights(split: datasets.Dataset, suspects: SuspectWeights) -> dict[str, NDArray[np.float32]]:
@@ -241,8 +272,34 @@ def _weights(split: datasets.Dataset, suspects: SuspectWeights) -> dict[str, NDA
     }
 
 
+_MISSING = -1
+"""Stands for the labels of a text where they are missing."""
+
+
+def label_ids(head: HeadSpec, label: TextLabel) -> list[int]:
+    """Return the ids of a text's labels; those that the head does not have are left out."""
+    labels = listed(label)
+    ids = [head.tags.index(one) for one in labels or () if one in head.tags]
+    unlabelled = labels is None or (not ids and head.decoder == "softmax")
+    return [_MISSING] if unlabelled else ids
+
+
+def _as_targets(rows: Sequence[NDArray[Any]], n_labels: int) -> NDArray[np.float32]:
+    """Return what `TextHead.loss` takes of the label ids of each text."""
+    targets = np.zeros((len(rows), n_labels), dtype=np.float32)
+    for target, ids in zip(targets, rows, strict=True):
+        if _MISSING in ids:
+            target[:] = -1
+        else:
+            target[ids] = 1
+    return targets
+
+
 def _encode(
-    split: datasets.Dataset, rows: Mapping[str, int], choices: Sequence[TagChoices]
+    split: datasets.Dataset,
+    rows: Mapping[str, int],
+    choices: Sequence[TagChoices],
+    text_heads: Sequence[HeadSpec],
 ) -> datasets.Dataset:
     import datasets
 
@@ -250,12 +307,15 @@ def _encode(
         columns = {"form_ids": [[rows[form] for form in tokens] for tokens in batch["tokens"]]}
         for one in choices:
             columns[one.head.name] = [one.encode(tags) for tags in batch[one.head.name]]
+        for head in text_heads:
+            columns[head.name] = [label_ids(head, label) for label in batch[head.name]]
         return columns
 
     digest = hashlib.blake2b(digest_size=8)
-    for part in (split._fingerprint, *rows, *(repr(one) for one in choices)):
+    for part in (split._fingerprint, *rows, *map(repr, (*choices, *text_heads))):
         digest.update(part.encode("utf-8", "surrogatepass") + b"\0")
-    features = {one.head.name: datasets.List(datasets.Value("int32")) for one in choices}
+    names = [*(one.head.name for one in choices), *(head.name for head in text_heads)]
+    features = {name: datasets.List(datasets.Value("int32")) for name in names}
     return mapped(
         split,
         encode,

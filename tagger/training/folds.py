@@ -12,16 +12,19 @@ import msgspec
 
 from tagger.arguments import as_name
 from tagger.config import Config, corpus_settings, nested
+from tagger.corpus.records import listed
 from tagger.corpus.renaming import load_configured
 from tagger.errors import CorpusError, Interrupted, UsageError
 from tagger.evaluation.folds import balanced
 from tagger.evaluation.predictions import write_predictions
 from tagger.evaluation.scores import score_spans, score_tokens
 from tagger.evaluation.selection import select_split
-from tagger.evaluation.split import Evaluation, Tagged, evaluate_split
+from tagger.evaluation.split import Evaluation, Tagged, evaluate_split, exact_of
+from tagger.evaluation.texts import score_texts
 from tagger.files import check_new, write_file
 from tagger.formats.records import Columns
 from tagger.model.meta import META
+from tagger.runtime.labelling import label_names
 from tagger.training.output import LAST
 from tagger.training.reporting import Reporter
 from tagger.training.settings import settings as combine
@@ -163,7 +166,7 @@ def cross_validate(
         tagged |= dict(zip(part, of_part, strict=True))
 
     ordered = [tagged[i] for i in sorted(tagged)]
-    write_predictions(place / PREDICTIONS, ordered, wanted)
+    write_predictions(place / PREDICTIONS, ordered, [h for h in wanted if kinds[h] != "text"])
     pooled = _pooled(ordered, wanted, kinds, name)
     record = {"folds": found, "pooled": pooled}
     write_file(place / SCORES, msgspec.json.format(msgspec.json.encode(record)))
@@ -255,8 +258,17 @@ def _score(model: Path, path: Path, heads: Sequence[str]) -> tuple[Evaluation, l
 def _pooled(
     tagged: Sequence[Tagged], heads: Sequence[str], kinds: Mapping[str, str], title: str
 ) -> Evaluation:
-    spans, tokens = {}, {}
+    spans, tokens, texts = {}, {}, {}
     for head in heads:
+        if kinds[head] == "text":
+            labels = [label_names(one.labels[head]) for one in tagged]
+            texts[head] = score_texts(
+                [one.gold_labels[head] for one in tagged],
+                labels,
+                {label for found in labels for label in listed(found) or ()},
+                multi_label=any(isinstance(found, list) for found in labels),
+            )
+            continue
         gold = [one.gold[head] for one in tagged]
         predicted = [one.predicted[head] for one in tagged]
         if kinds[head] == "span":
@@ -266,6 +278,8 @@ def _pooled(
     return Evaluation(
         spans=spans,
         tokens=tokens,
+        texts=texts,
+        exact=exact_of(tagged, list(texts), list(spans)) if texts and spans else None,
         n_sentences=len(tagged),
         n_tokens=sum(len(one.tokens) for one in tagged),
         seconds=0.0,

@@ -14,7 +14,7 @@ MAX_SENTENCE = 10_000
 """Tokens of a sentence: all its states are kept for the gradients, 300 MB in the usual network."""
 MAX_TOKEN = 1_000
 """Characters of a token: longer ones are no words, and the vocabulary would store them."""
-MAX_TAGS: Mapping[str, int] = {"crf": 2_000, "softmax": 20_000}
+MAX_TAGS: Mapping[str, int] = {"crf": 2_000, "softmax": 20_000, "sigmoid": 20_000}
 """Tags of a head: a CRF has a score for each pair of tags, for each sentence of a batch."""
 
 
@@ -56,7 +56,9 @@ def check_heads(heads: Iterable[HeadSpec], corpus: Corpus) -> None:
     for head in heads:
         limit = MAX_TAGS[head.decoder]
         if len(head.tags) > limit:
-            what = f"{len(head.labels):,} labels, which are {len(head.tags):,} tags"
+            what = f"{len(head.labels):,} labels"
+            if head.kind != "text":
+                what = f"{what}, which are {len(head.tags):,} tags"
             without = ", or {settings=head.decoder=softmax}" if head.decoder == "crf" else ""
             raise CorpusError(
                 f"{head.name} has {what}; a {head.decoder} takes at most {limit:,}",

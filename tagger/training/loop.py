@@ -20,6 +20,9 @@ from tagger.training.optimizers import clip_gradients, take_step
 from tagger.training.state import EpochRecord, TrainingState, epochs_without_gain
 from tagger.training.teacher import Teacher
 
+BATCH_TEXTS = 16
+"""Texts of a batch on average, at least, where whole texts are labelled."""
+
 
 @dataclass(frozen=True)
 class StepDone:
@@ -71,7 +74,10 @@ def run_epochs(
     progress = state.progress
     lengths = [corpus.lengths for corpus in corpora]
     n_tokens = sum(int(of_corpus.sum()) for of_corpus in lengths)
-    batch_tokens = settings.batch_tokens or default_batch_tokens(n_tokens)
+    least = 0
+    if state.network.labels_texts:
+        least = round(BATCH_TEXTS * n_tokens / sum(map(len, lengths)))
+    batch_tokens = settings.batch_tokens or default_batch_tokens(n_tokens, least)
     while progress.epoch < settings.epochs:
         if 0 < settings.patience <= epochs_without_gain(progress.history):
             break
@@ -163,6 +169,9 @@ def train_step(
             weights = None if given is None else torch.from_numpy(given).to(device)
             loss = head.loss(emissions[name], gold, lengths, choices, weights)
         losses.append(weight_of(name) * loss)
+    for name, labels in batch.labels.items():
+        targets = torch.from_numpy(labels).to(device)
+        losses.append(weight_of(name) * network.text_head(name).loss(emissions[name], targets))
     for name, soft in batch.soft.items():
         loss = answers_loss(
             network.head(name),

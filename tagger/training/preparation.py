@@ -64,8 +64,12 @@ class Prepared:
         Where it does not annotate a label, its ``O`` may be one.
         """
         missing = self.not_annotated[corpus.name]
-        heads = self.heads_of(corpus)
+        heads = [head for head in self.heads_of(corpus) if head.kind != "text"]
         return [TagChoices(head, missing.get(head.name, frozenset())) for head in heads]
+
+    def text_heads_of(self, corpus: Corpus) -> list[HeadSpec]:
+        """Return the trained heads with labels of texts that a corpus has."""
+        return [head for head in self.heads_of(corpus) if head.kind == "text"]
 
 
 def prepare(
@@ -125,8 +129,11 @@ def prepare(
     inventory = Inventory()
     for corpus in gold:
         check_sentences(corpus)
-        columns = [head.name for head in corpus.heads if head.name in names]
-        inventory.add(corpus.splits["train"], columns)
+        of_tokens, of_texts = (
+            [h.name for h in corpus.heads if h.name in names and (h.kind == "text") is whole]
+            for whole in (False, True)
+        )
+        inventory.add(corpus.splits["train"], of_tokens, of_texts)
     words = None
     if answers is not None:
         forms = answers.count_forms()
@@ -143,9 +150,12 @@ def prepare(
     kinds = _kinds(corpora, names)
     known = {head.name: head for head in base_heads}
     heads = tuple(
-        head_spec(name, kinds[name], inventory.tags[name], config, known.get(name))
+        text_head_spec(name, inventory, config, known.get(name))
+        if kinds[name] == "text"
+        else head_spec(name, kinds[name], inventory.tags[name], config, known.get(name))
         for name in names
     )
+    notes += _unlabelled(heads, inventory)
     check_heads(heads, corpora[0])
     prepared = Prepared(
         tuple(corpora), heads, main_heads, inventory, tuple(notes), answers=answers, words=words
@@ -234,9 +244,10 @@ def _check_tags(prepared: Prepared) -> None:
         CorpusError: A head has a single tag.
     """
     for head in prepared.heads:
-        if len(head.tags) < 2:
+        if len(head.tags) < 2 and head.decoder != "sigmoid":
+            what = "label" if head.kind == "text" else "tag"
             raise CorpusError(
-                f"the only tag of {head.name} in the training data is {head.tags[0]}",
+                f"the only {what} of {head.name} in the training data is {head.tags[0]}",
                 path=prepared.corpora[0].name,
                 hint=f"choose other {{heads}}; {_ALLOW_EMPTY}",
             )
@@ -255,7 +266,7 @@ def _rehearsal(
         if head.kind == "span" and having and (not config.heads or head.name in config.heads):
             found = {label for c in having for label in labels_of(c.splits["train"], head.name)}
             lost[head.name] = [label for label in head.labels if label not in found]
-        elif not having and head.name in config.heads:
+        elif head.kind != "text" and not having and head.name in config.heads:
             lost[head.name] = list(head.labels) if head.kind == "span" else ["all tags"]
     kept = "; ".join(f"{name} {', '.join(labels)}" for name, labels in lost.items() if labels)
     if not kept:
@@ -306,7 +317,10 @@ def _without_dev(prepared: Prepared) -> Iterator[str]:
         if head.kind == "token" or head.name not in prepared.main_heads:
             continue
         devs = [c.splits["dev"] for c in prepared.corpora if head in prepared.heads_of(c)]
-        if not any(labels_of(dev, head.name) for dev in devs):
+        if head.kind == "text":
+            if all(label is None for dev in devs for label in dev[head.name]):
+                yield f"warning: dev has no labels of {head.name}"
+        elif not any(labels_of(dev, head.name) for dev in devs):
             others = [name for name in prepared.main_heads if name != head.name]
             kept = f"chosen by {', '.join(others)} alone" if others else "the last one"
             yield f"warning: dev has no spans of {head.name}; the epoch that is kept is {kept}"
@@ -449,11 +463,14 @@ def _choose_heads(
             expected=available,
             hint=f"choose with {{heads}}: {', '.join(available)}",
         )
-    decisive = [name for name in names if name in main] or names
+    # Who asks for labels of texts beside tags means both.
+    texts = {head.name for corpus in corpora for head in corpus.heads if head.kind == "text"}
+    decisive = [name for name in names if name in main or name in texts] or names
     return tuple(names), tuple(decisive)
 
 
 def _kinds(corpora: Sequence[Corpus], names: Sequence[str]) -> dict[str, str]:
+    words = {"span": "spans", "token": "tags of tokens", "text": "labels of texts"}
     kinds: dict[str, str] = {}
     homes: dict[str, str] = {}
     for corpus in corpora:
@@ -466,8 +483,8 @@ def _kinds(corpora: Sequence[Corpus], names: Sequence[str]) -> dict[str, str]:
                 )
             if head.name in names and kinds.setdefault(head.name, head.kind) != head.kind:
                 raise UsageError(
-                    f"head {head.name!r} has spans in {homes[head.name]} and single tags in "
-                    f"{corpus.name}, or the reverse",
+                    f"head {head.name!r} has {words[kinds[head.name]]} in {homes[head.name]} and "
+                    f"{words[head.kind]} in {corpus.name}",
                     hint="rename one under [corpora.NAME.heads]",
                 )
             homes.setdefault(head.name, corpus.name)
@@ -509,3 +526,47 @@ def head_spec(
         decoder="softmax" if decoder == "auto" else decoder,
         tags=(*old_tags, *sorted(set(counts) - set(old_tags))),
     )
+
+
+def text_head_spec(
+    name: str, inventory: Inventory, config: Config, known: HeadSpec | None
+) -> HeadSpec:
+    """Return the head for labels of texts.
+
+    Args:
+        name: Its name.
+        inventory: The labels of the training data.
+        config: The configuration, for pooling and the number of labels of a text.
+        known: The same head of a model that is trained on; its labels and its pooling stay.
+
+    Raises:
+        CorpusError: Texts have several labels, and the configuration does not allow that.
+    """
+    n_labels = inventory.n_labels.get(name, Counter())
+    several = sum(n for n_of_text, n in n_labels.items() if n_of_text not in (None, 1))
+    if config.head.multi_label == "no" and several:
+        raise CorpusError(
+            f"{several:,} training texts have several labels of {name}, or none",
+            hint="allow it with {settings=head.multi_label=yes}",
+        )
+    known = known if known and known.kind == "text" else None
+    is_multi = config.head.multi_label == "yes" or several or (known and known.decoder == "sigmoid")
+    labels = known.tags if known else ()
+    return HeadSpec(
+        name=name,
+        kind="text",
+        decoder="sigmoid" if is_multi else "softmax",
+        tags=(*labels, *sorted(set(inventory.tags[name]) - set(labels))),
+        pooling=known.pooling if known else config.head.pooling,
+    )
+
+
+def _unlabelled(heads: Sequence[HeadSpec], inventory: Inventory) -> Iterator[str]:
+    """Report training texts without a label."""
+    for head in heads:
+        n_labels = inventory.n_labels.get(head.name, Counter())
+        if n := n_labels[None]:
+            yield (
+                f"{head.name}: {n:,} of {n_labels.total():,} training texts have no label and are "
+                "left out of its loss"
+            )

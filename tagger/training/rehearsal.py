@@ -36,7 +36,9 @@ def rehearsal_corpus(base: Path, model: SavedModel) -> Corpus | None:
     import datasets
 
     folder = shipped("data", "sample")
-    if not model.heads or folder is None:
+    # What texts of another kind are about cannot be rehearsed on the sample.
+    heads = [head for head in model.heads if head.kind != "text"]
+    if not heads or folder is None:
         return None
     sample = load_corpus(str(folder))
     forms = [form for sentence in sample.splits["train"]["tokens"] for form in sentence]
@@ -47,10 +49,8 @@ def rehearsal_corpus(base: Path, model: SavedModel) -> Corpus | None:
     splits = {}
     for split in ("train", "dev"):
         tokens = list(sample.splits[split]["tokens"])
-        tags = tagger.tag(tokens)
-        columns = {
-            head.name: [of_sentence[head.name] for of_sentence in tags] for head in model.heads
-        }
+        tags = tagger.tag(tokens, [head.name for head in heads])
+        columns = {head.name: [of_sentence[head.name] for of_sentence in tags] for head in heads}
         splits[split] = datasets.Dataset.from_dict({"tokens": tokens, **columns})
     content = f"{sample.fingerprint} {model.meta!r} {model.heads!r}"
     return Corpus(
@@ -58,7 +58,7 @@ def rehearsal_corpus(base: Path, model: SavedModel) -> Corpus | None:
         splits=splits,
         heads=tuple(
             HeadColumn(head.name, head.kind, Scheme.BIO if head.kind == "span" else None)
-            for head in model.heads
+            for head in heads
         ),
         main_heads=(),
         layout=Layout(format="model", title="tagged by the model", columns={}),

@@ -216,7 +216,12 @@ def summary(config: Config, prepared: Prepared) -> str:
     """Summarise the network: ``bi LSTM 200, heads ner (crf, 17 tags)``."""
     encoder = config.encoder
     layers = f"{encoder.n_layers} × " if encoder.n_layers > 1 else ""
-    heads = ", ".join(f"{h.name} ({h.decoder}, {len(h.tags)} tags)" for h in prepared.heads)
+    heads = ", ".join(
+        f"{h.name} ({h.pooling}, {h.decoder}, {len(h.tags)} labels)"
+        if h.kind == "text"
+        else f"{h.name} ({h.decoder}, {len(h.tags)} tags)"
+        for h in prepared.heads
+    )
     return f"{layers}{encoder.direction} {encoder.cell.upper()} {encoder.hidden_dim}, heads {heads}"
 
 
@@ -279,10 +284,15 @@ def _sentences(
                 AnsweredSentences(answers, table, heads, recase_prob=settings.recase_prob)
             )
         else:
-            choices = prepared.choices_of(corpus)
-            train = corpus.splits["train"]
             sentences.append(
-                EncodedCorpus(train, table, choices, recase_prob=recase_prob, suspects=suspects)
+                EncodedCorpus(
+                    corpus.splits["train"],
+                    table,
+                    prepared.choices_of(corpus),
+                    prepared.text_heads_of(corpus),
+                    recase_prob=recase_prob,
+                    suspects=suspects,
+                )
             )
     return sentences
 

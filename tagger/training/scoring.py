@@ -99,7 +99,8 @@ def example_text(prepared: Prepared, rules: TokenizerRules) -> str:
     heads = prepared.heads_of(prepared.corpora[0])
     head = next((head for head in heads if head.kind == "span"), heads[0])
     rows = dev.select(range(min(len(dev), N_EXAMPLES)))
-    pairs = list(zip(rows["tokens"], rows[head.name], strict=True))
+    tags = [[]] * len(rows) if head.kind == "text" else rows[head.name]
+    pairs = list(zip(rows["tokens"], tags, strict=True))
     short = [pair for pair in pairs if len(pair[0]) <= EXAMPLE_TOKENS]
     tokens, _ = max(
         short or pairs, key=lambda pair: sum(str(tag).startswith("B-") for tag in pair[1])

@@ -37,7 +37,7 @@ class EpochRecord(msgspec.Struct, frozen=True, kw_only=True):
     loss: float
     """Mean training loss per token, the weighted sum over the heads."""
     scores: dict[str, float]
-    """Dev score by head: F1 of spans, accuracy of token tags."""
+    """Dev score by head: F1 of spans, accuracy of token tags and of labels of texts."""
     score: float
     """The mean of the main heads' dev scores, which decides."""
     learning_rate: float

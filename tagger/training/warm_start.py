@@ -131,7 +131,9 @@ def _copy_head(state: dict[str, Tensor], head: HeadSpec, old: HeadSpec, base: Sa
     for name, array in base.weights.items():
         if name.startswith(prefix) and name in state:
             weight, copy = state[name], torch.from_numpy(array)
-            if name.endswith("crf.transitions"):
+            if name.endswith("attention.weight"):
+                weight.copy_(copy)
+            elif name.endswith("crf.transitions"):
                 weight[new_ids[:, None], new_ids] = copy[old_ids[:, None], old_ids]
             else:
                 weight[new_ids] = copy[old_ids]

@@ -24,19 +24,12 @@ from tagger.features.forms import FormFeatures
 from tagger.model.cells import CELLS
 from tagger.model.directory import read_model
 from tagger.model.meta import GRAPHS, WEIGHTS
-from tagger.model.weights import StoredWeights, read_tensors
+from tagger.model.weights import read_tensors
 from tagger.runtime.engines import onnx_runtime as onnx_engine
 from tagger.runtime.engines.building import form_encoder
-from tagger.runtime.engines.embedding import FormEmbedder
-from tagger.runtime.engines.form_engine import FormEngine
-from tagger.runtime.engines.graph import build_graph
-from tagger.runtime.engines.onnx_runtime import OnnxBackend
 from tagger.runtime.export import export
-from tagger.runtime.loading import assemble
 from tagger.runtime.tagger import Tagger
-from tagger.text import TokenizerRules
-from tagger.training.state import weights_of
-from tests.helpers.networks import HEADS, VOCABULARY, WORDS, build_from, emissions
+from tests.helpers.networks import VOCABULARY, WORDS, build_from, emissions, on_onnx_runtime
 
 NETWORKS = [
     *(
@@ -51,22 +44,7 @@ NETWORKS = [
 def both(config: Config, folder: Path, precision: str = "fp32") -> tuple[Tagger, Tagger]:
     """A network on PyTorch and on ONNX Runtime."""
     network, on_torch = build_from(config)
-    weights = StoredWeights(weights_of(network))
-    path = folder / GRAPHS[precision]
-    path.write_bytes(build_graph(config.encoder, HEADS, weights, precision))
-    encode = form_encoder(config.embedder, VOCABULARY, ())
-    backend = OnnxBackend(
-        path.read_bytes(),
-        path=path,
-        encoder=config.encoder,
-        heads=HEADS,
-        weights=weights,
-        embedder=FormEmbedder(config.embedder, weights),
-        precision=precision,
-        typical=encode([*WORDS, *map(str.title, WORDS)]),
-    )
-    engine = FormEngine(backend, encode)
-    return on_torch, assemble(engine, HEADS, weights, TokenizerRules())
+    return on_torch, on_onnx_runtime(config, network, folder / GRAPHS[precision], precision)
 
 
 def sentences(n: int = 40, longest: int = 30) -> list[list[str]]:

@@ -178,7 +178,7 @@ def _outcome(trial: Trial, directory: Path, prepared: Prepared) -> Outcome:
     (corpus,) = prepared.corpora
     head = deciding_head(prepared, corpus)
     tagger = load(directory, threads=1)
-    pieces = tag_split(tagger, corpus.splits[trial.split], [head.name])
+    pieces = tag_split(tagger, corpus.splits[trial.split], [head])
     left_out = not_annotated(corpus.splits.values(), tagger.predictor.choose([head.name]))
     tagged = [sentence for piece in pieces for sentence in piece]
     if labels := left_out.get(head.name):

@@ -207,7 +207,8 @@ class RecurrentTagger(TrainablePipe):  # type: ignore[misc]
         ]
         self._warn_if_foreign(sentences)
         if self.settings.confidence:
-            tagged = (Tags(*found) for found in tagger.tag(sentences, heads, confidence=True))
+            found = tagger.tag(sentences, heads, confidence=True)
+            tagged = (Tags(one.tags, one.confidence) for one in found)
         else:
             tagged = (Tags(tags, {}) for tags in tagger.tag(sentences, heads))
         return [(of_doc, [next(tagged) for _ in of_doc]) for of_doc in places]

@@ -69,7 +69,7 @@ class FormEngine:
             heads: Their names.
 
         Returns:
-            (tokens, tags) by head.
+            (tokens, tags) by head; (sentences, labels) of a head that labels texts.
         """
         starts = np.cumsum(lengths) - lengths
         results: dict[str, Floats] = {}
@@ -83,10 +83,14 @@ class FormEngine:
             found = self.backend.emissions(vectors, index, of_batch, heads)
             places = places[inside]
             for head, emissions in found.items():
+                of_texts = emissions.ndim == 2
                 if head not in results:
-                    shape = (len(rows), emissions.shape[-1])
+                    shape = (len(lengths if of_texts else rows), emissions.shape[-1])
                     results.setdefault(head, np.empty(shape, dtype=np.float32))
-                results[head][places] = emissions[inside]
+                if of_texts:
+                    results[head][batch] = emissions
+                else:
+                    results[head][places] = emissions[inside]
 
         batches = batches_by_length(lengths, self.batch_tokens)
         if self.threads > 1 and len(batches) > 1:

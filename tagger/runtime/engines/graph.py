@@ -8,6 +8,7 @@ model has its weights once, in ``weights.safetensors``. ::
     {state}{i} (directions, batch, units)       → where layer i begins
     {state}{i}_after                            where it ends
     head_{name} (tokens, batch, tags)           the emissions of a head
+    head_{name} (batch, labels)                 those of a head that labels texts
 
 Time comes first, as the operators want it. That the states go in and out lets a long sentence be
 read in pieces.
@@ -25,8 +26,10 @@ from tagger.config import EncoderConfig
 from tagger.model.cells import CELLS, cell_key
 from tagger.model.heads import HeadSpec, head_key
 from tagger.model.meta import WEIGHTS
+from tagger.model.shapes import output_dim
 from tagger.runtime.decoding import Floats
 from tagger.runtime.engines.onnx_format import Dims, external_tensor, model, node, value_info
+from tagger.runtime.engines.pooling import pooling_nodes, pooling_tensors, reads_states
 from tagger.runtime.engines.protocol import Precision
 
 PRECISIONS: tuple[Precision, ...] = get_args(Precision)
@@ -70,11 +73,18 @@ def graph_for(
             inputs.append(value_info(state, np.float32, shape))
             outputs.append(value_info(f"{state}_after", np.float32, shape))
         nodes += _layer(encoder, i, states, precision)
+    top = f"x{encoder.n_layers}"
+    state = CELLS[encoder.cell].states[0]
+    nodes += pooling_nodes(heads, top, f"{state}{encoder.n_layers - 1}_after")
+    if reads_states(heads):  # for a text that is read in pieces
+        outputs.append(value_info(top, np.float32, ["tokens", "batch", output_dim(encoder)]))
     for head in heads:
         key = head_key(head.name)
-        nodes.append(node("MatMul", [f"x{encoder.n_layers}", f"{key}.w"], [f"{key}.s"]))
+        of_texts = head.kind == "text"
+        read, size = (f"{key}.pooled", ["batch"]) if of_texts else (top, ["tokens", "batch"])
+        nodes.append(node("MatMul", [read, f"{key}.w"], [f"{key}.s"]))
         nodes.append(node("Add", [f"{key}.s", f"{key}.b"], [key]))
-        outputs.append(value_info(key, np.float32, ["tokens", "batch", len(head.tags)]))
+        outputs.append(value_info(key, np.float32, [*size, len(head.tags)]))
     return model(
         nodes,
         # Their values are given when the graph is loaded.
@@ -130,7 +140,7 @@ def initializers(
         key = head_key(head.name)
         tensors[f"{key}.w"] = np.ascontiguousarray(weights[f"{key}.linear.weight"].T)
         tensors[f"{key}.b"] = weights[f"{key}.linear.bias"]
-    return tensors
+    return tensors | pooling_tensors(heads, weights)
 
 
 def balanced_scales(encoder: EncoderConfig, weights: Arrays, vectors: Floats) -> Floats:

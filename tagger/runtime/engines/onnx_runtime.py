@@ -17,6 +17,7 @@ from tagger.model.heads import HeadSpec, head_key
 from tagger.runtime.decoding import Floats
 from tagger.runtime.engines.embedding import FormEmbedder
 from tagger.runtime.engines.graph import balanced_scales, graph_for, initializers
+from tagger.runtime.engines.pooling import PooledPieces, reads_states
 from tagger.runtime.engines.processor import multiplies_8_bits
 from tagger.runtime.engines.protocol import EngineName, Precision
 
@@ -85,6 +86,8 @@ class OnnxBackend:
                 path=path,
                 hint=f"rewrite it with `tagger export {path.parent}`",
             )
+        self._text_heads = {head.name: head for head in heads if head.kind == "text"}
+        self._tensors = tensors
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = options.inter_op_num_threads = 1
         options.log_severity_level = 4  # errors are raised
@@ -110,11 +113,20 @@ class OnnxBackend:
         rows = np.ascontiguousarray(form_index.T)
         feed = {"vectors": vectors, "rows": rows, "lengths": lengths.astype(np.int32)}
         if len(rows) <= MAX_TOKENS:
-            found = self._session.run(names, feed | self._start(len(lengths)), self._options)
+            feed |= self._start(len(lengths))
+            found = dict(zip(heads, self._session.run(names, feed, self._options), strict=True))
         else:
-            found = self._in_pieces(names, feed)
+            found = self._in_pieces(heads, feed)
         # Views with the batch first; in memory time stays first, which suits the decoder.
-        return {head: array.transpose(1, 0, 2) for head, array in zip(heads, found, strict=True)}
+        return {
+            head: array if array.ndim == 2 else array.transpose(1, 0, 2)
+            for head, array in found.items()
+        }
+
+    @property
+    def _first_state(self) -> str:
+        """The name of the state that the heads read."""
+        return CELLS[self._encoder.cell].states[0]
 
     def _start(self, n_sentences: int) -> States:
         """Return the states before and after a sentence: zero."""
@@ -123,7 +135,7 @@ class OnnxBackend:
         names = CELLS[self._encoder.cell].states
         return {f"{name}{i}": nothing for i in range(self._encoder.n_layers) for name in names}
 
-    def _in_pieces(self, names: Sequence[str], feed: Mapping[str, Any]) -> list[Floats]:
+    def _in_pieces(self, heads: Sequence[str], feed: Mapping[str, Any]) -> dict[str, Floats]:
         """Run over long sentences in pieces that pass their states on.
 
         A piece needs the forward states at its beginning and the backward ones at its end. One
@@ -134,6 +146,13 @@ class OnnxBackend:
         n_pieces = -(-len(rows) // MAX_TOKENS)
         directions = self._encoder.directions
         edges = [self._start(len(lengths)) for _ in range(n_pieces)]
+        of_tokens = [head for head in heads if head not in self._text_heads]
+        of_texts = [self._text_heads[head] for head in heads if head in self._text_heads]
+        n_layers = self._encoder.n_layers
+        wanted_last = [head_key(head) for head in of_tokens]
+        if has_states := reads_states(of_texts):
+            wanted_last.append(f"x{n_layers}")
+        pooled = PooledPieces(of_texts, self._tensors, lengths, directions)
         found: list[list[Floats]] = []
 
         def run(piece: int, wanted: Sequence[str]) -> list[Floats]:
@@ -155,16 +174,20 @@ class OnnxBackend:
                 edges[neighbour][state] = edge
 
         states = [f"{state}_after" for state in edges[0]]
-        for layer in range(self._encoder.n_layers):
-            is_last = layer == self._encoder.n_layers - 1
+        for layer in range(n_layers):
+            is_last = layer == n_layers - 1
             if "backward" in directions:
                 for piece in range(n_pieces - 1, 0, -1):
                     send(piece, piece - 1, "backward", run(piece, states))
             for piece in range(n_pieces):
                 if not is_last and piece == n_pieces - 1:
                     break
-                outputs = run(piece, [*states, *(names if is_last else ())])
+                outputs = run(piece, [*states, *(wanted_last if is_last else ())])
                 if piece + 1 < n_pieces and "forward" in directions:
                     send(piece, piece + 1, "forward", outputs[: len(states)])
-                found += [outputs[len(states) :]] if is_last else []
-        return [np.concatenate(parts) for parts in zip(*found, strict=True)]
+                if is_last:
+                    last = outputs[states.index(f"{self._first_state}{layer}_after")]
+                    pooled.add(piece * MAX_TOKENS, last, outputs[-1] if has_states else None)
+                    found.append(outputs[len(states) : len(states) + len(of_tokens)])
+        emissions = zip(of_tokens, zip(*found, strict=True), strict=True)
+        return {head: np.concatenate(parts) for head, parts in emissions} | pooled.scores()

@@ -77,7 +77,7 @@ class Engine(Protocol):
             heads: Their names.
 
         Returns:
-            (tokens, tags) by head.
+            (tokens, tags) by head; (sentences, labels) of a head that labels texts.
         """
         ...
 
@@ -111,6 +111,7 @@ class Backend(Protocol):
             heads: Their names.
 
         Returns:
-            (batch, tokens, tags) by head; meaningless after a sentence's end.
+            (batch, tokens, tags) by head, meaningless after a sentence's end; (batch, labels) of
+            a head that labels texts.
         """
         ...

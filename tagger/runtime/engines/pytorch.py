@@ -78,12 +78,14 @@ class TorchBackend:
     ) -> dict[str, Floats]:
         distinct, index = np.unique(form_index, return_inverse=True)
         with torch.inference_mode():
-            states = self.network.encode(
+            encoded = self.network.encode(
                 torch.from_numpy(vectors[distinct]).to(self._device),
                 torch.from_numpy(index.reshape(form_index.shape)).to(self._device),
                 torch.from_numpy(lengths).to(self._device),
             )
-            return {name: self.network.head(name)(states).float().cpu().numpy() for name in heads}
+            return {
+                name: self.network.emissions(name, encoded).float().cpu().numpy() for name in heads
+            }
 
     @property
     def _device(self) -> torch.device:

@@ -1,98 +1,144 @@
 """Sentences needed to reach a score: those that `tagger select` chooses against random ones.
 
-    python benchmarks/active_learning.py conll2003 --from en-base --seeds 3 --target 85
+    TAGGER_DATA=… python benchmarks/active_learning.py conll2003 --from en-base --threads 1
 
-Starts from the same random sentences, trains, adds as many again as either choice says, and so on.
-The gold tags of chosen sentences are those of the corpus. Prints CSV: choice, seed, sentences,
-tokens, dev score.
+Each run starts with the same 100 random sentences of its seed, trains, adds half as many again by
+its choice, trains anew from the base, and so on until dev reaches the target. The tags of what is
+chosen are those of the corpus. Random sentences depend on no model: the first number of them that
+reaches the target is found by bisection. Where the target lies between two trainings, the number
+of sentences is interpolated, on a logarithmic scale. Finished trainings are kept in a CSV file and
+not repeated.
+
+Choices: ``random``; ``select``, as the command chooses; ``unsure``, the same without regard to the
+forms chosen already; ``average``, as ``select`` by the doubt per token instead of per sentence.
 """
 
 from __future__ import annotations
 
+import argparse
 import csv
+import math
 import random
-import sys
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated
 
 import numpy as np
-import typer
 
 import tagger
 from tagger.cli.failures import one_line_errors
 from tagger.corpus.read import GoldSentence
-from tagger.insight.select.ranking import Unsure, choose, doubts
+from tagger.insight.select.ranking import Unsure, choose, doubts, most_unsure
+from tagger.insight.select.select import MAX_TOKENS, MIN_TOKENS
 from tagger.schemes import Scheme, spans
+from tagger.tables import markdown_table, mean_sd
 
-START, STEP = 100, 100
-
-
-def main(
-    corpus: str,
-    base: Annotated[str, typer.Option("--from")] = "en-base",
-    seeds: int = 3,
-    target: float = 85.0,
-    most: int = 2000,
-    head: str = "ner",
-    threads: int = 1,
-) -> None:
-    """Print the scores of both choices."""
-    gold = list(tagger.read(corpus, "train"))
-    dev = list(tagger.read(corpus, "dev"))
-    writer = csv.writer(sys.stdout)
-    writer.writerow(["choice", "seed", "sentences", "tokens", "dev"])
-    for seed in range(1, seeds + 1):
-        for choice in ("select", "random"):
-            chosen = random.Random(seed).sample(range(len(gold)), START)
-            while True:
-                some = [gold[i] for i in chosen]
-                with tempfile.TemporaryDirectory() as folder:
-                    place = Path(folder)
-                    _write(place / "c" / "train.tsv", some, head)
-                    _write(place / "c" / "dev.tsv", dev, head)
-                    trained = tagger.train(
-                        place / "c",
-                        place / "m",
-                        base=base,
-                        heads=[head],
-                        seed=seed,
-                        settings={"training.threads": threads},
-                    )
-                    score = 100 * trained.dev[head]
-                    model = trained.load()
-                n_tokens = sum(len(one.tokens) for one in some)
-                writer.writerow([choice, seed, len(chosen), n_tokens, f"{score:.2f}"])
-                sys.stdout.flush()
-                if score >= target or len(chosen) >= most:
-                    break
-                left = sorted(set(range(len(gold))) - set(chosen))
-                n = max(STEP, len(chosen) // 4)
-                if choice == "random":
-                    chosen += random.Random(seed + len(chosen)).sample(left, n)
-                else:
-                    chosen += [one.number for one in choose(_pool(model, gold, left, head), n)]
+SIZES = (100, 150, 225, 338, 507, 760, 1140, 1710, 2565, 3848)
+CHOICES = ("random", "select", "unsure", "average")
+FIELDS = ("choice", "seed", "sentences", "tokens", "dev", "next")
 
 
-def _pool(
-    model: tagger.Tagger, gold: list[GoldSentence], left: list[int], head: str
+def pool(
+    model: tagger.Tagger, gold: Sequence[GoldSentence], left: Sequence[int], head: str
 ) -> list[Unsure]:
+    """Return what a model doubts in the sentences that are left, as `tagger select` does."""
     found = model.tag([gold[i].tokens for i in left], [head], confidence=True)
-    return [
-        Unsure(
-            i,
-            doubts(
-                gold[i].tokens,
-                np.array(one.confidence[head]),
-                [(span.start, span.end) for span in spans(one.tags[head], Scheme.BIO)],
-            ),
-            None,
-        )
-        for i, one in zip(left, found, strict=True)
-    ]
+    unsure, known = [], set()
+    for i, one in zip(left, found, strict=True):
+        tokens = tuple(gold[i].tokens)
+        if MIN_TOKENS <= len(tokens) <= MAX_TOKENS and tokens not in known:
+            known.add(tokens)
+            bounds = [(span.start, span.end) for span in spans(one.tags[head], Scheme.BIO)]
+            of_forms = doubts(tokens, np.array(one.confidence[head]), bounds)
+            unsure.append(Unsure(i, of_forms, None))
+    return unsure
 
 
-def _write(path: Path, sentences: list[GoldSentence], head: str) -> None:
+class Loop:
+    """Trainings on more and more sentences of one choice and one seed."""
+
+    def __init__(
+        self,
+        arguments: argparse.Namespace,
+        choice: str,
+        seed: int,
+        gold: Sequence[GoldSentence],
+        dev: Sequence[GoldSentence],
+    ) -> None:
+        self.options, self.choice, self.seed = arguments, choice, seed
+        self.gold, self.dev = gold, dev
+        self.order = list(range(len(gold)))
+        random.Random(seed).shuffle(self.order)
+
+    def run(self, done: dict[tuple[str, str, str], dict[str, str]]) -> list[dict[str, str]]:
+        """Return a row for each training, by the number of sentences, until one is good enough."""
+        rows: dict[int, dict[str, str]] = {}
+        chosen = self.order[: SIZES[0]]
+        low, high = 0, len(SIZES)
+        while low < high:
+            step = low if self.choice != "random" else (low + high) // 2
+            if self.choice == "random":
+                chosen = self.order[: SIZES[step]]
+            key = self.choice, str(self.seed), str(len(chosen))
+            if key not in done:
+                done[key] = self.trained(chosen, step)
+                append(self.options.csv, done[key])
+                print(*list(done[key].values())[:-1], flush=True)
+            rows[step] = done[key]
+            if float(done[key]["dev"]) >= self.options.target:
+                high = step
+            else:
+                low = step + 1
+                chosen = chosen + list(map(int, done[key]["next"].split()))
+        return [row for _, row in sorted(rows.items())]
+
+    def trained(self, chosen: Sequence[int], step: int) -> dict[str, str]:
+        """Train from the base on some sentences, and choose those to annotate next."""
+        head = self.options.head
+        some = [self.gold[i] for i in chosen]
+        added: list[int] = []
+        with tempfile.TemporaryDirectory() as temporary:
+            folder = Path(temporary)
+            write(folder / "corpus" / "train.tsv", some, head)
+            write(folder / "corpus" / "dev.tsv", self.dev, head)
+            trained = tagger.train(
+                folder / "corpus",
+                folder / "model",
+                base=self.options.base,
+                heads=[head],
+                seed=self.seed,
+                threads=self.options.threads,
+                settings={"training.epochs": self.options.epochs},
+            )
+            if self.choice != "random" and step + 1 < len(SIZES):
+                model = trained.load(threads=self.options.threads or 0)
+                added = self.next(model, chosen, SIZES[step + 1] - len(chosen))
+        n_tokens = sum(len(one.tokens) for one in some)
+        score = f"{100 * trained.dev[head]:.2f}"
+        values = (self.choice, self.seed, len(chosen), n_tokens, score, " ".join(map(str, added)))
+        return dict(zip(FIELDS, map(str, values), strict=True))
+
+    def next(self, model: tagger.Tagger, chosen: Sequence[int], n: int) -> list[int]:
+        """Choose sentences by what a model doubts."""
+        left = sorted(set(self.order) - set(chosen))
+        found = pool(model, self.gold, left, self.options.head)
+        if self.choice == "unsure":
+            return [one.number for one in most_unsure(found, n)]
+        if self.choice == "average":
+            found = [
+                one._replace(
+                    doubts={
+                        form: doubt / len(self.gold[one.number].tokens)
+                        for form, doubt in one.doubts.items()
+                    }
+                )
+                for one in found
+            ]
+        return [one.number for one in choose(found, n)]
+
+
+def write(path: Path, sentences: Sequence[GoldSentence], head: str) -> None:
+    """Write a file of tokens and tags."""
     path.parent.mkdir(exist_ok=True)
     with path.open("w", encoding="utf-8") as file:
         for one in sentences:
@@ -100,6 +146,66 @@ def _write(path: Path, sentences: list[GoldSentence], head: str) -> None:
             file.write("".join(f"{token}\t{tag}\n" for token, tag in pairs) + "\n")
 
 
+def append(path: Path, row: dict[str, str]) -> None:
+    """Add a row to a CSV file."""
+    is_new = not path.exists()
+    with path.open("a", newline="") as file:
+        writer = csv.DictWriter(file, FIELDS)
+        if is_new:
+            writer.writeheader()
+        writer.writerow(row)
+
+
+def needed(rows: Sequence[dict[str, str]], field: str, target: float) -> float:
+    """Return how many sentences or tokens reach the target; NaN where none do."""
+    before = None
+    for row in rows:
+        n, score = float(row[field]), float(row["dev"])
+        if score >= target:
+            if before is None:
+                return n
+            share = (target - before[1]) / (score - before[1])
+            return math.exp((1 - share) * math.log(before[0]) + share * math.log(n))
+        before = n, score
+    return math.nan
+
+
+def main() -> None:
+    """Run what is missing and print the table."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("corpus")
+    parser.add_argument("--from", dest="base", default="en-base")
+    parser.add_argument("--choices", default="random,select")
+    parser.add_argument("--seeds", default="1,2,3")
+    parser.add_argument("--target", type=float, default=85.0)
+    parser.add_argument("--head", default="ner")
+    parser.add_argument("--epochs", type=int, default=4)
+    parser.add_argument("--threads", type=int)
+    parser.add_argument("--csv", type=Path, default=Path("models/results/active_learning.csv"))
+    arguments = parser.parse_args()
+    arguments.csv.parent.mkdir(parents=True, exist_ok=True)
+    gold = list(tagger.read(arguments.corpus, "train"))
+    dev = list(tagger.read(arguments.corpus, "dev"))
+    done: dict[tuple[str, str, str], dict[str, str]] = {}
+    if arguments.csv.exists():
+        with arguments.csv.open(newline="") as file:
+            done = {(r["choice"], r["seed"], r["sentences"]): r for r in csv.DictReader(file)}
+    choices = arguments.choices.split(",")
+    found: dict[str, list[list[dict[str, str]]]] = {choice: [] for choice in choices}
+    for seed in arguments.seeds.split(","):
+        for choice in choices:
+            loop = Loop(arguments, choice, int(seed), gold, dev)
+            found[choice].append(loop.run(done))
+    rows = []
+    for choice, runs in found.items():
+        cells = [choice]
+        for field in ("sentences", "tokens"):
+            counts = [needed(rows, field, arguments.target) for rows in runs]
+            cells.append(mean_sd(counts, digits=0))
+        rows.append(cells)
+    print("\n".join(markdown_table(["choice", "sentences", "tokens"], rows)))
+
+
 if __name__ == "__main__":
     with one_line_errors():
-        typer.run(main)
+        main()

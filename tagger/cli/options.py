@@ -118,8 +118,13 @@ def stated_thresholds(values: Sequence[str] | None) -> dict[str, float]:
     return found
 
 
-def names(value: str | None) -> list[str] | None:
+def names(value: str | None, kind: str = "head", example: str = "heads=ner") -> list[str] | None:
     """Split ``a,b``; None stays None.
+
+    Args:
+        value: The names.
+        kind: What they name.
+        example: An option with its value.
 
     Raises:
         UsageError: There is no name in it.
@@ -128,7 +133,9 @@ def names(value: str | None) -> list[str] | None:
         return None
     found = [name.strip() for name in value.split(",") if name.strip()]
     if not found:
-        raise UsageError("no head is named", hint="name one, as in {heads=ner}, or leave it out")
+        raise UsageError(
+            f"no {kind} is named", hint=f"name one, as in {{{example}}}, or leave it out"
+        )
     return found
 
 

@@ -6,7 +6,7 @@ import logging
 import os
 import re
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from io import TextIOBase
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, TextIO, cast
@@ -91,6 +91,23 @@ class _WithoutPadding:
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._stream, name)
+
+
+def in_terminal(output: Path | None) -> bool:
+    """Return whether results that go to a file, or without one to standard output, are seen."""
+    return output is None and sys.stdout is not None and sys.stdout.isatty()
+
+
+def shows_progress(output: Path | None) -> bool:
+    """Return whether to show progress: someone sees it, and no results between it."""
+    return not in_terminal(output) and sys.stderr is not None and sys.stderr.isatty()
+
+
+def announce_input(texts: Sequence[str] | None, files: Sequence[Path] | None) -> None:
+    """Print how to end the input, if a person is about to type it."""
+    reads = Path("-") in files if files else not texts
+    if reads and sys.stdin is not None and sys.stdin.isatty():
+        echo("reading lines from the terminal; end with Ctrl-D", err=True)
 
 
 def echo(text: str = "", *, err: bool = False, nl: bool = True) -> None:

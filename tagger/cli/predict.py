@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -19,7 +18,7 @@ from tagger.cli.options import (
     names,
     stated_thresholds,
 )
-from tagger.cli.output import console, echo
+from tagger.cli.output import announce_input, console, in_terminal, shows_progress
 from tagger.text.sentences import Newline
 
 
@@ -82,17 +81,12 @@ def predict(
 
     tagger predict --file mails.txt --format json -o mails.jsonl --workers 2
     """
-    from tagger.prediction.input import STDIN
     from tagger.prediction.predict import predict as run
     from tagger.prediction.progress import terminal_progress
     from tagger.prediction.workers import Job
     from tagger.runtime.engines.protocol import engine_name, precision_name
 
-    in_terminal = sys.stdout is not None and sys.stdout.isatty() and output is None
-    has_progress = not in_terminal and sys.stderr is not None and sys.stderr.isatty()
-    reads_stdin = STDIN in (file or ([] if text else [STDIN]))
-    if reads_stdin and sys.stdin is not None and sys.stdin.isatty():
-        echo("reading lines from the terminal; end with Ctrl-D", err=True)
+    announce_input(text, file)
     run(
         Job(
             model=model,
@@ -115,6 +109,6 @@ def predict(
         resume=resume,
         force=force,
         workers=workers,
-        screen=console() if in_terminal else None,
-        progress=terminal_progress if has_progress else None,
+        screen=console() if in_terminal(output) else None,
+        progress=terminal_progress if shows_progress(output) else None,
     )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -18,6 +17,7 @@ from tagger.cli.options import (
     names,
     stated_thresholds,
 )
+from tagger.cli.output import announce_input, shows_progress
 
 if TYPE_CHECKING:
     from tagger.prediction.redacting import Replace, Scope
@@ -63,6 +63,7 @@ def redact(
         Path | None, typer.Option("--undo", help="Put the names of this map back.")
     ] = None,
     force: Annotated[bool, typer.Option("--force", help="Replace --output and --map.")] = False,
+    workers: Annotated[int, typer.Option("--workers", min=1, help="Processes.")] = 1,
     device: Device = "cpu",
     engine: Engine = None,
     precision: Precision = None,
@@ -78,10 +79,11 @@ def redact(
 
     The threshold is 0.05 if not given, so that fewer names are left.
     """
-    import tagger
     from tagger.errors import UsageError
+    from tagger.prediction.progress import terminal_progress
     from tagger.prediction.redact_files import redact_files, undo_files
-    from tagger.prediction.redacting import DEFAULT_THRESHOLD, Redactor
+    from tagger.prediction.redacting import DEFAULT_THRESHOLD, Rules
+    from tagger.prediction.workers import Job
     from tagger.runtime.engines.protocol import engine_name, precision_name
 
     if undo is not None:
@@ -92,25 +94,23 @@ def redact(
             )
         undo_files(undo, file or [], column=column, whole=document, output=output, force=force)
         return
-    if not (text or file) and sys.stdin is not None and sys.stdin.isatty():
-        typer.echo("reading lines from the terminal; end with Ctrl-D", err=True)
-    given = stated_thresholds(threshold)
-    redactor = Redactor(
-        tagger.load(
-            model,
+    announce_input(text, file)
+    only = names(labels, "label", "labels=PER")
+    redact_files(
+        Job(
+            model=model,
             device=device,
             engine=engine_name(engine),
             precision=precision_name(precision),
             threads=threads,
         ),
-        replace=replace,
-        scope=scope,
-        labels=names(labels),
-        threshold={"*": DEFAULT_THRESHOLD, **given},
-        also=names(also) or (),
-    )
-    redact_files(
-        redactor,
+        Rules(
+            replace=replace,
+            scope=scope,
+            labels=None if only is None else tuple(only),
+            threshold=tuple({"*": DEFAULT_THRESHOLD, **stated_thresholds(threshold)}.items()),
+            also=tuple(names(also, "pattern", "also=mail") or ()),
+        ),
         text or [],
         file or [],
         column=column,
@@ -118,4 +118,6 @@ def redact(
         output=output,
         map_path=map_,
         force=force,
+        workers=workers,
+        progress=terminal_progress if shows_progress(output) else None,
     )

@@ -69,7 +69,7 @@ def write_results(
     with _opened(output, record, kept) as file:
         try:
             for result in chain(first, results):
-                content = _shown(result.content) if in_terminal else result.content
+                content = shown(result.content) if in_terminal else result.content
                 with deferred_interrupt() as interrupt, named_errors(name):
                     file.write(content)
                     file.flush()
@@ -84,7 +84,7 @@ def write_results(
             raise Interrupted("stopped; it holds whole results", path=output, hint=hint) from None
 
 
-def _shown(content: bytes) -> bytes:
+def shown(content: bytes) -> bytes:
     """Return results without characters of the texts that act on a terminal."""
     return printable(content.decode()).encode()
 

@@ -4,20 +4,51 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager, nullcontext
+from functools import lru_cache, partial
 from pathlib import Path
-from typing import Any, BinaryIO, NamedTuple
+from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple
 
 import msgspec
 
 from tagger.errors import FormatError, UsageError
-from tagger.files import check_new, check_not_read
+from tagger.files import check_new, check_not_read, named_errors
+from tagger.interrupt import interrupted_by_sigterm
 from tagger.lines import NOT_JSON, decode_lines, read_lines
-from tagger.prediction.input import BLOCK, STDIN, as_available, is_live, read_texts
-from tagger.prediction.output import check_writable
-from tagger.prediction.redacting import Redactor, map_line, read_map_line, restore
+from tagger.prediction.input import (
+    BLOCK,
+    STDIN,
+    Text,
+    as_available,
+    is_live,
+    read_texts,
+    total_bytes,
+)
+from tagger.prediction.output import check_writable, shown
+from tagger.prediction.redacting import (
+    Found,
+    Redactor,
+    Rules,
+    map_line,
+    read_map_line,
+    restore,
+)
+from tagger.prediction.resuming import NOTHING
+from tagger.prediction.workers import (
+    Job,
+    Result,
+    check_workers,
+    in_workers,
+    load_tagger,
+    n_bytes_of,
+)
 from tagger.runtime.batching import batched
+from tagger.sharing.finding import find_model
+
+if TYPE_CHECKING:
+    from tagger.prediction.predict import Progress
 
 
 class Item(NamedTuple):
@@ -30,7 +61,8 @@ class Item(NamedTuple):
 
 
 def redact_files(
-    redactor: Redactor,
+    job: Job,
+    rules: Rules,
     texts: Sequence[str],
     files: Sequence[Path],
     *,
@@ -39,11 +71,17 @@ def redact_files(
     output: Path | None = None,
     map_path: Path | None = None,
     force: bool = False,
+    workers: int = 1,
+    progress: Progress | None = None,
 ) -> None:
     """Redact texts, the lines of files, or those of standard input.
 
+    Files are complete or absent, whenever it is interrupted. As with `predict`, the results depend
+    neither on the number of workers nor on when a line came.
+
     Args:
-        redactor: Replaces the names.
+        job: The model, and how it runs.
+        rules: What is replaced, and by what.
         texts: Texts.
         files: Files; ``-`` is standard input.
         column: The lines are JSON objects, and the text is under this key.
@@ -51,28 +89,76 @@ def redact_files(
         output: The file to write to; None for standard output.
         map_path: A file for what undoes it, which holds the names and only its owner may read.
         force: Replace both files.
+        workers: Number of processes.
+        progress: Shows the progress.
 
     Raises:
         UsageError: A file exists, or two options do not go together.
         CorpusError: A file cannot be read.
         FormatError: A line is not UTF-8, or has no such column.
+        TaggerError: A problem of the model, or a worker has died.
         OSError: A file cannot be written.
     """
     _check(texts, files, output, map_path, column=column, whole=whole, force=force)
-    items = _items(texts, files, column, whole=whole)
+    check_workers(workers)
     live = is_live(texts, files)
+    if live and job.precision is None:
+        job = job._replace(precision="fp32")
+    job = job._replace(model=str(find_model(job.model)))
+    redactor = rules.redactor(load_tagger(job))
+    items = _items(texts, files, column, whole=whole)
     blocks = as_available(items) if live else batched(items, BLOCK)
+    n_bytes = None if texts or column is not None else total_bytes(files)
+    reporting = nullcontext() if progress is None else progress(NOTHING, 0, n_bytes)
+    in_terminal = output is None and sys.stdout.isatty()
     # What is printed cannot be taken back: its map is kept, too, whatever happens.
     keep = output is None
-    with _written(output) as file, _written(map_path, private=True, keep=keep) as undo:
-        for block in blocks:
-            redacted = redactor.redact([item.text for item in block])
+    with (
+        interrupted_by_sigterm(),
+        _written(output) as write,
+        _written(map_path, private=True, keep=keep) as write_map,
+        reporting as report,
+    ):
+        for block, found in _found(redactor, job, rules, blocks, workers):
+            pairs = zip(block, found.spans, strict=True)
+            redacted = [redactor.replaced(item.text, spans) for item, spans in pairs]
             if map_path is not None:  # first: no output without its map
-                undo.write(b"".join(map(map_line, redacted)))
-                undo.flush()
-            for item, found in zip(block, redacted, strict=True):
-                file.write(_rendered(item, column, found.text))
-            file.flush()
+                write_map(b"".join(map(map_line, redacted)))
+            content = b"".join(
+                _rendered(item, column, one.text) for item, one in zip(block, redacted, strict=True)
+            )
+            write(shown(content) if in_terminal else content)
+            if report is not None:
+                n_bytes_done = n_bytes_of(Text(item.text) for item in block)
+                report(Result(b"", len(block), found.n_tokens, n_bytes_done))
+
+
+def _found(
+    redactor: Redactor, job: Job, rules: Rules, blocks: Iterable[Sequence[Item]], workers: int
+) -> Iterator[tuple[Sequence[Item], Found]]:
+    """Yield each block with what is found in it."""
+    if workers <= 1:
+        for block in blocks:
+            yield block, redactor.find([item.text for item in block])
+        return
+    waiting: deque[Sequence[Item]] = deque()
+
+    def texts() -> Iterator[list[str]]:
+        for block in blocks:
+            waiting.append(block)
+            yield [item.text for item in block]
+
+    for found in in_workers(partial(_find, job._replace(threads=1), rules), texts(), workers):
+        yield waiting.popleft(), found
+
+
+def _find(job: Job, rules: Rules, texts: Sequence[str]) -> Found:
+    return _kept_redactor(job, rules).find(texts)
+
+
+@lru_cache(maxsize=1)
+def _kept_redactor(job: Job, rules: Rules) -> Redactor:
+    return rules.redactor(load_tagger(job))
 
 
 def undo_files(
@@ -95,23 +181,34 @@ def undo_files(
     _check([], files, output, None, column=column, whole=whole, force=force)
     check_not_read([output], [map_path])
     lines = read_lines(map_path)
-    number = 0
-    with _written(output) as file:
-        for item in _items([], files, column, whole=whole):
-            number, line = next(lines, (number + 1, ""))
-            undo = read_map_line(line)
-            if undo is None and line:
-                raise FormatError(map_path, number, "not a line of a map of `tagger redact`")
-            original = None if undo is None else restore(item.text, undo)
-            if original is None:
-                raise UsageError(
-                    f"not the text that {map_path} was made with, or changed since",
-                    path=f"{item.source}:{item.line}",
-                    hint="undo it with the map of the same run, in the same order",
-                )
-            file.write(_rendered(item, column, original))
+    items = _items([], files, column, whole=whole)
+    in_terminal = output is None and sys.stdout.isatty()
+    with interrupted_by_sigterm(), _written(output) as write:
+        for some in batched(_restored(map_path, lines, items), BLOCK):
+            content = b"".join(_rendered(item, column, original) for item, original in some)
+            write(shown(content) if in_terminal else content)
         if (rest := sum(1 for _ in lines)) > 0:
             raise UsageError(f"is of {rest:,} more documents than there are", path=map_path)
+
+
+def _restored(
+    map_path: Path, lines: Iterator[tuple[int, str]], items: Iterable[Item]
+) -> Iterator[tuple[Item, str]]:
+    """Yield each text with its original."""
+    number = 0
+    for item in items:
+        number, line = next(lines, (number + 1, ""))
+        undo = read_map_line(line)
+        if undo is None and line:
+            raise FormatError(map_path, number, "not a line of a map of `tagger redact`")
+        original = None if undo is None else restore(item.text, undo)
+        if original is None:
+            raise UsageError(
+                f"not the text that {map_path} was made with, or changed since",
+                path=f"{item.source}:{item.line}",
+                hint="undo it with the map of the same run, in the same order",
+            )
+        yield item, original
 
 
 def _check(
@@ -183,17 +280,21 @@ def _rendered(item: Item, column: str | None, text: str) -> bytes:
 
 
 @contextmanager
-def _written(path: Path | None, *, private: bool = False, keep: bool = False) -> Iterator[BinaryIO]:
-    """Open a file that replaces ``path`` when all is written; standard output for None.
+def _written(
+    path: Path | None, *, private: bool = False, keep: bool = False
+) -> Iterator[Callable[[bytes], None]]:
+    """Write to a file that replaces ``path`` when all is written; to standard output for None.
 
     Args:
         path: The file.
         private: Only its owner may read it.
         keep: It is kept also if it is not complete.
     """
-    if path is None or (path.exists() and not path.is_file()):
+    is_special = path is not None and path.exists() and not path.is_file()
+    if path is None or is_special:
         with ExitStack() as stack:
-            yield sys.stdout.buffer if path is None else stack.enter_context(path.open("wb"))
+            file = sys.stdout.buffer if path is None else stack.enter_context(path.open("wb"))
+            yield _writer(file, path)
         return
     part = path.with_name(f".{path.name}.{os.getpid()}.part")
     opener: Callable[[str, int], int] = lambda name, flags: os.open(  # noqa: E731
@@ -201,9 +302,20 @@ def _written(path: Path | None, *, private: bool = False, keep: bool = False) ->
     )
     try:
         with open(part, "wb", opener=opener) as file:
-            yield file
+            yield _writer(file, path)
+            os.fsync(file.fileno())
         keep = True
     finally:
-        if keep and part.exists():
-            part.replace(path)
-        part.unlink(missing_ok=True)
+        with named_errors(path):
+            if keep and part.exists():
+                part.replace(path)
+            part.unlink(missing_ok=True)
+
+
+def _writer(file: BinaryIO, path: Path | None) -> Callable[[bytes], None]:
+    def write(content: bytes) -> None:
+        with named_errors(path or Path("standard output")):
+            file.write(content)
+            file.flush()
+
+    return write

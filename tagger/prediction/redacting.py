@@ -43,6 +43,32 @@ class Redacted(msgspec.Struct, frozen=True):
         return self.text
 
 
+class Rules(NamedTuple):
+    """The options of a `Redactor`, which can be sent to a process."""
+
+    replace: Replace = "label"
+    labels: tuple[str, ...] | None = None
+    threshold: tuple[tuple[str, float], ...] = (("*", DEFAULT_THRESHOLD),)
+    also: tuple[str, ...] = ()
+    scope: Scope = "document"
+
+    def redactor(self, model: Tagger) -> Redactor:
+        """Return a redactor that follows them.
+
+        Raises:
+            UsageError: As `Redactor`.
+        """
+        return Redactor(model, **{**self._asdict(), "threshold": dict(self.threshold) or None})
+
+
+class Found(NamedTuple):
+    """What is to be replaced in some texts."""
+
+    spans: list[list[tuple[int, int, str]]]
+    """Of each text, from the left to the right: start, end, label. None overlap."""
+    n_tokens: int
+
+
 class Redactor:
     """Replaces names and, if asked to, what patterns find.
 
@@ -93,16 +119,26 @@ class Redactor:
 
     def redact(self, texts: Sequence[str]) -> list[Redacted]:
         """Redact texts, each a document."""
-        documents = self._model.batch(texts, [self._head])
-        found = []
-        for document in documents:
-            spans = [(e.start, e.end, e.label) for e in document.entities]
-            named = [span for span in spans if span[2] in self._labels]
-            patterns = find_patterns(document.text, self._also)
-            found.append(self._replaced(document.text, _merged([*patterns, *named])))
-        return found
+        spans = self.find(texts).spans
+        return [self.replaced(text, found) for text, found in zip(texts, spans, strict=True)]
 
-    def _replaced(self, text: str, spans: Iterable[tuple[int, int, str]]) -> Redacted:
+    def find(self, texts: Sequence[str]) -> Found:
+        """Find what is to be replaced in texts, each a document."""
+        documents = self._model.batch(texts, [self._head])
+        spans = []
+        for document in documents:
+            of_text = [(e.start, e.end, e.label) for e in document.entities]
+            named = [span for span in of_text if span[2] in self._labels]
+            spans.append(_merged([*find_patterns(document.text, self._also), *named]))
+        return Found(spans, sum(document.n_tokens for document in documents))
+
+    def replaced(self, text: str, spans: Iterable[tuple[int, int, str]]) -> Redacted:
+        """Replace spans of the next text; pseudonyms depend on those before it.
+
+        Args:
+            text: The text.
+            spans: As in `Found`.
+        """
         if self._scope == "document":
             self._numbers.clear()
             self._n_of_label.clear()

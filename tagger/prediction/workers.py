@@ -5,14 +5,14 @@ from __future__ import annotations
 import os
 import signal
 import threading
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
-from functools import lru_cache
+from functools import lru_cache, partial
 from multiprocessing import get_context, parent_process
 from multiprocessing.process import BaseProcess
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 from tagger.errors import TaggerError, UsageError
 from tagger.interrupt import deferred_interrupt
@@ -26,6 +26,9 @@ from tagger.runtime.readings import head_of_readings
 from tagger.runtime.tagger import Tagger
 from tagger.text.sentences import Newline
 
+T = TypeVar("T")
+R = TypeVar("R")
+
 
 class Job(NamedTuple):
     """How texts are tagged and rendered: all that a process needs to know."""
@@ -36,11 +39,11 @@ class Job(NamedTuple):
     engine: EngineName | None
     precision: Precision | None
     threads: int
-    heads: tuple[str, ...] | None
+    heads: tuple[str, ...] | None = None
     """The heads to show; None for all."""
-    tokenized: bool
+    tokenized: bool = False
     """Whether the texts are sentences of tokens."""
-    output_format: str
+    output_format: str = ""
     """A key of `FORMATS`."""
     confidence: bool = False
     """Whether entities have their probability."""
@@ -145,7 +148,7 @@ def tag_blocks(
     check_workers(workers)
     if workers <= 1:
         return (tag_block(job, tagger, block) for block in blocks)
-    return _tag_in_workers(job._replace(threads=1), blocks, workers)
+    return in_workers(partial(_tag_in_worker, job._replace(threads=1)), blocks, workers)
 
 
 def check_workers(workers: int) -> None:
@@ -174,13 +177,26 @@ def worker_pool(workers: int) -> Iterator[ProcessPoolExecutor]:
             pool.shutdown(wait=True, cancel_futures=True)
 
 
-def _tag_in_workers(job: Job, blocks: Iterable[Sequence[Text]], workers: int) -> Iterator[Result]:
-    def submit(pool: ProcessPoolExecutor) -> Iterator[Future[Result]]:
+def in_workers(
+    work: Callable[[Sequence[T]], R], blocks: Iterable[Sequence[T]], workers: int
+) -> Iterator[R]:
+    """Apply a function to blocks in several processes, and yield what it returns in order.
+
+    Args:
+        work: The function, which can be pickled, as can what it takes and returns.
+        blocks: What it is applied to; only a few more are read than there are workers.
+        workers: Number of processes.
+
+    Raises:
+        TaggerError: A worker has died.
+    """
+
+    def submit(pool: ProcessPoolExecutor) -> Iterator[Future[R]]:
         # Runs in the thread that reads ahead; what it starts inherits that Ctrl-C is not for it.
         if hasattr(signal, "pthread_sigmask"):
             signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
         for block in blocks:
-            yield pool.submit(_tag_in_worker, job, block)
+            yield pool.submit(work, block)
 
     with worker_pool(workers) as pool:
         try:

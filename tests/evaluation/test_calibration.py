@@ -16,7 +16,7 @@ from tagger.errors import CorpusError, ModelError, UsageError
 from tagger.evaluation.calibrate import calibrate
 from tagger.evaluation.calibration import SpanSample, TokenSample, calibration_of, fit_temperature
 from tagger.evaluation.reliability import reliability
-from tagger.files import content_hash
+from tagger.files import content_hash, write_file
 from tagger.model.directory import read_model
 from tagger.model.heads import HeadSpec
 from tagger.model.meta import FILES, META
@@ -175,6 +175,29 @@ def test_a_model_that_cannot_be_written_stays(copy: Path, corpus: Path) -> None:
     finally:
         copy.chmod(0o700)
     assert content_hash(copy / META) == before
+
+
+@pytest.mark.parametrize("n_written", [0, 1])
+def test_an_interrupt_leaves_a_model_that_tags(
+    run, copy: Path, corpus: Path, monkeypatch: pytest.MonkeyPatch, n_written: int
+) -> None:
+    before = tagger.load(copy)("Kim left Ohio").to_dict()
+    left = [n_written]
+
+    def write_or_stop(path: Path, content: bytes) -> None:
+        if not left[0]:
+            raise KeyboardInterrupt
+        left[0] -= 1
+        write_file(path, content)
+
+    monkeypatch.setattr("tagger.model.directory.write_file", write_or_stop)
+    for output in (copy.parent / "new", None):
+        given = () if output is None else ("-o", output)
+        left[0] = n_written
+        result = run("calibrate", copy, corpus, "--split", "train", *given)
+        assert (result.code, result.out, result.err) == (130, "", "interrupted\n")
+        assert [path.name for path in copy.parent.iterdir()] == ["copy"]
+    assert tagger.load(copy)("Kim left Ohio").to_dict() == before
 
 
 def test_the_command(run, copy: Path, corpus: Path) -> None:

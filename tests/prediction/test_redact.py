@@ -4,7 +4,12 @@ from __future__ import annotations
 
 import io
 import json
+import os
+import signal
 import stat
+import subprocess
+import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -14,7 +19,9 @@ from hypothesis import strategies as st
 import tagger
 from tagger.errors import UsageError
 from tagger.prediction.redacting import MASK, Redactor, map_line, read_map_line, restore
+from tagger.runtime.engines.processor import n_cores
 from tagger.runtime.tagger import Tagger
+from tests.helpers.commands import assert_one_line
 
 LINES = "Kim lives in Ohio.\n\nMary Jones works at Apple: m.jones@example.org\nKim left Kim.\n"
 
@@ -142,6 +149,80 @@ def test_another_text_is_not_undone(run, model: Path, texts: Path, tmp_path: Pat
     assert run("redact", "-f", out, "--undo", names).code == 1
     assert run("redact", "x", "--undo", names).code == 2
     assert run("redact", "-f", texts, "-m", model, "-o", texts, "--force").code == 2
+
+
+def test_an_empty_list_names_the_option(run) -> None:
+    assert_one_line(run("redact", "Kim", "--also", ""), 2, "pattern", "--also mail")
+    assert_one_line(run("redact", "Kim", "--labels", ","), 2, "label", "--labels PER")
+
+
+@pytest.mark.skipif(n_cores() < 2, reason="needs two cores")
+def test_the_number_of_workers_changes_nothing(run, model: Path, tmp_path: Path) -> None:
+    path = tmp_path / "many.txt"
+    path.write_text(LINES * 300)
+    command = "redact", "-m", model, "-f", path, "--replace", "pseudonym", "--scope", "run"
+    one, two = (run(*command, "--map", tmp_path / f"{n}.jsonl", "--workers", n).out for n in "12")
+    assert one == two != LINES * 300
+    assert (tmp_path / "1.jsonl").read_bytes() == (tmp_path / "2.jsonl").read_bytes()
+
+
+@pytest.mark.parametrize("stop", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("undo", [False, True])
+def test_an_interrupt_leaves_the_old_files(
+    run, model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, stop: int, undo: bool
+) -> None:
+    path, out, names = (tmp_path / name for name in ("in.txt", "out.txt", "names.jsonl"))
+    path.write_text(LINES * 300)
+    command = ["redact", "-m", model, "-f", path, "-o", out, "--map", names]
+    if undo:
+        assert run(*command).code == 0
+        command = ["redact", "-f", out, "--undo", names, "-o", tmp_path / "back.txt"]
+    old = {path: path.read_bytes() for path in tmp_path.iterdir()}
+    monkeypatch.setattr("tagger.prediction.redact_files._rendered", _stopping(stop, after=700))
+    result = run(*command)
+    assert (result.code, result.err) == (130, "interrupted\n")
+    assert {path: path.read_bytes() for path in tmp_path.iterdir()} == old
+
+
+def _stopping(stop: int, after: int):
+    from tagger.prediction.redact_files import _rendered as rendered
+
+    left = [after]
+
+    def stopping(*arguments) -> bytes:
+        left[0] -= 1
+        if left[0] == 0 and stop == signal.SIGINT:  # a test in the background ignores the signal
+            raise KeyboardInterrupt
+        if left[0] == 0:
+            signal.raise_signal(stop)
+        return rendered(*arguments)
+
+    return stopping
+
+
+@pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="there is no SIGKILL")
+def test_a_kill_leaves_no_half_file(model: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out.txt"
+    out.write_text("old\n")
+    options = "-m", str(model), "-f", "-", "-o", str(out), "--force"
+    with subprocess.Popen(
+        [sys.executable, "-m", "tagger", "redact", *options],
+        stdin=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
+    ) as process:
+        assert process.stdin is not None
+        assert process.stderr is not None
+        process.stdin.write(LINES.encode())
+        process.stdin.flush()
+        until = time.monotonic() + 60
+        while not any(path.stat().st_size for path in tmp_path.glob(".*.part")):
+            assert time.monotonic() < until
+            assert process.poll() is None
+            time.sleep(0.02)
+        process.kill()
+        assert process.stderr.read() == b""
+    assert out.read_text() == "old\n"
 
 
 def test_standard_input(run, model: Path, monkeypatch: pytest.MonkeyPatch, texts: Path) -> None:

@@ -247,6 +247,8 @@ class CorpusConfig(Section, frozen=True):
     detect it."""
     comment_prefix: str = "auto"
     """How comments begin; empty for no comments."""
+    text_labels: tuple[str, ...] = ()
+    """The keys, columns or comments that hold labels of whole texts; empty to detect them."""
     labels: dict[str, str] = {}
     """Labels (of spans) or tags (of tokens) to rename: ``{corporation = "ORG"}``."""
     predictions: bool = False

@@ -84,6 +84,11 @@ class Findings:
         """
         raise error
 
+    def remove(self, kind: str) -> None:
+        """Forget the findings of a kind."""
+        self._found = [finding for finding in self._found if finding.kind != kind]
+        self._counted = {}
+
     def count(
         self,
         kind: str,

@@ -18,6 +18,7 @@ from tagger.cli.options import (
     Model,
     SplitName,
     Strict,
+    TextLabels,
     names,
     stated_columns,
 )
@@ -36,6 +37,7 @@ def calibrate(
     header: Header = None,
     delimiter: Delimiter = None,
     comment_prefix: CommentPrefix = None,
+    text_label: TextLabels = None,
     output: Annotated[
         Path | None,
         typer.Option("--output", "-o", help="Write a calibrated copy of the model to this folder."),
@@ -58,7 +60,7 @@ def calibrate(
         corpora,
         split,
         heads=names(heads),
-        columns=stated_columns(columns, header, delimiter, comment_prefix),
+        columns=stated_columns(columns, header, delimiter, comment_prefix, text_label),
         output=output,
         strict=strict,
         data_dir=data_dir,

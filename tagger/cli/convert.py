@@ -16,6 +16,7 @@ from tagger.cli.options import (
     Json,
     Predictions,
     ReadPredictions,
+    TextLabels,
     stated_columns,
 )
 from tagger.cli.output import echo, print_json
@@ -57,6 +58,7 @@ def convert(
     header: Header = None,
     delimiter: Delimiter = None,
     comment_prefix: CommentPrefix = None,
+    text_label: TextLabels = None,
     read_predictions: ReadPredictions = False,
     predictions: Predictions = False,
     document: Annotated[
@@ -81,7 +83,7 @@ def convert(
         scheme=scheme,
         misaligned=misaligned,
         overlapping=overlapping,
-        columns=stated_columns(columns, header, delimiter, comment_prefix),
+        columns=stated_columns(columns, header, delimiter, comment_prefix, text_label),
         read_predictions=read_predictions or predictions,
         document=document,
         force=force,

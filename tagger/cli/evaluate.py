@@ -23,6 +23,7 @@ from tagger.cli.options import (
     Precision,
     SplitName,
     Strict,
+    TextLabels,
     Threads,
     Thresholds,
     names,
@@ -49,6 +50,7 @@ def evaluate(
     header: Header = None,
     delimiter: Delimiter = None,
     comment_prefix: CommentPrefix = None,
+    text_label: TextLabels = None,
     raw: Annotated[
         bool, typer.Option("--raw", help="Score by character spans on untokenized text.")
     ] = False,
@@ -123,7 +125,7 @@ def evaluate(
             split,
             compare=compare,
             heads=names(heads),
-            columns=stated_columns(columns, header, delimiter, comment_prefix),
+            columns=stated_columns(columns, header, delimiter, comment_prefix, text_label),
             read_predictions=read_predictions,
             device=device,
             threads=threads,
@@ -143,7 +145,7 @@ def evaluate(
         by_threshold=by_threshold,
         coverage=coverage,
         heads=names(heads),
-        columns=stated_columns(columns, header, delimiter, comment_prefix),
+        columns=stated_columns(columns, header, delimiter, comment_prefix, text_label),
         read_predictions=read_predictions,
         predictions=predictions,
         force=force,

@@ -27,6 +27,7 @@ _OPTIONS = {
     "source_format": "from",
     "target_format": "to",
     "teachers": "teacher",
+    "text_labels": "text-label",
     "to_format": "to",
 }
 """Options whose names are not those of the functions' arguments."""

@@ -62,6 +62,13 @@ CommentPrefix = Annotated[
     str | None,
     typer.Option("--comment-prefix", help="How comments begin in the files; '' for none."),
 ]
+TextLabels = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--text-label",
+        help="A key, column or comment of the files that holds the label of a whole text.",
+    ),
+]
 Heads = Annotated[str | None, typer.Option("--heads", help="Heads, as in ner,upos.")]
 Device = Annotated[str, typer.Option("--device", help="cpu, cuda, cuda:1; auto picks a GPU.")]
 Engine = Annotated[
@@ -83,14 +90,19 @@ Json = Annotated[bool, typer.Option("--json", help="Print JSON for machines.")]
 
 
 def stated_columns(
-    columns: str | None, header: bool | None, delimiter: str | None, comment_prefix: str | None
+    columns: str | None,
+    header: bool | None,
+    delimiter: str | None,
+    comment_prefix: str | None,
+    text_labels: Sequence[str] | None,
 ) -> str | tagger.Columns | None:
-    """Return what options state about files of columns; None where they state nothing."""
-    if header is None and delimiter is None and comment_prefix is None:
+    """Return what options state about files, mostly of columns; None where they state nothing."""
+    if header is None and delimiter is None and comment_prefix is None and not text_labels:
         return columns
     if delimiter == "":
         raise UsageError("the delimiter is empty", hint="as in {delimiter=tab}")
-    return tagger.Columns(columns or "", header, delimiter or "", comment_prefix)
+    labels = tuple(text_labels or ())
+    return tagger.Columns(columns or "", header, delimiter or "", comment_prefix, labels)
 
 
 def stated_thresholds(values: Sequence[str] | None) -> dict[str, float]:

@@ -74,7 +74,9 @@ class Aligner:
             document.offsets = self._tokenizer.tokens(text)
         offsets = document.offsets
         document.tokens = [text[start:end] for start, end in offsets]
-        if not document.ends:
+        if document.is_whole:
+            document.ends = [len(offsets)] * bool(offsets)
+        elif not document.ends:
             past = 0
             for sentence in group_sentences(text, offsets):
                 past += len(sentence)
@@ -236,6 +238,7 @@ def as_sentences(document: Document) -> list[Document]:
                 for head, found in unknown.items()
             },
             tags={head: tags[first:past] for head, tags in document.tags.items()},
+            labels={head: labels[number : number + 1] for head, labels in document.labels.items()},
         )
         for number, (first, past) in enumerate(document.bounds())
     ]

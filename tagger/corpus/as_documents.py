@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from itertools import accumulate, chain, count
+from itertools import accumulate, count
 from pathlib import Path
 from typing import Any
 
 from tagger.corpus.records import name_parts
 from tagger.corpus.scan import FileSource, Scan, located, scan
 from tagger.corpus.store import as_row
+from tagger.corpus.text_labels import find_labels, keep_labels
 from tagger.findings import Findings
 from tagger.formats.documents import Document
+from tagger.formats.offsets import NO_SPANS
 from tagger.formats.records import Columns, Layout
 from tagger.formats.table import Format
 from tagger.schemes import Scheme, Span, spans
@@ -38,15 +40,34 @@ def read_documents(
         CorpusError: The file cannot be read.
         UsageError: ``columns`` are impossible.
     """
+    stated = Columns.of(columns)
+    columns, names = stated.without_labels(), stated.text_labels
     if form.documents is not None:
-        read = form.documents.read
-        return None, chain.from_iterable(read(path, findings) for path in paths)
+        return None, iter(_labelled(paths, form, findings, columns, names))
     files = name_parts({"train": paths})
-    source = FileSource(files, form, columns)
+    source = FileSource(files, form, columns, names)
     found = scan(source)
     for finding in located(found.findings, files):
         findings.add(finding)
     return found.layout, _documents(source, found)
+
+
+def _labelled(
+    paths: Sequence[Path],
+    form: Format,
+    findings: Findings,
+    columns: str | Columns | None,
+    names: Sequence[str],
+) -> list[Document]:
+    """Read documents, with the labels of texts that are labels."""
+    read = [(path, list(form.read_documents(path, findings, columns))) for path in paths]
+    heads = find_labels(read, names, is_certain=form.labels == "own place")
+    documents = [document for _, found in read for document in found]
+    for document in documents:
+        keep_labels(document, heads)
+    if heads:
+        findings.remove(NO_SPANS)
+    return documents
 
 
 def _documents(source: FileSource, found: Scan) -> Iterator[Document]:
@@ -75,6 +96,9 @@ def _document(path: Path, number: int, rows: list[dict[str, Any]], found: Scan) 
         is_part=rows[0]["document"] < 0,
     )
     for head in found.heads:
+        if head.kind == "text":
+            document.labels[head.name] = [row[head.name] for row in rows]
+            continue
         if head.kind == "token":
             document.tags[head.name] = [tag for row in rows for tag in row[head.name]]
             continue

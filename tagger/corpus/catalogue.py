@@ -56,6 +56,21 @@ _PLAIN = {
 }
 
 
+def _intents(name: str, title: str, licence: str, citation: str, source: str) -> CorpusEntry:
+    return CorpusEntry(
+        name=name,
+        title=title,
+        heads=("slots", "intent"),
+        main_heads=("slots", "intent"),
+        columns="token,slots",
+        folders=(name,),
+        files=_PLAIN,
+        licence=licence,
+        citation=citation,
+        source=source,
+    )
+
+
 def _conll2002(language: str, folder: str, prefix: str) -> CorpusEntry:
     return CorpusEntry(
         name=f"conll2002-{folder}",
@@ -176,6 +191,22 @@ _ENTRIES = (
         licence="CC BY 4.0",
         citation="Derczynski et al. 2016, Broad Twitter Corpus (COLING)",
         source="https://github.com/GateNLP/broad_twitter_corpus",
+    ),
+    _intents(
+        "atis",
+        "slots and intents of questions about flights, in lower case",
+        "for research",
+        "Hemphill et al. 1990, The ATIS Spoken Language Systems Pilot Corpus (HLT); splits of Goo "
+        "et al. 2018 (NAACL)",
+        "https://github.com/MiuLab/SlotGated-SLU",
+    ),
+    _intents(
+        "snips",
+        "slots and intents of requests to an assistant, in lower case",
+        "CC0 1.0",
+        "Coucke et al. 2018, Snips Voice Platform (arXiv:1805.10190); splits of Goo et al. 2018 "
+        "(NAACL)",
+        "https://github.com/sonos/nlu-benchmark",
     ),
 )
 

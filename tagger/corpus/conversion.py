@@ -21,6 +21,8 @@ from tagger.formats.detect import format_of, format_to_write
 from tagger.formats.documents import ENTITIES, Document
 from tagger.formats.records import Columns
 from tagger.formats.table import FORMATS, Format, find_format
+from tagger.formats.text_table import is_stated
+from tagger.formats.writing import count_labels
 from tagger.lines import read_lines
 from tagger.schemes import Scheme
 
@@ -75,6 +77,8 @@ def convert(
     if document:
         source_format = "text"
     paths = files_of_split(source, any_format=document)
+    if source_format is None and is_stated(Columns.of(columns)):
+        source_format = "table"
     reader = find_format(source_format) if source_format else _format_of_all(paths)
     if read_predictions:
         reader = reader.with_predictions(paths[0])
@@ -90,7 +94,7 @@ def convert(
             hint=f"{{scheme}} is for {', '.join(tagged)}",
         )
     spelling = Scheme(scheme or "BIO")
-    if columns is not None and not reader.takes_columns:
+    if Columns.of(columns).without_labels() is not None and not reader.takes_columns:
         raise UsageError(f"is {reader.name}, whose columns are fixed", path=source)
     _check_target(target, writer, force=force)
     if any(target.resolve() in path.resolve().parents for path in paths) and writer.is_folder:
@@ -106,7 +110,12 @@ def convert(
     if not n_tokens:
         raise FormatError(paths[0], None, "nothing to convert: it has no text")
     aligner.check()
-    if writer.name != "conllu" and not any(d.spans or d.tags or d.chars for d in documents):
+    is_labelled = any(document.labels for document in documents)
+    if is_labelled and not any(document.spans.get(ENTITIES) for document in documents):
+        for one in documents:  # texts with labels alone
+            one.spans.pop(ENTITIES, None)
+    is_annotated = any(d.spans or d.tags or d.chars for d in documents)
+    if not is_annotated and not _holds_tokens_alone(writer, is_labelled):
         # Formats of tags cannot hold tokens alone: their readers would refuse the file.
         for one in documents:
             one.spans[ENTITIES] = []
@@ -154,10 +163,18 @@ def _prepared(
                     count=len(unknown),
                     action=f"written as outside of spans, as {writer.name} cannot say so",
                 )
-        for part in as_sentences(document) if writer.by_sentence else [document]:
+        if writer.labels == "nowhere":
+            count_labels(document, aligner.findings)
+        by_sentence = writer.by_sentence or (document.labels and not writer.is_cut)
+        for part in as_sentences(document) if by_sentence else [document]:
             if not writer.is_cut:
                 as_text(part, aligner.findings)
             yield part
+
+
+def _holds_tokens_alone(writer: Format, is_labelled: bool) -> bool:
+    """Return whether a format needs no tags, or none beside the labels of texts."""
+    return writer.name == "conllu" or (is_labelled and not writer.takes_columns)
 
 
 def _n_spans(document: Document, writer: Format) -> int:

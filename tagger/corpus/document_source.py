@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
@@ -12,12 +12,15 @@ from pathlib import Path
 import msgspec
 
 from tagger.corpus.alignment import Aligner
+from tagger.corpus.text_labels import find_labels, keep_labels
 from tagger.errors import FormatError
 from tagger.files import content_hash
 from tagger.findings import Finding, Findings, summary
 from tagger.formats.documents import ENTITIES, Document
-from tagger.formats.records import Layout, Sentence
+from tagger.formats.offsets import NO_SPANS
+from tagger.formats.records import Columns, Layout, Sentence
 from tagger.formats.table import Format
+from tagger.formats.text_labels import NO_TOKENS
 from tagger.formats.writing import space_after
 from tagger.schemes import Scheme, tags_of
 from tagger.seals import read_sealed, write_sealed
@@ -25,7 +28,7 @@ from tagger.seals import read_sealed, write_sealed
 __all__ = ["DocumentSource"]
 
 # Raise it whenever a reader yields other sentences for the same files.
-_VERSION = 4
+_VERSION = 5
 
 
 @dataclass(frozen=True)
@@ -37,14 +40,25 @@ class DocumentSource:
     Attributes:
         paths: The path of each split.
         formats: The format of each split.
+        columns: What the user states about the columns of tables.
+        stated_labels: The heads of labels of texts that the user names; empty to find them.
     """
 
     paths: Mapping[str, Path]
     formats: Mapping[str, Format]
+    columns: str | Columns | None = None
+    stated_labels: tuple[str, ...] = ()
+
+    @property
+    def text_labels(self) -> Sequence[str]:
+        """The heads of labels of texts."""
+        return tuple(self._labels)
 
     def content(self) -> list[str]:
         """Return the version of the readers, the formats, and the hashes of all files."""
         found = [f"documents {_VERSION}"]
+        if self.columns is not None or self.stated_labels:
+            found.append(repr((self.columns, self.stated_labels)))
         for split, path in self.paths.items():
             form = self.formats[split]
             hashes = ",".join(f"{file.stem}={content_hash(file)}" for file in form.files(path))
@@ -60,7 +74,12 @@ class DocumentSource:
         heads, _ = self._found
         titles = dict.fromkeys(form.title for form in self.formats.values())
         columns = dict(enumerate(["token", *heads], start=1))
-        return Layout(format="documents", title=" and ".join(titles), columns=columns)
+        return Layout(
+            format="documents",
+            title=" and ".join(titles),
+            columns=columns,
+            text_labels=tuple(self._labels),
+        )
 
     def read(self, path: Path, layout: Layout, findings: Findings) -> Iterator[Sentence]:
         """Yield the sentences of a file; the method `findings` has what became of its spans."""
@@ -95,6 +114,7 @@ class DocumentSource:
                     [line] * n,
                     number,
                     None if spaces is None else spaces[first:past],
+                    {head: document.labels[head][i] for head in layout.text_labels},
                 )
                 yield document, sentence
 
@@ -117,16 +137,47 @@ class DocumentSource:
 
     def _documents(self, path: Path, aligner: Aligner) -> Iterator[Document]:
         """Yield the documents of one of the files, with spans of tokens."""
-        form = next(self.formats[split] for split, one in self.paths.items() if one == path)
-        assert form.documents is not None
-        for document in form.documents.read(path, aligner.findings):
+        for document in self._read(path, aligner.findings):
+            keep_labels(document, self._labels)
             aligner.align(document)
+            if document.is_whole and not document.tokens:
+                aligner.findings.count(NO_TOKENS, path, document.line, action="left out")
             yield document
+
+    def _check_labels(self) -> None:
+        """Refuse tables of texts of which no column is known to hold labels.
+
+        Raises:
+            FormatError: They are such tables.
+        """
+        path = next(iter(self.paths.values()))
+        if any(form.name != "table" for form in self.formats.values()):
+            return
+        first = next(self._read(path, Findings()), None)
+        columns = ", ".join(first.labels) if first is not None else ""
+        raise FormatError(
+            path,
+            None,
+            f"no column is known to hold labels (besides the text: {columns or 'none'})",
+            hint="name it with {text_labels=…}",
+        )
+
+    def _read(self, path: Path, findings: Findings) -> Iterator[Document]:
+        form = next(self.formats[split] for split, one in self.paths.items() if one == path)
+        return form.read_documents(path, findings, self.columns)
+
+    @cached_property
+    def _labels(self) -> dict[str, bool]:
+        """The heads of labels of texts, and whether each has several; one pass finds them."""
+        documents = ((path, self._read(path, Findings())) for path in self.paths.values())
+        places = {form.labels for form in self.formats.values()}
+        return find_labels(documents, self.stated_labels, is_certain=places == {"own place"})
 
     @cached_property
     def _found(self) -> tuple[list[str], list[Finding]]:
         """The heads and the findings: one pass over all documents finds both."""
         heads: dict[str, None] = {}
+        has_entities = False
         findings = Findings()
         for path in self.paths.values():
             empty = True
@@ -134,7 +185,14 @@ class DocumentSource:
             for document in self._documents(path, aligner):
                 empty = empty and not document.tokens
                 heads |= dict.fromkeys([*document.tags, *document.spans])
+                has_entities = has_entities or bool(document.spans.get(ENTITIES))
             if empty:
                 raise FormatError(path, None, "the file has no sentences")
             aligner.check()
+        if self._labels:
+            if not has_entities:  # no one annotates spans here
+                heads.pop(ENTITIES, None)
+            findings.remove(NO_SPANS)
+        elif not heads or not has_entities:
+            self._check_labels()
         return list(heads), summary(findings)

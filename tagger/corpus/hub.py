@@ -16,9 +16,14 @@ from tagger.corpus.records import SPLITS
 from tagger.corpus.store import cache_dir, quiet_datasets
 from tagger.errors import CorpusError, FormatError, UsageError
 from tagger.findings import Finding, Findings
+from tagger.formats.documents import Document
 from tagger.formats.jsonl import head_name
 from tagger.formats.records import TOKEN_KEYS, Layout, Sentence
+from tagger.formats.text_labels import NO_TOKENS, labels_in
+from tagger.formats.text_table import TEXT_KEYS
+from tagger.formats.writing import space_after
 from tagger.hub import UnreachableError, ask, in_a_line
+from tagger.text.tokenizer import Tokenizer
 
 if TYPE_CHECKING:
     import datasets
@@ -30,8 +35,12 @@ _SPLIT_NAMES = {"validation": "dev", "valid": "dev", "train": "train", "dev": "d
 _SAMPLE = 100  # rows from which heads are detected
 
 
-def fetch(addresses: Sequence[str]) -> HubSource:
+def fetch(addresses: Sequence[str], text_labels: tuple[str, ...] = ()) -> HubSource:
     """Load the first of ``addresses`` that is available, as ``owner/name[/folder][@revision]``.
+
+    Args:
+        addresses: The addresses.
+        text_labels: The columns of labels of whole texts; empty to find them.
 
     Raises:
         CorpusError: None is available; the message has a reason for each. A hub that cannot be
@@ -48,7 +57,7 @@ def fetch(addresses: Sequence[str]) -> HubSource:
         name, folder, revision = match.groups()
         try:
             _probe(name, revision)
-            return HubSource.of(address, _load(name, folder, revision))
+            return HubSource.of(address, _load(name, folder, revision), text_labels)
         except UnreachableError as error:
             reasons.append(f"hub {address} ({error})")
             break  # another address would not be reached either
@@ -66,7 +75,8 @@ class HubSource:
     address: str
     layout: Layout
     splits: Mapping[str, datasets.Dataset]
-    keys: Mapping[str, str]  # of `token` and each head
+    keys: Mapping[str, str]  # of `token` and each head, or of `text`
+    text_labels: tuple[str, ...] = ()
 
     @property
     def paths(self) -> Mapping[str, Path]:
@@ -75,7 +85,8 @@ class HubSource:
 
     def content(self) -> list[str]:
         """Return what changes whenever a sentence does."""
-        return [f"{split}:{data._fingerprint}" for split, data in self.splits.items()]
+        labels = [f"labels {self.text_labels}"] if self.text_labels else []
+        return labels + [f"{split}:{data._fingerprint}" for split, data in self.splits.items()]
 
     def detect(self) -> Layout:
         """Return the layout, which is known."""
@@ -86,11 +97,16 @@ class HubSource:
         return []
 
     @classmethod
-    def of(cls, address: str, loaded: Mapping[str, datasets.Dataset]) -> HubSource:
-        """Find tokens and heads among the columns of a dataset.
+    def of(
+        cls,
+        address: str,
+        loaded: Mapping[str, datasets.Dataset],
+        text_labels: tuple[str, ...] = (),
+    ) -> HubSource:
+        """Find tokens and heads among the columns of a dataset, or else texts.
 
         Raises:
-            CorpusError: No column can be read as tokens or as a head.
+            CorpusError: No column can be read as tokens or as a head, and none as texts.
         """
         splits = {_SPLIT_NAMES[name]: data for name, data in loaded.items() if name in _SPLIT_NAMES}
         if not splits:
@@ -104,20 +120,32 @@ class HubSource:
             for key, feature in features.items()
             if key not in TOKEN_KEYS
             and tokens is not None
-            and (_names(feature) or (_is_strings(feature) and _is_beside(first, tokens, key)))
+            and (
+                _names(_inner(feature)) or (_is_strings(feature) and _is_beside(first, tokens, key))
+            )
         }
+        lower = {key.casefold(): key for key in features}
+        text = next((lower[key] for key in TEXT_KEYS if key in lower), None)
+        if not heads and text is not None and _is_string(features[text]):
+            layout = Layout(format="hub", title="hub", columns={1: "token"})
+            return cls(address, layout, splits, {"text": text}, text_labels)
         if tokens is None or not heads:
             raise CorpusError(
-                f"hub {address} (no lists of tokens and of tags by name; it has "
+                f"hub {address} (no lists of tokens and of tags by name, and no texts; it has "
                 f"{', '.join(features)})"
             )
         columns = {1: "token", **dict(enumerate(heads, start=2))}
         keys = {"token": tokens, **heads}
-        return cls(address, Layout(format="hub", title="hub", columns=columns), splits, keys)
+        layout = Layout(format="hub", title="hub", columns=columns)
+        return cls(address, layout, splits, keys, text_labels)
 
     def read(self, path: Path, layout: Layout, findings: Findings) -> Iterator[Sentence]:
         """Yield the sentences of the split that ``path`` names."""
         data = self.splits[str(path).rpartition("#")[2]]
+        if "text" in self.keys:
+            yield from self._texts(path, data, findings)
+            return
+        labels = {key: _names(feature) for key, feature in data.features.items()}
         names = {head: _names(data.features[key]) for head, key in self.keys.items()}
         heads = [name for name in layout.columns.values() if name != "token"]
         for number, row in enumerate(data, start=1):
@@ -131,7 +159,32 @@ class HubSource:
                             path, number, f"{len(found)} tags of {head} for {len(tokens)} tokens"
                         )
                     tags[head] = _by_name(found, names[head])
-                yield Sentence(tokens, tags, [number] * len(tokens), -1)
+                others = {key: value for key, value in row.items() if key not in self.keys.values()}
+                yield Sentence(
+                    tokens,
+                    tags,
+                    [number] * len(tokens),
+                    -1,
+                    labels=labels_in(others, names=_numbered(labels)),
+                )
+
+    def _texts(self, path: Path, data: datasets.Dataset, findings: Findings) -> Iterator[Sentence]:
+        """Yield texts, whose tokens are those of the tokenizer."""
+        tokenizer = Tokenizer()
+        names = _numbered({key: _names(feature) for key, feature in data.features.items()})
+        key = self.keys["text"]
+        for number, row in enumerate(data, start=1):
+            text = row[key] or ""
+            offsets = tokenizer.tokens(text)
+            labels = labels_in(row, without=[key], names=names)
+            if not offsets:
+                findings.count(NO_TOKENS, path, number, action="left out")
+                continue
+            document = Document(str(number), path, text=text, offsets=offsets)
+            tokens = [text[start:end] for start, end in offsets]
+            yield Sentence(
+                tokens, {}, [number] * len(tokens), -1, space_after(document), labels=labels
+            )
 
 
 def _probe(name: str, revision: str | None) -> None:
@@ -172,8 +225,17 @@ def _inner(feature: Any) -> Any:
 
 
 def _names(feature: Any) -> list[str] | None:
-    names = getattr(_inner(feature), "names", None)
+    names = getattr(feature, "names", None) or getattr(_inner(feature), "names", None)
     return list(names) if names else None
+
+
+def _numbered(names: Mapping[str, list[str] | None]) -> dict[str, dict[int, str]]:
+    """Return the names of numbers by key, without keys that have none."""
+    return {key: dict(enumerate(found)) for key, found in names.items() if found}
+
+
+def _is_string(feature: Any) -> bool:
+    return getattr(feature, "dtype", None) in ("string", "large_string")
 
 
 def _is_strings(feature: Any) -> bool:

@@ -84,17 +84,22 @@ def open_corpus(
 ) -> tuple[Resolved, Source]:
     """Find a corpus and what reads it; arguments and errors as those of `load_corpus`."""
     where = resolve(source, data_dir)
+    stated = Columns.of(columns)
+    columns, labels = stated.without_labels(), stated.text_labels
     if where.files:
-        if where.entry is not None and not Columns.of(columns).names:
+        if where.entry is not None and not stated.names:
             columns = Columns.of(columns).named(where.entry.columns)
-        return where, _files(where.files, columns, read_predictions)
+        return where, _files(where.files, columns, read_predictions, labels)
     if columns is not None:
         raise UsageError("columns can be named for files, not for the hub", path=where.name)
-    return where, _fetch(where)
+    return where, _fetch(where, labels)
 
 
 def _files(
-    files: Mapping[str, Path], columns: str | Columns | None, read_predictions: bool
+    files: Mapping[str, Path],
+    columns: str | Columns | None,
+    read_predictions: bool,
+    labels: tuple[str, ...],
 ) -> Source:
     """Return the source of files of documents, which are cut into sentences, or of sentences.
 
@@ -108,8 +113,13 @@ def _files(
     from tagger.corpus.document_source import DocumentSource
     from tagger.formats.detect import detect
     from tagger.formats.table import FORMATS
+    from tagger.formats.text_table import is_stated
 
-    formats = {split: detect(path) or FORMATS["conll"] for split, path in files.items()}
+    is_table = is_stated(Columns.of(columns))
+    formats = {
+        split: FORMATS["table"] if is_table else detect(path) or FORMATS["conll"]
+        for split, path in files.items()
+    }
     if read_predictions:
         formats = {split: form.with_predictions(files[split]) for split, form in formats.items()}
     first = next(iter(files.values()))
@@ -122,7 +132,7 @@ def _files(
                     path=files[part],
                     hint="convert it with `tagger convert`",
                 )
-        return FileSource(files, next(iter(formats.values())), columns)
+        return FileSource(files, next(iter(formats.values())), columns, labels)
     for split, form in formats.items():
         if form.reads == "sentences":
             raise UsageError(
@@ -130,20 +140,20 @@ def _files(
                 path=files[split],
                 hint="convert it with `tagger convert`",
             )
-    if columns is not None:
+    if columns is not None and not all(form.takes_columns for form in formats.values()):
         raise UsageError(
             "columns cannot be named for documents, which have spans instead of tags", path=first
         )
-    return DocumentSource(files, formats)
+    return DocumentSource(files, formats, columns, labels)
 
 
-def _fetch(where: Resolved) -> Source:
+def _fetch(where: Resolved, labels: tuple[str, ...]) -> Source:
     from tagger.corpus.hub import fetch
 
     tried = list(where.tried)
     if where.hub:
         try:
-            return fetch(where.hub)
+            return fetch(where.hub, labels)
         except CorpusError as error:
             tried.append(str(error))
     if where.entry is None:
@@ -157,11 +167,15 @@ def _fetch(where: Resolved) -> Source:
 
 
 def _main_heads(heads: Sequence[FoundHead], entry: CorpusEntry | None) -> tuple[str, ...]:
-    """Return the heads to train: those of the catalogue, or else entities before all others."""
-    names = [head.name for head in heads]
+    """Return the heads to train: those of the catalogue, or else entities before all others.
+
+    Labels of texts are trained with them.
+    """
+    of_texts = tuple(head.name for head in heads if head.kind == "text")
+    names = [head.name for head in heads if head.kind != "text"]
     for main in (entry.main_heads if entry else (), ("ner",), ("chunk",), ("upos", "xpos")):
         present = tuple(name for name in main if name in names)
         if present:
-            return present
+            return present + of_texts
     spans = tuple(head.name for head in heads if head.kind == "span")
-    return spans or tuple(names)
+    return (spans or tuple(names)) + of_texts

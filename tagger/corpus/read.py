@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal, overload
+from typing import TYPE_CHECKING, Any, Literal, overload
 
 import msgspec
 
 from tagger.arguments import as_name
 from tagger.corpus.load import load_corpus
+from tagger.corpus.records import HeadColumn
 from tagger.errors import UsageError, unknown_name
-from tagger.formats.records import Columns
+from tagger.formats.records import Columns, TextLabel
 
 if TYPE_CHECKING:
     import datasets
@@ -28,10 +29,13 @@ class GoldSentence(msgspec.Struct, frozen=True):
     tokens: list[str]
     heads: dict[str, list[str | None]]
     """The tags of each head, spans in BIO; None for a token without a tag."""
+    labels: dict[str, TextLabel] = {}  # msgspec copies it
+    """By head the label of the whole text, or its labels; None where it is missing."""
 
     def __repr__(self) -> str:
         rows = zip(self.tokens, *self.heads.values(), strict=True)
-        return " ".join("/".join(tag or "_" for tag in row) for row in rows)
+        labels = (f" {head}={label!r}" for head, label in self.labels.items())
+        return " ".join("/".join(tag or "_" for tag in row) for row in rows) + "".join(labels)
 
 
 class GoldSentences(Sequence[GoldSentence]):
@@ -43,11 +47,14 @@ class GoldSentences(Sequence[GoldSentence]):
         heads: The heads that are annotated.
     """
 
-    def __init__(self, name: str, split: str, data: datasets.Dataset, heads: Sequence[str]) -> None:
+    def __init__(
+        self, name: str, split: str, data: datasets.Dataset, heads: Sequence[HeadColumn]
+    ) -> None:
         self.name = name
         self.split = split
-        self.heads = tuple(heads)
-        self._data = data.select_columns(["tokens", *heads])
+        self.heads = tuple(head.name for head in heads)
+        self._of_texts = {head.name for head in heads if head.kind == "text"}
+        self._data = data.select_columns(["tokens", *self.heads])
 
     def __len__(self) -> int:
         return len(self._data)
@@ -69,9 +76,13 @@ class GoldSentences(Sequence[GoldSentence]):
         for rows in self._data.iter(PIECE):
             yield from self._sentences(rows)
 
-    def _sentences(self, rows: dict[str, list[list[str]]]) -> list[GoldSentence]:
+    def _sentences(self, rows: dict[str, list[Any]]) -> list[GoldSentence]:
         return [
-            GoldSentence(tokens, {head: list(rows[head][i]) for head in self.heads})
+            GoldSentence(
+                tokens,
+                {head: list(rows[head][i]) for head in self.heads if head not in self._of_texts},
+                {head: rows[head][i] for head in self.heads if head in self._of_texts},
+            )
             for i, tokens in enumerate(rows["tokens"])
         ]
 
@@ -124,5 +135,4 @@ def read(
     if chosen not in loaded.splits:
         message = f"{loaded.name}: {unknown_name('split', chosen, loaded.splits)}"
         raise UsageError(message, expected=loaded.splits)
-    names = [head.name for head in loaded.heads]
-    return GoldSentences(loaded.name, chosen, loaded.splits[chosen], names)
+    return GoldSentences(loaded.name, chosen, loaded.splits[chosen], loaded.heads)

@@ -6,14 +6,17 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+import msgspec
 
 from tagger.config import CorpusConfig
 from tagger.corpus.load import load_corpus
 from tagger.corpus.records import Corpus, HeadColumn
 from tagger.corpus.store import mapped
 from tagger.errors import UsageError, unknown_name
-from tagger.formats.records import Columns, can_name_head
+from tagger.formats.records import Columns, TextLabel, can_name_head
+from tagger.formats.text_labels import as_list
 
 if TYPE_CHECKING:
     import datasets
@@ -46,11 +49,19 @@ def load_configured(
     corpus = load_corpus(
         source,
         data_dir=data_dir,
-        columns=columns or stated_columns(settings),
+        columns=_merged(columns, settings),
         strict=strict,
         read_predictions=read_predictions or settings.predictions,
     )
     return rename(corpus, labels=settings.labels, heads=settings.heads, may_lack=may_lack)
+
+
+def _merged(columns: str | Columns | None, settings: CorpusConfig) -> str | Columns | None:
+    """Return what is stated about columns, and about labels of texts, or else the settings."""
+    given, own = Columns.of(columns), Columns.of(stated_columns(settings))
+    chosen = own if given.without_labels() is None else given
+    labels = given.text_labels or own.text_labels
+    return msgspec.structs.replace(chosen, text_labels=labels).named(chosen.names or None)
 
 
 def stated_columns(settings: CorpusConfig) -> str | Columns | None:
@@ -61,6 +72,7 @@ def stated_columns(settings: CorpusConfig) -> str | Columns | None:
         {"auto": None, "yes": True, "no": False}[settings.header],
         settings.delimiter,
         None if prefix == "auto" else prefix,
+        settings.text_labels,
     )
     return (settings.columns or None) if stated == Columns(settings.columns) else stated
 
@@ -135,17 +147,24 @@ def _new_tag(tag: str | None, kind: str, labels: Mapping[str, str]) -> str | Non
     return labels.get(tag, tag)
 
 
+def _new_tags(
+    tags: TextLabel | list[str | None], kind: str, labels: Mapping[str, str]
+) -> TextLabel | list[str | None]:
+    """Rename the tags of a sentence, or its label."""
+    if tags is None or isinstance(tags, str):
+        return _new_tag(tags, kind, labels)
+    return [_new_tag(tag, kind, labels) for tag in tags]
+
+
 def _rename_split(
     data: datasets.Dataset, heads: tuple[HeadColumn, ...], labels: Mapping[str, str]
 ) -> datasets.Dataset:
     if not labels:
         return data
 
-    def renamed(rows: dict[str, list[list[str | None]]]) -> dict[str, list[list[str | None]]]:
+    def renamed(rows: dict[str, list[Any]]) -> dict[str, list[Any]]:
         return {
-            head.name: [
-                [_new_tag(tag, head.kind, labels) for tag in tags] for tags in rows[head.name]
-            ]
+            head.name: [_new_tags(tags, head.kind, labels) for tags in rows[head.name]]
             for head in heads
         }
 
@@ -164,6 +183,9 @@ def _labels(data: datasets.Dataset, heads: tuple[HeadColumn, ...]) -> set[str]:
         for head in heads:
             start = 2 if head.kind == "span" else 0
             labels.update(
-                tag[start:] for tags in rows[head.name] for tag in tags if tag is not None
+                tag[start:]
+                for tags in rows[head.name]
+                for tag in (as_list(tags) if head.kind == "text" else tags)
+                if tag is not None
             )
     return labels - {""}

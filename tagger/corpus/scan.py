@@ -10,7 +10,8 @@ from typing import Protocol
 import msgspec
 
 from tagger.corpus.records import HeadColumn, Kind
-from tagger.corpus.tally import BadTagError, Tally
+from tagger.corpus.tally import BadTagError, Place, Tally
+from tagger.corpus.text_labels import LabelTally, text_heads
 from tagger.errors import FormatError, UsageError
 from tagger.files import content_hash
 from tagger.findings import Finding, Findings
@@ -57,6 +58,11 @@ class Source(Protocol):
     """The sentences of a corpus, wherever they come from."""
 
     @property
+    def text_labels(self) -> Sequence[str]:
+        """The heads of labels of whole texts; empty to find them."""
+        ...
+
+    @property
     def paths(self) -> Mapping[str, Path]:
         """The path of each part of the splits, in the order of splits; errors name it."""
         ...
@@ -93,6 +99,7 @@ class FileSource:
     paths: Mapping[str, Path]
     format: Format
     columns: str | Columns | None = None
+    text_labels: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         if self.columns is not None and not self.format.takes_columns:
@@ -112,6 +119,7 @@ class FileSource:
         beside = dict.fromkeys(file for path in paths for file in name_files(path))
         return [
             repr(self.columns) if isinstance(self.columns, Columns) else self.columns or "",
+            *([f"labels {self.text_labels}"] if self.text_labels else []),
             *map(content_hash, beside),
             *(f"{s}{path.suffix.lower()}:{content_hash(path)}" for s, path in self.paths.items()),
         ]
@@ -181,7 +189,7 @@ def scan(source: Source) -> Scan:
     }
     has_space_after = False
     names, paths = list(source.paths), list(source.paths.values())
-    multi_label: dict[str, bool] = {}  # by text head
+    labels = LabelTally(source.text_labels)
     findings = Findings()
     for number, (name, path) in enumerate(source.paths.items()):
         n_sentences = 0
@@ -195,8 +203,7 @@ def scan(source: Source) -> Scan:
                         findings.count(EMPTY_TOKEN, name, line, action="read as U+FFFD")
             for head, tags in sentence.heads.items():
                 tallies[head].add(tags, sentence.lines, number)
-            for head, label in sentence.labels.items():
-                multi_label[head] = multi_label.get(head, False) or isinstance(label, list)
+            labels.add(sentence.labels, Place(number, sentence.lines[0]))
         if not n_sentences:
             raise FormatError(path, None, "the file has no sentences")
         for finding in found:
@@ -230,12 +237,23 @@ def scan(source: Source) -> Scan:
         for of_tags in (bad, tally.unknown(spelling, names)):
             if of_tags is not None:
                 findings.add(of_tags)
-    heads += [
-        FoundHead(name=head, kind="text", multi_label=several)
-        for head, several in multi_label.items()
-    ]
+    of_texts = text_heads(labels, tallies.keys(), paths)
+    for of_text in of_texts:
+        heads.append(FoundHead(name=of_text.name, kind="text", multi_label=of_text.multi_label))
+        missing = of_text.missing(names)
+        if missing is not None:
+            findings.add(missing)
+    if not heads and layout.format in ("jsonl", "parquet", "hub"):
+        raise FormatError(
+            paths[0],
+            None,
+            f"no tags, and no key that is known to hold labels ({', '.join(labels.keys)})",
+            hint="name it with {text_labels=…}",
+        )
     return Scan(
-        layout=msgspec.structs.replace(layout, schemes=schemes),
+        layout=msgspec.structs.replace(
+            layout, schemes=schemes, text_labels=tuple(head.name for head in of_texts)
+        ),
         heads=tuple(heads),
         findings=tuple(findings),
         has_space_after=has_space_after,

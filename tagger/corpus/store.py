@@ -27,6 +27,7 @@ from tagger.corpus.scan import Scan, Source, scan
 from tagger.errors import CorpusError, TaggerError
 from tagger.findings import Findings
 from tagger.formats.records import Sentence
+from tagger.formats.text_labels import as_label
 from tagger.schemes import Scheme, convert_partial
 from tagger.seals import inspect, read_sealed, seal, write_sealed
 
@@ -38,7 +39,7 @@ __all__ = ["READER_VERSION", "Store", "cache_dir", "mapped", "quiet_datasets"]
 logger = logging.getLogger(__name__)
 
 # Raise it whenever a reader yields other sentences for the same files.
-READER_VERSION = 6
+READER_VERSION = 7
 
 # Replaces a token that is empty in its file, as in tweets whose emoji were lost.
 _EMPTY_TOKEN = "\N{REPLACEMENT CHARACTER}"
@@ -123,9 +124,7 @@ def as_row(sentence: Sentence, found: Scan) -> dict[str, Any]:
         row["space_after"] = sentence.space_after
     for head in found.heads:
         if head.kind == "text":
-            label = sentence.labels.get(head.name)
-            several = head.multi_label and isinstance(label, str)
-            row[head.name] = [label] if several else label
+            row[head.name] = as_label(sentence.labels.get(head.name), multi_label=head.multi_label)
             continue
         tags: list[str | None] = sentence.heads[head.name]
         if head.spelled:

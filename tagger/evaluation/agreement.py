@@ -110,7 +110,8 @@ def _read(source: str) -> _Annotation:
         raise UsageError(
             f"{source} has several splits: {', '.join(corpus.splits)}", hint="name one file"
         )
-    kinds = {head.name: head.kind for head in corpus.heads}
+    heads = [head for head in corpus.heads if head.kind != "text"]
+    kinds = {head.name: head.kind for head in heads}
     ((split, data),) = corpus.splits.items()
     text: list[str] = []
     ends: list[int] = []
@@ -118,7 +119,7 @@ def _read(source: str) -> _Annotation:
     found: dict[str, set[Span]] = {head: set() for head, kind in kinds.items() if kind == "span"}
     unknown: dict[str, list[tuple[int, int]]] = {head: [] for head in found}
     place = 0
-    for sentence in GoldSentences(source, split, data, list(kinds)):
+    for sentence in GoldSentences(source, split, data, heads):
         bounds = [place]
         for token in sentence.tokens:
             text.append("".join(token.split()))

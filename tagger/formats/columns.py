@@ -28,11 +28,12 @@ from tagger.formats.fields import (
     may_be_comment,
     split,
 )
-from tagger.formats.records import Layout, Sentence
+from tagger.formats.records import Layout, Sentence, TextLabel
 from tagger.formats.sample import Sample
 from tagger.formats.spacing import align
 from tagger.formats.spelling import looks_like_spans
-from tagger.formats.writing import encode_lines, heads_of, refuse, sentence_tags
+from tagger.formats.text_labels import add_label, of_comment
+from tagger.formats.writing import encode_lines, heads_of, label_comments, refuse, sentence_tags
 from tagger.lines import as_number, read_rows
 from tagger.schemes import Scheme, is_tag
 
@@ -89,6 +90,8 @@ def read(path: Path, layout: Layout, findings: Findings) -> Iterator[Sentence]:
                 document += 1
             elif match := _TEXT.match(line):
                 sentence.text = match[1]
+            elif said := of_comment(line, layout.comment_prefix):
+                add_label(sentence.labels, *said)
             continue
         if DOCSTART in (fields[0], fields[min(token_column, len(fields) - 1)]):
             yield from sentence.flush(document)
@@ -166,6 +169,7 @@ class _Pending:
     rows: list[list[str]] = field(default_factory=list)
     lines: list[int] = field(default_factory=list)
     text: str | None = None
+    labels: dict[str, TextLabel] = field(default_factory=dict)
     n_done: int = 0
     last: Sentence | None = None
 
@@ -186,9 +190,9 @@ class _Pending:
                 if name != "token"
             }
             self.n_done += 1
-            self.last = Sentence(self.tokens, tags, self.lines, document, space_after)
+            self.last = Sentence(self.tokens, tags, self.lines, document, space_after, self.labels)
             yield self.last
-        self.tokens, self.rows, self.lines, self.text = [], [], [], None
+        self.tokens, self.rows, self.lines, self.text, self.labels = [], [], [], None, {}
 
     def _tags(self, number: int) -> list[str | None]:
         cells = [row[number - 1] for row in self.rows]
@@ -245,7 +249,8 @@ def _lines(documents: Sequence[Document], scheme: Scheme) -> Iterator[str]:
         for head in span_heads:
             tags = chain.from_iterable(sentence_tags(document, head, scheme))
             columns.append([tag or "?" for tag in tags])
-        for first, past in document.bounds():
+        for number, (first, past) in enumerate(document.bounds()):
+            yield from label_comments(document, number)
             for i in range(first, past):
                 row = [document.tokens[i], *(column[i] or "_" for column in columns)]
                 refuse(document, "\t\r\n", *row)

@@ -16,11 +16,13 @@ from typing import Any
 from tagger.errors import FormatError
 from tagger.findings import Findings
 from tagger.formats.documents import Document, main_layer
-from tagger.formats.records import Columns, Layout, Sentence
+from tagger.formats.records import Columns, Layout, Sentence, TextLabel
 from tagger.formats.sample import Sample
+from tagger.formats.text_labels import add_label, of_comment
 from tagger.formats.writing import (
     count_unwritten,
     encode_lines,
+    label_comments,
     refuse,
     sentence_tags,
     space_after,
@@ -102,9 +104,10 @@ def read(path: Path, layout: Layout, findings: Findings) -> Iterator[Sentence]:
     parsers = dict.fromkeys(_FIELDS, _plain)  # the other fields are not checked
     for parsed in conllu.parse_incr(source, field_parsers=parsers):  # type: ignore[arg-type]
         document += any(key.startswith("newdoc") for key in parsed.metadata)
-        lines = source.take()
+        lines, labels = source.take()
         if len(parsed):
             sentence = _sentence(list(parsed), lines, document, layout)
+            sentence.labels = labels
             if not sentence.tokens:
                 raise FormatError(path, lines[0], "a sentence without words")
             yield sentence
@@ -155,13 +158,15 @@ class _Source:
 
     path: Path
     _lines: list[int] = field(default_factory=list)
+    _labels: dict[str, TextLabel] = field(default_factory=dict)
 
     def read(self) -> str:
         raise NotImplementedError("read by line")
 
-    def take(self) -> list[int]:
-        lines, self._lines = self._lines, []
-        return lines
+    def take(self) -> tuple[list[int], dict[str, TextLabel]]:
+        taken = self._lines, self._labels
+        self._lines, self._labels = [], {}
+        return taken
 
     def __iter__(self) -> Iterator[str]:
         for number, line in read_rows(self.path):
@@ -183,6 +188,8 @@ class _Source:
                     number,
                     "CoNLL-U Plus is not supported, only the ten columns of CoNLL-U",
                 )
+            elif said := of_comment(line) if line.startswith("#") else None:
+                add_label(self._labels, *said)
             yield line + "\n"
 
 
@@ -218,6 +225,7 @@ def _lines(documents: Sequence[Document], scheme: Scheme, findings: Findings) ->
         tags = sentence_tags(document, main_layer(document), scheme)
         for i, ((first, past), entities) in enumerate(zip(document.bounds(), tags, strict=True)):
             yield f"# sent_id = {number}.{i + 1}"
+            yield from label_comments(document, i)
             if spaces is not None:
                 yield f"# text = {_text(document.tokens[first:past], spaces[first:past])}"
             for n, entity in enumerate(entities):

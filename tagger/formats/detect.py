@@ -28,7 +28,8 @@ def detect(path: Path) -> Format | None:
     claims = [row for row in FORMATS.values() if row.has_suffix(sample.suffix)]
     for row in claims:
         if sample.suffix in row.suffixes:
-            return row
+            of_texts = FORMATS.get(row.of_texts)
+            return of_texts if of_texts and of_texts.module.sniff(sample) else row
     for row in reversed(FORMATS.values()):
         may_be = row.any_suffix or row in claims or not claims
         if may_be and row.module.sniff(sample):

@@ -12,6 +12,7 @@ from tagger.formats.documents import Document
 from tagger.formats.jsonl import is_tagged
 from tagger.formats.offsets import SPAN_KEYS, count_characters, read, text_of
 from tagger.formats.sample import Sample
+from tagger.formats.text_labels import written
 from tagger.schemes import Scheme
 
 __all__ = ["read", "sniff", "write"]
@@ -30,6 +31,8 @@ def write(documents: Sequence[Document], scheme: Scheme, findings: Findings) -> 
     lines = []
     for document in documents:
         record: dict[str, Any] = {"id": document.name, "text": document.text}
-        record["label"] = [[span.start, span.end, span.label] for span in document.chars]
+        record |= written(document.labels)
+        key = "entities" if "label" in record else "label"
+        record[key] = [[span.start, span.end, span.label] for span in document.chars]
         lines.append(msgspec.json.encode(record | units) + b"\n")
     return b"".join(lines)

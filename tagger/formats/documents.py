@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 from tagger.errors import FormatError
 from tagger.findings import Finding
+from tagger.formats.records import TextLabel
 from tagger.schemes import Span
 
 __all__ = [
@@ -68,6 +69,8 @@ class Document:
         unknown_chars: Ranges of characters whose entities nobody annotated, where the tokens are
             not known yet.
         is_part: Whether it is a sentence in a file that marks no documents.
+        labels: By text head the label of each sentence; of the text, where it has no sentences yet.
+        is_whole: Whether it is one text with labels, which is not cut into sentences.
     """
 
     name: str
@@ -84,6 +87,8 @@ class Document:
     unknown: dict[str, list[tuple[int, int]]] = field(default_factory=dict)
     unknown_chars: list[tuple[int, int]] = field(default_factory=list)
     is_part: bool = False
+    labels: dict[str, list[TextLabel]] = field(default_factory=dict)
+    is_whole: bool = False
 
     def bounds(self) -> list[tuple[int, int]]:
         """Return each sentence as the range of its tokens."""

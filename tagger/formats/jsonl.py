@@ -1,13 +1,14 @@
 """JSON lines: ``{"tokens": ["A", "b"], "ner": ["B-PER", "O"]}``, a sentence a line.
 
 Each list of strings as long as ``tokens`` in the first sentence is a head; one of numbers, where
-their names are known (`label_names`). The sentences may also
-be the elements of one array.
+their names are known (`label_names`). Strings and other lists beside them may be labels of the
+sentence (`text_labels`). The sentences may also be the elements of one array.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import islice
 from pathlib import Path
 from typing import Any, TypeGuard
 
@@ -16,7 +17,7 @@ import msgspec
 from tagger.errors import FormatError
 from tagger.findings import Findings
 from tagger.formats.documents import ENTITIES, Document
-from tagger.formats.json_records import read_records
+from tagger.formats.json_records import LABEL_NAMES, read_records
 from tagger.formats.label_names import HINT, find_names
 from tagger.formats.records import (
     RESERVED,
@@ -26,8 +27,10 @@ from tagger.formats.records import (
     Columns,
     Layout,
     Sentence,
+    TextLabel,
 )
 from tagger.formats.sample import Sample
+from tagger.formats.text_labels import KNOWN, NO_TOKENS, labels_in, written
 from tagger.formats.writing import heads_of, refuse, sentence_tags
 from tagger.schemes import Scheme
 
@@ -45,6 +48,9 @@ __all__ = [
 _NOT_HEADS = frozenset({"line", "document", "space_after"})
 _LISTS = (*TOKEN_KEYS, "text", "sentence")
 """Keys of the list of tokens; the first that has a list counts."""
+_NOT_LABELS = frozenset({*_LISTS, *_NOT_HEADS, *LABEL_NAMES, "id"})
+_FIRST = 20
+"""Sentences that tell a list of tags from the labels of a sentence of as many tokens."""
 
 
 def head_name(key: str) -> str:
@@ -87,15 +93,22 @@ def layout_of(path: Path, records: Iterator[tuple[int, dict[str, Any]]]) -> Layo
     if line is None:
         raise FormatError(path, None, "the file has no sentences")
     tokens = _tokens(path, line, record)
+    following = [one for _, one in islice(records, _FIRST)]
     keys = [
         key
         for key, value in record.items()
         if key not in (*_LISTS, *_NOT_HEADS)
         and (_is_tags(value, len(tokens)) or _are_numbers(value, len(tokens)))
+        and not _are_labels(key, following)
     ]
     numbered = [key for key in keys if _are_numbers(record[key], len(tokens))]
     main = [key for key in numbered if head_name(key) == ENTITIES] or numbered
     labels = {key: find_names(path, key, record, is_only=[key] == main) for key in numbered}
+    of_text = {
+        key: find_names(path, key, record, is_only=False)
+        for key, value in record.items()
+        if type(value) is int and key not in _NOT_LABELS
+    }
     heads = [head_name(key) for key in keys if labels.get(key, True)]
     for head in heads:
         if heads.count(head) > 1:
@@ -111,7 +124,7 @@ def layout_of(path: Path, records: Iterator[tuple[int, dict[str, Any]]]) -> Layo
             f"the tags under {(needed or unnamed)[0]!r} are numbers without names",
             hint=HINT,
         )
-    if not heads:
+    if not heads and not labels_in(record, without=_NOT_LABELS):
         raise FormatError(
             path,
             line,
@@ -122,7 +135,10 @@ def layout_of(path: Path, records: Iterator[tuple[int, dict[str, Any]]]) -> Layo
         format="jsonl",
         title="JSON lines",
         columns={1: "token", **dict(enumerate(heads, start=2))},
-        labels={head_name(key): names for key, names in labels.items()},
+        labels={
+            **{head_name(key): names for key, names in labels.items()},
+            **{key: names for key, names in of_text.items() if names},
+        },
     )
 
 
@@ -148,17 +164,39 @@ def sentences_of(
         FormatError: A record is not a sentence, or lacks a head.
     """
     names = [name for name in layout.columns.values() if name != "token"]
-    for head in layout.labels.keys() - set(names):
+    for head in sorted(head for head in layout.labels if not layout.labels[head]):
         findings.count("numbers without names", path, head=head, action="ignored")
     for line, record in records:
         try:
             tokens = _tokens(path, line, record)
             heads = _heads(path, line, record, len(tokens), names, layout)
+            labels = _labels(record, heads, layout)
         except FormatError as error:
             findings.reject(error)
             continue
         if tokens:
-            yield Sentence(tokens, heads, [line] * len(tokens), -1)
+            yield Sentence(tokens, heads, [line] * len(tokens), -1, labels=labels)
+        elif any(label is not None for label in labels.values()):
+            findings.count(NO_TOKENS, path, line, action="left out")
+
+
+def _labels(
+    record: Mapping[str, Any], heads: Mapping[str, object], layout: Layout
+) -> dict[str, TextLabel]:
+    """Return what may be labels of a sentence: all that is neither its tokens nor their tags."""
+    tags = [key for key in record if head_name(key) in heads and isinstance(record[key], list)]
+    return labels_in(record, without=_NOT_LABELS.union(tags), names=layout.labels)
+
+
+def _are_labels(key: str, records: Sequence[Mapping[str, Any]]) -> bool:
+    """Return whether a key that may hold labels has a list that is not as long as the tokens."""
+    if key.casefold() not in KNOWN:
+        return False
+    tokens = [next(filter(_are_strings, map(one.get, _LISTS)), []) for one in records]
+    return any(
+        _are_strings(one.get(key)) and len(one[key]) != len(words)
+        for one, words in zip(records, tokens, strict=True)
+    )
 
 
 def _heads(
@@ -170,6 +208,7 @@ def _heads(
     layout: Layout,
 ) -> dict[str, list[str | None]]:
     found = {head_name(key): value for key, value in record.items()}
+    found |= {head_name(key): value for key, value in record.items() if isinstance(value, list)}
     heads: dict[str, list[str | None]] = {}
     for name in names:
         tags: Any = found.get(name)
@@ -198,6 +237,7 @@ def write(documents: Sequence[Document], scheme: Scheme, findings: Findings) -> 
         by_head = [list(sentence_tags(document, head, scheme)) for head in span_heads]
         for i, (first, past) in enumerate(document.bounds()):
             record: dict[str, Any] = {"tokens": document.tokens[first:past]}
+            record |= written(document.labels, i)
             for head in tag_heads:
                 tags = document.tags.get(head)
                 record[head] = tags[first:past] if tags else [None] * (past - first)

@@ -15,13 +15,16 @@ from tagger.findings import Findings
 from tagger.formats.documents import Document, check_text
 from tagger.formats.json_records import read_records
 from tagger.formats.offsets import Raw, counted, raw_spans
+from tagger.formats.records import TextLabel
 from tagger.formats.sample import Sample
+from tagger.formats.text_labels import LABEL, as_list, head_of, label_of
 from tagger.formats.units import same
 from tagger.schemes import Scheme
 
 __all__ = ["read", "sniff", "write"]
 
 _HYPERTEXT = "hypertextlabels"
+_CHOICES = "choices"
 
 
 def sniff(sample: Sample) -> bool:
@@ -75,6 +78,7 @@ def _read(path: Path, predictions: bool, findings: Findings) -> Iterator[Raw]:
         if not isinstance(results, list):
             raise FormatError(path, line, f"task {name}: 'result' is not a list")
         labels = list(_labels(path, line, name, results, findings))
+        choices = _choices(results)
         text = _text(data, labels)
         if text is None:
             strings = ", ".join(key for key, value in data.items() if isinstance(value, str))
@@ -82,7 +86,7 @@ def _read(path: Path, predictions: bool, findings: Findings) -> Iterator[Raw]:
                 path, line, f"task {name}: no string under data.text (strings: {strings or 'none'})"
             )
         check_text(path, line, text, name)
-        document = Document(" ".join(name.split()), path, line, text=text)
+        document = Document(" ".join(name.split()), path, line, text=text, labels=choices)
         n_documents += 1
         yield Raw(document, raw_spans(document, labels))
     if predicted is not None and not n_documents:
@@ -147,6 +151,8 @@ def _labels(
         if not isinstance(result, dict):
             raise FormatError(path, line, f"task {name}: a result that is not an object")
         kind = result.get("type")
+        if kind == _CHOICES:
+            continue
         if kind not in ("labels", _HYPERTEXT):
             kind = f"result of type {kind!r} instead of 'labels'"
             findings.count(kind, path, line, action="ignored")
@@ -163,12 +169,25 @@ def _labels(
         yield {**value, "labels": labels}
 
 
+def _choices(results: list[Any]) -> dict[str, list[TextLabel]]:
+    """Return the labels that were chosen for a task, by the name of their question."""
+    found: dict[str, list[TextLabel]] = {}
+    for result in results:
+        value = result.get("value") if isinstance(result, dict) else None
+        if not isinstance(value, dict) or "start" in value:  # a choice for a span
+            continue
+        if result.get("type") == _CHOICES:
+            name = head_of(str(result.get("from_name") or LABEL)).replace(".", "_")
+            found[name] = [label_of(value.get(_CHOICES))]
+    return found
+
+
 def write(documents: Sequence[Document], scheme: Scheme, findings: Findings) -> bytes:
     """Lay out documents of text as tasks that Label Studio imports, a line each."""
     tasks = []
     for document in documents:
         text = document.text or ""
-        results = [
+        results: list[dict[str, Any]] = [
             {
                 "id": str(number),
                 "from_name": "label",
@@ -182,6 +201,17 @@ def write(documents: Sequence[Document], scheme: Scheme, findings: Findings) -> 
                 },
             }
             for number, span in enumerate(document.chars)
+        ]
+        results += [
+            {
+                "id": str(number),
+                "from_name": head,
+                "to_name": "text",
+                "type": _CHOICES,
+                "value": {_CHOICES: as_list(labels[0])},
+            }
+            for number, (head, labels) in enumerate(document.labels.items(), len(results))
+            if labels[0] is not None
         ]
         task = {
             "data": {"text": text, "id": document.name},

@@ -2,8 +2,9 @@
 
 A line, or an element of an array, is a document: ``text`` and its spans under one of `SPAN_KEYS`,
 or under another key where they have ``start``, ``end`` and ``labels`` (Label Studio's JSON_MIN). A
-file without any is refused: its annotations must be somewhere else. A span is
-``[start, end, label]`` or an object with these keys.
+file without any is refused where its annotations must be somewhere else. A span is
+``[start, end, label]`` or an object with these keys. Strings, numbers and lists of strings may be
+labels of the text (`text_labels`).
 """
 
 from __future__ import annotations
@@ -19,10 +20,12 @@ from tagger.findings import Findings
 from tagger.formats.documents import ENTITIES, CharSpan, Document, check_span, check_text
 from tagger.formats.json_records import read_records
 from tagger.formats.prodigy_answers import UNKNOWN, merged
-from tagger.formats.records import can_name_head
+from tagger.formats.records import TextLabel, can_name_head
+from tagger.formats.text_labels import LABEL, head_of, label_of, labels_in
 from tagger.formats.units import Marked, Unit, find_unit, same, to_characters
 
 __all__ = [
+    "NO_SPANS",
     "SPAN_KEYS",
     "Raw",
     "RawSpan",
@@ -36,13 +39,21 @@ __all__ = [
 SPAN_KEYS = ("entities", "spans", "label", "labels", "ents", "annotations", "ner")
 """Keys of the spans of a document; the first that has any counts."""
 
+NO_SPANS = "document without spans"
+"""The kind of the finding for files whose documents have no spans."""
+
 CHARACTERS = "characters"
 """The value of ``units`` where a file states that its offsets count characters."""
 _TEXTS = ("text", "data")
 _OTHER_TEXTS = ("sentence", "content", "document", "body")
 """Keys of texts, where spans stand beside them."""
 _LABELS = ("label", "type", "entity_type", "entity_group", "tag", "category")
-_NO_SPANS = ("meta", "tokens", "sentences", "sents", "cats", UNKNOWN)
+_NEITHER = ("meta", "tokens", "sentences", "sents", "options", UNKNOWN)
+_NOT_LABELS = (*_NEITHER, *_TEXTS, "id", "answer", "units", "accept")
+_MAY_BE_LABELS = ("label", "labels")
+"""Keys of spans under which labels of the text may stand as well."""
+_CHOSEN = "accept"
+"""The key of what was chosen from the ``options`` of a text in Prodigy."""
 _STARTS = ("start", "start_offset", "start_char", "startOffset", "begin", "from")
 _ENDS = ("end", "end_offset", "end_char", "endOffset", "to")
 
@@ -74,6 +85,7 @@ def _read(path: Path, findings: Findings) -> Iterator[Raw]:
         check_text(path, line, text)
         document = Document(_name(record, number), path, line, text=text)
         key = _span_key(record)
+        document.labels = {head: [label] for head, label in _labels(record, key, text).items()}
         entries = record[key] if key is not None else []
         if not isinstance(entries, list):
             raise FormatError(path, line, f"{key!r} is not a list of spans")
@@ -95,7 +107,7 @@ def _read(path: Path, findings: Findings) -> Iterator[Raw]:
     if first is not None and not is_annotated:
         line, keys = first
         if is_text:
-            findings.count("document without spans", path, line, count=number, action="text alone")
+            findings.count(NO_SPANS, path, line, count=number, action="text alone")
             return
         raise FormatError(
             path,
@@ -130,13 +142,43 @@ def text_of(record: dict[str, Any]) -> str | None:
 def _may_annotate(item: tuple[str, object]) -> bool:
     """Return whether a key may be that of spans which are not known by it."""
     key, value = item
-    return isinstance(value, list | dict) and key not in _NO_SPANS
+    return (
+        isinstance(value, list | dict)
+        and key not in _NEITHER
+        and (value == [] or label_of(value) is None)
+    )
 
 
 def _span_key(record: dict[str, Any]) -> str | None:
-    known = [key for key in SPAN_KEYS if record.get(key) is not None]
+    known = [
+        key for key in SPAN_KEYS if record.get(key) is not None and not _are_labels(key, record)
+    ]
     others = [key for key, value in record.items() if key != "tokens" and _are_spans(value)]
     return next((key for key in known if record[key]), next(iter([*others, *known]), None))
+
+
+def _are_labels(key: str, record: dict[str, Any]) -> bool:
+    """Return whether a key of spans has labels of the text, as in doccano, or those of results."""
+    value = record[key]
+    return key in _MAY_BE_LABELS and (
+        isinstance(value, dict) or (value != [] and label_of(value) is not None)
+    )
+
+
+def _labels(record: dict[str, Any], span_key: str | None, text: str) -> dict[str, TextLabel]:
+    """Return what may be labels of a text."""
+    hidden = [key for key in record if key.startswith("_") or record[key] is text]
+    spans = [span_key] if span_key is not None and record[span_key] else []
+    found = labels_in(record, without=(*_NOT_LABELS, *hidden, *spans))
+    results = record.get("labels")
+    if isinstance(results, dict):  # of `tagger predict`, by head
+        found.pop("labels", None)
+        for head, result in results.items():
+            known = result if not isinstance(result, dict) else result.get("label")
+            found[head_of(head)] = label_of(known)
+    if isinstance(record.get("options"), list) and _CHOSEN in record:
+        found[LABEL] = label_of(record[_CHOSEN])
+    return found
 
 
 def _are_spans(value: object) -> bool:

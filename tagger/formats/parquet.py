@@ -24,7 +24,7 @@ from tagger.formats.sample import Sample
 from tagger.lines import unreadable
 from tagger.schemes import Scheme
 
-__all__ = ["detect_layout", "read", "sniff", "write"]
+__all__ = ["detect_layout", "read", "rows", "sniff", "write"]
 
 _ROWS = 1000
 """Rows that are read together."""
@@ -41,7 +41,7 @@ def detect_layout(paths: Sequence[Path], names: str | Columns | None = None) -> 
     Raises:
         FormatError: The file is damaged, has no rows, or its first row is not a sentence.
     """
-    layout = jsonl.layout_of(paths[0], _rows(paths[0]))
+    layout = jsonl.layout_of(paths[0], rows(paths[0]))
     return msgspec.structs.replace(layout, format="parquet", title="Parquet")
 
 
@@ -52,7 +52,7 @@ def read(path: Path, layout: Layout, findings: Findings) -> Iterator[Sentence]:
         FormatError: The file is damaged, or a row is not a sentence, or lacks a head.
         CorpusError: The file cannot be read.
     """
-    return jsonl.sentences_of(path, _rows(path), layout, findings)
+    return jsonl.sentences_of(path, rows(path), layout, findings)
 
 
 def write(documents: Sequence[Document], scheme: Scheme, findings: Findings) -> bytes:
@@ -66,8 +66,13 @@ def write(documents: Sequence[Document], scheme: Scheme, findings: Findings) -> 
     return buffer.getvalue()
 
 
-def _rows(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
-    """Yield the rows of a file, with the names of its tags in each."""
+def rows(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
+    """Yield the rows of a file with their numbers, and with the names of its tags in each.
+
+    Raises:
+        FormatError: The file is damaged.
+        CorpusError: The file cannot be read.
+    """
     try:
         import pyarrow as pa
         from pyarrow import parquet

@@ -12,6 +12,7 @@ from tagger.formats.documents import Document
 from tagger.formats.jsonl import is_tagged
 from tagger.formats.offsets import count_characters, read, text_of
 from tagger.formats.sample import Sample
+from tagger.formats.text_labels import written
 from tagger.schemes import Scheme
 
 __all__ = ["read", "sniff", "write"]
@@ -32,6 +33,7 @@ def write(documents: Sequence[Document], scheme: Scheme, findings: Findings) -> 
         ends = {end: i for i, (_, end) in enumerate(offsets)}
         fits = all(span.start in starts and span.end in ends for span in document.chars)
         record: dict[str, Any] = {"text": document.text, "meta": {"id": document.name}}
+        record |= written(document.labels)
         spans: list[dict[str, Any]] = [
             {"start": span.start, "end": span.end, "label": span.label} for span in document.chars
         ]

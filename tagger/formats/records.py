@@ -7,6 +7,8 @@ from typing import Literal, TypeAlias
 
 import msgspec
 
+from tagger.arguments import as_sequence
+
 __all__ = [
     "RESERVED",
     "SPAN_HEADS",
@@ -83,6 +85,7 @@ class Layout(msgspec.Struct, frozen=True, kw_only=True):
         misc_key: The key of MISC that holds the entities of a CoNLL-U file; else empty.
         labels: The names of the numbers that stand for tags, by the head.
         has_spaces: Whether marks, or a CoNLL-U file, show anywhere where the text has no space.
+        text_labels: The heads of labels of whole texts, or of sentences as wholes.
     """
 
     format: str
@@ -105,6 +108,7 @@ class Layout(msgspec.Struct, frozen=True, kw_only=True):
     misc_key: str = ""
     labels: dict[str, dict[int, str]] = {}  # msgspec copies it
     has_spaces: bool = False
+    text_labels: tuple[str, ...] = ()
 
     @property
     def n_columns(self) -> int:
@@ -119,7 +123,8 @@ class Layout(msgspec.Struct, frozen=True, kw_only=True):
             parts.append(f"{number} {name}{scheme}" if self.delimiter else f"{name}{scheme}")
         skipped = f"; {', '.join(map(str, self.skipped))} skipped" if self.skipped else ""
         column = "column " if self.delimiter else ""
-        return f"{self.title}: {column}{', '.join(parts)}{skipped}"
+        labels = f"; {', '.join(self.text_labels)} of each text" if self.text_labels else ""
+        return f"{self.title}: {column}{', '.join(parts)}{skipped}{labels}"
 
     def reasons(self) -> str:
         """Return why each column is taken for what it is; empty where nothing was guessed."""
@@ -127,7 +132,7 @@ class Layout(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Columns(msgspec.Struct, frozen=True):
-    """A user's description of files of columns; the rest is detected.
+    """A user's description of files, mostly of columns; the rest is detected.
 
     Attributes:
         names: The names of the columns, as in ``token,pos,-,ner``; empty to detect them.
@@ -135,12 +140,23 @@ class Columns(msgspec.Struct, frozen=True):
         delimiter: ``tab``, ``spaces``, ``comma``, ``semicolon``, ``pipe`` or the character; empty
             to detect it.
         comment_prefix: How comments begin; empty for no comments, None for the usual ones.
+        text_labels: The keys, columns or comments that hold labels of whole texts, in files of any
+            format; empty to detect them.
     """
 
     names: str = ""
     header: bool | None = None
     delimiter: str = ""
     comment_prefix: str | None = None
+    text_labels: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        """Refuse a string where names are expected: its letters would be names.
+
+        Raises:
+            UsageError: ``text_labels`` is one.
+        """
+        as_sequence("text_labels", self.text_labels, "a list of names", "pass ['intent']")
 
     @classmethod
     def of(cls, columns: str | Columns | None) -> Columns:
@@ -151,3 +167,7 @@ class Columns(msgspec.Struct, frozen=True):
         """Return the same with names; the names alone, where nothing else is stated."""
         named = msgspec.structs.replace(self, names=names or "")
         return named if self != Columns(self.names) else names
+
+    def without_labels(self) -> str | Columns | None:
+        """Return what is stated about columns alone; None where that is nothing."""
+        return msgspec.structs.replace(self, text_labels=()).named(self.names or None)

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
         conllu,
         docbin,
         doccano,
+        fasttext,
         inline,
         jsonl,
         labelstudio,
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
         prodigy,
         slashed,
         spacy_tuples,
+        text_table,
         token_spans,
         webanno,
     )
@@ -86,6 +88,7 @@ if TYPE_CHECKING:
     )
     _DOCUMENTS: tuple[DocumentModule, ...] = (
         *(bracketed, inline, webanno, prodigy, doccano, labelstudio, spacy_tuples, docbin),
+        *(fasttext, text_table),
     )
     _FOLDERS: tuple[FolderModule, ...] = (brat,)
 
@@ -112,6 +115,9 @@ class Format:
         has_scheme: Whether it spells its spans as tags, in a scheme.
         has_unknown: Whether it distinguishes tokens whose tag is not known from those outside of
             spans.
+        labels: Where it holds labels of whole texts: nowhere, under keys among others, or in a
+            place that has nothing else.
+        of_texts: The name of the format of files with its suffix that hold texts, not tokens.
         predictions: The name of the module that also reads predictions, where files have them.
     """
 
@@ -131,6 +137,8 @@ class Format:
     has_numbers: bool = False
     has_scheme: bool = False
     has_unknown: bool = False
+    labels: Literal["nowhere", "keys", "own place"] = "nowhere"
+    of_texts: str = ""
     predictions: str = ""
 
     @property
@@ -151,6 +159,18 @@ class Format:
     @property
     def _module(self) -> object:
         return import_module(f"tagger.formats.{self.module_name}")
+
+    def read_documents(
+        self, path: Path, findings: Findings, columns: str | Columns | None = None
+    ) -> Iterator[Document]:
+        """Yield the documents of a file, of whose columns the user may state something."""
+        assert self.documents is not None
+        if columns is None or not self.takes_columns:
+            return self.documents.read(path, findings)
+        from tagger.formats import text_table
+        from tagger.formats.records import Columns
+
+        return text_table.read(path, findings, Columns.of(columns))
 
     def files(self, path: Path) -> list[Path]:
         """Return the files that make up a path."""
@@ -210,6 +230,7 @@ _ROWS = (
         is_cut=True,
         has_scheme=True,
         has_unknown=True,
+        labels="keys",
     ),
     Format(
         name="wikiner",
@@ -247,6 +268,7 @@ _ROWS = (
         is_cut=True,
         has_scheme=True,
         has_unknown=True,
+        labels="keys",
     ),
     Format(
         name="jsonl",
@@ -259,6 +281,7 @@ _ROWS = (
         has_numbers=True,
         has_scheme=True,
         has_unknown=True,
+        labels="keys",
     ),
     Format(
         name="prodigy",
@@ -268,6 +291,7 @@ _ROWS = (
         shared_suffixes=_JSON_LINES,
         any_suffix=True,
         may_overlap=True,
+        labels="keys",
     ),
     Format(
         name="doccano",
@@ -277,6 +301,7 @@ _ROWS = (
         shared_suffixes=_JSON_LINES,
         any_suffix=True,
         may_overlap=True,
+        labels="keys",
     ),
     Format(
         name="labelstudio",
@@ -287,6 +312,7 @@ _ROWS = (
         shared_suffixes=(".json",),
         any_suffix=True,
         may_overlap=True,
+        labels="own place",
     ),
     Format(
         name="gliner",
@@ -333,6 +359,8 @@ _ROWS = (
         has_numbers=True,
         has_scheme=True,
         has_unknown=True,
+        labels="keys",
+        of_texts="table",
     ),
     Format(
         name="brat",
@@ -343,6 +371,23 @@ _ROWS = (
         any_suffix=True,
         may_overlap=True,
         is_folder=True,
+    ),
+    Format(
+        name="table",
+        title="a table of texts",
+        module_name="text_table",
+        reads="documents",
+        any_suffix=True,
+        takes_columns=True,
+        labels="keys",
+    ),
+    Format(
+        name="fasttext",
+        title="fastText's labelled texts",
+        module_name="fasttext",
+        reads="documents",
+        any_suffix=True,
+        labels="own place",
     ),
 )
 

@@ -9,13 +9,17 @@ from tagger import schemes
 from tagger.errors import FormatError
 from tagger.findings import Findings
 from tagger.formats.documents import ENTITIES, Document, main_layer
+from tagger.formats.text_labels import MISSING, as_list
 from tagger.lines import BOM, MAGIC
 from tagger.schemes import Scheme
 
 __all__ = [
+    "count_labels",
+    "count_spans",
     "count_unwritten",
     "encode_lines",
     "heads_of",
+    "label_comments",
     "one_line",
     "refuse",
     "sentence_tags",
@@ -93,6 +97,47 @@ def space_after(document: Document) -> list[bool] | None:
         return document.space_after
     between = [left[1] < right[0] for left, right in pairwise(document.offsets)]
     return [*between, True][: len(document.offsets)]
+
+
+def label_comments(document: Document, number: int) -> Iterator[str]:
+    """Yield the labels of a sentence as comments, ``# intent = book_flight``.
+
+    Raises:
+        FormatError: A comment cannot hold a label.
+    """
+    for head, labels in document.labels.items():
+        refuse(document, "\r\n=", head)
+        for label in as_list(labels[number]) or [MISSING]:
+            refuse(document, "\t\r\n", label)
+            yield f"# {head} = {label}"
+
+
+def count_labels(document: Document, findings: Findings, *, kept: Sequence[str] = ()) -> None:
+    """Count the labels of texts that a format cannot hold, but for those of the heads ``kept``."""
+    for head, labels in document.labels.items():
+        n = sum(len(as_list(label)) for label in labels)
+        if n and head not in kept:
+            findings.count(
+                "label of a text that the format cannot hold",
+                document.path,
+                document.line,
+                head=head,
+                count=n,
+                action="dropped",
+            )
+
+
+def count_spans(document: Document, findings: Findings) -> None:
+    """Count the spans of a format that can hold none."""
+    if document.chars:
+        findings.count(
+            "span that the format cannot hold",
+            document.path,
+            document.line,
+            head=main_layer(document),
+            count=len(document.chars),
+            action="dropped",
+        )
 
 
 def count_unwritten(document: Document, findings: Findings, *, tags: Sequence[str] = ()) -> None:

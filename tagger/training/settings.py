@@ -126,7 +126,11 @@ def settings(
 def _stated(columns: str | Columns) -> dict[str, Any]:
     """Return what a user states about columns as settings of a corpus."""
     stated = Columns.of(columns)
+    labels = {"text_labels": stated.text_labels} if stated.text_labels else {}
+    if stated.without_labels() is None:
+        return labels
     return {
+        **labels,
         "columns": stated.names,
         "header": {None: "auto", True: "yes", False: "no"}[stated.header],
         "delimiter": stated.delimiter,

@@ -16,7 +16,8 @@ def test_names() -> None:
     assert parse_task("brackets-1000") == Task("brackets", 0, 1000)
     assert parse_task("lookahead-5") == Task("lookahead", 5, 100)
     assert parse_task("agreement-3-10") == Task("agreement", 3, 10)
-    for name in ("conll2003", "lookahead", "brackets-", "lookahead-x", "lookback-1-2-3"):
+    assert parse_task("first-symbol-1000") == Task("first-symbol", 0, 1000)
+    for name in ("conll2003", "lookahead", "brackets-", "next", "lookahead-x", "lookback-1-2-3"):
         assert parse_task(name) is None
 
 
@@ -55,6 +56,23 @@ def test_tags_follow_from_words_at_a_distance(kind: str, length: int) -> None:
                 assert tag is None
             else:
                 assert tag == ("yes" if before == after else "no")
+
+
+@pytest.mark.parametrize("kind", ["first-symbol", "next-symbol"])
+def test_labels_of_sentences(kind: str) -> None:
+    corpus = load_corpus(f"{kind}-20")
+    assert [(head.name, head.kind) for head in corpus.heads] == [("label", "text")]
+    after: dict[tuple[str, ...], set[str]] = {}
+    for row in corpus.splits["dev"]:
+        assert len(row["tokens"]) == 20
+        assert kind == "next-symbol" or row["label"] == row["tokens"][0]
+        after.setdefault(tuple(row["tokens"][-2:]), set()).add(row["label"])
+    assert all(len(labels) == 1 for labels in after.values()) == (kind == "next-symbol")
+
+
+def test_long_sentences_are_enough_to_learn_from(tmp_path: Path) -> None:
+    files = make_corpus(Task("first-symbol", 0, 1000), tmp_path)
+    assert [path.read_text().count("\n") for path in files.values()] == [500, 100, 100]
 
 
 def test_what_is_inside_of_brackets() -> None:

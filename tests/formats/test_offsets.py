@@ -131,8 +131,8 @@ def test_offsets_that_count_utf16_units(run_convert, write):
         ('[{"start": 0, "end": 1, "label": null}]', "document 2: the span 0–1 has the label None"),
         ('[{"start": 0, "end": 1, "label": "\\ud800"}]', "half a surrogate pair"),
         ('[[1, "X"]]', "span 1 is not [start, end, label] but [1, 'X']"),
-        ('["positive"]', "span 1 is not [start, end, label] but 'positive'"),
-        ('"positive"', "'label' is not a list of spans"),
+        ('[["positive"]]', "span 1 is not [start, end, label] but ['positive']"),
+        ("0.5", "'label' is not a list of spans"),
     ],
 )
 def test_bad_spans(write, spans, what):

@@ -1,0 +1,162 @@
+"""Labels of whole texts where files hold them: under a key, in a column, in a comment.
+
+Readers collect what may be a label (`Sentence.labels`, `Document.labels`); which of the keys hold
+labels is decided for a corpus as a whole (`tagger.corpus.text_labels`).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any
+
+from tagger.formats.records import RESERVED, TextLabel
+
+__all__ = [
+    "KNOWN",
+    "LABEL",
+    "MISSING",
+    "NO_TOKENS",
+    "add_label",
+    "as_label",
+    "as_list",
+    "head_of",
+    "label_of",
+    "labels_in",
+    "of_comment",
+    "written",
+]
+
+LABEL = "label"
+"""The head of labels that stand under no name of their own, as in fastText."""
+
+KNOWN = frozenset(
+    {
+        *("intent", "intents", LABEL, "labels", "class", "category", "categories", "cats"),
+        *("sentiment", "topic", "topics", "emotion", "emotions"),
+    }
+)
+"""Keys that hold labels of texts without being named, in lower case."""
+
+NO_TOKENS = "text without tokens"
+"""The kind of the finding for a text with labels that has no tokens."""
+
+_COMMENT = re.compile(r"\s*([^\s=#][^=]*?)\s*=\s*(.*)", re.DOTALL)
+MISSING = "_"
+"""A missing label in a comment, as a missing tag in a column."""
+_LEAST_PROB = 0.5
+"""The probability from which on a label under ``cats`` counts."""
+
+
+def head_of(key: str) -> str:
+    """Return the head under a key: a name without white space.
+
+    >>> head_of("Intent label")
+    'Intent_label'
+    """
+    return "_".join(key.split())
+
+
+def of_comment(line: str, prefix: str | None = None) -> tuple[str, str] | None:
+    """Return the key and the value of a comment; None where it has none.
+
+    Args:
+        line: The comment.
+        prefix: How it begins; None for ``#``.
+
+    >>> of_comment("# intent = book a flight"), of_comment("# a remark")
+    (('intent', 'book a flight'), None)
+    """
+    match = _COMMENT.fullmatch(line.removeprefix(prefix or "#"))
+    return (head_of(match[1]), match[2].strip()) if match else None
+
+
+def add_label(labels: dict[str, TextLabel], head: str, value: str) -> None:
+    """Add the label of a comment; several of a head become a list."""
+    known = labels.get(head)
+    if value in ("", MISSING):
+        labels.setdefault(head, None)
+    elif known is None:
+        labels[head] = value
+    else:
+        labels[head] = [*(known if isinstance(known, list) else [known]), value]
+
+
+def labels_in(
+    record: Mapping[str, Any],
+    *,
+    without: Collection[str] = (),
+    names: Mapping[str, Mapping[int, str]] | None = None,
+) -> dict[str, TextLabel]:
+    """Return what may be labels of a JSON object or a row, by head.
+
+    Args:
+        record: The values by key.
+        without: Keys that hold something else.
+        names: By key the names of labels that are numbers.
+    """
+    found: dict[str, TextLabel] = {}
+    for key, value in record.items():
+        head = head_of(key)
+        if not head or head in RESERVED or "." in head or key in without:
+            continue
+        if (label := label_of(value, (names or {}).get(key))) is not None:
+            found[head] = label
+        elif value is None or value == "":
+            found[head] = None
+    return found
+
+
+def label_of(value: object, names: Mapping[int, str] | None = None) -> TextLabel:
+    """Return the label, or the list of labels, that a value stands for; None for other values.
+
+    Args:
+        value: A string, a whole number or a truth value; a list of these; or an object with the
+            probability of each label (``cats``).
+        names: The names of labels that are numbers, of which negative ones are missing labels.
+
+    >>> label_of(" x "), label_of([1, 0], {0: "no", 1: "yes"}), label_of({"a": 0.9, "b": 0})
+    ('x', ['yes', 'no'], ['a'])
+    """
+    if isinstance(value, list):
+        labels = [_one(one, names) for one in value]
+        return None if None in labels else [label for label in labels if label is not None]
+    if isinstance(value, dict):
+        if not value or not all(isinstance(prob, bool | int | float) for prob in value.values()):
+            return None
+        return [str(label) for label, prob in value.items() if prob >= _LEAST_PROB]
+    return _one(value, names)
+
+
+def _one(value: object, names: Mapping[int, str] | None) -> str | None:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, int):
+        return names.get(value) if names else str(value)
+    return value.strip() or None if isinstance(value, str) else None
+
+
+def as_list(label: TextLabel) -> list[str]:
+    """Return the labels of a text as a list, empty where it has none.
+
+    >>> as_list("x"), as_list(["x", "y"]), as_list(None)
+    (['x'], ['x', 'y'], [])
+    """
+    return [] if label is None else [label] if isinstance(label, str) else label
+
+
+def as_label(label: TextLabel, *, multi_label: bool) -> TextLabel:
+    """Return a label as a corpus has it: a list only where texts may have several.
+
+    >>> as_label(["x"], multi_label=False), as_label("x", multi_label=True)
+    ('x', ['x'])
+    """
+    labels = as_list(label)
+    if multi_label:
+        return None if label is None else labels
+    return labels[0] if labels else None
+
+
+def written(labels: Mapping[str, Sequence[TextLabel]], number: int = 0) -> dict[str, TextLabel]:
+    """Return the labels of a sentence, or of a text, as JSON has them."""
+    return {head: found[number] for head, found in labels.items()}

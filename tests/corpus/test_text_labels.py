@@ -1,0 +1,249 @@
+"""Labels of whole texts: where they are found, in every format that holds them, and back."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tagger import Columns, convert, read
+from tagger.corpus import Corpus, load_corpus
+from tagger.corpus.hub import HubSource
+from tagger.corpus.scan import scan
+from tagger.corpus.store import as_row
+from tagger.errors import FormatError, UsageError
+from tagger.findings import Findings
+from tagger.formats.table import FORMATS
+
+COLUMNS = "# intent = book\nfly\tO\nto\tO\nOslo\tB-LOC\n\n# intent = cancel it\nstop\tO\n\n"
+CONLLU = (
+    "# sent_id = 1\n# intent = book\n1\tfly\t_\tVERB\t_\t_\t_\t_\t_\t_\n\n"
+    "# sent_id = 2\n# intent = cancel it\n1\tstop\t_\tVERB\t_\t_\t_\t_\t_\t_\n\n"
+)
+JSONL = '{"tokens": ["fly", "to"], "intent": "book"}\n{"tokens": ["stop"], "intent": "cancel it"}\n'
+PRODIGY = '{"text": "fly. now", "intent": "book"}\n{"text": "stop", "intent": "cancel it"}\n'
+CSV = "id,Utterance,intent\n1,fly,book\n2,stop it,cancel it\n3,so be it,book\n"
+CHOICES = [
+    {"data": {"text": text}, "annotations": [{"result": [
+        {"type": "choices", "from_name": "intent", "to_name": "text", "value": {"choices": [label]}}
+    ]}]}
+    for text, label in (("fly", "book"), ("stop", "cancel it"))
+]  # fmt: skip
+
+
+def labels(corpus: Corpus, head: str = "intent", split: str = "train") -> list[object]:
+    return list(corpus.splits[split][:][head])
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("a.conll", COLUMNS),
+        ("a.conllu", CONLLU),
+        ("a.conll", COLUMNS.replace("\n", "\r\n")),
+        ("a.jsonl", JSONL),
+        ("a.jsonl", PRODIGY),
+        ("a.json", json.dumps(CHOICES)),
+        ("a.csv", CSV.replace("3,so be it,book\n", "")),
+        ("a.tsv", CSV.replace(",", "\t").replace("3\tso be it\tbook\n", "")),
+    ],
+)
+def test_labels_are_found(write, name, content):
+    corpus = load_corpus(str(write(name, content)))
+    assert labels(corpus) == ["book", "cancel it"]
+    (head,) = (head for head in corpus.heads if head.kind == "text")
+    assert (head.name, head.multi_label) == ("intent", False)
+    assert "intent" in corpus.main_heads
+    assert "intent of each text" in corpus.layout.describe()
+
+
+CHOSEN = '{"text": "%s", "options": [{"id": "a"}], "accept": %s, "answer": "accept"}\n'
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("a.txt", "__label__a __label__b one text\n__label__c another\n"),
+        ("a.jsonl", '{"text": "x", "label": ["a", "b"]}\n{"text": "y", "label": ["c"]}\n'),
+        (
+            "a.jsonl",
+            '{"text": "x", "cats": {"a": 1, "b": 0.9, "d": 0}}\n{"text": "y", "cats": ["c"]}',
+        ),
+        ("a.conll", "# label = a\n# label = b\nx\tO\n\n# label = c\ny\tO\n"),
+        ("a.csv", 'text,label\na b,"[""a"",""b""]"\nc d,c\n'),
+        ("a.jsonl", CHOSEN % ("x", '["a", "b"]') + CHOSEN % ("y", '["c"]')),
+    ],
+)
+def test_several_labels(write, name, content):
+    corpus = load_corpus(str(write(name, content)))
+    (head,) = (head for head in corpus.heads if head.kind == "text")
+    assert head.multi_label
+    assert labels(corpus, head.name) == [["a", "b"], ["c"]]
+
+
+def test_labels_stand_beside_tags_and_spans(write):
+    line = '{"text": "fly to Oslo", "entities": [[7, 11, "LOC"]], "intent": "book", "score": 0.5}\n'
+    corpus = load_corpus(str(write("a.jsonl", line * 2)))
+    assert [(head.name, head.kind) for head in corpus.heads] == [
+        ("ner", "span"),
+        ("intent", "text"),
+    ]
+    assert corpus.main_heads == ("ner", "intent")
+
+
+def test_results_of_the_tagger_are_read(write):
+    line = {"text": "fly. now", "sentences": [[0, 2], [2, 3]], "entities": [],
+            "labels": {"intent": {"label": "book", "prob": 0.9}}}  # fmt: skip
+    corpus = load_corpus(str(write("a.jsonl", json.dumps(line) + "\n")), columns=stated("intent"))
+    assert labels(corpus) == ["book"]
+
+
+def stated(*names: str) -> Columns:
+    return Columns(text_labels=names)
+
+
+def test_a_text_of_several_sentences_is_one_row(write):
+    content = (
+        '{"text": "Fly. Now. Please.", "intent": "book"}\n{"text": "I. Do.", "intent": null}\n'
+    )
+    corpus = load_corpus(str(write("a.jsonl", content)))
+    assert [len(tokens) for tokens in corpus.splits["train"][:]["tokens"]] == [6, 4]
+    assert labels(corpus) == ["book", None]
+    (finding,) = corpus.findings
+    assert (finding.head, finding.line, finding.count) == ("intent", 2, 1)
+
+
+def test_other_keys_are_labels_only_if_named(write):
+    path = write(
+        "a.jsonl", '{"text": "Fly. Now.", "domain": "air"}\n{"text": "I do", "domain": "x"}\n'
+    )
+    assert [head.name for head in load_corpus(str(path)).heads] == ["ner"]
+    corpus = load_corpus(str(path), columns=stated("domain"))
+    assert labels(corpus, "domain") == ["air", "x"]
+    assert corpus.main_heads == ("domain",)
+    with pytest.raises(UsageError) as caught:
+        load_corpus(str(path), columns=stated("domian"))
+    assert caught.value.expected == ("domain",)
+    assert "did you mean 'domain'" in caught.value.message
+
+
+def test_comments_of_other_keys_stay_comments(write):
+    content = COLUMNS.replace("# intent", "# genre")
+    path = str(write("a.conll", content))
+    assert [head.name for head in load_corpus(path).heads] == ["ner"]
+    assert labels(load_corpus(path, columns=stated("genre")), "genre") == ["book", "cancel it"]
+
+
+def test_columns_are_named_beside_labels(write):
+    path = str(write("a.conll", COLUMNS))
+    corpus = load_corpus(path, columns=Columns("token,slots", text_labels=("intent",)))
+    assert corpus.main_heads == ("slots", "intent")
+
+
+def test_a_table_without_a_header(write):
+    path = str(write("a.tsv", "book\tfly now\ncancel\tstop it\n"))
+    corpus = load_corpus(path, columns=Columns("intent,text"))
+    assert labels(corpus) == ["book", "cancel"]
+    assert corpus.splits["train"][0]["tokens"] == ["fly", "now"]
+
+
+def test_tables_whose_labels_are_not_known(write):
+    path = str(write("a.csv", "id,text,domain\n1,fly now,air\n2,stop it,x\n"))
+    with pytest.raises(FormatError) as caught:
+        load_corpus(path)
+    assert "id, domain" in caught.value.message
+    assert labels(load_corpus(path, columns=stated("domain")), "domain") == ["air", "x"]
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "line", "words"),
+    [
+        ("a.csv", "text,label\nfly now,x\nstop it\n", 3, "1 columns"),
+        ("a.csv", 'text,label\nfly now,x\n"stop it,x\n', 3, "1 columns"),
+        (
+            "a.jsonl",
+            '{"text": "a", "intent": "b"}\n{"text": "a", "intent": "x\\ty"}\n',
+            2,
+            "a line",
+        ),
+    ],
+)
+def test_bad_rows_name_their_line(write, name, content, line, words):
+    path = write(name, content)
+    with pytest.raises(FormatError) as caught:
+        load_corpus(str(path), columns=stated("intent") if name == "a.jsonl" else None)
+    assert (caught.value.line, words in caught.value.message) == (line, True)
+
+
+def test_parquet_with_texts(tmp_path):
+    datasets = pytest.importorskip("datasets")
+    features = datasets.Features(
+        {"sentence": datasets.Value("string"), "label": datasets.ClassLabel(names=["no", "yes"])}
+    )
+    rows = {"sentence": ["a film", "", "a play"], "label": [1, 0, -1]}
+    data = datasets.Dataset.from_dict(rows, features=features)
+    data.to_parquet(str(tmp_path / "train.parquet"))
+    corpus = load_corpus(str(tmp_path / "train.parquet"))
+    assert labels(corpus, "label") == ["yes", None]
+    assert sorted(one.kind for one in corpus.findings) == [
+        "label that is missing",
+        "text without tokens",
+    ]
+    source = HubSource.of("me/films", {"train": data})
+    found = scan(source)
+    (path,) = source.paths.values()
+    sentences = list(source.read(path, found.layout, Findings()))
+    assert [as_row(one, found)["label"] for one in sentences] == ["yes", None]
+
+
+def test_gold_sentences_have_labels(write):
+    sentence = read(write("a.conll", COLUMNS))[0]
+    assert sentence.labels == {"intent": "book"}
+    assert sentence.heads.keys() == {"ner"}
+    assert repr(sentence) == "fly/O to/O Oslo/B-LOC intent='book'"
+
+
+HOLDING = [name for name, form in FORMATS.items() if form.labels != "nowhere"]
+SOURCES = {
+    "one": '{"text": "fly. now", "intent": "book"}\n{"text": "stop it", "intent": "cancel"}\n',
+    "several": '{"text": "fly. now", "intent": ["a", "b"]}\n{"text": "stop it", "intent": ["c"]}\n',
+    "missing": '{"text": "fly. now", "intent": "a"}\n{"text": "stop it", "intent": null}\n',
+}
+
+
+@pytest.mark.parametrize("kind", SOURCES)
+@pytest.mark.parametrize("name", HOLDING)
+def test_labels_survive(write, tmp_path, name, kind):
+    source = write("in.jsonl", SOURCES[kind])
+    report = convert(source, tmp_path / "there", target_format=name)
+    assert "dropped" not in [finding.action for finding in report.findings]
+    convert(tmp_path / "there", tmp_path / "back.jsonl", source_format=name, target_format="jsonl")
+    lines = [json.loads(line) for line in (tmp_path / "back.jsonl").read_text().splitlines()]
+    expected = [json.loads(line)["intent"] for line in SOURCES[kind].splitlines()]
+    head = "label" if name == "fasttext" else "intent"
+    found = [line.get(head) for line in lines]
+    assert found == expected
+    assert lines[0]["tokens"] == ["fly", ".", "now"]
+
+
+@pytest.mark.parametrize(
+    "name", ["wikiner", "opennlp", "webanno", "brat", "text", "inline", "gliner"]
+)
+def test_what_other_formats_lose_is_counted(write, tmp_path, name):
+    report = convert(write("a.conll", COLUMNS), tmp_path / "out", target_format=name)
+    (finding,) = (one for one in report.findings if one.head == "intent")
+    assert (finding.count, finding.action) == (2, "dropped")
+
+
+def test_sentences_of_a_document_keep_their_labels(write, tmp_path):
+    content = "-DOCSTART-\tO\n\n" + COLUMNS
+    convert(write("a.conll", content), tmp_path / "a.jsonl", target_format="doccano")
+    lines = [json.loads(line) for line in (tmp_path / "a.jsonl").read_text().splitlines()]
+    assert [line["intent"] for line in lines] == ["book", "cancel it"]
+
+
+def test_fasttext_holds_labels_without_white_space(write, tmp_path):
+    with pytest.raises(FormatError, match="white space"):
+        convert(write("a.conll", COLUMNS), tmp_path / "out", target_format="fasttext")
+    assert not Path(tmp_path / "out").exists()

@@ -26,10 +26,10 @@ def main(student: str, base: str, output: str) -> None:
     config = replace(
         before.config, embedder=learned.config.embedder, encoder=learned.config.encoder
     )
-    corpora = tuple(dict.fromkeys((*before.meta.corpora, *learned.meta.corpora)))
+    new = (corpus for corpus in learned.meta.corpora if corpus not in before.meta.corpora)
     meta = replace(
         before.meta,
-        corpora=corpora,
+        corpora=(*before.meta.corpora, *new),
         seconds=before.meta.seconds + learned.meta.seconds,
         n_parameters=sum(array.size for array in weights.values()),
     )

@@ -133,6 +133,9 @@ class TrainingConfig(Section, frozen=True):
     """Epochs at most; an epoch passes over a small corpus several times, see `epoch_steps`."""
     patience: Annotated[int, Meta(ge=0)] = 5
     """Epochs without a rise of the dev score after which training stops; 0 never stops early."""
+    keep: Literal["best", "last"] = "best"
+    """The epoch that becomes the model: the one with the best dev score, or the ``last`` one, where
+    the dev set does not say what is sought, as for a base."""
     batch_tokens: OptionalDim = 0
     """Tokens in a batch, padding included; 0 for 100 to 500, depending on the corpus's size."""
     epoch_steps: Annotated[int, Meta(ge=0)] = 150

@@ -44,7 +44,7 @@ def train(terminal: Console) -> str:
             tokens_per_second=12_345.0,
             seconds=2.0,
         )
-        reporter.event(EpochDone(record, is_best=epoch == 1))
+        reporter.event(EpochDone(record, is_kept=epoch == 1))
     reporter.stop()
     return written(terminal)
 

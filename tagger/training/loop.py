@@ -17,7 +17,7 @@ from tagger.training.answers import answers_loss
 from tagger.training.batching import default_batch_tokens, plan_epoch
 from tagger.training.encoding import Batch, Sentences
 from tagger.training.optimizers import clip_gradients, take_step
-from tagger.training.state import EpochRecord, TrainingState, epochs_without_gain
+from tagger.training.state import EpochRecord, TrainingState, epochs_without_gain, kept
 from tagger.training.teacher import Teacher
 
 BATCH_TEXTS = 16
@@ -42,7 +42,8 @@ class EpochDone:
     """An epoch has been scored on dev."""
 
     record: EpochRecord
-    is_best: bool
+    is_kept: bool
+    """Whether its weights become the model, unless those of a later epoch do."""
 
 
 def run_epochs(
@@ -121,7 +122,7 @@ def run_epochs(
         )
         progress.history.append(record)
         progress.epoch, progress.step, progress.loss, progress.seconds = record.epoch, 0, 0.0, 0.0
-        yield EpochDone(record, is_best=progress.best is record)
+        yield EpochDone(record, is_kept=kept(progress.history, settings.keep) is record)
 
 
 def train_step(

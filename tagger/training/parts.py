@@ -68,11 +68,10 @@ class Parts:
         """Return the contents of the model directory, without scores on test.
 
         Args:
-            progress: The training; its best epoch is the one of ``weights``.
+            progress: The training; its last epoch is the one of ``weights``.
             weights: The network's weights.
         """
-        best = progress.best
-        assert best is not None
+        epoch = progress.history[-1]
         meta = Meta(
             tagger_version=package.__version__,
             created=datetime.now(UTC).date().isoformat(),
@@ -80,10 +79,10 @@ class Parts:
             earlier_corpora=self.earlier_corpora,
             seed=self.config.training.seed,
             n_parameters=sum(weight.size for weight in weights.values()),
-            best_epoch=best.epoch,
+            best_epoch=epoch.epoch,
             epochs=progress.epoch,
             seconds=sum(record.seconds for record in progress.history),
-            dev_scores=best.scores,
+            dev_scores=epoch.scores,
             test_scores={},
         )
         return SavedModel(

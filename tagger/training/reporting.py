@@ -116,10 +116,10 @@ class Terminal(Reporter):
     def _epoch(self, event: EpochDone) -> None:
         record = event.record
         scores = [f"{100 * record.scores[head]:.2f}" for head in self._heads]
-        mark = "*" if event.is_best else ""
+        mark = "*" if event.is_kept else ""
         speed, seconds = f"{record.tokens_per_second:,.0f}", f"{record.seconds:.1f}"
         row = [f"{mark}{record.epoch}", f"{record.loss:.4f}", *scores, speed, seconds]
-        self._screen.line(self._row(row), style="green" if event.is_best else "")
+        self._screen.line(self._row(row), style="green" if event.is_kept else "")
 
     def _row(self, cells: Sequence[str]) -> str:
         widths = [9, 9, *(max(9, len(f"dev {head}")) for head in self._heads), 9, 9]

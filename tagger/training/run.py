@@ -56,7 +56,7 @@ from tagger.training.scoring import (
 from tagger.training.state import (
     Progress,
     TrainingState,
-    best_of,
+    kept,
     load_state,
     new_state,
     save_state,
@@ -242,7 +242,7 @@ def _run(
 
     history = state.progress.history
     done = [
-        EpochDone(record, is_best=record is best_of(history[: i + 1]))
+        EpochDone(record, is_kept=record is kept(history[: i + 1], config.training.keep))
         for i, record in enumerate(history)
     ]
     report.start([head.name for head in prepared.heads], config.training.epochs, done)
@@ -255,7 +255,7 @@ def _run(
             for event in events:
                 report.event(event)
                 if isinstance(event, EpochDone):
-                    if event.is_best:
+                    if event.is_kept:
                         _write_best(state, parts, output)
                     write_file(output / LOG, render_log(state.progress.history))
                 is_due = isinstance(event, EpochDone) or time.monotonic() - saved > SAVE_EVERY

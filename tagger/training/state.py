@@ -6,7 +6,7 @@ import copy
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 import torch
@@ -55,6 +55,11 @@ def best_of(history: Sequence[EpochRecord]) -> EpochRecord | None:
     return max(history, key=lambda r: (r.score, -r.loss if r.score else r.epoch), default=None)
 
 
+def kept(history: Sequence[EpochRecord], keep: Literal["best", "last"]) -> EpochRecord | None:
+    """Return the epoch whose weights become the model; see `TrainingConfig.keep`."""
+    return best_of(history) if keep == "best" else (history[-1] if history else None)
+
+
 def epochs_without_gain(history: Sequence[EpochRecord]) -> int:
     """Return the number of epochs after the first one with the highest dev score.
 
@@ -80,11 +85,6 @@ class Progress(msgspec.Struct, kw_only=True):
     def __post_init__(self) -> None:
         if [record.epoch for record in self.history] != list(range(1, self.epoch + 1)):
             raise ValueError(f"{len(self.history)} epochs are recorded, not {self.epoch}")
-
-    @property
-    def best(self) -> EpochRecord | None:
-        """The best epoch until now; see `best_of`."""
-        return best_of(self.history)
 
 
 AVERAGE_EVERY = 8

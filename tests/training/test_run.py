@@ -313,7 +313,7 @@ class Notes(Reporter):
         self.said.append(text)
 
     def event(self, event: StepDone | EpochDone) -> None:
-        if isinstance(event, EpochDone) and event.is_best:
+        if isinstance(event, EpochDone) and event.is_kept:
             self.best.append(event.record.epoch)
 
 

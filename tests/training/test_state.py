@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tagger.training.state import EpochRecord, best_of, epochs_without_gain
+from tagger.training.state import EpochRecord, best_of, epochs_without_gain, kept
 
 
 def history(scores: Sequence[float], losses: Sequence[float]) -> list[EpochRecord]:
@@ -41,11 +41,14 @@ def test_best_epoch(scores: list[float], losses: list[float], best: int, without
     record = best_of(found)
     assert record is not None
     assert record.epoch == best
+    assert kept(found, "best") is record
+    assert kept(found, "last") is found[-1]
     assert epochs_without_gain(found) == without_gain
 
 
 def test_no_epochs() -> None:
     assert best_of([]) is None
+    assert kept([], "last") is None
     assert epochs_without_gain([]) == 0
 
 

@@ -3,6 +3,7 @@
 VENV ?= .venv
 PYTHON ?= python3
 BIN = $(VENV)/bin
+TOOLS = $(VENV)-tools
 
 .PHONY: demo test test-fast lint types install model clean
 
@@ -60,18 +61,43 @@ docs: $(VENV)/.installed-docs
 $(VENV)/bin/python:
 	$(PYTHON) -m venv $(VENV)
 
-# Versions are pinned, so that every machine gets the same.
-$(VENV)/.installed: $(VENV)/bin/python pyproject.toml constraints.txt
-	$(BIN)/python -m pip install -q -c constraints.txt -e .
+LOCKS = locks/build.txt locks/torch.txt locks/base.txt
+# Versions are pinned and files hashed (locks/), so that every machine gets the same. The second step
+# installs the project itself, and what a machine needs besides: CUDA libraries, which PyTorch pins.
+HASHED = $(BIN)/python -m pip install -q --require-hashes --no-deps --no-build-isolation
+PINNED = $(BIN)/python -m pip install -q -c constraints.txt --no-build-isolation
+# PyTorch: what is installed or lies at hand (a CPU build), else the file that pip chooses. It is
+# downloaded first since pip, given hashes, passes over files whose address has none.
+TORCH = $(HASHED) --no-index -f $(VENV)/torch -r locks/torch.txt
+$(VENV)/.installed: $(VENV)/bin/python pyproject.toml constraints.txt $(LOCKS)
+	$(HASHED) -r locks/build.txt
+	mkdir -p $(VENV)/torch
+	$(TORCH) 2> /dev/null || ($(BIN)/python -m pip download -q --no-deps -c constraints.txt \
+		-d $(VENV)/torch torch && $(TORCH))
+	rm -r $(VENV)/torch
+	$(HASHED) -r locks/base.txt
+	$(PINNED) -e .
 	touch $@
 
-$(VENV)/.installed-dev: $(VENV)/.installed
-	$(BIN)/python -m pip install -q -c constraints.txt -e ".[dev,all]"
+$(VENV)/.installed-dev: $(VENV)/.installed locks/dev.txt
+	$(HASHED) -r locks/dev.txt
+	$(PINNED) -e ".[dev,all]"
 	touch $@
 
-$(VENV)/.installed-docs: $(VENV)/.installed
-	$(BIN)/python -m pip install -q -c constraints.txt -e ".[docs]"
+$(VENV)/.installed-docs: $(VENV)/.installed-dev locks/docs.txt
+	$(HASHED) -r locks/docs.txt
+	$(PINNED) -e ".[docs]"
+	touch $@
+
+# The hashes, after a change of constraints.txt or of the requirements.
+lock: $(TOOLS)/.installed
+	$(TOOLS)/bin/python locks/make.py
+.PHONY: lock
+
+$(TOOLS)/.installed: locks/tools.txt
+	$(PYTHON) -m venv $(TOOLS)
+	$(TOOLS)/bin/python -m pip install -q --require-hashes --no-deps -r locks/tools.txt
 	touch $@
 
 clean:
-	rm -rf $(VENV) dist build site .mypy_cache .pytest_cache .ruff_cache
+	rm -rf $(VENV) $(TOOLS) dist build site .mypy_cache .pytest_cache .ruff_cache

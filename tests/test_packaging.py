@@ -89,6 +89,36 @@ def test_an_editable_install_finds_the_checkout(isolated: Path, tmp_path: Path) 
     assert shipped_sample(isolated, tmp_path) == ROOT / "data" / "sample"
 
 
+# -- What the make commands install
+
+
+def locked(name: str) -> dict[str, str]:
+    """The version of each package in a lock; each must have hashes."""
+    text = (ROOT / "locks" / f"{name}.txt").read_text("utf-8")
+    entries = [entry for entry in re.split(r"\n(?=\S)", text.strip()) if entry[0] != "#"]
+    assert all("--hash=sha256:" in entry for entry in entries)
+    pins = (entry.split()[0].partition("==") for entry in entries)
+    return {canonical(name): version for name, _, version in pins}
+
+
+def test_locks_have_every_pin_once() -> None:
+    """After a change of constraints.txt or of requirements: `make lock`."""
+    locks = [locked(name) for name in ("build", "torch", "base", "dev", "docs")]
+    everything = {name: version for lock in locks for name, version in lock.items()}
+    assert everything == pinned(ROOT / "constraints.txt")
+    assert sum(map(len, locks)) == len(everything)
+
+
+def test_locks_have_every_requirement() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+    extras = project["optional-dependencies"]
+    needed = [*project["dependencies"], *(one for extra in extras.values() for one in extra)]
+    names = {canonical(Requirement(one).name) for one in needed} - {canonical(DISTRIBUTION)}
+    assert names <= pinned(ROOT / "constraints.txt").keys()
+    base = {**locked("build"), **locked("torch"), **locked("base")}
+    assert {canonical(Requirement(one).name) for one in project["dependencies"]} <= base.keys()
+
+
 # -- A deployment that only predicts
 
 LEFT_OUT = {"torch", "spacy", "datasets", "pyarrow", "seqeval", "scikit-learn", "scipy", "onnx"}

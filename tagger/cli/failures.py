@@ -38,7 +38,8 @@ def one_line_errors() -> Iterator[None]:
     """End the program with one line and an exit code for an error that a user can fix.
 
     Raises:
-        SystemExit: A `TaggerError`, an error of the operating system, wrong options, or Ctrl-C.
+        SystemExit: A `TaggerError`, an error of the operating system, no memory, wrong options, or
+            Ctrl-C.
     """
     try:
         yield
@@ -57,6 +58,8 @@ def one_line_errors() -> Iterator[None]:
         if library not in LEFT_OUT:
             raise
         _fail(f"error: this needs {library}, which is not installed; {install_hint()}", 1)
+    except MemoryError:
+        _fail("error: out of memory; split the input, or use a machine with more", 1)
     except (KeyboardInterrupt, typer.Abort):
         _fail("interrupted", 130)
     except Exception as error:

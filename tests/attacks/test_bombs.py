@@ -9,6 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import pyarrow
 import pytest
 from msgspec.structs import replace
 
@@ -30,7 +31,11 @@ def test_a_docbin_that_unpacks_to_much_more(tmp_path: Path, run: Callable[..., A
     assert_one_line(run("convert", bomb, tmp_path / "b.conll"), 1, "64 MB", "a.spacy")
 
 
-@pytest.mark.parametrize("compress", [gzip.compress, bz2.compress])
+def zstd(content: bytes) -> bytes:
+    return pyarrow.compress(content, codec="zstd", asbytes=True)
+
+
+@pytest.mark.parametrize("compress", [gzip.compress, bz2.compress, zstd])
 def test_an_endless_line_in_a_compressed_file(tmp_path: Path, monkeypatch, compress):
     monkeypatch.setattr(lines, "_MAX_LINE", 1 << 20)
     path = tmp_path / "a.txt.gz"
@@ -69,3 +74,13 @@ def test_a_column_that_is_no_column_of_tags(tmp_path: Path):
     error = refused(tmp_path, "".join(f"word\tB-X{i}\n\n" for i in range(600)))
     assert "labels" in error.message
     assert "heads" in str(error.hint)
+
+
+def test_too_little_memory_is_an_error_in_one_line(
+    tmp_path: Path, run: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+):
+    def full(*_: object, **__: object) -> None:
+        raise MemoryError
+
+    monkeypatch.setattr("tagger.corpus.conversion.convert", full)
+    assert_one_line(run("convert", "a.jsonl", "b.conll"), 1, "memory")

@@ -1,14 +1,16 @@
-"""What a training refuses because its memory would grow beyond that of an ordinary machine."""
+"""What a training cuts or refuses so that it fits into the memory of an ordinary machine."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
 
 from tagger.corpus.records import Corpus
 from tagger.errors import CorpusError
 from tagger.model.heads import HeadSpec
 
-__all__ = ["MAX_SENTENCE", "MAX_TAGS", "MAX_TOKEN", "check_heads", "check_sentences"]
+__all__ = ["MAX_SENTENCE", "MAX_TAGS", "MAX_TOKEN", "bounded_sentences", "check_heads"]
 
 MAX_SENTENCE = 10_000
 """Tokens of a sentence: all its states are kept for the gradients, 300 MB in the usual network."""
@@ -18,33 +20,65 @@ MAX_TAGS: Mapping[str, int] = {"crf": 2_000, "softmax": 20_000, "sigmoid": 20_00
 """Tags of a head: a CRF has a score for each pair of tags, for each sentence of a batch."""
 
 
-def check_sentences(corpus: Corpus) -> None:
-    """Check the lengths of the training sentences and of their tokens.
+def bounded_sentences(corpus: Corpus) -> tuple[Corpus, list[str]]:
+    """Return the corpus with training sentences of a bounded length, and notes on what was cut.
 
     Raises:
-        CorpusError: One is too long to learn from.
+        CorpusError: A token is too long to be a word.
     """
-    has_lines = "line" in corpus.splits["train"].column_names
-    columns = ["tokens", *(["line"] if has_lines else [])]
-    for rows in corpus.splits["train"].select_columns(columns).iter(1000):
+    train = corpus.splits["train"]
+    has_lines = "line" in train.column_names
+    n_long, longest, first_line = 0, 0, None
+    for rows in train.select_columns(["tokens", *(["line"] if has_lines else [])]).iter(1000):
         lines = rows.get("line", [None] * len(rows["tokens"]))
         for tokens, line in zip(rows["tokens"], lines, strict=True):
-            longest = max(map(len, tokens), default=0)
-            if len(tokens) > MAX_SENTENCE:
+            if (n_chars := max(map(len, tokens), default=0)) > MAX_TOKEN:
                 raise CorpusError(
-                    f"a sentence of {len(tokens):,} tokens; a training takes at most "
-                    f"{MAX_SENTENCE:,}",
-                    path=_path(corpus),
-                    line=line,
-                    hint="does an empty line end each sentence? Otherwise cut it",
-                )
-            if longest > MAX_TOKEN:
-                raise CorpusError(
-                    f"a token of {longest:,} characters; a training takes at most {MAX_TOKEN:,}",
+                    f"a token of {n_chars:,} characters; a training takes at most {MAX_TOKEN:,}",
                     path=_path(corpus),
                     line=line,
                     hint="are the columns the right ones, and quotes closed?",
                 )
+            if len(tokens) > MAX_SENTENCE:
+                n_long, longest = n_long + 1, max(longest, len(tokens))
+                first_line = first_line or line
+    if not n_long:
+        return corpus, []
+    heads = [head.name for head in corpus.heads if head.kind != "text"]
+    columns = ["tokens", *heads, *(["space_after"] if "space_after" in train.column_names else [])]
+
+    def cut(rows: Mapping[str, Sequence[Any]]) -> dict[str, list[Any]]:
+        found: dict[str, list[Any]] = {name: [] for name in rows}
+        for row in (
+            dict(zip(rows, values, strict=True)) for values in zip(*rows.values(), strict=True)
+        ):
+            for start, end in _pieces(len(row["tokens"]), [row[head] for head in heads]):
+                for name, value in row.items():
+                    whole = name not in columns or value is None
+                    found[name].append(value if whole else value[start:end])
+        return found
+
+    cut_train = train.map(cut, batched=True, batch_size=100)
+    splits = {**corpus.splits, "train": cut_train}
+    place = f"{_path(corpus)}:{first_line}" if first_line else _path(corpus)
+    note = (
+        f"warning: {place}: {n_long:,} sentences of up to {longest:,} tokens were cut into pieces "
+        f"of at most {MAX_SENTENCE:,}; does an empty line end each sentence?"
+    )
+    return replace(corpus, splits=splits), [note]
+
+
+def _pieces(n_tokens: int, columns: Sequence[Sequence[str | None]]) -> Iterable[tuple[int, int]]:
+    """Yield the start and end of each piece; none begins within a span, if that can be avoided."""
+    start = 0
+    while n_tokens - start > MAX_SENTENCE:
+        end = start + MAX_SENTENCE
+        while end > start and any((tags[end] or "O").startswith("I-") for tags in columns):
+            end -= 1
+        end = end if end > start else start + MAX_SENTENCE
+        yield start, end
+        start = end
+    yield start, n_tokens
 
 
 def check_heads(heads: Iterable[HeadSpec], corpus: Corpus) -> None:

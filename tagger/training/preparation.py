@@ -21,7 +21,7 @@ from tagger.model.heads import HeadSpec
 from tagger.schemes import Scheme, split_tag, tag_inventory
 from tagger.training.answers import Answers, frequent_forms
 from tagger.training.encoding import READ_BATCH, Inventory
-from tagger.training.limits import check_heads, check_sentences
+from tagger.training.limits import bounded_sentences, check_heads
 
 _ALLOW_EMPTY = "{allow_empty=True} trains all the same"
 
@@ -109,8 +109,9 @@ def prepare(
         corpus, less = _fraction(corpus, config.training.fraction)
         note += less
         name = unique_name(corpus.name, {other.name for other in corpora})
-        corpora.append(replace(corpus, name=name))
-        notes += note
+        corpus, cut = bounded_sentences(replace(corpus, name=name))
+        corpora.append(corpus)
+        notes += note + cut
     if rehearse is not None:
         rehearsal, note = _rehearsal(corpora, config, base_heads, rehearse)
         corpora += rehearsal
@@ -128,7 +129,6 @@ def prepare(
             )
     inventory = Inventory()
     for corpus in gold:
-        check_sentences(corpus)
         of_tokens, of_texts = (
             [h.name for h in corpus.heads if h.name in names and (h.kind == "text") is whole]
             for whole in (False, True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import bz2
 import gzip
+import shutil
 import zlib
 from collections.abc import Callable
 from pathlib import Path
@@ -17,6 +18,7 @@ from tagger import lines
 from tagger.errors import CorpusError, FormatError
 from tagger.lines import read_lines
 from tagger.training import limits
+from tagger.training.preparation import prepare
 from tagger.training.run import train
 from tests.helpers.commands import assert_one_line
 from tests.helpers.corpora import small_config
@@ -57,11 +59,19 @@ def refused(tmp_path: Path, content: str) -> CorpusError:
     return raised.value
 
 
-def test_a_sentence_without_end(tmp_path: Path):
-    rest = "a\tO\n" * (limits.MAX_SENTENCE + 1)
-    error = refused(tmp_path, "x\tO\n\ny\tB-X\n\n" + rest)
-    assert "10,001 tokens" in error.message
-    assert error.line == 5
+def test_a_sentence_without_end_is_learned_in_pieces(tmp_path: Path, monkeypatch):
+    monkeypatch.setattr(limits, "MAX_SENTENCE", 4)
+    path = tmp_path / "train.tsv"
+    path.write_text("x\tO\n\n" + "a\tO\nb\tB-X\nc\tI-X\n" * 3 + "\ny\tB-X\n\n")
+    shutil.copy(path, tmp_path / "dev.tsv")
+    prepared = prepare([str(tmp_path)], replace(small_config(), heads=("ner",)))
+    train, dev = (prepared.corpora[0].splits[name][:] for name in ("train", "dev"))
+    assert train["tokens"] == [["x"], list("abca"), list("bca"), list("bc"), ["y"]]
+    assert train["ner"][1:4] == [["O", "B-X", "I-X", "O"], ["B-X", "I-X", "O"], ["B-X", "I-X"]]
+    assert [len(tokens) for tokens in dev["tokens"]] == [1, 9, 1]
+    (note,) = [note for note in prepared.notes if "cut" in note]
+    assert "9 tokens" in note
+    assert f"{path}:3" in note
 
 
 def test_a_token_without_end(tmp_path: Path):

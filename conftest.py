@@ -7,6 +7,9 @@ from importlib.util import find_spec
 
 import pytest
 
+# A training chooses its threads by their speed, and their number changes the last digits.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+
 # Doctests import every module; some need an extra.
 collect_ignore_glob = [] if find_spec("fastapi") else ["tagger/service/*"]
 if not find_spec("presidio_analyzer"):

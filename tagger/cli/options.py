@@ -27,7 +27,7 @@ Epochs = Annotated[int | None, typer.Option("--epochs", help="Epochs at most.")]
 Seed = Annotated[int | None, typer.Option("--seed", help="Seeds everything that is random.")]
 TrainingThreads = Annotated[
     int | None,
-    typer.Option("--threads", help="CPU threads; 0 for $OMP_NUM_THREADS, else one a core."),
+    typer.Option("--threads", help="CPU threads; 0 for $OMP_NUM_THREADS, else what is fastest."),
 ]
 Resume = Annotated[bool, typer.Option("--resume", help="Resume a training that was stopped.")]
 Replace = Annotated[bool, typer.Option("--force", help="Replace an existing model.")]

@@ -48,9 +48,10 @@ from tagger.text import Tokenizer, TokenizerRules
 from tagger.training.answers import Answers
 from tagger.training.encoding import Inventory
 from tagger.training.output import LAST, changed, check_same_config, clear_model, clear_run, locked
-from tagger.training.run import Finished, n_threads
+from tagger.training.run import Finished
 from tagger.training.run import train as run_training
 from tagger.training.settings import settings as combine
+from tagger.training.threads import n_threads
 from tagger.training.train import Trained
 
 __all__ = ["Distilled", "distill"]

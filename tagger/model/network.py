@@ -177,13 +177,22 @@ class TaggingNetwork(nn.Module):
             form_index: As for `forward`.
             lengths: As for `forward`.
         """
-        inputs = self.input_dropout(vectors[form_index])  # (batch, tokens, dim)
+        inputs = self.input_dropout(gather_forms(vectors, form_index))  # (batch, tokens, dim)
         outputs = self.encoder.by_direction(inputs, lengths)
         states: Tensor = self.output_dropout(self.encoder.merged(outputs))
         last = None
         if self._reads_last:
             last = self.output_dropout(last_states(outputs, lengths))
         return Encoded(states, last, lengths)
+
+
+def gather_forms(vectors: Tensor, form_index: Tensor) -> Tensor:
+    """Return the vectors (batch, tokens, dim) of each token's form.
+
+    The gradient of ``vectors[form_index]`` is added up by several threads in any order, so that
+    no training would equal another; that of an embedding is not.
+    """
+    return nn.functional.embedding(form_index, vectors)
 
 
 def build_network(

@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from tagger.features.forms import FormFeatures
 from tagger.features.vocabulary import UNKNOWN
 from tagger.model.cells import cell_key
-from tagger.model.network import TaggingNetwork
+from tagger.model.network import TaggingNetwork, gather_forms
 
 BOUNDARY = 0
 """The output class of a sentence's beginning and end; word ``i`` has the class ``i``.
@@ -111,7 +111,9 @@ class LanguageModel(nn.Module):
             By direction: the mean negative log-likelihood of a word and of a case class, in nats.
         """
         network = self.network
-        inputs = network.input_dropout(network.embedder(features, unknown)[form_index])
+        inputs = network.input_dropout(
+            gather_forms(network.embedder(features, unknown), form_index)
+        )
         words = features.word_ids[form_index]  # (batch, tokens)
         cases = features.case_ids[form_index]
         positions = torch.arange(form_index.shape[1], device=lengths.device)

@@ -70,8 +70,8 @@ from tagger.training.output import (
     clear_run,
     locked,
 )
-from tagger.training.run import use_threads
 from tagger.training.state import weights_of
+from tagger.training.threads import ThreadChoice, candidates, use_threads
 
 VECTORS = "vectors.vec"
 SAVE_EVERY = 300.0
@@ -345,6 +345,11 @@ def _learn(
     settings, progress = config.pretraining, state.progress
     limit = settings.hours * 3600
     saved = time.monotonic()
+    threads = ThreadChoice(
+        candidates(config.training.threads, next(state.model.parameters()).device.type),
+        chosen=progress.threads,
+        report=report.note,
+    )
     state.model.train()
     with deferred_interrupt() as interrupt:
         while progress.epoch < settings.epochs:
@@ -361,7 +366,9 @@ def _learn(
                 if share >= 1:
                     return
                 batch = text.batch(plan[progress.step].sentences)
-                losses = pretrain_step(state, batch, config, rate=_rate(config, share))
+                with threads.step(batch.n_tokens):
+                    losses = pretrain_step(state, batch, config, rate=_rate(config, share))
+                progress.threads = threads.chosen
                 progress.add(batch.n_tokens, losses, time.monotonic() - started)
                 report.progress("language model", share, progress.describe())
                 if interrupt.requested or time.monotonic() - saved > SAVE_EVERY:

@@ -45,6 +45,8 @@ class Progress(msgspec.Struct, kw_only=True):
     n_tokens: Count = 0
     seconds: float = 0.0
     """Wall time of all batches."""
+    threads: Count = 0
+    """The number of threads that was chosen; 0 while it is not."""
     losses: dict[str, float] = {}
     """Moving average of the words' loss by direction, in nats."""
 

@@ -19,6 +19,7 @@ from tagger.training.encoding import Batch, Sentences
 from tagger.training.optimizers import clip_gradients, take_step
 from tagger.training.state import EpochRecord, TrainingState, epochs_without_gain, kept
 from tagger.training.teacher import Teacher
+from tagger.training.threads import ThreadChoice
 
 BATCH_TEXTS = 16
 """Texts of a batch on average, at least, where whole texts are labelled."""
@@ -53,12 +54,13 @@ def run_epochs(
     *,
     score: Callable[[TaggingNetwork], Mapping[str, float]],
     main_heads: Sequence[str],
+    threads: ThreadChoice,
     teacher: Teacher | None = None,
 ) -> Iterator[StepDone | EpochDone]:
     """Train until the epochs are over or the dev score has stopped rising.
 
-    ``state`` may be stopped and saved after any event, and gone on with later: what follows is
-    the same as if it had never stopped.
+    ``state`` may be stopped and saved after any event, and resumed later: what follows is the
+    same as if it had never stopped, as long as the number of threads is.
 
     Args:
         state: Where the training stands; it is changed in place.
@@ -66,6 +68,7 @@ def run_epochs(
         config: The recipe.
         score: Gives the dev scores by head of a network.
         main_heads: The heads whose mean score decides and whose losses count in full.
+        threads: Chooses the number of threads.
         teacher: The model that the training starts from, where its labels are kept.
 
     Raises:
@@ -97,9 +100,11 @@ def run_epochs(
             batch = corpora[chosen.corpus].batch(chosen.sentences)
             done = (progress.epoch + progress.step / len(plan)) / settings.epochs
             rate = learning_rate(settings, done)
-            progress.loss += train_step(
-                state, batch, config, rate=rate, main_heads=main_heads, teacher=teacher
-            )
+            with threads.step(int(batch.lengths.sum())):
+                progress.loss += train_step(
+                    state, batch, config, rate=rate, main_heads=main_heads, teacher=teacher
+                )
+            progress.threads = threads.chosen
             progress.step += 1
             progress.seconds = time.perf_counter() - started
             yield StepDone(

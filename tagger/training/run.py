@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import time
 from collections.abc import Sequence
 from functools import partial
@@ -22,7 +21,6 @@ from tagger.interrupt import deferred_interrupt
 from tagger.model.directory import read_model, write_model
 from tagger.model.meta import GRAPHS, Meta
 from tagger.model.network import TaggingNetwork
-from tagger.runtime.engines.processor import n_cores
 from tagger.runtime.export import export, sentences_to_compare
 from tagger.runtime.loading import from_saved
 from tagger.sharing.card import render_card, with_calibration
@@ -63,6 +61,7 @@ from tagger.training.state import (
     weights_of,
 )
 from tagger.training.teacher import Teacher
+from tagger.training.threads import ThreadChoice, candidates, use_threads
 from tagger.training.warm_start import check_base
 
 SAVE_EVERY = 120.0
@@ -190,17 +189,6 @@ def train(
             ) from None
 
 
-def use_threads(threads: int) -> None:
-    """Set PyTorch's threads; see `n_threads`."""
-    torch.set_num_threads(n_threads(threads))
-
-
-def n_threads(threads: int) -> int:
-    """Return a number of threads; 0 is ``$OMP_NUM_THREADS``, or else one per core."""
-    given = os.environ.get("OMP_NUM_THREADS", "")
-    return threads or (int(given) if given.isdecimal() else 0) or n_cores()
-
-
 def describe(corpus: Corpus) -> list[str]:
     """Describe a corpus in lines: sizes, layout, and tags outside their scheme."""
     sizes = ", ".join(f"{len(data):,} {split}" for split, data in corpus.splits.items())
@@ -246,8 +234,20 @@ def _run(
         for i, record in enumerate(history)
     ]
     report.start([head.name for head in prepared.heads], config.training.epochs, done)
+    device = next(state.network.parameters()).device.type
+    threads = ThreadChoice(
+        candidates(config.training.threads, device),
+        chosen=state.progress.threads,
+        report=report.note,
+    )
     events = run_epochs(
-        state, corpora, config, score=score, main_heads=prepared.main_heads, teacher=teacher
+        state,
+        corpora,
+        config,
+        score=score,
+        main_heads=prepared.main_heads,
+        teacher=teacher,
+        threads=threads,
     )
     saved = time.monotonic()
     try:

@@ -80,6 +80,8 @@ class Progress(msgspec.Struct, kw_only=True):
     """Sum of the losses of those batches."""
     seconds: float = 0.0
     """Wall time of the current epoch until now."""
+    threads: Count = 0
+    """The number of threads that was chosen; 0 while it is not."""
     history: list[EpochRecord] = []
 
     def __post_init__(self) -> None:

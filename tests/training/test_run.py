@@ -22,7 +22,8 @@ from tagger.files import existing_directory
 from tagger.model.directory import read_model
 from tagger.training.loop import EpochDone, StepDone
 from tagger.training.reporting import Reporter
-from tagger.training.run import train, use_threads
+from tagger.training.run import train
+from tagger.training.threads import use_threads
 from tests.helpers.corpora import TOKENS, small_config, write_corpus
 from tests.helpers.interrupts import Stop
 

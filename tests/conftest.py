@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from tagger.cli import main
@@ -12,7 +13,7 @@ from tagger.cli import main
 pytest.register_assert_rewrite("tests.helpers")
 
 from tests.helpers.commands import Result  # noqa: E402
-from tests.helpers.corpora import small_config, write_corpus  # noqa: E402
+from tests.helpers.corpora import small_config, write_corpus, write_utterances  # noqa: E402
 
 
 @pytest.fixture(scope="session")
@@ -28,6 +29,23 @@ def model(corpus: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
     output = tmp_path_factory.mktemp("models") / "tiny"
     train([str(corpus)], output, small_config())
+    return output
+
+
+@pytest.fixture(scope="session")
+def utterances(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with utterances, their slots and their intents."""
+    return write_utterances(tmp_path_factory.mktemp("corpora") / "utterances")
+
+
+@pytest.fixture(scope="session")
+def intent_model(utterances: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A model directory trained on `utterances`: slots, and intents of whole texts."""
+    from tagger.training.run import train
+
+    output = tmp_path_factory.mktemp("models") / "intents"
+    config = msgspec.structs.replace(small_config(epochs=40), heads=("slots", "intent"))
+    train([str(utterances)], output, config)
     return output
 
 

@@ -33,6 +33,8 @@ class TagsWithConfidence(NamedTuple):
     """By head: the probability of the whole span for the tokens of a span, else of the tag."""
     labels: dict[str, Labels] = {}  # noqa: RUF012 - never changed
     """The labels of the sentence as a whole, by head."""
+    label_probs: dict[str, Probs] = {}  # noqa: RUF012 - never changed
+    """By head (labels,), the probabilities of all its labels; empty for an empty sentence."""
 
 
 class Tagger:
@@ -287,15 +289,17 @@ class Tagger:
         )
         tags = {name: self.predictor.tables[name].strings(ids) for name, ids in tag_ids.items()}
         labels = {
-            head.name: iter(best_labels(head, label_probs[head.name]))
+            head.name: best_labels(head, label_probs[head.name])
             for head in heads
             if head.name in label_probs
         }
-        past = 0
+        past = filled_before = 0
         for n in lengths:
             start, past = past, past + n
+            i, filled_before = filled_before, filled_before + (n > 0)
             yield TagsWithConfidence(
                 {name: of_head[start:past] for name, of_head in tags.items()},
                 {name: of_head[start:past].tolist() for name, of_head in probs.items()},
-                {name: next(of_head) if n else None for name, of_head in labels.items()},
+                {name: of_head[i] if n else None for name, of_head in labels.items()},
+                {name: of_head[i] for name, of_head in label_probs.items() if n},
             )

@@ -251,7 +251,7 @@ class EncodedCorpus:
         forms = batch_of_forms(self.table, rows, recase_prob=self.recase_prob)
         weights = {name: column[sentences] for name, column in self._weights.items()}
         labels = {
-            name: _as_targets([column[i] for i in numbers], self._n_labels[name])
+            name: as_targets([column[i] for i in numbers], self._n_labels[name])
             for name, column in self._labels.items()
         }
         return Batch(*forms, tags, self._choices, weights=weights, labels=labels)
@@ -284,7 +284,7 @@ def label_ids(head: HeadSpec, label: TextLabel) -> list[int]:
     return [_MISSING] if unlabelled else ids
 
 
-def _as_targets(rows: Sequence[NDArray[Any]], n_labels: int) -> NDArray[np.float32]:
+def as_targets(rows: Sequence[NDArray[Any]], n_labels: int) -> NDArray[np.float32]:
     """Return what `TextHead.loss` takes of the label ids of each text."""
     targets = np.zeros((len(rows), n_labels), dtype=np.float32)
     for target, ids in zip(targets, rows, strict=True):

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from tagger.config import Config, config_from_dict
@@ -26,6 +27,58 @@ def write_corpus(folder: Path, sentences: dict[str, list[str]] = TOKENS) -> Path
     for split, lines in sentences.items():
         text = "\n\n".join(line.replace(" ", "\n").replace("/", "\t") for line in lines)
         (folder / f"{split}.txt").write_text(text + "\n", encoding="utf-8")
+    return folder
+
+
+UTTERANCES = {
+    "train": [
+        ("book", "book a flight to [Boston](city)"),
+        ("book", "I need a ticket to [New York](city) please"),
+        ("book", "get me a flight from [Denver](city) to [Boston](city)"),
+        ("greet", "hello there"),
+        ("greet", "good morning to you"),
+        ("greet", "hi"),
+        ("weather", "will it rain in [Denver](city) [today](date)"),
+        ("weather", "is it sunny in [New York](city)"),
+        ("weather", "how cold is it [tomorrow](date)"),
+        ("book", "a ticket for [tomorrow](date) please"),
+    ],
+    "dev": [
+        ("book", "I need a flight to [Denver](city)"),
+        ("greet", "hello to you"),
+        ("weather", "will it rain [tomorrow](date)"),
+    ],
+    "test": [("weather", "is it cold in [Boston](city)"), ("greet", "good morning")],
+}
+"""Intents and utterances, their slots in brackets."""
+
+
+def with_slots(utterance: str) -> list[tuple[str, str]]:
+    """Return the tokens of an utterance with their tags in BIO."""
+    pairs: list[tuple[str, str]] = []
+    for text, slot, word in re.findall(r"\[([^]]+)\]\((\w+)\)|(\S+)", utterance):
+        if word:
+            pairs.append((word, "O"))
+        for i, part in enumerate(text.split()):
+            pairs.append((part, f"{'I' if i else 'B'}-{slot}"))
+    return pairs
+
+
+def write_utterances(
+    folder: Path, utterances: Mapping[str, Sequence[tuple[str | None, str]]] = UTTERANCES
+) -> Path:
+    """Write column files: token, slots; the intents in comments before the sentences.
+
+    Several labels are separated by ``|``; None is a missing one.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    for split, pairs in utterances.items():
+        blocks = []
+        for intent, utterance in pairs:
+            labels = [] if intent is None else intent.split("|")
+            lines = [f"# intent = {label}" for label in labels]
+            blocks.append("\n".join([*lines, *map("\t".join, with_slots(utterance))]))
+        (folder / f"{split}.conll").write_text("\n\n".join(blocks) + "\n", "utf-8")
     return folder
 
 

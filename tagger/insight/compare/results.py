@@ -13,7 +13,7 @@ from tagger.config import EncoderConfig
 from tagger.corpus import Corpus
 from tagger.errors import UsageError
 from tagger.insight.compare.significance import holm, paired_test
-from tagger.insight.compare.trials import Counts, Outcome, Trial, total
+from tagger.insight.compare.trials import SEVERAL, Counts, Outcome, Trial, total
 from tagger.model.meta import META
 from tagger.runtime.loading import load
 from tagger.tables import mean_sd
@@ -162,7 +162,7 @@ def put_together(
     return Comparison(
         corpus=runs[0][0].source,
         head=head,
-        measure="F1" if "span" in kinds or has_spans else "accuracy",
+        measure="F1" if kinds & {"span", SEVERAL} or has_spans else "accuracy",
         split=split,
         n_seeds=len({trial.seed for trial, _ in runs}),
         rows=tuple(

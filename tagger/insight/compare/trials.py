@@ -15,6 +15,7 @@ import msgspec
 
 from tagger.config import Config
 from tagger.corpus import Corpus
+from tagger.corpus.records import listed
 from tagger.errors import TrainingError
 from tagger.evaluation.scores import without
 from tagger.evaluation.selection import not_annotated
@@ -25,6 +26,7 @@ from tagger.model.directory import read_model
 from tagger.model.heads import HeadSpec
 from tagger.model.meta import META, model_size
 from tagger.model.shapes import output_dim
+from tagger.runtime.labelling import label_names
 from tagger.runtime.loading import load
 from tagger.schemes import Scheme, spans
 from tagger.training.output import LAST, LOG, read_log
@@ -76,6 +78,9 @@ class Trial(msgspec.Struct, frozen=True, kw_only=True):
         return f"{name}-{self.seed}-{digest}"
 
 
+SEVERAL = "several labels"
+
+
 class Outcome(msgspec.Struct, frozen=True, kw_only=True):
     """The result of a trial."""
 
@@ -85,7 +90,8 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True):
     """Why the training failed, without other results; empty if it did not."""
     head: str = ""
     kind: str = ""
-    """Of the head: ``span`` or ``token``."""
+    """Of the head: ``span``, ``token`` or ``text``; `SEVERAL` where a text may have several
+    labels."""
     n_parameters: int = 0
     """Of the encoder."""
     output_dim: int = 0
@@ -194,7 +200,7 @@ def _outcome(trial: Trial, directory: Path, prepared: Prepared) -> Outcome:
         row=trial.row,
         seed=trial.seed,
         head=head.name,
-        kind=head.kind,
+        kind=SEVERAL if head.decoder == "sigmoid" else head.kind,
         n_parameters=n_encoder_weights(directory),
         output_dim=output_dim(trial.config.encoder),
         model_bytes=model_size(directory),
@@ -204,7 +210,7 @@ def _outcome(trial: Trial, directory: Path, prepared: Prepared) -> Outcome:
         lengths=tuple(len(sentence.tokens) for sentence in tagged),
         sentences=tuple(_counts(sentence, head) for sentence in tagged),
         by_span=_by_span(tagged, head),
-        by_position=_by_position(tagged, head.name),
+        by_position=() if head.kind == "text" else _by_position(tagged, head.name),
     )
 
 
@@ -221,6 +227,15 @@ def deciding_head(prepared: Prepared, corpus: Corpus) -> HeadSpec:
 
 
 def _counts(sentence: Tagged, head: HeadSpec) -> Counts:
+    if head.kind == "text":
+        labels, given = (
+            listed(sentence.gold_labels[head.name]),
+            listed(label_names(sentence.labels[head.name])),
+        )
+        if labels is None:
+            return Counts(0, 0, 0)
+        n_given = len(given or ()) if head.decoder == "sigmoid" else 1
+        return Counts(len(set(labels) & set(given or ())), len(labels), n_given)
     gold, predicted = sentence.gold[head.name], sentence.predicted[head.name]
     if head.kind == "token":
         n = sum(tag is not None for tag in gold)
@@ -234,7 +249,7 @@ def _spans(tags: Sequence[Any]) -> list[Any]:
 
 
 def _by_span(tagged: Sequence[Tagged], head: HeadSpec) -> dict[int, Counts]:
-    if head.kind == "token":
+    if head.kind != "span":
         return {}
     found: dict[int, list[Counts]] = {}
     for sentence in tagged:

@@ -13,6 +13,7 @@ from tagger.arguments import check_texts
 from tagger.errors import UsageError
 from tagger.insight.explain.emissions import emission_parts, split_hindrance
 from tagger.insight.explain.results import Explanation, Sides, TokenExplanation, WordEffect
+from tagger.insight.explain.texts import explain_labels
 from tagger.insight.explain.tokens import Located, find_token, locate
 from tagger.model.directory import read_model
 from tagger.model.heads import HeadSpec
@@ -33,19 +34,19 @@ def explain(
     token: str | int | None = None,
     head: str | None = None,
 ) -> Explanation:
-    """Explain the tags of a text.
+    """Explain the tags of a text, or its labels.
 
     Args:
         model: A model directory or the name of a model; or a loaded model in single precision,
             whose emissions are not split by direction.
         text: The text.
         token: A word, or the position of a token counted from 1, to explain in full with the effect
-            of each word; None for an overview of all tokens.
+            of each word; None for an overview of all tokens, and for a head that labels texts.
         head: The head; None for ``ner``, or the first of a model without it.
 
     Raises:
-        UsageError: There is no text, no such head or token, or several tokens of that form; or the
-            model was loaded in 8 bits.
+        UsageError: There is no text, no such head or token, or several tokens of that form; a
+            token was named though the head labels texts; or the model was loaded in 8 bits.
         ModelError: The model is missing or damaged.
 
     >>> explained = explain("en", "John works at Apple in California", token="Apple")
@@ -68,6 +69,12 @@ def explain(
     names = [spec.name for spec in model.heads]
     (spec,) = model.predictor.choose([head or ("ner" if "ner" in names else names[0])])
     located = locate(model, text)
+    if spec.kind == "text":
+        if token is not None:
+            raise UsageError(
+                f"{spec.name} labels whole texts, not tokens", hint="leave out {token}"
+            )
+        return explain_labels(model.predictor, spec, text, located)
     reader = _Reader(model, spec)
     if token is None:
         tokens = tuple(reader.overview(located))

@@ -58,6 +58,8 @@ def explanation_html(explanation: Explanation, model: str = "", *, layout: Layou
     values: dict[str, object] = {}
     if explanation.context:
         values = _token_values(explanation, explanation.tokens[0])
+    elif explanation.labels:
+        values = {"telling": telling(explanation.words)}
     return render(
         "explanation.html",
         layout=layout,

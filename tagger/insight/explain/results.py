@@ -83,10 +83,19 @@ class Explanation(msgspec.Struct, frozen=True):
     """The position of the first of these words."""
     notes: tuple[str, ...]
     """Parts that were left out, with the reason."""
+    labels: dict[str, float] = {}
+    """The probabilities of labels of the text as a whole, the highest first; empty where the head
+    tags tokens. ``tokens`` then have labels in place of tags: ``left`` and ``right`` are those of
+    the text up to the token, and from it on."""
+    words: tuple[WordEffect, ...] = ()
+    """The words of a text that is labelled as a whole, the one with the largest effect first."""
 
     def __repr__(self) -> str:
         text = self.text if len(self.text) <= 40 else f"{self.text[:40]}…"
         shown = repr(self.tokens[0]) if self.context else f"{len(self.tokens)} tokens"
+        if self.labels:
+            label, prob = next(iter(self.labels.items()))
+            shown = f"{label}, {100 * prob:.1f} %"
         return f"Explanation({self.head}, {text!r}: {shown})"
 
     def _repr_html_(self) -> str:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from functools import partial
 from typing import TYPE_CHECKING
 
 from tagger.insight.explain.highlights import (
     LEAST,
+    N_TAGS,
     best_alone,
     context_sides,
     most_probable,
@@ -33,6 +35,8 @@ def show(console: Console, explanation: Explanation) -> None:
     """Print an explanation: of one token in full, of all tokens as a table."""
     if explanation.context:
         _show_token(console, explanation, explanation.tokens[0])
+    elif explanation.labels:
+        _show_labels(console, explanation)
     else:
         console.print(_overview(explanation))
         print_line(console, "probability in %; --token explains one in full", wrap=True)
@@ -42,7 +46,8 @@ def show(console: Console, explanation: Explanation) -> None:
 
 def _show_token(console: Console, explanation: Explanation, token: TokenExplanation) -> None:
     line = partial(print_line, console, wrap=True)
-    line(_coloured(console, explanation, token))
+    words = explanation.context
+    line(_coloured(console, words, explanation.first, token.words, token.position))
     if console.color_system and token.words:
         against = "red" if console.color_system in ("standard", "windows") else "orange"
         line(f"blue words speak for {token.tag}, {against} ones against it")
@@ -56,11 +61,11 @@ def _show_token(console: Console, explanation: Explanation, token: TokenExplanat
     sides = context_sides(explanation)
     for side, (tag, gain) in side_effects(token).items():
         if sides[side] and gain >= LEAST:
-            words = _shortened(sides[side], from_end=side == "left")
-            line(f"the words on the {side} ({words}) speak for {tag}: {points(gain)}")
+            nearest = _shortened(sides[side], from_end=side == "left")
+            line(f"the words on the {side} ({nearest}) speak for {tag}: {points(gain)}")
     if shown := telling(token.words):
         line("")
-        console.print(_words(token, shown))
+        console.print(_words(token.tag, shown))
         line("points of probability that the word adds")
     if token.emission:
         line("")
@@ -68,15 +73,54 @@ def _show_token(console: Console, explanation: Explanation, token: TokenExplanat
         line("emissions, split exactly by direction")
 
 
-def _coloured(console: Console, explanation: Explanation, token: TokenExplanation) -> Text:
-    """Colour the words of the sentence as they speak for the tag or against it."""
+def _show_labels(console: Console, explanation: Explanation) -> None:
+    line = partial(print_line, console, wrap=True)
+    forms = [token.text for token in explanation.tokens]
+    line(_coloured(console, forms, 1, explanation.words))
+    line("")
+    label, prob = next(iter(explanation.labels.items()))
+    line(f"{explanation.head}: {label}, {percent(prob)} %")
+    others = [(name, p) for name, p in explanation.labels.items() if p >= LEAST][1:N_TAGS]
+    if others:
+        line(f"then {', '.join(f'{name} {percent(p)} %' for name, p in others)}")
+    if shown := telling(explanation.words):
+        line("")
+        console.print(_words(label, shown))
+        line("points of probability that the word adds")
+    line("")
+    rows = []
+    for token in explanation.tokens:
+        cells = [str(token.position), token.text]
+        for name, share in best_alone(token):
+            cells += [name, percent(share)]
+        rows.append(cells)
+    console.print(_table(["", "token", "up to it", "", "from it on", ""], rows))
+    line("probability in % of the best label of the text up to each token, and from it on")
+
+
+def _coloured(
+    console: Console,
+    words: Sequence[str],
+    first: int,
+    effects: Sequence[WordEffect],
+    target: int | None = None,
+) -> Text:
+    """Colour words as they speak for a tag or a label, or against it.
+
+    Args:
+        console: The terminal.
+        words: The words.
+        first: The position of the first of them.
+        effects: Those of some of them.
+        target: The position of the word whose tag it is.
+    """
     from rich.text import Text
 
-    changes = {word.position: word.change for word in token.words}
+    changes = {word.position: word.change for word in effects}
     text = Text()
-    for position, word in enumerate(explanation.context, start=explanation.first):
+    for position, word in enumerate(words, start=first):
         style = ""
-        if position == token.position:
+        if position == target:
             style = "bold underline"
         elif abs(change := changes.get(position, 0.0)) >= LEAST:
             style = word_style(change, console.color_system)
@@ -111,11 +155,11 @@ def _tags(token: TokenExplanation) -> Table:
     return _table(["tag", "left alone", "right alone", "both"], rows, bold=token.tag)
 
 
-def _words(token: TokenExplanation, words: list[WordEffect]) -> Table:
+def _words(tag: str, words: list[WordEffect]) -> Table:
     rows = [
         [w.text, str(w.position), points(w.change), w.speaks_for, points(w.gain)] for w in words
     ]
-    return _table(["word", "", token.tag, "speaks for", ""], rows)
+    return _table(["word", "", tag, "speaks for", ""], rows)
 
 
 def _emission(token: TokenExplanation) -> Table:

@@ -39,6 +39,7 @@ from tagger.model.heads import HeadSpec
 from tagger.model.meta import HEADS, META
 from tagger.runtime.batching import batched
 from tagger.runtime.engines.protocol import engine_name, precision_name
+from tagger.runtime.labelling import LEAST_PROB
 from tagger.runtime.loading import from_saved
 from tagger.runtime.tagger import Tagger
 from tagger.sharing.contents import OWN_FILES, own_files
@@ -206,11 +207,18 @@ class RecurrentTagger(TrainablePipe):  # type: ignore[misc]
             for sentence in of_doc
         ]
         self._warn_if_foreign(sentences)
-        if self.settings.confidence:
-            found = tagger.tag(sentences, heads, confidence=True)
-            tagged = (Tags(one.tags, one.confidence) for one in found)
-        else:
-            tagged = (Tags(tags, {}) for tags in tagger.tag(sentences, heads))
+        names = {head.name: head.labels for head in tagger.heads if head.kind == "text"}
+        tagged = (
+            Tags(
+                one.tags,
+                one.confidence,
+                {
+                    head: dict(zip(names[head], probs.tolist(), strict=True))
+                    for head, probs in one.label_probs.items()
+                },
+            )
+            for one in tagger.annotate(sentences, heads, confidence=self.settings.confidence)
+        )
         return [(of_doc, [next(tagged) for _ in of_doc]) for of_doc in places]
 
     def set_annotations(
@@ -369,6 +377,15 @@ class RecurrentTagger(TrainablePipe):  # type: ignore[misc]
         for place in ("tag", "pos"):
             if place in targets:
                 scores |= Scorer.score_token_attr(examples, place)
+        if "cats" in targets:
+            heads = [head for head in self._heads() if head.kind == "text"]
+            scores |= Scorer.score_cats(
+                examples,
+                "cats",
+                labels=[self.settings.labels.get(x, x) for head in heads for x in head.labels],
+                multi_label=len(heads) > 1 or heads[0].decoder == "sigmoid",
+                threshold=LEAST_PROB,
+            )
         return scores
 
     # -- On disk and in bytes: the model directory and the configuration, nothing that runs

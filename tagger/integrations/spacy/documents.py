@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from tagger.runtime.labelling import LEAST_PROB
 from tagger.text.sentences import Newline, group_sentences
 
 if TYPE_CHECKING:
@@ -15,6 +16,9 @@ if TYPE_CHECKING:
     from spacy.training import Example
 
     from tagger.integrations.spacy.training import Sentence
+
+CATS = "cats"
+"""The head of spaCy's categories, unless the base has a head of texts by another name."""
 
 
 def sentences_of(doc: Doc, newline: Newline = "space") -> list[list[int]]:
@@ -51,7 +55,7 @@ def gold_of(example: Example) -> list[Sentence]:
     """Return the sentences of an example: tokens, and the gold tags of each annotated head.
 
     Spans are in BILUO, as in spaCy. None stands for an unknown tag: one that is missing, or whose
-    tokens are not aligned.
+    tokens are not aligned. The labels of the document are those of each of its sentences.
     """
     doc = example.predicted
     columns: dict[str, list[str | None]] = {}
@@ -61,10 +65,14 @@ def gold_of(example: Example) -> list[Sentence]:
         if example.reference.has_annotation(attribute):
             tags = example.get_aligned(attribute, as_string=True)
             columns[head] = [tag or None for tag in tags]
+    cats = example.reference.cats
+    labels: dict[str, list[str | None]] = {}
+    if cats:
+        labels[CATS] = [label for label, prob in cats.items() if prob >= LEAST_PROB]
     return [
         (
             [doc[i].text for i in sentence],
-            {head: [tags[i] for i in sentence] for head, tags in columns.items()},
+            {head: [tags[i] for i in sentence] for head, tags in columns.items()} | labels,
         )
         for sentence in sentences_of(doc)
     ]

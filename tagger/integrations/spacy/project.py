@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from tagger.config import Config, TrainingConfig
+from tagger.corpus.records import listed
 from tagger.errors import UsageError, first_line
 from tagger.files import check_new, check_not_read, write_file
 from tagger.integrations.spacy.training import KINDS
@@ -22,7 +23,8 @@ if TYPE_CHECKING:
     from spacy.tokens import Doc
 
 CONFIG = "config.cfg"
-SCORES = {"ner": "ents_f", "xpos": "tag_acc", "upos": "pos_acc"}
+SCORES = {"ner": "ents_f", "xpos": "tag_acc", "upos": "pos_acc", "text": "cats_score"}
+"""By name of a head, or by its kind where texts are labelled."""
 
 
 class Project(NamedTuple):
@@ -54,7 +56,8 @@ def init_spacy(
         output: The folder.
         language: The language of the pipeline.
         base: The model to start from; empty for none.
-        heads: ``ner``, ``upos``, ``xpos``; empty for the corpus's main ones among them.
+        heads: ``ner``, ``upos``, ``xpos``, or one with labels of texts; empty for the corpus's
+            main ones among them.
         data_dir: Where to look for named corpora first.
         force: Replace existing files.
 
@@ -76,7 +79,7 @@ def init_spacy(
     output.mkdir(parents=True, exist_ok=True)
     splits = prepared.corpora[0].splits
     for split in ("train", "dev"):
-        documents = DocBin(docs=annotated(nlp.vocab, splits[split], names))
+        documents = DocBin(docs=annotated(nlp.vocab, splits[split], chosen))
         write_file(output / f"{split}.spacy", documents.to_bytes())
     nlp.add_pipe("recurrent_tagger", config={"model": "", "base": base})
     config = nlp.config.copy()
@@ -86,7 +89,7 @@ def init_spacy(
         for split in ("train", "dev")
     }
     n_tokens = sum(map(len, splits["train"].select_columns(["tokens"])[:]["tokens"]))
-    config["training"] |= _training_section(training, n_tokens, names)
+    config["training"] |= _training_section(training, n_tokens, chosen)
     config["training"]["optimizer"]["learn_rate"] = training.learning_rate
     write_file(output / CONFIG, config.to_str().encode())
     return Project(
@@ -100,7 +103,15 @@ def _heads_for_spacy(heads: Sequence[HeadSpec], source: str) -> list[HeadSpec]:
     """Return the heads for which spaCy has a place, and check their tags."""
     from spacy.parts_of_speech import IDS
 
-    chosen = [head for head in heads if head.name in KINDS]
+    chosen = [head for head in heads if head.name in KINDS or head.kind == "text"]
+    labelling = [head.name for head in chosen if head.kind == "text"]
+    if len(labelling) > 1:
+        raise UsageError(
+            f"spaCy has one set of categories, and there are {', '.join(labelling)}",
+            path=source,
+            expected=labelling,
+            hint="choose one with {heads}",
+        )
     if not chosen:
         raise UsageError(
             f"its heads are {', '.join(head.name for head in heads)}, and spaCy has a place only "
@@ -134,7 +145,7 @@ def _blank(language: str) -> Language:
 
 
 def _training_section(
-    training: TrainingConfig, n_tokens: int, heads: Sequence[str]
+    training: TrainingConfig, n_tokens: int, heads: Sequence[HeadSpec]
 ) -> dict[str, Any]:
     """Return the settings of spaCy's section ``[training]``, with epochs counted in steps."""
     batch_tokens = training.batch_tokens or default_batch_tokens(n_tokens)
@@ -150,11 +161,15 @@ def _training_section(
             "tolerance": 0.2,
             "discard_oversize": False,
         },
-        "score_weights": {SCORES[head]: 1 / len(heads) for head in heads},
+        "score_weights": {
+            SCORES["text" if head.kind == "text" else head.name]: 1 / len(heads) for head in heads
+        },
     }
 
 
-def annotated(vocab: Any, split: Iterable[dict[str, Any]], heads: Sequence[str]) -> Iterator[Doc]:
+def annotated(
+    vocab: Any, split: Iterable[dict[str, Any]], heads: Sequence[HeadSpec]
+) -> Iterator[Doc]:
     """Yield each sentence as a document with its gold tags; unknown tags stay unknown."""
     from spacy.tokens import Doc, Span
 
@@ -162,8 +177,11 @@ def annotated(vocab: Any, split: Iterable[dict[str, Any]], heads: Sequence[str])
         starts: list[bool | int | None] = [i == 0 for i in range(len(row["tokens"]))]
         doc = Doc(vocab, words=row["tokens"], spaces=_spaces(row), sent_starts=starts)
         for head in heads:
-            tags = row[head]
-            if head == "ner":
+            tags = row[head.name]
+            if head.kind == "text":
+                if (labels := listed(tags)) is not None:
+                    doc.cats = {label: float(label in labels) for label in head.labels}
+            elif head.name == "ner":
                 found = spans([tag or "O" for tag in tags], Scheme.BIO)
                 doc.set_ents(
                     [Span(doc, start, end, label) for start, end, label in found],
@@ -171,7 +189,7 @@ def annotated(vocab: Any, split: Iterable[dict[str, Any]], heads: Sequence[str])
                 )
             else:
                 for token, tag in zip(doc, tags, strict=True):
-                    setattr(token, "tag_" if head == "xpos" else "pos_", tag or "")
+                    setattr(token, "tag_" if head.name == "xpos" else "pos_", tag or "")
         yield doc
 
 

@@ -21,8 +21,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     model: str = "en"
     """A model directory or a name, as for `tagger.load`; empty if it is still to be trained."""
     heads: dict[str, str] = {}
-    """Where each head goes: ``ents``, ``spans:KEY``, ``tag``, ``pos`` or ``ext:NAME`` (for
-    ``token._.NAME``); empty for `default_targets`. A head that is not named is not run."""
+    """Where each head goes: ``ents``, ``spans:KEY``, ``tag``, ``pos``, ``ext:NAME`` (for
+    ``token._.NAME``) or ``cats``; empty for `default_targets`. A head that is not named is not
+    run."""
     labels: dict[str, str] = {}
     """Labels and tags to rename."""
     overwrite_ents: bool = False

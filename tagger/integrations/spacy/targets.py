@@ -14,8 +14,12 @@ from tagger.schemes import Scheme, spans
 if TYPE_CHECKING:
     from spacy.tokens import Doc
 
-PLACES = ("ents", "spans:KEY", "tag", "pos", "ext:NAME")
-"""Where heads can go: spans to the first two, tags of tokens to the others."""
+PLACES = ("ents", "spans:KEY", "tag", "pos", "ext:NAME", "cats")
+"""Where heads can go: spans to the first two, labels of texts to the last, tags of tokens to the
+others."""
+PLACES_OF = {"span": PLACES[:2], "token": PLACES[2:5], "text": PLACES[5:]}
+"""By kind of head."""
+KIND_NAMES = {"span": "spans", "token": "tags of single tokens", "text": "labels of texts"}
 CONFIDENCE = "confidence"
 """The extension for the probability of an entity, and of a token's tags by head."""
 
@@ -29,7 +33,8 @@ def default_targets(heads: Sequence[HeadSpec]) -> dict[str, str]:
     """Return the place of each head if the configuration names none.
 
     ``ner`` goes to the entities, parts of speech to the tokens, other spans to a span group with
-    the head's name, other tags to the extension ``token._.NAME``.
+    the head's name, labels of texts to the categories, other tags to the extension
+    ``token._.NAME``.
     """
     targets: dict[str, str] = {}
     spans_heads = [head.name for head in heads if head.kind == "span"]
@@ -37,6 +42,8 @@ def default_targets(heads: Sequence[HeadSpec]) -> dict[str, str]:
     for head in heads:
         if head.kind == "span":
             targets[head.name] = "ents" if head.name == entities else f"spans:{head.name}"
+        elif head.kind == "text":
+            targets[head.name] = "cats"
         elif head.name == "upos":
             targets[head.name] = "pos"
         elif head.name in ("xpos", "pos") and "tag" not in targets.values():
@@ -62,10 +69,8 @@ def check_targets(
         if name not in by_name:
             raise UsageError(unknown_name("head", name, by_name), expected=by_name)
         place, _, key = target.partition(":")
-        is_span_place = place in ("ents", "spans")
-        if not (is_span_place or place in ("tag", "pos", "ext")) or (
-            (place in ("spans", "ext")) != bool(key)
-        ):
+        places = {shown.partition(":")[0]: shown for shown in PLACES}
+        if place not in places or (place in ("spans", "ext")) != bool(key):
             raise UsageError(
                 f"heads: {name} cannot go to {target!r}",
                 expected=PLACES,
@@ -76,11 +81,11 @@ def check_targets(
                 f"heads: {name} cannot go to {target!r}, which holds the confidence",
                 hint="choose another name",
             )
-        if is_span_place != (by_name[name].kind == "span"):
-            kind = "spans" if by_name[name].kind == "span" else "tags of single tokens"
+        kind = by_name[name].kind
+        if places[place] not in PLACES_OF[kind]:
             raise UsageError(
-                f"heads: {name} has {kind}, which cannot go to {target!r}",
-                expected=PLACES[:2] if by_name[name].kind == "span" else PLACES[2:],
+                f"heads: {name} has {KIND_NAMES[kind]}, which cannot go to {target!r}",
+                expected=PLACES_OF[kind],
             )
         if place == "pos":
             foreign = [tag for tag in by_name[name].tags if labels.get(tag, tag) not in IDS]
@@ -93,12 +98,14 @@ def check_targets(
 
 
 class Tags(NamedTuple):
-    """The tags of a sentence."""
+    """The tags of a sentence, and its labels."""
 
     tags: Mapping[str, Sequence[str]]
     """By head a tag for each token, spans in BIO."""
     confidence: Mapping[str, Sequence[float]]
     """By head a probability for each token; empty unless confidence is on."""
+    labels: Mapping[str, Mapping[str, float]] = {}
+    """By head that labels texts the probability of each label."""
 
 
 class Writer:
@@ -152,11 +159,13 @@ class Writer:
         if any(sure):
             for sentence, probs in zip(places, sure, strict=True):
                 for n, i in enumerate(sentence):
-                    by_head = {head: probs[head][n] for head in self.targets}
+                    by_head = {head: of_head[n] for head, of_head in probs.items()}
                     doc[i]._.set(CONFIDENCE, by_head)
         for head, target in self.targets.items():
             place, _, key = target.partition(":")
-            if place in ("ents", "spans"):
+            if place == "cats":
+                doc.cats |= self._categories(places, [one.labels[head] for one in found])
+            elif place in ("ents", "spans"):
                 self._write_spans(doc, head, key, places, tags, sure)
             elif place == "ext":
                 for sentence, of_sentence in zip(places, tags, strict=True):
@@ -164,6 +173,18 @@ class Writer:
                         doc[i]._.set(key, self._labels.get(tag, tag))
             else:
                 self._write_tags(doc, head, place, places, tags)
+
+    def _categories(
+        self, places: Sequence[Sequence[int]], labels: Sequence[Mapping[str, float]]
+    ) -> dict[str, float]:
+        """Average the probabilities of labels over sentences, weighted by their tokens."""
+        n_tokens = sum(map(len, places))
+        found: dict[str, float] = {}
+        for sentence, of_sentence in zip(places, labels, strict=True):
+            for label, prob in of_sentence.items():
+                shown = self._labels.get(label, label)
+                found[shown] = found.get(shown, 0.0) + prob * len(sentence) / n_tokens
+        return found
 
     def _write_spans(
         self,

@@ -15,6 +15,7 @@ import torch
 
 from tagger.config import Config, config_from_dict, merge_overrides, merged
 from tagger.errors import ConfigError, UsageError, unknown_name
+from tagger.integrations.spacy.documents import CATS
 from tagger.integrations.spacy.plan import NO_DROPOUT_GIVEN, Plan
 from tagger.model.choices import TagChoices
 from tagger.model.directory import SavedModel, read_model, write_model
@@ -23,17 +24,19 @@ from tagger.runtime.export import export
 from tagger.runtime.tagger import Tagger
 from tagger.schemes import split_tag
 from tagger.training.batching import pad
-from tagger.training.encoding import Batch, Inventory, recased
+from tagger.training.encoding import Batch, Inventory, as_targets, label_ids, recased
 from tagger.training.loop import learning_rate, train_step
 from tagger.training.parts import build
-from tagger.training.preparation import Prepared, head_spec
+from tagger.training.preparation import Prepared, head_spec, text_head_spec
 from tagger.training.reporting import Reporter
 from tagger.training.settings import from_base
 from tagger.training.state import EpochRecord, Progress, new_state, weights_of
 from tagger.training.warm_start import check_base
 
 Sentence = tuple[list[str], dict[str, list[str | None]]]
-KINDS = {"ner": "span", "xpos": "token", "upos": "token"}
+"""Tokens, and by head the tags of all of them; by `CATS` the labels of the document."""
+KINDS = {"ner": "span", "xpos": "token", "upos": "token", CATS: "text"}
+"""The heads that spaCy has a place for."""
 SET_BY_SPACY = frozenset(
     {"seed", "epochs", "patience", "batch_tokens", "epoch_steps"}
     | {"threads", "fraction", "dev_fraction", "auxiliary_weight"}
@@ -79,19 +82,24 @@ class Trainer:
         if base is not None and base_model is not None:
             check_base(config, base_model.config, base)
         known = {head.name: head for head in base_model.heads} if base_model else {}
-        inventory = _inventory(examples)
+        self._cats = next((name for name, head in known.items() if head.kind == "text"), CATS)
+        kinds = {self._cats if name == CATS else name: kind for name, kind in KINDS.items()}
+        inventory = _inventory(examples, self._cats)
         if not extend:
-            inventory.tags = {name: Counter() for name in known if name in KINDS}
-        found = _chosen_heads([h for h in KINDS if h in inventory.tags], config.heads)
+            inventory.tags = {name: Counter() for name in known if name in kinds}
+        found = _chosen_heads([h for h in kinds if h in inventory.tags], config.heads)
         heads = tuple(
-            head_spec(name, KINDS[name], inventory.tags[name], config, known.get(name))
+            text_head_spec(name, inventory, config, known.get(name))
+            if kinds[name] == "text"
+            else head_spec(name, kinds[name], inventory.tags[name], config, known.get(name))
             for name in found
         )
         prepared = Prepared((), heads, tuple(found), inventory, ())
         torch.manual_seed(plan.seed)
         self.parts, network = build(config, prepared, base_model, Reporter())
         self.state = new_state(network, config.training)
-        self._choices = {head.name: TagChoices(head) for head in heads}
+        self._choices = {head.name: TagChoices(head) for head in heads if head.kind != "text"}
+        self._text_head = next((head for head in heads if head.kind == "text"), None)
         self._plan, self._step = plan, 0
         self._dropouts = [(m, m.p) for m in network.modules() if isinstance(m, torch.nn.Dropout)]
         self._unknown: set[str] = set()
@@ -136,8 +144,11 @@ class Trainer:
 
     def _warn_of_unknown_tags(self, sentences: Sequence[Sentence]) -> None:
         for head in self.parts.prepared.heads:
-            found = {tag for _, tags in sentences for tag in tags.get(head.name, ())} - {None, "O"}
-            names = {str(tag) if head.kind == "token" else split_tag(str(tag))[1] for tag in found}
+            key = CATS if head.kind == "text" else head.name
+            found = {tag for _, tags in sentences for tag in tags.get(key, ())} - {None}
+            if head.kind != "text":
+                found -= {"O"}
+            names = {split_tag(str(t))[1] if head.kind == "span" else str(t) for t in found}
             unknown = names - set(head.labels) - self._unknown
             if unknown:
                 self._unknown |= unknown
@@ -180,7 +191,21 @@ class Trainer:
                 for tokens, of_sentence in sentences
             ]
             tags[name], _ = pad(codes, fill=IGNORED)
-        return Batch(features, index, lengths, self._counts[features.word_ids], tags, self._choices)
+        labels = {}
+        if head := self._text_head:
+            labels[head.name] = as_targets(
+                [np.array(label_ids(head, _labels(of_doc)), dtype=np.int64) for _, of_doc in given],
+                len(head.tags),
+            )
+        return Batch(
+            features,
+            index,
+            lengths,
+            self._counts[features.word_ids],
+            tags,
+            self._choices,
+            labels=labels,
+        )
 
 
 def _config(settings: Mapping[str, Any], base: SavedModel | None, plan: Plan) -> Config:
@@ -200,13 +225,23 @@ def _config(settings: Mapping[str, Any], base: SavedModel | None, plan: Plan) ->
     return config
 
 
-def _inventory(examples: Sequence[Sequence[Sentence]]) -> Inventory:
-    """Count the forms and tags of all examples, spans in BIO."""
+def _labels(tags: Mapping[str, list[str | None]]) -> list[str] | None:
+    """Return the labels of a sentence's document; None where it has no categories."""
+    return None if CATS not in tags else [label for label in tags[CATS] if label is not None]
+
+
+def _inventory(examples: Sequence[Sequence[Sentence]], cats: str) -> Inventory:
+    """Count the forms and tags of all examples, spans in BIO, categories as the head ``cats``."""
     inventory = Inventory()
     for sentences in examples:
         for tokens, tags in sentences:
             inventory.forms.update(tokens)
+            if (labels := _labels(tags)) is not None:
+                inventory.tags.setdefault(cats, Counter()).update(labels)
+                inventory.n_labels.setdefault(cats, Counter())[len(labels)] += 1
             for head, of_head in tags.items():
+                if head == CATS:
+                    continue
                 found = [tag for tag in in_bio(head, of_head) if tag is not None]
                 if found:
                     inventory.tags.setdefault(head, Counter()).update(found)
@@ -225,7 +260,7 @@ def _chosen_heads(found: list[str], wanted: Sequence[str]) -> list[str]:
             raise UsageError(f"settings: {unknown_name('head', name, valid)}", expected=valid)
     if not found:
         raise UsageError(
-            "there is nothing to learn: the examples have neither entities nor tags",
+            "there is nothing to learn: the examples have no entities, tags or categories",
             hint="was the DocBin made from annotated documents?",
         )
     return found if not wanted or "all" in wanted else [head for head in found if head in wanted]

@@ -83,6 +83,13 @@ def to_json(document: Document) -> dict[str, Any]:
             for first, last in zip(starts, ends, strict=True)
         ]
     found["tokens"] = rows
+    if document.labels:
+        found["cats"] = {
+            one.label: one.prob
+            for labels in document.labels.values()
+            for one in (labels if isinstance(labels, list) else [labels])
+            if one is not None
+        }
     if document.spans:
         found["spans"] = {
             head: [{**span, "kb_id": ""} for span in _spans(spans)]

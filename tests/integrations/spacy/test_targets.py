@@ -124,7 +124,7 @@ def test_confidence_is_that_of_the_span_that_is_kept(model: Path) -> None:
         (
             {"heads": {"upos": "somewhere"}},
             "'somewhere'",
-            ("ents", "spans:KEY", "tag", "pos", "ext:NAME"),
+            ("ents", "spans:KEY", "tag", "pos", "ext:NAME", "cats"),
         ),
         ({"heads": {"upos": "ext:confidence"}}, "confidence", ()),
         ({"labels": {"PROPN": "NAME"}}, "parts of speech", ()),

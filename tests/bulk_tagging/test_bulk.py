@@ -46,6 +46,19 @@ def test_rows_are_those_of_the_tagger(model: Path, tables: Path, tmp_path: Path)
     assert stored["total"]["n_documents"] == 35
 
 
+def test_labels_of_texts_are_a_column(intent_model: Path, tables: Path, tmp_path: Path) -> None:
+    tagger.bulk(tables / "a.parquet", tmp_path / "out", model=intent_model, workers=1)
+    rows = read_rows(tmp_path / "out")
+    documents = tagger.load(intent_model).batch(texts(25))
+    assert "tokens" not in rows[0]
+    for row, document in zip(rows, documents, strict=True):
+        label = document.labels["intent"]
+        assert (row["labels"]["intent"] is None) == (label is None)
+        if label is not None:
+            assert row["labels"]["intent"]["label"] == label.label
+            assert row["labels"]["intent"]["prob"] == pytest.approx(label.prob, abs=1e-2)
+
+
 def test_tokens_and_sentences(model: Path, tables: Path, tmp_path: Path) -> None:
     tagger.bulk(tables / "a.parquet", tmp_path / "out", model=model, workers=1, tokens=True)
     documents = tagger.load(model).batch(texts(25))

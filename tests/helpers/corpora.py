@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -67,18 +68,19 @@ def with_slots(utterance: str) -> list[tuple[str, str]]:
 def write_utterances(
     folder: Path, utterances: Mapping[str, Sequence[tuple[str | None, str]]] = UTTERANCES
 ) -> Path:
-    """Write column files: token, slots; the intents in comments before the sentences.
+    """Write JSON lines: tokens, slots and intents.
 
     Several labels are separated by ``|``; None is a missing one.
     """
     folder.mkdir(parents=True, exist_ok=True)
+    several = any(intent and "|" in intent for pairs in utterances.values() for intent, _ in pairs)
     for split, pairs in utterances.items():
-        blocks = []
+        lines = []
         for intent, utterance in pairs:
-            labels = [] if intent is None else intent.split("|")
-            lines = [f"# intent = {label}" for label in labels]
-            blocks.append("\n".join([*lines, *map("\t".join, with_slots(utterance))]))
-        (folder / f"{split}.conll").write_text("\n\n".join(blocks) + "\n", "utf-8")
+            tokens, slots = zip(*with_slots(utterance), strict=True)
+            label = intent.split("|") if intent and several else intent
+            lines.append(json.dumps({"tokens": tokens, "slots": slots, "intent": label}))
+        (folder / f"{split}.jsonl").write_text("\n".join(lines) + "\n", "utf-8")
     return folder
 
 

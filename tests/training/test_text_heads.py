@@ -89,7 +89,7 @@ def test_texts_with_several_labels_make_independent_ones(tmp_path: Path) -> None
         ("book|greet", "hello I need a ticket"),
     ]
     corpus = write_utterances(tmp_path / "c", {"train": pairs, "dev": pairs})
-    learned = config("intent", training={"epochs": 60})
+    learned = config("intent", training={"epochs": 40})
     train([str(corpus)], tmp_path / "m", learned)
     assert read_model(tmp_path / "m").heads[0].decoder == "sigmoid"
     model = load(tmp_path / "m")
@@ -112,11 +112,8 @@ def test_a_single_label_is_nothing_to_learn(tmp_path: Path) -> None:
     assert not (tmp_path / "m").exists()
 
 
-@pytest.mark.parametrize("pooling", ["mean", "max", "attention"])
-def test_poolings_train_resume_and_are_stored(
-    pooling: str, utterances: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    recipe = config("intent", head={"pooling": pooling})
+def test_a_stopped_training_resumes_as_if_it_had_not(utterances: Path, tmp_path: Path) -> None:
+    recipe = config("intent", head={"pooling": "attention"})
     train([str(utterances)], tmp_path / "whole", recipe)
 
     class Stop(Reporter):
@@ -128,7 +125,7 @@ def test_poolings_train_resume_and_are_stored(
         train([str(utterances)], tmp_path / "cut", recipe, reporter=Stop())
     train([str(utterances)], tmp_path / "cut", recipe, resume=True)
     one, other = (read_model(tmp_path / name) for name in ("whole", "cut"))
-    assert one.heads[0].pooling == pooling
+    assert one.heads[0].pooling == "attention"
     for name in one.weights:
         assert np.array_equal(one.weights[name], other.weights[name])
 

@@ -9,6 +9,7 @@ import spacy
 from spacy.tokens import Span
 
 from tagger.integrations.spacy.errors import ComponentError
+from tagger.runtime.loading import load
 from tests.helpers.pipelines import (
     TEXT,
     entities,
@@ -136,3 +137,14 @@ def test_places_that_do_not_fit_are_refused(
     with pytest.raises(ComponentError, match=words) as caught:
         pipeline(model, **config)(TEXT)
     assert caught.value.expected == expected
+
+
+def test_labels_of_texts_are_categories_averaged_over_sentences(intent_model: Path) -> None:
+    nlp = pipeline(intent_model)
+    doc = nlp("Is it sunny in Boston? Will it rain?")
+    expected = load(intent_model, precision="fp32")(doc.text).labels["intent"]
+    assert set(doc.cats) == {"book", "greet", "weather"}
+    assert doc.cats[expected.label] == pytest.approx(expected.prob, abs=1e-4)
+    assert doc.ents[0].text == "Boston"
+    with pytest.raises(ComponentError, match="labels of texts"):
+        pipeline(intent_model, heads={"intent": "tag"})(TEXT)

@@ -6,10 +6,12 @@ from pathlib import Path
 
 import pytest
 import spacy
+from spacy.language import Language
 from spacy.tokens import Doc, Span
 from spacy.training import Example
 
 from tagger.integrations.spacy.errors import ComponentError
+from tests.helpers.corpora import UTTERANCES, with_slots
 from tests.helpers.pipelines import (
     SETTINGS,
     TEXT,
@@ -156,3 +158,28 @@ def test_settings_that_are_wrong_or_without_effect_are_refused(
     nlp = pipeline("", settings=settings, base="en" if "encoder" in settings else "")
     with pytest.raises(ComponentError, match=words):
         nlp.initialize(lambda: examples(nlp))
+
+
+def with_categories(nlp: Language, n: int = 1) -> list[Example]:
+    """Return utterances with their intents as categories, ``n`` times."""
+    found = []
+    for intent, utterance in UTTERANCES["train"] * n:
+        words = [word for word, _ in with_slots(utterance)]
+        doc = Doc(nlp.vocab, words=words)
+        doc.cats = {label: float(label == intent) for label in ("book", "greet", "weather")}
+        found.append(Example(Doc(nlp.vocab, words=words), doc))
+    return found
+
+
+@pytest.mark.slow
+def test_categories_are_learned(tmp_path: Path) -> None:
+    nlp = pipeline("", settings=SETTINGS)
+    data = with_categories(nlp)
+    nlp.initialize(lambda: data)
+    for _ in range(60):
+        nlp.update(data, losses={})
+    assert nlp.evaluate(data)["cats_score"] == 1.0
+    nlp.to_disk(tmp_path / "p")
+    doc = spacy.load(tmp_path / "p")("is it cold in Boston")
+    assert max(doc.cats, key=doc.cats.__getitem__) == "weather"
+    assert sum(doc.cats.values()) == pytest.approx(1)

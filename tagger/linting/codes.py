@@ -162,6 +162,15 @@ CODES: dict[str, Code] = {
         },
         level="error",
     ),
+    "S304": Code(
+        title="text without a label",
+        why="Its label is missing, though other texts have one. A training leaves it out of the "
+        "loss of that head.",
+        files={
+            "train.jsonl": '{"text": "Fly to Oslo.", "intent": "book"}\n'
+            '{"text": "Stop it.", "intent": null}\n'
+        },
+    ),
     "S401": Code(
         title="white space within a token",
         why="A no-break space or the like: tokenized text never has such a token.",
@@ -292,6 +301,15 @@ CODES: dict[str, Code] = {
         title="same sentence, other spans",
         why="Equal sentences are annotated differently; one of them is wrong.",
         files={"train.txt": _columns(_KIM, _LONG, _KIM.replace("B-LOC", "O"))},
+    ),
+    "C102": Code(
+        title="same text, other label",
+        why="Equal texts have different labels; one of them is wrong, or the guideline leaves it "
+        "open.",
+        files={
+            "train.jsonl": '{"text": "Fly to Oslo.", "intent": "book"}\n'
+            '{"text": "Fly to Oslo.", "intent": "ask"}\n'
+        },
     ),
     "C201": Code(
         title="form with another label",

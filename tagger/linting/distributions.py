@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections import Counter
 
+from tagger.formats.text_labels import as_list
 from tagger.linting.records import OF_CONTEXT, Collector, GoldCorpus, PlacedSentence
 
 __all__ = ["check_distributions"]
@@ -26,6 +27,12 @@ def check_distributions(corpus: GoldCorpus, found: Collector) -> None:
     if not train:
         return
     paths = {file.split: file.path for file in reversed(corpus.files)}
+    for head in corpus.text_heads:
+        of_train = _labels(train, head)
+        for split, sentences in splits.items():
+            of_split = _labels(sentences, head)
+            if split != "train" and of_train[1] and of_split[1]:
+                _compare(head, of_train, of_split, split, paths, found, "texts")
     for head in corpus.heads:
         known, n_known = _counts(corpus, train, head)
         for split, sentences in splits.items():
@@ -36,6 +43,12 @@ def check_distributions(corpus: GoldCorpus, found: Collector) -> None:
                 _compare(head, (known, n_known), (counts, n), split, paths, found)
             if corpus.heads[head] == "span" and head != OF_CONTEXT:
                 _check_seen(head, train, sentences, split, paths[split], found)
+
+
+def _labels(sentences: list[PlacedSentence], head: str) -> tuple[Counter[str], int]:
+    """Count the labels of texts, and the texts that have any."""
+    found = [as_list(label) for one in sentences if (label := one.labels.get(head)) is not None]
+    return Counter(label for labels in found for label in labels), len(found)
 
 
 def _counts(
@@ -58,6 +71,7 @@ def _compare(
     split: str,
     paths: dict[str, str],
     found: Collector,
+    unit: str = "tokens",
 ) -> None:
     (known, n_known), (counts, n) = train, other
     for label in sorted(known.keys() | counts.keys()):
@@ -75,7 +89,7 @@ def _compare(
             ratio = max(in_split / expected, expected / in_split)
             if ratio >= _RATIO and abs(in_split - expected) >= _DEVIATIONS * math.sqrt(expected):
                 example = (
-                    f"{label} is {1000 * in_split / n:.1f} in 1,000 tokens, "
+                    f"{label} is {1000 * in_split / n:.1f} in 1,000 {unit}, "
                     f"{1000 * in_train / n_known:.1f} in train"
                 )
                 found.add("D302", paths[split], None, example, head=head)

@@ -40,4 +40,5 @@ def _document(doubt: Doubt, head: str, number: int) -> Document:
         ends=[len(sentence.tokens)],
         spans={head: list(sentence.spans[head])},
         is_part=True,
+        labels={name: [label] for name, label in sentence.labels.items()},
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 
+from tagger.formats.text_labels import as_list
 from tagger.linting.records import Collector, GoldCorpus, PlacedSentence
 
 __all__ = ["check_labels"]
@@ -14,12 +15,15 @@ _RARE = 0.02
 
 def check_labels(corpus: GoldCorpus, found: Collector) -> None:
     """Check the labels and tags of each head."""
-    for head, kind in corpus.heads.items():
+    heads: dict[str, str] = {**corpus.heads, **dict.fromkeys(corpus.text_heads, "text")}
+    for head, kind in heads.items():
         counts: Counter[str] = Counter()
         first: dict[str, tuple[PlacedSentence, int]] = {}
         for sentence in corpus.sentences():
             if kind == "span":
                 named = [(span.label, span.start) for span in sentence.spans.get(head, ())]
+            elif kind == "text":
+                named = [(label, 0) for label in as_list(sentence.labels.get(head))]
             else:
                 named = [(tag, i) for i, tag in enumerate(sentence.tags.get(head, ())) if tag]
             for label, i in named:
@@ -28,18 +32,20 @@ def check_labels(corpus: GoldCorpus, found: Collector) -> None:
                 counts[label] += 1
         for label in counts:
             other = next((name for name, _ in counts.most_common() if _is_like(label, name)), None)
-            if other is None or counts[label] > _most(label, other, counts, is_span=kind == "span"):
+            if other is None or counts[label] > _most(
+                label, other, counts, is_name=kind != "token"
+            ):
                 continue
             example = f"{label} {counts[label]:,} times, {other} {counts[other]:,}"
             found.at("C401", *first[label], example, head=head, count=counts[label])
 
 
-def _most(label: str, other: str, counts: Counter[str], *, is_span: bool) -> float:
+def _most(label: str, other: str, counts: Counter[str], *, is_name: bool) -> float:
     """Return how often a slip may occur; names that only look alike are the same at any number."""
     if label.casefold() == other.casefold():
         return counts[other] - (label > other)
     # Many names of parts of speech are one letter apart.
-    return _RARE * counts[other] if is_span and min(len(label), len(other)) >= 3 else 0
+    return _RARE * counts[other] if is_name and min(len(label), len(other)) >= 3 else 0
 
 
 def _is_like(one: str, other: str) -> bool:

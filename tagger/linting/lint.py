@@ -29,6 +29,7 @@ from tagger.linting.records import CodedFinding, Collector, GoldCorpus
 from tagger.linting.sentences import check_sentences
 from tagger.linting.suspects import Doubt, Suspect, report_suspects
 from tagger.linting.tags import check_tags
+from tagger.linting.text_labels import check_missing, check_texts
 from tagger.linting.tokens import check_tokens
 
 if TYPE_CHECKING:
@@ -58,6 +59,7 @@ _CHECKS = (
     _Check(("D1", "D2"), "duplicates", check_duplicates),
     _Check(("D3",), "splits", check_distributions),
     _Check(("C1", "C2"), "forms", check_forms),
+    _Check(("C102",), "labels of texts", check_texts),
     _Check(("C3",), "bounds", check_bounds),
     _Check(("C4",), "labels", check_labels),
 )
@@ -360,6 +362,7 @@ def _check(
     """Run the checks that are wanted; that of tags first, which reads the spans."""
     show("checking tags", None)
     check_tags(corpus, found)
+    check_missing(corpus, found)
     if found.wants("S5"):
         check_sentences(corpus, found, max_tokens)
     for i, check in enumerate(_CHECKS):

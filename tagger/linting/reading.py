@@ -12,10 +12,14 @@ from tagger.corpus.document_source import DocumentSource
 from tagger.corpus.load import open_corpus
 from tagger.corpus.records import split_of_part
 from tagger.corpus.scan import FileSource, Source
+from tagger.corpus.tally import Place
+from tagger.corpus.text_labels import LabelTally, text_heads
 from tagger.errors import FormatError
 from tagger.findings import Finding, Findings
 from tagger.formats.columns import NO_BLANK_LINES
+from tagger.formats.offsets import NO_SPANS
 from tagger.formats.records import Columns, Layout, Sentence
+from tagger.formats.text_labels import as_label
 from tagger.linting.characters import check_bytes, is_packed
 from tagger.linting.codes import CODES
 from tagger.linting.records import Collector, Edit, GoldCorpus, GoldFile, PlacedSentence
@@ -87,7 +91,7 @@ def read_gold(
     for part, path in opened.paths.items():
         file = GoldFile(str(path), split_of_part(part), has_rows=_has_rows(opened, path))
         corpus.files.append(file)
-        reader = _Reader(found, file.has_rows)
+        reader = _Reader(found, file.has_rows, has_labels=bool(opened.text_labels))
         n = len(found.findings)
         try:
             show(f"reading {path}", None)
@@ -96,15 +100,39 @@ def read_gold(
             _keep(error, found, "; the rest of the file is not checked")
         if not file.sentences and len(found.findings) == n:
             _keep(FormatError(path, None, "the file has no sentences"), found)
+    _choose_labels(corpus, opened, found)
     return corpus, layout
+
+
+def _choose_labels(corpus: GoldCorpus, opened: Source, found: Collector) -> None:
+    """Find the heads of labels of texts, and forget what else may have been some."""
+    tally = LabelTally(opened.text_labels)
+    for number, file in enumerate(corpus.files):
+        for sentence in file.sentences:
+            tally.add(sentence.labels, Place(number, sentence.line() or 0))
+    if not tally.keys and not opened.text_labels:
+        return
+    tags = {head for sentence in corpus.sentences() for head in sentence.tags}
+    several: dict[str, bool] = {}
+    try:
+        heads = text_heads(tally, tags, [Path(file.path) for file in corpus.files])
+        several = {head.name: head.multi_label for head in heads}
+    except FormatError as error:
+        _keep(error, found)
+    corpus.text_heads = list(several)
+    for sentence in corpus.sentences():
+        sentence.labels = {
+            head: as_label(sentence.labels.get(head), multi_label=is_several)
+            for head, is_several in several.items()
+        }
 
 
 class _Reader(Findings):
     """Turns the findings of readers into those of the checks, place by place."""
 
-    def __init__(self, found: Collector, has_rows: bool) -> None:
+    def __init__(self, found: Collector, has_rows: bool, *, has_labels: bool) -> None:
         super().__init__()
-        self._to, self._has_rows = found, has_rows
+        self._to, self._has_rows, self._has_labels = found, has_rows, has_labels
 
     def reject(self, error: FormatError) -> None:
         _keep(error, self._to)
@@ -136,6 +164,8 @@ class _Reader(Findings):
         )
 
     def _keep(self, finding: Finding) -> None:
+        if self._has_labels and finding.kind == NO_SPANS:
+            return
         code = _CODES.get(finding.kind, _OTHER)
         example = finding.example
         if not finding.kind.startswith(CODES[code].title[:11]):
@@ -194,4 +224,5 @@ def _placed(
         array("I", lines),
         document,
         sentence.document,
+        labels=sentence.labels,
     )

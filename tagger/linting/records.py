@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Literal, NamedTuple
 
 from tagger.findings import Finding
+from tagger.formats.records import TextLabel
 from tagger.linting.codes import CODES
 from tagger.schemes import Span
 
@@ -51,6 +52,7 @@ class PlacedSentence:
         document: The name of its document, where lines do not lead to it; else empty.
         number: The number of its document in the file; below 0 where the file marks none.
         spans: By span head the spans, read in the scheme of the file.
+        labels: By text head the label of the text, or its labels; None where it has none.
     """
 
     tokens: list[str]
@@ -60,6 +62,7 @@ class PlacedSentence:
     document: str = ""
     number: int = -1
     spans: dict[str, list[Span]] = field(default_factory=dict)
+    labels: dict[str, TextLabel] = field(default_factory=dict)
 
     def line(self, i: int = 0) -> int | None:
         """Return the line of a token; None where there are no lines."""
@@ -103,12 +106,14 @@ class GoldCorpus:
     Attributes:
         name: Its name.
         files: Its files, in the order of splits.
-        heads: The kind of each head.
+        heads: The kind of each head of tags.
+        text_heads: The heads of labels of texts.
     """
 
     name: str
     files: list[GoldFile] = field(default_factory=list)
     heads: dict[str, Literal["span", "token"]] = field(default_factory=dict)
+    text_heads: list[str] = field(default_factory=list)
 
     @property
     def span_heads(self) -> list[str]:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
 
 import tagger
+from tests.helpers.corpora import write_files
 
 
 def lint(tmp_path: Path, text: str, *codes: str, name: str = "train.conll") -> list[str]:
@@ -153,3 +155,27 @@ def test_empty_splits_are_one_line(run, tmp_path: Path) -> None:
     result = run("lint", tmp_path)
     assert result.code == 1
     assert "test.conll: S201" in result.out
+
+
+def test_labels_of_texts(tmp_path):
+    lines = [
+        ("Fly to Oslo now. Please do it.", "book"),
+        ("Fly to Oslo now. Please do it.", "Book"),
+        ("Stop it at once, I say, and go home.", None),
+    ]
+    rows = [json.dumps({"text": text, "intent": label}) for text, label in lines]
+    folder = write_files(tmp_path / "my", {"train.jsonl": "\n".join(rows)})
+    found = tagger.lint(folder)
+    assert found.report.counts == {"S304": 1, "D101": 1, "C102": 1, "C401": 1}
+    assert found.report.facts == ["intent: 2 labels, 2 in all: book 50.0%, Book 50.0%"]
+    places = {finding.code: (finding.line, finding.head) for finding in found.findings}
+    assert places["S304"] == (3, "intent")
+    assert places["C102"] == (2, "intent")
+
+
+def test_splits_without_a_label_of_texts(tmp_path):
+    train, test = ("text,label\n" + "".join(f"some text {i},{label}\n" for i, label in rows)
+                   for rows in (enumerate("ab" * 20), enumerate("ac" * 2)))  # fmt: skip
+    folder = write_files(tmp_path / "my", {"train.csv": train, "test.csv": test})
+    found = tagger.lint(folder, select=["D301"])
+    assert [finding.example for finding in found.findings] == ["c, 2 times in test"]

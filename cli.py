@@ -1,5 +1,6 @@
-"""``python cli.py …``: the command line in a checkout that is not installed."""
+"""Run ``tagger`` from a checkout: ``python cli.py train …``."""
 
 from tagger.cli import main
 
-main()
+if __name__ == "__main__":  # processes of --workers import this file
+    main()

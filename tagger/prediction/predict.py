@@ -11,6 +11,7 @@ from tagger.errors import UsageError, unknown_name
 from tagger.files import check_not_read
 from tagger.interrupt import interrupted_by_sigterm
 from tagger.prediction.input import BLOCK, STDIN, as_available, is_live, read_texts, total_bytes
+from tagger.prediction.language import warn_if_foreign
 from tagger.prediction.output import check_writable, write_results
 from tagger.prediction.output_formats import DOCBIN, FORMATS, format_of, view
 from tagger.prediction.resuming import NOTHING, Kept, record_of, resumable, skip
@@ -85,7 +86,8 @@ def predict(
     lines = read_texts(texts, files, whole=job.whole)
     if shown is not None:
         chosen = tagger.predictor.choose(job.heads)
-        for block in as_available(lines) if live else batched(lines, BLOCK):
+        given = as_available(lines) if live else batched(lines, BLOCK)
+        for block in warn_if_foreign(given, tagger):
             found = [one.text for one in block]
             for document in tagger.batch(found, job.heads, confidence=job.confidence):
                 shown.print(view(document, chosen), highlight=False)
@@ -108,7 +110,7 @@ def predict(
     reporting = nullcontext() if progress is None else progress(kept, n_done, n_bytes)
     with interrupted_by_sigterm(), reporting as report, _converted(output, docbin):
         write_results(
-            tag_blocks(job, tagger, blocks, workers),
+            tag_blocks(job, tagger, warn_if_foreign(blocks, tagger), workers),
             output=output,
             record=record,
             kept=kept,

@@ -28,12 +28,14 @@ class FormEngine:
     Attributes:
         batch_tokens: Maximum number of tokens of a batch, padding included; a longer sentence is a
             batch by itself.
+        vocabulary: The words and characters that have a vector.
     """
 
     def __init__(self, backend: Backend, form_encoder: FormEncoder, *, threads: int = 1) -> None:
         self.backend = backend
         self.threads = threads
         self.batch_tokens = BATCH_TOKENS
+        self.vocabulary = form_encoder.vocabulary
         self._forms = FormCache(form_encoder, backend.embed)
 
     @property

@@ -45,4 +45,7 @@ class Tokenizer:
 
     def sentences(self, text: str) -> list[list[tuple[int, int]]]:
         """Return the same tokens as :meth:`tokens`, grouped into sentences."""
+        if self.rules.whole_texts:
+            tokens = self.tokens(text)
+            return [tokens] if tokens else []
         return group_sentences(text, self.tokens(text), self.newline)

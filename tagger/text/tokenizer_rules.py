@@ -57,6 +57,8 @@ class TokenizerRules(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     """``1 .`` at the beginning of a line or before a lower-case letter; else ``1.`` stays whole."""
     split_everything: bool = False
     """Every mark is a separate token, even in ``0 . 5`` and ``e . g .`` (biomedical corpora)."""
+    whole_texts: bool = False
+    """A text is one sentence, whatever marks are in it: so were the labelled texts of training."""
     abbreviations: tuple[str, ...] = ABBREVIATIONS
     """Tokens that keep their final period (case is ignored in text that is all capitals)."""
     lexicon: tuple[str, ...] = ()

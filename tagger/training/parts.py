@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property
@@ -40,6 +40,10 @@ from tagger.training.state import Progress, weights_of
 from tagger.training.warm_start import start_from, start_words
 
 LOW_COVERAGE = 0.5
+ENDS = frozenset(".!?…。！？")
+"""Tokens that end a sentence."""
+LONG_TEXTS = 0.05
+"""The share of texts of several sentences from which on texts are read as a whole."""
 
 
 @dataclass(frozen=True)
@@ -141,6 +145,9 @@ def build(
         )
     else:
         rules = prepared.answers.rules
+    if files and hold_several_sentences(prepared, files):
+        rules = msgspec.structs.replace(rules, whole_texts=True)
+        report.note("labelled texts have several sentences: a text is read as a whole")
     try:
         network = build_network(
             config, vocabulary, prepared.heads, vectors, n_trained_words=n_trained_words
@@ -155,6 +162,18 @@ def build(
         report.note(start_from(network, vocabulary, prepared.heads, base))
     earlier = (*base.meta.earlier_corpora, *base.meta.corpora) if base else ()
     return Parts(config, prepared, vocabulary, vector_keys, rules, earlier), network
+
+
+def hold_several_sentences(prepared: Prepared, corpora: Sequence[Corpus]) -> bool:
+    """Return whether corpora have labelled texts as rows, some of them of several sentences."""
+    n_rows = n_long = 0
+    for corpus in corpora:
+        if not prepared.text_heads_of(corpus):
+            return False
+        for rows in corpus.splits["train"].select_columns(["tokens"]).iter(1000):
+            n_rows += len(rows["tokens"])
+            n_long += sum(not ENDS.isdisjoint(tokens[:-2]) for tokens in rows["tokens"])
+    return n_long > LONG_TEXTS * n_rows
 
 
 def _read_given(config: Config, forms: Counter[str], report: Reporter) -> Vectors:

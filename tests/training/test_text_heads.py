@@ -172,6 +172,15 @@ def test_a_text_of_several_sentences_has_their_mean(intent_model: Path) -> None:
     assert math.isclose(document.labels["intent"].prob, mean.max(), rel_tol=1e-4)
 
 
+def test_texts_of_several_sentences_are_read_as_a_whole(tmp_path: Path) -> None:
+    pairs = [(intent, f"{text} . thank you .") for intent, text in UTTERANCES["train"]]
+    corpus = write_utterances(tmp_path / "c", {"train": pairs, "dev": pairs})
+    train([str(corpus)], tmp_path / "m", config("intent"))
+    document = load(tmp_path / "m")("Book a flight. Thank you.\n\nBye!")
+    assert document.sentences == [(0, 9)]
+    assert load(tmp_path / "m")("").sentences == []
+
+
 def test_scores_of_labels_and_of_whole_sentences(
     intent_model: Path, utterances: Path, run, tmp_path: Path
 ) -> None:

@@ -94,6 +94,39 @@ lock: $(TOOLS)/.installed
 	$(TOOLS)/bin/python locks/make.py
 .PHONY: lock
 
+# Known vulnerabilities of what is installed, where the data of PyPI can be reached.
+AUDITED = build torch base dev docs
+audit:
+	@if $(PYTHON) -c "from urllib.request import urlopen; \
+		urlopen('https://pypi.org/pypi/pip/json', timeout=15)" 2> /dev/null; \
+	then $(MAKE) -s $(TOOLS)/.installed && $(TOOLS)/bin/pip-audit --progress-spinner off \
+		--require-hashes --disable-pip $(foreach name,$(AUDITED),-r locks/$(name).txt); \
+	else echo "pip-audit: skipped, since its data on pypi.org cannot be reached"; fi
+.PHONY: audit
+
+# The licences of what a wheel needs.
+NEEDED = locks/torch.txt locks/base.txt
+licences: $(VENV)/.installed $(TOOLS)/.installed
+	@printf '%s\n' "# Licences of dependencies" "" \
+		"Made by \`make licences\`: what the package needs, as its authors state it." "" > docs/licences.md
+	@$(TOOLS)/bin/pip-licenses --python $(BIN)/python --format markdown \
+		--packages $$(sed -n 's/==.*//p' $(NEEDED)) | sed 's/  */ /g; s/---*/---/g' >> docs/licences.md
+.PHONY: licences
+
+# What is published, in dist/: the source and the wheel, built twice with equal bytes, and a list of
+# the packages that the wheel needs with their hashes (SBOM).
+release: $(VENV)/.installed-dev $(TOOLS)/.installed
+	rm -rf dist
+	$(BIN)/python -m hatchling build -d dist
+	mkdir dist/again
+	tar xf dist/*.tar.gz -C dist/again
+	cd dist/again/* && $(CURDIR)/$(BIN)/python -m hatchling build -d ..
+	for file in dist/*.*; do cmp $$file dist/again/$${file##*/} || exit 1; done
+	rm -r dist/again
+	cat $(NEEDED) | $(TOOLS)/bin/cyclonedx-py requirements - --pyproject pyproject.toml \
+		--output-reproducible -o dist/sbom.json
+.PHONY: release
+
 $(TOOLS)/.installed: locks/tools.txt
 	$(PYTHON) -m venv $(TOOLS)
 	$(TOOLS)/bin/python -m pip install -q --require-hashes --no-deps -r locks/tools.txt

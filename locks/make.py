@@ -2,10 +2,10 @@
 
     make lock
 
-build.txt, torch.txt, base.txt, dev.txt and docs.txt are installed in this order and have each pin
-once. A pin has the hashes of the files for all platforms. CUDA libraries, which PyTorch pins itself
-and only some machines need, are not in constraints.txt and therefore not in the locks. tools.txt is
-apart.
+build.txt, torch.txt, base.txt, dev.txt and docs.txt are installed in this order. torch.txt and
+base.txt are what `tagger` needs, dev.txt and docs.txt have what comes on top. A pin has the hashes
+of the files for all platforms. CUDA libraries, which PyTorch pins itself and only some machines
+need, are not in constraints.txt and therefore not in the locks. tools.txt is apart.
 """
 
 from __future__ import annotations
@@ -69,18 +69,21 @@ def main() -> None:
     pins = (ROOT / "constraints.txt").read_text("utf-8").split()
     pinned = {canonical(pin.split("==")[0]) for pin in pins}
     seen: set[str] = set()
+    used: set[str] = set()
     left_out: set[str] = set()
     for name, arguments in SOURCES.items():
         found = compiled(*arguments, "-c", "constraints.txt")
         left_out |= found.keys() - pinned
         entries = {one: found[one] for one in sorted(found.keys() & pinned - seen)}
-        seen |= entries.keys()
+        used |= entries.keys()
+        if name != "build":
+            seen |= entries.keys()
         if "torch" in entries:
             write("torch", {"torch": with_local_build(entries.pop("torch"))})
         write(name, entries)
         print(f"locks/{name}.txt: {len(entries)} packages")
     print("not in constraints.txt:", ", ".join(sorted(left_out)))
-    for unused in sorted(pinned - seen):
+    for unused in sorted(pinned - used):
         print(f"constraints.txt: nothing needs {unused}")
     write("tools", compiled(str(HERE / "tools.in"), "-c", "constraints.txt"))
 

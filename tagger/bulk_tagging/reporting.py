@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from tagger.bulk_tagging.sources.rows import Shard
 from tagger.bulk_tagging.state import Mark
 from tagger.bulk_tagging.tally import Tally
+from tagger.executors.protocol import Measures, without
 from tagger.progress import Screen
 from tagger.tables import fields_table, plain_table
 
@@ -42,33 +43,46 @@ class Progress:
             self._sizes[shard.name] for shard in left
         )
         self._started = time.perf_counter()
+        self._running: Measures = (0.0, 0.0, 0.0)
 
     def add(self, mark: Mark) -> None:
         """Count a shard that this run has finished."""
+        size = self._sizes[mark.name]
+        self._running = without(self._running, (mark.tally.n_documents, mark.tally.n_words, size))
         self.n_finished += 1
         self.tally.add(mark.tally)
-        self._size_done += self._sizes[mark.name]
+        self._size_done += size
+
+    def tell(self, running: Measures) -> None:
+        """Note the documents, words and bytes of shards that are done in part."""
+        self._running = running
 
     @property
     def share(self) -> float:
         """How much is done, 0 to 1, by size."""
-        return self._size_done / self._size if self._size else 1.0
+        return self._size_so_far / self._size if self._size else 1.0
+
+    @property
+    def _size_so_far(self) -> float:
+        return min(self._size_done + self._running[2], self._size)
 
     def measures(self) -> dict[str, Any]:
         """Return the numbers for machines; those a second are of this run."""
         seconds = time.perf_counter() - self._started
-        done = self._size_done - self._size_before
-        left = (self._size - self._size_done) * seconds / done if done else None
+        done = self._size_so_far - self._size_before
+        left = (self._size - self._size_so_far) * seconds / done if done else None
+        documents = self.tally.n_documents + int(self._running[0])
+        words = self.tally.n_words + int(self._running[1])
         return {
             "shards": self.n_shards,
             "finished": self.n_finished,
             "share": round(self.share, 4),
-            "documents": self.tally.n_documents,
-            "words": self.tally.n_words,
+            "documents": documents,
+            "words": words,
             "errors": self.tally.n_errors,
             "seconds": round(seconds, 1),
-            "documents_per_second": round(self.tally.n_documents / seconds, 1),
-            "words_per_second": round(self.tally.n_words / seconds, 1),
+            "documents_per_second": round(documents / seconds, 1),
+            "words_per_second": round(words / seconds, 1),
             "seconds_left": None if left is None else round(left, 1),
         }
 
@@ -80,7 +94,7 @@ class Reporter:
         """Receive the start."""
 
     def progress(self, progress: Progress) -> None:
-        """Receive that a shard is finished."""
+        """Receive that a shard is finished, or more of one is done."""
 
     def stop(self) -> None:
         """Receive the end, however it ended."""

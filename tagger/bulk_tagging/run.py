@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, get_args
 
@@ -12,12 +13,12 @@ import msgspec
 import tagger as package
 from tagger.arguments import as_mapping, as_name, as_names
 from tagger.bulk_tagging.columns import Results
-from tagger.bulk_tagging.executors.protocol import Executor, ExecutorName
 from tagger.bulk_tagging.job import MAX_CHARS, Job, OutputFormat, Work, check_columns
 from tagger.bulk_tagging.reporting import Progress, Reporter
 from tagger.bulk_tagging.shards import parse_part, plan
 from tagger.bulk_tagging.sources.rows import Shard
 from tagger.bulk_tagging.state import (
+    DONE,
     SUMMARY,
     Mark,
     begin,
@@ -30,11 +31,13 @@ from tagger.bulk_tagging.state import (
 )
 from tagger.bulk_tagging.storage import Folder, reading
 from tagger.bulk_tagging.tally import Tally
-from tagger.errors import Interrupted, UsageError, unknown_name
+from tagger.bulk_tagging.work import tag_shard
+from tagger.errors import Interrupted, TaggerError, UsageError, unknown_name
+from tagger.executors.building import build_executor
+from tagger.executors.protocol import Executor, ExecutorName, Measures
 from tagger.interrupt import interrupted_by_sigterm
 from tagger.model.heads import HeadSpec
 from tagger.prediction.resuming import model_digest
-from tagger.prediction.workers import check_workers
 from tagger.runtime.engines.processor import n_cores
 from tagger.runtime.engines.protocol import EngineName, Precision
 from tagger.runtime.loading import load
@@ -130,6 +133,8 @@ def bulk(
     """
     reporter = reporter or Reporter()
     given, target = as_names("inputs", inputs), as_name("output", output)
+    if "" in (target, *given):
+        raise UsageError("the name of an input or the output is empty")
     if output_format not in get_args(OutputFormat):
         valid = get_args(OutputFormat)
         raise UsageError(unknown_name("format", output_format, valid), expected=valid)
@@ -139,7 +144,7 @@ def bulk(
             "the results of the other parts would be removed",
             hint="use {force=True} without {shard}",
         )
-    runner = _executor(executor, workers, ray_address)
+    runner = build_executor(executor, workers, ray_address, default=n_cores())
     directory = find_model(model)
     loaded = load(
         directory,
@@ -240,10 +245,32 @@ def _run(
     left = [shard for shard in shards if shard.name not in marks]
     progress = Progress(shards, left, marks)
     reporter.begin(progress)
-    for mark in runner.run(work, left):
+
+    def tell(running: Measures) -> None:
+        progress.tell(running)
+        reporter.progress(progress)
+
+    seen = False
+    for _, mark in runner.run(partial(tag_shard, work), left, tell):
+        seen = seen or _check_visible(work, mark)
         marks[mark.name] = mark
         progress.add(mark)
         reporter.progress(progress)
+
+
+def _check_visible(work: Work, mark: Mark) -> bool:
+    """Check that what a worker wrote is there for this process.
+
+    Raises:
+        TaggerError: It is not.
+    """
+    if Folder(work.output).read(f"{DONE}/{mark.name}.json") is None:
+        raise TaggerError(
+            "the workers write to their own disks",
+            path=work.output,
+            hint="name a folder that all machines share, or a URL",
+        )
+    return True
 
 
 def _chosen_heads(
@@ -253,24 +280,6 @@ def _chosen_heads(
     chosen = loaded.predictor.choose(names)
     others = [head for head in chosen if head.kind != "token"]
     return others if names is None and others and not tokens else chosen
-
-
-def _executor(name: str, workers: int | None, ray_address: str | None) -> Executor:
-    valid = get_args(ExecutorName)
-    if name not in valid:
-        raise UsageError(unknown_name("executor", name, valid), expected=valid)
-    if workers is not None and workers < 1:
-        raise UsageError(f"{workers} workers; expected at least 1")
-    if name == "ray":
-        from tagger.bulk_tagging.executors.ray import Ray
-
-        return Ray(workers, ray_address)
-    if ray_address is not None:
-        raise UsageError("only Ray has an address", hint="add {executor=ray}")
-    from tagger.bulk_tagging.executors.local import Local
-
-    check_workers(workers or 1)
-    return Local(workers or n_cores())
 
 
 def _basic_schema(kept: Sequence[tuple[str, str]]) -> pa.Schema:

@@ -80,12 +80,22 @@ class Folder:
 
     Args:
         address: A path or URL; it need not exist.
+
+    Raises:
+        UsageError: Nothing is ever written there, or there is no such kind of URL.
+        TaggerError: A library that it needs is not installed.
     """
 
     def __init__(self, address: str) -> None:
         self.address = address
         self.fs, self._root = file_system(address)
         self.is_local = is_local(self.fs)
+        if "http" in self.fs.protocol:  # its methods do nothing, or fail one by one
+            raise UsageError(
+                "HTTP is only read from",
+                path=self.address,
+                hint="name a folder or an object store with {output}",
+            )
 
     def path_of(self, name: str) -> str:
         """Return the path of a file in the file system."""
@@ -100,8 +110,10 @@ class Folder:
 
         Raises:
             OSError: No permission.
+            TaggerError: A client of an object store refuses it.
         """
-        self.fs.makedirs(self._root, exist_ok=True)
+        with self._writing():
+            self.fs.makedirs(self._root, exist_ok=True)
 
     def sizes(self) -> dict[str, int]:
         """Return the size of each file below the folder, by its name relative to it.
@@ -131,13 +143,15 @@ class Folder:
 
         Raises:
             OSError: No space, no permission.
+            TaggerError: A client of an object store refuses it.
         """
         path = self.path_of(name)
-        self.fs.makedirs(self.fs._parent(path), exist_ok=True)
-        if self.is_local:
-            write_file(Path(path), content)
-        else:
-            self.fs.pipe_file(path, content)  # object stores show an object when it is whole
+        with self._writing():
+            self.fs.makedirs(self.fs._parent(path), exist_ok=True)
+            if self.is_local:
+                write_file(Path(path), content)
+            else:
+                self.fs.pipe_file(path, content)  # object stores show an object when it is whole
 
     @contextmanager
     def create(self, name: str) -> Iterator[BinaryIO]:
@@ -170,6 +184,20 @@ class Folder:
         except BaseException:
             self.remove([temporary])
             raise
+
+    @contextmanager
+    def _writing(self) -> Iterator[None]:
+        """Word the exceptions of clients of object stores, as for missing credentials."""
+        try:
+            yield
+        except (OSError, TaggerError):
+            raise
+        except Exception as error:
+            if self.is_local:
+                raise
+            raise TaggerError(
+                f"cannot be written to ({first_line(error)})", path=self.address
+            ) from None
 
     def remove(self, paths: Iterable[str]) -> None:
         """Remove files by their paths in the file system, where they exist."""

@@ -19,18 +19,20 @@ from tagger.bulk_tagging.state import Mark, digest, write_mark
 from tagger.bulk_tagging.storage import Folder
 from tagger.bulk_tagging.tally import SHOWN_ERRORS, RowError, Tally, Worker
 from tagger.errors import TaggerError
+from tagger.executors.protocol import Tell, ignore
 from tagger.printable import one_line
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
 
-def tag_shard(work: Work, shard: Shard) -> Mark:
+def tag_shard(work: Work, shard: Shard, tell: Tell = ignore) -> Mark:
     """Tag a shard, write its results, and then its mark.
 
     Args:
         work: What to do.
         shard: The shard.
+        tell: Takes the documents, words and bytes that are done.
 
     Raises:
         TaggerError: The input or model cannot be read; with ``fail_fast`` also a row with an error.
@@ -63,6 +65,7 @@ def tag_shard(work: Work, shard: Shard) -> Mark:
             for some in slices(rows.texts):
                 sink.write(_tag(results, rows, some, schema, tally))
             tally.n_documents += len(rows.texts)
+            tell((tally.n_documents, tally.n_words, rows.share * shard.size))
     tally.seconds = time.perf_counter() - started
     tally.processor_seconds = time.process_time() - used
     tally.workers = {f"{socket.gethostname()}:{os.getpid()}": Worker(tally.n_words, tally.seconds)}

@@ -10,10 +10,12 @@ import tagger
 from tagger.cli.options import (
     Device,
     Engine,
+    Executor,
     Heads,
     Json,
     NamedModel,
     Precision,
+    RayAddress,
     Thresholds,
     names,
     stated_thresholds,
@@ -22,10 +24,9 @@ from tagger.cli.output import console, print_json
 from tagger.text.sentences import Newline
 
 if TYPE_CHECKING:
-    from tagger.bulk_tagging.executors.protocol import ExecutorName
     from tagger.bulk_tagging.job import OutputFormat
 else:  # for Typer: the function checks the names
-    ExecutorName = OutputFormat = str
+    OutputFormat = str
 
 ROWS_WITH_ERRORS = 3
 """The exit code if some rows were not tagged."""
@@ -72,13 +73,11 @@ def bulk(
     output_format: Annotated[
         OutputFormat, typer.Option("--format", help="parquet or jsonl.")
     ] = "parquet",
-    executor: Annotated[ExecutorName, typer.Option("--executor", help="local or ray.")] = "local",
+    executor: Executor = "local",
     workers: Annotated[
         int | None, typer.Option("--workers", min=1, help="Processes; one a core if not given.")
     ] = None,
-    ray_address: Annotated[
-        str | None, typer.Option(help="A Ray cluster; one on this machine if not given.")
-    ] = None,
+    ray_address: RayAddress = None,
     shard: Annotated[
         str | None, typer.Option("--shard", help="The part i/n of the work, as in 1/8.")
     ] = None,

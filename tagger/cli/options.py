@@ -12,13 +12,14 @@ import tagger
 from tagger.errors import UsageError
 
 if TYPE_CHECKING:
+    from tagger.executors.protocol import ExecutorName
     from tagger.runtime.engines.protocol import EngineName
     from tagger.runtime.engines.protocol import Precision as PrecisionName
 
     SplitName: TypeAlias = Literal["train", "dev", "test"]
     UnmappedLabels: TypeAlias = Literal["error", "drop", "keep"]
 else:  # for Typer: the functions check the names, and their errors name the nearest one
-    EngineName = PrecisionName = SplitName = UnmappedLabels = str
+    EngineName = ExecutorName = PrecisionName = SplitName = UnmappedLabels = str
 
 _MODEL = "A model directory, the name of a model, or hub:owner/name."
 Model = Annotated[str, typer.Argument(help=_MODEL)]
@@ -85,6 +86,11 @@ Thresholds = Annotated[
         "--threshold",
         help="Show every span whose probability reaches it, as in 0.2, or PER=0.2 for a label.",
     ),
+]
+Executor = Annotated[ExecutorName, typer.Option("--executor", help="local or ray.")]
+RayAddress = Annotated[
+    str | None,
+    typer.Option("--ray-address", help="A Ray cluster; one on this machine if not given."),
 ]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON for machines.")]
 

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple
 import msgspec
 
 from tagger.errors import FormatError, UsageError
+from tagger.executors.processes import check_workers
 from tagger.files import check_new, check_not_read, named_errors
 from tagger.interrupt import interrupted_by_sigterm
 from tagger.lines import NOT_JSON, decode_lines, read_lines
@@ -39,7 +40,6 @@ from tagger.prediction.resuming import NOTHING
 from tagger.prediction.workers import (
     Job,
     Result,
-    check_workers,
     in_workers,
     load_tagger,
     n_bytes_of,

@@ -2,24 +2,18 @@
 
 from __future__ import annotations
 
-import os
 import signal
-import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import contextmanager
 from functools import lru_cache, partial
-from multiprocessing import get_context, parent_process
-from multiprocessing.process import BaseProcess
 from typing import NamedTuple, TypeVar
 
 from tagger.errors import TaggerError, UsageError
-from tagger.interrupt import deferred_interrupt
+from tagger.executors.processes import check_workers, worker_pool
 from tagger.prediction.input import Text, as_available
 from tagger.prediction.output_formats import FORMATS, json_line
 from tagger.runtime.cutting import GivenTokens
-from tagger.runtime.engines.processor import n_cores
 from tagger.runtime.engines.protocol import EngineName, Precision
 from tagger.runtime.loading import load
 from tagger.runtime.readings import head_of_readings
@@ -151,32 +145,6 @@ def tag_blocks(
     return in_workers(partial(_tag_in_worker, job._replace(threads=1)), blocks, workers)
 
 
-def check_workers(workers: int) -> None:
-    """Check that there is a core for each process.
-
-    Raises:
-        UsageError: More workers than cores.
-    """
-    if workers > (cores := n_cores()):
-        raise UsageError(
-            f"{workers} workers are more than the {cores} cores that this process may use, and "
-            "would be slower",
-            hint=f"use {{workers={cores}}}",
-        )
-
-
-@contextmanager
-def worker_pool(workers: int) -> Iterator[ProcessPoolExecutor]:
-    """Provide processes that end with this one, however it ends, and leave Ctrl-C to it."""
-    context = get_context("spawn")  # a fork of a process with threads may hang
-    pool = ProcessPoolExecutor(workers, context, initializer=_follow_parent)
-    try:
-        yield pool
-    finally:
-        with deferred_interrupt():  # a second Ctrl-C must not leave workers running
-            pool.shutdown(wait=True, cancel_futures=True)
-
-
 def in_workers(
     work: Callable[[Sequence[T]], R], blocks: Iterable[Sequence[T]], workers: int
 ) -> Iterator[R]:
@@ -216,16 +184,3 @@ def _tag_in_worker(job: Job, texts: Sequence[Text]) -> Result:
 @lru_cache(maxsize=1)
 def _kept_tagger(job: Job) -> Tagger:
     return load_tagger(job)
-
-
-def _follow_parent() -> None:
-    """Leave Ctrl-C to the process that writes, and end with it, however it ends."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    parent = parent_process()
-    if parent is not None:
-        threading.Thread(target=_end_after, args=(parent,), daemon=True).start()
-
-
-def _end_after(parent: BaseProcess) -> None:
-    parent.join()
-    os._exit(1)

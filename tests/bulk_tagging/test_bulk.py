@@ -10,13 +10,17 @@ import json
 import sys
 from pathlib import Path
 
+import msgspec
 import pyarrow as pa
 import pytest
 
 import tagger
+from tagger.bulk_tagging.job import Job, Work, load_tagger
+from tagger.bulk_tagging.reporting import Progress, Reporter
 from tagger.bulk_tagging.state import locked
 from tagger.bulk_tagging.storage import Folder
-from tagger.errors import CorpusError, FormatError, UsageError
+from tagger.errors import CorpusError, FormatError, ModelError, UsageError
+from tagger.executors.board import Board
 from tests.helpers.commands import assert_one_line
 from tests.helpers.tables import read_rows, texts, write_parquet
 
@@ -89,7 +93,7 @@ def test_the_output_mirrors_the_input(model: Path, tables: Path, tmp_path: Path)
 def test_results_do_not_depend_on_workers(
     model: Path, tables: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for module in ("tagger.prediction.workers", "tagger.bulk_tagging.run"):
+    for module in ("tagger.executors.processes", "tagger.bulk_tagging.run"):
         monkeypatch.setattr(f"{module}.n_cores", lambda: 2)
     tagger.bulk(tables, tmp_path / "one", model=model, workers=1)
     tagger.bulk(tables, tmp_path / "two", model=model, workers=2)
@@ -106,7 +110,7 @@ def test_parts_make_one_output(model: Path, tables: Path, tmp_path: Path) -> Non
 
 
 @pytest.mark.parametrize(
-    "name", ["a.jsonl", "a.jsonl.gz", "a.csv", "a.txt", "a.txt.bz2", "a.arrow"]
+    "name", ["a.jsonl", "a.jsonl.gz", "a.jsonl.zst", "a.csv", "a.txt", "a.txt.bz2", "a.arrow"]
 )
 def test_formats(name: str, model: Path, tmp_path: Path) -> None:
     path, rows = tmp_path / name, [{"id": i, "text": t, "n": i / 2} for i, t in enumerate(texts(9))]
@@ -126,6 +130,8 @@ def test_formats(name: str, model: Path, tmp_path: Path) -> None:
         content = "".join(row["text"] + "\n" for row in rows).encode()
     if name.endswith(".gz"):
         content = gzip.compress(content)
+    if name.endswith(".zst"):
+        content = pa.compress(content, "zstd", asbytes=True)
     if name.endswith(".bz2"):
         content = bz2.compress(content)
     path.write_bytes(content)
@@ -298,6 +304,7 @@ def test_folders_of_others_are_not_touched(model: Path, tables: Path, tmp_path: 
         (["--ray-address", "x:1"], 2, ["--executor ray"]),
         (["--heads", "nre"], 2, ["did you mean 'ner'"]),
         (["--workers", "5000"], 2, ["cores", "--workers"]),
+        ([""], 2, ["empty"]),
     ],
 )
 def test_wrong_options(
@@ -306,6 +313,19 @@ def test_wrong_options(
     result = run("bulk", tables, "-o", tmp_path / "out", "-m", model, *options)
     assert_one_line(result, code, *parts)
     assert not (tmp_path / "out").exists()
+
+
+def test_models_that_workers_do_not_see(model: Path, tables: Path, tmp_path: Path) -> None:
+    tagger.bulk(tables / "a.parquet", tmp_path / "out", model=model, workers=1)
+    job = msgspec.json.decode((tmp_path / "out" / "_manifest.json").read_bytes(), type=Job)
+    for changed, message in (
+        ({"model": str(tmp_path / "gone")}, "cannot see"),
+        ({"model_digest": "0"}, "another model"),
+    ):
+        elsewhere = msgspec.structs.replace(job, **changed)
+        with pytest.raises(ModelError, match=message) as error:
+            load_tagger(Work(job=elsewhere, schema=b"", output=str(tmp_path / "out")))
+        assert error.value.path == elsewhere.model
 
 
 def test_inputs_of_other_schemas(model: Path, tables: Path, tmp_path: Path) -> None:
@@ -375,6 +395,42 @@ def test_files_that_would_have_one_name(model: Path, tmp_path: Path) -> None:
         tagger.bulk(paths, tmp_path / "out", model=model, workers=1)
     tagger.bulk(tmp_path / "*" / "a.parquet", tmp_path / "out", model=model, workers=1)
     assert len(read_rows(tmp_path / "out")) == 6
+
+
+@pytest.mark.parametrize("name", ["a.parquet", "a.jsonl", "a.jsonl.gz"])
+def test_progress_within_a_shard(
+    name: str, model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / name
+    lines = b"".join(json.dumps({"text": text}).encode() + b"\n" for text in texts(5000))
+    if name == "a.parquet":
+        write_parquet(path, 5000, group=5000)
+    else:
+        path.write_bytes(gzip.compress(lines) if name.endswith(".gz") else lines)
+    monkeypatch.setattr("tagger.executors.local._EVERY", 0.0)
+    seen = []
+
+    class Watch(Reporter):
+        def progress(self, progress: Progress) -> None:
+            measures = progress.measures()
+            seen.append((measures["documents"], measures["share"], measures["finished"]))
+
+    tagger.bulk(path, tmp_path / "out", model=model, workers=1, reporter=Watch())
+    assert [n for n, _, _ in seen] == [1000, 2000, 3000, 4000, 5000, 5000]
+    assert [n for _, _, n in seen] == [0, 0, 0, 0, 0, 1]
+    shares = [share for _, share, _ in seen]
+    assert shares == sorted(shares)
+    assert shares[-1] == 1
+    if not name.endswith(".gz"):  # how much of it is read is not known
+        assert 0.15 < shares[0] < 0.25
+
+
+def test_progress_of_workers_is_summed() -> None:
+    board = Board(3)
+    board.write(0, (1.0, 2.0, 3.0))
+    board.write(2, (10.0, 20.0, 30.0))
+    assert board.total([0, 2]) == (11.0, 22.0, 33.0)
+    assert board.total([]) == board.total([1]) == (0.0, 0.0, 0.0)
 
 
 def test_progress_for_machines(model: Path, tables: Path, tmp_path: Path, run) -> None:

@@ -21,7 +21,7 @@ SECONDS = 300.0
 def start(model: Path, table: Path, out: Path, workers: int) -> subprocess.Popen[bytes]:
     script = (
         "import sys, tagger, tagger.bulk_tagging.run as run\n"
-        "import tagger.prediction.workers as pool\n"
+        "import tagger.executors.processes as pool\n"
         "run.n_cores = pool.n_cores = lambda: 2\n"
         "if __name__ == '__main__':\n"
         f"    tagger.bulk({str(table)!r}, {str(out)!r}, model={str(model)!r}, workers={workers})\n"

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -14,6 +12,7 @@ import pytest
 
 import tagger
 from tagger.errors import TaggerError
+from tests.helpers.clusters import show_code
 from tests.helpers.tables import write_parquet
 
 if find_spec("ray") is None:
@@ -29,10 +28,7 @@ pytestmark = [
 @pytest.fixture
 def code(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let Ray's processes find this code."""
-    root = str(Path(tagger.__file__).parent.parent)
-    monkeypatch.setenv("PYTHONPATH", os.pathsep.join([root, *filter(None, sys.path)]))
-    monkeypatch.setenv("RAY_USAGE_STATS_ENABLED", "0")
-    monkeypatch.setenv("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")
+    show_code(monkeypatch)
 
 
 def outputs(out: Path) -> dict[str, bytes]:

@@ -253,8 +253,8 @@ def test_a_worker_that_dies_is_named(model: Path, monkeypatch: pytest.MonkeyPatc
 
         def shutdown(self, **options: object) -> None: ...
 
-    monkeypatch.setattr(workers, "ProcessPoolExecutor", Dying)
-    monkeypatch.setattr(workers, "n_cores", lambda: 2)
+    monkeypatch.setattr("tagger.executors.processes.ProcessPoolExecutor", Dying)
+    monkeypatch.setattr("tagger.executors.processes.n_cores", lambda: 2)
     job = workers.Job(str(model), "cpu", None, None, 1, None, False, "text")
     with pytest.raises(TaggerError, match="a worker has died"):
         list(workers.tag_blocks(job, workers.load_tagger(job), [["John"]], workers=2))

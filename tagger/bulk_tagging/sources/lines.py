@@ -61,20 +61,20 @@ def read_text(shard: Shard, wanted: Wanted) -> Iterator[Rows]:
     if wanted.document:
         yield from _documents(shard, wanted)
         return
-    for lines, problem in _blocks(shard):
+    for lines, problem, share in _blocks(shard):
         texts, problems = _decoded(lines)
         if texts:
-            yield Rows(texts, problems, nulls(wanted, len(texts)))
+            yield Rows(texts, problems, nulls(wanted, len(texts)), share)
         if problem:
             yield wrong_row(problem, wanted)
 
 
 def read_jsonl(shard: Shard, wanted: Wanted) -> Iterator[Rows]:
     """Yield a row for each line that is not blank."""
-    for lines, problem in _blocks(shard):
+    for lines, problem, share in _blocks(shard):
         filled = [line for line in lines if not line.isspace()]
         if filled:
-            yield _json_rows(filled, wanted)
+            yield _json_rows(filled, wanted)._replace(share=share)
         if problem:
             yield wrong_row(problem, wanted)
 
@@ -118,7 +118,7 @@ def _documents(shard: Shard, wanted: Wanted) -> Iterator[Rows]:
     """Yield a text for each file, with its path as the id."""
     import pyarrow as pa
 
-    for address in shard.paths:
+    for number, address in enumerate(shard.paths, 1):
         problems: dict[int, str] = {}
         text: str | None = None
         try:
@@ -129,7 +129,7 @@ def _documents(shard: Shard, wanted: Wanted) -> Iterator[Rows]:
         except _DAMAGED as error:
             problems[0] = f"cannot be read ({first_line(error)})"
         kept = [pa.array([address], field.type) for field in wanted.kept]
-        yield Rows([text], problems, kept)
+        yield Rows([text], problems, kept, number / len(shard.paths))
 
 
 @contextmanager
@@ -140,8 +140,11 @@ def opened(address: str) -> Iterator[BinaryIO]:
         yield decompressed(BufferedReader(raw, 2**20), address)
 
 
-def _blocks(shard: Shard) -> Iterator[tuple[list[bytes], str]]:
-    """Yield lines without their ends in blocks, and at last what damage keeps from being read."""
+def _blocks(shard: Shard) -> Iterator[tuple[list[bytes], str, float]]:
+    """Yield lines without their ends in blocks, at last what damage keeps from being read.
+
+    The number is the share of the shard that is read.
+    """
     with opened(shard.paths[0]) as file:
         lines = _lines(file, shard)
         while True:
@@ -151,11 +154,12 @@ def _blocks(shard: Shard) -> Iterator[tuple[list[bytes], str]]:
             except _DAMAGED as error:
                 if isinstance(error, OSError) and error.errno is not None:
                     raise
-                yield block, f"damaged: it cannot be decompressed ({first_line(error)})"
+                yield block, f"damaged: it cannot be decompressed ({first_line(error)})", 1.0
                 return
             if not block:
                 return
-            yield block, ""
+            is_plain = shard.end is not None  # a position within what is compressed says nothing
+            yield block, "", min((file.tell() - shard.start) / shard.size, 1.0) if is_plain else 0.0
 
 
 def _lines(file: BinaryIO, shard: Shard) -> Iterator[bytes]:

@@ -79,7 +79,8 @@ def read(shard: Shard, wanted: Wanted) -> Iterator[Rows]:
             ):
                 texts, problems = texts_of(batch.column(wanted.text_column))
                 kept = [batch.column(field.name).cast(field.type) for field in wanted.kept]
-                yield Rows(texts, problems, intact(kept, problems))
+                share = (n_read + len(texts)) / max(n_rows, 1)
+                yield Rows(texts, problems, intact(kept, problems), share)
                 n_read += len(texts)
         except (pa.ArrowException, OSError) as error:
             if isinstance(error, OSError) and error.errno is not None:

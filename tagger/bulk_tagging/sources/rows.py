@@ -54,6 +54,11 @@ class Shard(msgspec.Struct, frozen=True, kw_only=True):
     damage: str = ""
     """Why the file cannot be read at all; its output is one row with this error."""
 
+    @property
+    def place(self) -> str:
+        """Its file, for errors."""
+        return self.paths[0]
+
 
 class Description(NamedTuple):
     """The shards of a source, and its columns."""
@@ -82,6 +87,8 @@ class Rows(NamedTuple):
     """What is wrong with a row, by its index; such rows are not tagged."""
     kept: list[pa.Array]
     """The kept columns."""
+    share: float = 0.0
+    """How much of the shard is read with them, 0 to 1; 0 where that is not known."""
 
 
 def fingerprint(*parts: object) -> str:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, NamedTuple
@@ -24,16 +24,19 @@ from tagger.corpus import Corpus
 from tagger.corpus.renaming import load_configured
 from tagger.corpus.synthetic import parse_task
 from tagger.errors import Interrupted, UsageError, unknown_name
+from tagger.executors.building import build_executor
+from tagger.executors.protocol import Executor, ExecutorName
 from tagger.formats.records import Columns
 from tagger.insight.compare.grid import Row, full_keys, rows
 from tagger.insight.compare.report import write_report
 from tagger.insight.compare.results import Comparison, put_together
-from tagger.insight.compare.trials import Outcome, Trial, run_trial
+from tagger.insight.compare.running import ComparisonReporter, TrialTask, named, run_trials
+from tagger.insight.compare.trials import Outcome, Trial
+from tagger.interrupt import interrupted_by_sigterm
 from tagger.model.directory import read_config_of
 from tagger.model.meta import WEIGHTS
 from tagger.plotting import find_matplotlib
 from tagger.sharing.finding import MODELS
-from tagger.training.reporting import Reporter
 from tagger.training.settings import settings as combine
 from tagger.training.settings import short_name
 from tagger.training.warm_start import check_base
@@ -79,22 +82,6 @@ class Plan:
         return self.output / RUNS / source.replace("/", "_")
 
 
-class ComparisonReporter(Reporter):
-    """Receives the progress of a comparison, and of each training, and ignores it."""
-
-    def trial(self, number: int, n_trials: int, trial: Trial) -> None:
-        """Handle the start of a trial, the ``number``-th of all."""
-
-    def outcome(self, outcome: Outcome) -> None:
-        """Handle the outcome of the current trial."""
-
-    def timing(self) -> None:
-        """Handle the end of all trials: the speed of tagging is measured now."""
-
-    def written(self, files: Sequence[Path]) -> None:
-        """Handle the report, which is written."""
-
-
 def compare(
     corpora: str | Path | Sequence[str | Path],
     output: str | Path | None = None,
@@ -111,6 +98,9 @@ def compare(
     config: Config | str | Path | None = None,
     settings: Mapping[str, object] | None = None,
     data_dir: str | Path | None = None,
+    executor: ExecutorName = "local",
+    workers: int | None = None,
+    ray_address: str | None = None,
     command: str = "",
     reporter: ComparisonReporter | None = None,
 ) -> list[Comparison]:
@@ -139,6 +129,11 @@ def compare(
         config: A configuration or a TOML file, for all rows.
         settings: Single settings for all rows, which override ``config``.
         data_dir: Where to look for named corpora first.
+        executor: Where trials run: ``local`` or ``ray``.
+        workers: The number of trials that run at once, each with one thread unless the setting
+            ``training.threads`` says otherwise; None for one here, or for all cores of a Ray
+            cluster. Scores do not depend on it, measured speeds of trainings do.
+        ray_address: The address of a Ray cluster; None for one on this machine.
         command: The command that the report shows.
         reporter: Receives the progress; None for none.
 
@@ -148,7 +143,8 @@ def compare(
     Raises:
         UsageError: An unknown corpus, setting, head or split; or matplotlib is missing.
         ConfigError: A value out of its range.
-        Interrupted: Ctrl-C; finished trials are kept, and the current one resumes.
+        TaggerError: Ray is missing or does not answer, or workers keep dying.
+        Interrupted: Ctrl-C; finished trials are kept, and the current ones resume.
 
     >>> vary = {"direction": ["forward", "backward"]}
     >>> settings = {"training.epochs": 1, "training.fraction": 0.2, "training.threads": 1}
@@ -176,8 +172,10 @@ def compare(
         one_at_a_time=one_at_a_time,
         data_dir=None if data_dir is None else Path(data_dir),
     )
+    runner = build_executor(executor, workers, ray_address, default=1)
+    at_once = None if executor == "local" and workers in (None, 1) else runner
     report = reporter or ComparisonReporter()
-    comparisons = _run(plan, report)
+    comparisons = _run(plan, at_once, report)
     report.written(write_report(plan.output, comparisons, command))
     return comparisons
 
@@ -186,48 +184,46 @@ def _default_output(sources: Sequence[str]) -> Path:
     return MODELS / "compare" / "+".join(short_name(source) for source in sources)
 
 
-def _run(plan: Plan, reporter: ComparisonReporter) -> list[Comparison]:
+def _run(plan: Plan, executor: Executor | None, reporter: ComparisonReporter) -> list[Comparison]:
     """Run the trials that are missing and put the results together."""
     if isinstance(plan.config, str | Path):
         check_sources(read_config(Path(plan.config)), plan.corpora)
     check_sources(Config(), plan.corpora)
     by_corpus = {source: _planned(plan, source) for source in plan.corpora}
-    n_trials = sum(len(planned.trials) for planned in by_corpus.values())
-    done: dict[str, list[tuple[Trial, Outcome]]] = {source: [] for source in plan.corpora}
-    number = 0
-    try:
+    tasks = [
+        TrialTask(
+            trial=trial,
+            folder=str(plan.runs_of(source)),
+            data_dir=None if plan.data_dir is None else str(plan.data_dir),
+        )
+        for source, planned in by_corpus.items()
         # Seed after seed: a comparison that is stopped early has all rows.
-        for source, planned in by_corpus.items():
-            for trial in sorted(planned.trials, key=lambda trial: trial.seed):
-                number += 1
-                reporter.trial(number, n_trials, trial)
-                with _named(trial.row):
-                    outcome = run_trial(trial, plan.runs_of(source), reporter, plan.data_dir)
-                reporter.outcome(outcome)
-                done[source].append((trial, outcome))
+        for trial in sorted(planned.trials, key=lambda trial: trial.seed)
+    ]
+    outcomes: dict[tuple[str, str], Outcome] = {}
+    # A training handles the signal itself where it runs in this process.
+    stopping = nullcontext() if executor is None else interrupted_by_sigterm()
+    try:
+        with stopping:
+            for trial, outcome in run_trials(tasks, executor, reporter):
+                outcomes[trial.source, trial.key] = outcome
         reporter.timing()
+        done = [(task.trial, outcomes[task.trial.source, task.trial.key]) for task in tasks]
         return [
             put_together(
-                planned.corpus, done[source], folder=plan.runs_of(source), split=plan.split
+                planned.corpus,
+                [(trial, outcome) for trial, outcome in done if trial.source == source],
+                folder=plan.runs_of(source),
+                split=plan.split,
             )
             for source, planned in by_corpus.items()
         ]
     except (Interrupted, KeyboardInterrupt):
         raise Interrupted(
-            f"stopped and saved in trial {number} of {n_trials}",
+            f"stopped and saved; {len(outcomes)} of {len(tasks)} trials are finished",
             path=plan.output / RUNS,
             hint="run it again to resume",
         ) from None
-
-
-@contextmanager
-def _named(row: str) -> Iterator[None]:
-    """Name the row in what is wrong with it."""
-    try:
-        yield
-    except UsageError as error:
-        error.message = f"{row}: {error.message}"
-        raise
 
 
 class Planned(NamedTuple):
@@ -261,7 +257,7 @@ def _planned(plan: Plan, source: str) -> Planned:
     if chosen.base:
         stored = read_config_of(chosen.base)
         for row in found:
-            with _named(row.name):
+            with named(row.name):
                 check_base(row.config, stored, chosen.base)
     trials = [
         Trial(

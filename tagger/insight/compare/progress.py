@@ -8,7 +8,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING
 
-from tagger.insight.compare.comparison import ComparisonReporter
+from tagger.insight.compare.running import ComparisonReporter
 from tagger.insight.compare.trials import Outcome, Trial
 from tagger.progress import Screen
 from tagger.training.loop import EpochDone, StepDone
@@ -93,6 +93,10 @@ class Terminal(ComparisonReporter):
         self._is_first = trial.source not in self._seen
         self._seen.add(trial.source)
         self._show(0.0, self._name)
+
+    def share(self, done: float, n_trials: int) -> None:
+        """Move the bar of several trials at once."""
+        self._screen.show("trials", done / n_trials, f"{int(done)}/{n_trials}")
 
     def outcome(self, outcome: Outcome) -> None:
         """Print the outcome of the trial."""

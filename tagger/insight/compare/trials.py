@@ -124,6 +124,16 @@ def total(counts: Iterable[Counts]) -> Counts:
     )
 
 
+def kept_outcome(trial: Trial, folder: Path) -> Outcome | None:
+    """Read the outcome of a finished trial; None where there is none, or it is damaged."""
+    _rename_old(trial, folder)
+    kept = folder / f"{trial.key}.json"
+    if kept.is_file():
+        with suppress(*NOT_JSON):  # a damaged one is made again
+            return msgspec.json.decode(kept.read_bytes(), type=Outcome)
+    return None
+
+
 def run_trial(
     trial: Trial, folder: Path, reporter: Reporter, data_dir: Path | None = None
 ) -> Outcome:
@@ -138,11 +148,8 @@ def run_trial(
     Raises:
         Interrupted: Ctrl-C; the training resumes the next time.
     """
-    _rename_old(trial, folder)
-    kept = folder / f"{trial.key}.json"
-    if kept.is_file():
-        with suppress(*NOT_JSON):  # a damaged one is made again
-            return msgspec.json.decode(kept.read_bytes(), type=Outcome)
+    if (earlier := kept_outcome(trial, folder)) is not None:
+        return earlier
     directory = folder / trial.key
     config = msgspec.structs.replace(
         trial.config, training=msgspec.structs.replace(trial.config.training, seed=trial.seed)
@@ -163,7 +170,7 @@ def run_trial(
     except TrainingError as error:
         outcome = Outcome(row=trial.row, seed=trial.seed, failed=str(error))
     folder.mkdir(parents=True, exist_ok=True)
-    write_file(kept, msgspec.json.encode(outcome))
+    write_file(folder / f"{trial.key}.json", msgspec.json.encode(outcome))
     if trial.seed > 1:  # the model of the first seed is timed
         shutil.rmtree(directory, ignore_errors=True)
     return outcome

@@ -21,8 +21,8 @@ from tagger.errors import TrainingError
 from tagger.evaluation.selection import select_split
 from tagger.evaluation.split import evaluate_split
 from tagger.insight.compare import trials
-from tagger.insight.compare.comparison import ComparisonReporter
 from tagger.insight.compare.results import _by_sentence
+from tagger.insight.compare.running import ComparisonReporter, TrialTask, run_trials
 from tagger.insight.compare.significance import holm, paired_test
 from tagger.insight.compare.trials import Counts, Outcome, Trial, run_trial, total
 from tagger.runtime.loading import load
@@ -155,6 +155,67 @@ def test_what_is_finished_is_not_run_again(
 
 
 @pytest.mark.slow
+def test_results_do_not_depend_on_workers(
+    run, corpus: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tagger.executors.processes.n_cores", lambda: 2)
+    config = tmp_path / "tiny.toml"
+    config.write_text(TINY, encoding="utf-8")
+    found = {}
+    for name, options in {"serial": [], "parallel": ["--workers", 2]}.items():
+        result = run(
+            *("compare", corpus, "--heads", "ner", "--config", config, "--epochs", 2, "--json"),
+            *("--seeds", 1, "--vary", "cell=rnn,lstm", "-o", tmp_path / name, *options),
+        )
+        assert result.code == 0, result
+        (found[name],) = json.loads(result.out)
+    for one, other in zip(*(found[name]["rows"] for name in found), strict=True):
+        for key in ("name", "scores", "curve", "n_parameters", "by_length", "p_best"):
+            assert one[key] == other[key]
+    kept = sorted(path.name for path in (tmp_path / "parallel" / "runs").glob("*/*.json"))
+    assert kept == sorted(path.name for path in (tmp_path / "serial" / "runs").glob("*/*.json"))
+
+
+def test_finished_trials_are_not_run_by_workers(tmp_path: Path) -> None:
+    trials = [
+        Trial(row=row, source="c", config=Config(), seed=1, split="dev", fingerprint="")
+        for row in ("a", "b", "c")
+    ]
+    tasks = [TrialTask(trial=trial, folder=str(tmp_path)) for trial in trials]
+
+    def keep(trial: Trial, score: int) -> Outcome:
+        outcome = Outcome(row=trial.row, seed=1, sentences=(Counts(score, 1, 1),))
+        (tmp_path / f"{trial.key}.json").write_bytes(msgspec.json.encode(outcome))
+        return outcome
+
+    keep(trials[1], 1)
+    ran = []
+
+    class Backwards:
+        """Runs the last task first."""
+
+        def run(self, work, left, progress):
+            for task in reversed(left):
+                ran.append(task.trial.row)
+                yield task, keep(task.trial, 0)
+
+    found = {trial.row: outcome.score for trial, outcome in run_trials(
+        tasks, Backwards(), ComparisonReporter()
+    )}  # fmt: skip
+    assert ran == ["c", "a"]
+    assert found == {"b": 1.0, "c": 0.0, "a": 0.0}
+
+
+def test_wrong_executors(run, corpus: Path, tmp_path: Path) -> None:
+    output = ("-o", tmp_path / "out")
+    assert_one_line(run("compare", corpus, "--executor", "rya", *output), 2, "mean 'ray'")
+    assert_one_line(run("compare", corpus, "--workers", 5000, *output), 2, "cores", "--workers")
+    address = ("--ray-address", "x:1")
+    assert_one_line(run("compare", corpus, *address, *output), 2, "--executor ray")
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.slow
 def test_killed_in_the_middle(corpus: Path, tmp_path: Path) -> None:
     config = tmp_path / "tiny.toml"
     config.write_text(TINY, encoding="utf-8")
@@ -174,7 +235,7 @@ def test_killed_in_the_middle(corpus: Path, tmp_path: Path) -> None:
     process.send_signal(signal.SIGINT)
     _, err = process.communicate(timeout=120)
     assert process.returncode == 130, err
-    assert "stopped and saved in trial" in err.splitlines()[-1]
+    assert "stopped and saved" in err.splitlines()[-1]
     assert "Traceback" not in err
     finished = {path: path.stat().st_mtime_ns for path in runs.glob("*/*.json")}
     assert finished

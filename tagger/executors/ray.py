@@ -1,38 +1,37 @@
-"""A Ray cluster: each shard is a task, and each process of Ray loads the model once."""
+"""A Ray cluster, which schedules tasks and runs those of lost processes and nodes again."""
 
 from __future__ import annotations
 
 import socket
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-from tagger.bulk_tagging.job import Work
-from tagger.bulk_tagging.sources.rows import Shard
-from tagger.bulk_tagging.state import DONE, Mark
-from tagger.bulk_tagging.storage import Folder
-from tagger.bulk_tagging.work import tag_shard
-from tagger.errors import TaggerError, first_line
+from tagger.errors import TaggerError, UsageError, first_line
+from tagger.executors.protocol import R, T, Task, Tell, ignore
 from tagger.extras import install_hint
 
 ATTEMPTS = 3
-"""How often a shard is run again if its worker or node is lost."""
+"""How often a task is run again if its worker or node is lost."""
 _SECONDS = 10.0
 """How long an address has to answer."""
 
 
 class Ray:
-    """Runs shards as tasks of Ray, which schedules them, adds nodes and runs lost ones again.
+    """Runs tasks on Ray.
 
     Args:
         workers: How many run at once; None for as many as the cluster has cores, as it grows.
         address: The cluster; None for one on this machine, or that of this process.
 
     Raises:
+        UsageError: Fewer than one worker.
         TaggerError: Ray is not installed.
     """
 
     def __init__(self, workers: int | None, address: str | None) -> None:
+        if workers is not None and workers < 1:
+            raise UsageError(f"{workers} workers; expected at least 1")
         try:
             import ray
         except ImportError:
@@ -40,36 +39,36 @@ class Ray:
         self._ray: Any = ray
         self._workers, self._address = workers, address
 
-    def run(self, work: Work, shards: Sequence[Shard]) -> Iterator[Mark]:
-        """Yield marks as shards are finished.
+    def run(
+        self, work: Callable[[T, Tell], R], tasks: Sequence[T], progress: Tell
+    ) -> Iterator[tuple[T, R]]:
+        """Implement `tagger.executors.protocol.Executor`, without the progress within tasks.
 
         Raises:
-            TaggerError: As `tag_shard`; the cluster does not answer, keeps losing the workers of a
-                shard, or writes where this process cannot see it.
+            TaggerError: As ``work``; the cluster does not answer, or keeps losing the workers of a
+                task.
         """
-        if not shards:
+        if not tasks:
             return
         ray = self._ray
-        with self._connected(len(shards)):
-            task = ray.remote(num_cpus=1, max_retries=ATTEMPTS, scheduling_strategy="SPREAD")(
-                tag_shard
+        with self._connected():
+            remote = ray.remote(num_cpus=1, max_retries=ATTEMPTS, scheduling_strategy="SPREAD")(
+                _call
             )
             shared = ray.put(work)
-            waiting = iter(shards)
-            running: dict[Any, Shard] = {}
-            seen = False
+            waiting = iter(tasks)
+            running: dict[Any, T] = {}
             try:
                 while True:
                     while len(running) < self._n_at_once():
-                        if (shard := next(waiting, None)) is None:
+                        if (task := next(waiting, None)) is None:
                             break
-                        running[task.remote(shared, shard)] = shard
+                        running[remote.remote(shared, task)] = task
                     if not running:
                         return
                     for one in ray.wait(list(running), num_returns=1)[0]:
-                        mark = self._result(one, running.pop(one))
-                        seen = seen or _check_visible(work, mark)
-                        yield mark
+                        task = running.pop(one)
+                        yield task, self._result(one, task)
             finally:
                 for one in running:
                     ray.cancel(one, force=True)
@@ -80,10 +79,10 @@ class Ray:
             return self._workers
         return 2 * max(int(self._ray.cluster_resources().get("CPU", 1)), 1)
 
-    def _result(self, one: Any, shard: Shard) -> Mark:
+    def _result(self, one: Any, task: Task) -> Any:
         errors = self._ray.exceptions
         try:
-            mark: Mark = self._ray.get(one)
+            return self._ray.get(one)
         except errors.RayTaskError as error:
             cause = error.cause
             if isinstance(cause, TaggerError | OSError):
@@ -93,20 +92,25 @@ class Ray:
             raise TaggerError(
                 f"its workers have died {ATTEMPTS + 1} times, perhaps out of memory "
                 f"({first_line(error)[:100]})",
-                path=shard.paths[0],
+                path=task.place,
                 hint="use fewer {workers}",
             ) from None
-        return mark
 
     @contextmanager
-    def _connected(self, n_shards: int) -> Iterator[None]:
+    def _connected(self) -> Iterator[None]:
         ray = self._ray
         if ray.is_initialized():  # by the caller
             yield
             return
         quiet = {"log_to_driver": False, "logging_level": "ERROR"}
         if self._address is None:
-            ray.init(num_cpus=self._workers, include_dashboard=False, **quiet)
+            try:
+                ray.init(num_cpus=self._workers, include_dashboard=False, **quiet)
+            except Exception as error:  # Ray has no class for it
+                raise TaggerError(
+                    f"Ray does not start here ({first_line(error)[:100]})",
+                    hint="start it with `ray start --head`, and name it with {ray_address}",
+                ) from None
         else:
             _check_address(self._address)
             try:
@@ -140,16 +144,5 @@ def _check_address(address: str) -> None:
         ) from None
 
 
-def _check_visible(work: Work, mark: Mark) -> bool:
-    """Check that what a worker wrote is there for this process.
-
-    Raises:
-        TaggerError: It is not.
-    """
-    if Folder(work.output).read(f"{DONE}/{mark.name}.json") is None:
-        raise TaggerError(
-            "the workers write to their own disks",
-            path=work.output,
-            hint="name a folder that all machines share, or a URL",
-        )
-    return True
+def _call(work: Callable[[T, Tell], R], task: T) -> R:
+    return work(task, ignore)

@@ -1,1 +1,0 @@
-"""Where shards are tagged: processes of this machine, or a Ray cluster."""

@@ -1,0 +1,110 @@
+"""Processes of this machine that end with this one and leave Ctrl-C to it."""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor
+from contextlib import contextmanager
+from multiprocessing import active_children, get_context, parent_process
+from multiprocessing.process import BaseProcess
+from multiprocessing.queues import SimpleQueue
+
+from tagger.errors import UsageError
+from tagger.executors.board import Board
+from tagger.interrupt import deferred_interrupt
+from tagger.runtime.engines.processor import n_cores
+
+
+def check_workers(workers: int) -> None:
+    """Check that there is a core for each process.
+
+    Raises:
+        UsageError: Fewer than one worker, or more than cores.
+    """
+    if workers < 1:
+        raise UsageError(f"{workers} workers; expected at least 1")
+    if workers > (cores := n_cores()):
+        raise UsageError(
+            f"{workers} workers are more than the {cores} cores that this process may use, and "
+            "would be slower",
+            hint=f"use {{workers={cores}}}",
+        )
+
+
+@contextmanager
+def worker_pool(workers: int, board: Board | None = None) -> Iterator[ProcessPoolExecutor]:
+    """Provide processes with one thread each, which end with this one, however it ends.
+
+    Ctrl-C is left to this process. If the block raises, they are sent SIGTERM, which a training
+    saves itself at.
+
+    Args:
+        workers: How many.
+        board: What they write their progress on, with `board_of_worker`.
+    """
+    context = get_context("spawn")  # a fork of a process with threads may hang
+    started = context.SimpleQueue()
+    pool = ProcessPoolExecutor(workers, context, initializer=_begin, initargs=(started, board))
+    try:
+        yield pool
+    except BaseException:
+        _terminate(started)
+        raise
+    finally:
+        with deferred_interrupt():  # a second Ctrl-C must not leave workers running
+            pool.shutdown(wait=True, cancel_futures=True)
+
+
+@contextmanager
+def without_interrupt() -> Iterator[None]:
+    """Let processes that are started in the block inherit that Ctrl-C is not for them."""
+    if not hasattr(signal, "pthread_sigmask"):
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+def follow_parent() -> None:
+    """Leave Ctrl-C to the process that started this one, and end with it, however it ends."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    parent = parent_process()
+    if parent is not None:
+        threading.Thread(target=_end_after, args=(parent,), daemon=True).start()
+
+
+_OF_WORKER: list[Board] = []
+"""What a process that `worker_pool` started has received; empty in others."""
+
+
+def board_of_worker() -> Board:
+    """Return the board of a process that `worker_pool` has started with one."""
+    return _OF_WORKER[0]
+
+
+def _begin(started: SimpleQueue[int], board: Board | None) -> None:
+    os.environ["OMP_NUM_THREADS"] = "1"
+    follow_parent()
+    if board is not None:
+        _OF_WORKER.append(board)
+    started.put(os.getpid())
+
+
+def _terminate(started: SimpleQueue[int]) -> None:
+    numbers = set()
+    while not started.empty():
+        numbers.add(started.get())
+    for process in active_children():
+        if process.pid in numbers:
+            process.terminate()
+
+
+def _end_after(parent: BaseProcess) -> None:
+    parent.join()
+    os._exit(1)

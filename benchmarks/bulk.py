@@ -1,7 +1,13 @@
-"""Measure `tagger bulk` from Parquet to Parquet against `Tagger` on lists and `tagger predict`.
+"""Measure `tagger bulk`, a question a command:
 
-The texts are sentences of 20 words, made of those of the sample corpus. On a machine that does
-other work, processor time is what to compare.
+    throughput  from Parquet to Parquet, against `Tagger` on a list and `tagger predict` on lines
+    scaling     two workers against one, in turn
+    peers       against spaCy with `n_process` and `datasets.map` with `nlp.pipe`, in turn
+    ray         the Ray executor against processes of this machine, after both have started
+
+With its defaults each takes less than three minutes on a quiet machine with two cores. The texts
+are of 20 words, made of those of the sample corpus. On a machine that does other work, processor
+time is what to compare.
 """
 
 from __future__ import annotations
@@ -10,52 +16,231 @@ import argparse
 import os
 import random
 import resource
+import statistics
 import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import tagger
+from tagger.bulk_tagging.reporting import Progress, Reporter
 
 WORDS = 20
 GROUP = 50_000
+HEADER = "| system | words/s, wall | words/s, processor time | wall s | processor s | peak MB |"
+LABELS = ("LOC", "MISC", "ORG", "PER")
 
 
 def main() -> None:
     """Print one row a system."""
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("what", choices=["throughput", "scaling", "peers", "ray"])
     parser.add_argument("model", nargs="?", default="en")
-    parser.add_argument("--rows", type=int, default=1_000_000)
-    parser.add_argument("--workers", type=int, default=1)
-    parser.add_argument("--ray", action="store_true", help="Measure Ray, too.")
+    parser.add_argument("--rows", type=int, help="Texts; each command has its own default.")
+    parser.add_argument("--rounds", type=int, default=2)
+    parser.add_argument("--workers", type=int, help="Processes.")
+    parser.add_argument("--spacy", help="A pipeline with only NER; one of random weights if none.")
     options = parser.parse_args()
+    measure, n_rows = {
+        "throughput": (throughput, 200_000),
+        "scaling": (scaling, 200_000),
+        "peers": (peers, 40_000),
+        "ray": (on_ray, 200_000),
+    }[options.what]
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
+        options.rows = options.rows or n_rows
         texts = make_texts(options.rows)
-        write(texts, folder)
-        n_words = WORDS * len(texts)
-        in_memory(options.model, texts, n_words)
-        workers = ["--workers", str(options.workers)]
-        common = ["-m", options.model, "--heads", "ner"]
-        lines, table = str(folder / "texts.txt"), str(folder / "texts.parquet")
-        to_json = ["--format", "json", "-o", str(folder / "predict.jsonl")]
-        command(
-            "predict, lines to JSON", n_words, "predict", "-f", lines, *to_json, *common, *workers
-        )
-        command(
-            "bulk, Parquet to Parquet",
-            n_words,
-            "bulk",
-            table,
-            "-o",
-            str(folder / "bulk"),
-            *common,
-            *workers,
-        )
-        if options.ray:
-            on_ray = ["-o", str(folder / "ray"), "--executor", "ray"]
-            command("bulk on Ray", n_words, "bulk", table, *on_ray, *common, *workers)
+        # Several shards for each of two workers.
+        write(texts, folder, group=min(GROUP, max(options.rows // 8, 1)))
+        if options.what != "ray":
+            print(f"{HEADER}\n" + "| --- " * 6 + "|")
+        measure(options, folder, texts)
+
+
+def throughput(options: argparse.Namespace, folder: Path, texts: list[str]) -> None:
+    """Measure `Tagger`, `predict` and `bulk`."""
+    n_words, workers = WORDS * len(texts), options.workers or 1
+    in_memory(options.model, texts, n_words)
+    lines = ["-f", str(folder / "texts.txt"), "-o", str(folder / "predict.jsonl")]
+    common = ["-m", options.model, "--heads", "ner", "--workers", str(workers)]
+    command(
+        "predict, lines to JSON", n_words, tagger_of("predict", *lines, "--format", "json", *common)
+    )
+    command("bulk, Parquet to Parquet", n_words, bulk_of(options, folder, workers))
+
+
+def scaling(options: argparse.Namespace, folder: Path, texts: list[str]) -> None:
+    """Measure one worker and several, in turn."""
+    n_words, most = WORDS * len(texts), options.workers or 2
+    ratios = []
+    for _ in range(options.rounds):
+        speeds = [
+            command(f"bulk, workers: {n}", n_words, bulk_of(options, folder, n)) for n in (1, most)
+        ]
+        ratios.append(speeds[1] / speeds[0])
+    print(f"\n{most} workers: {statistics.median(ratios):.2f} times one (median, start included)")
+
+
+def peers(options: argparse.Namespace, folder: Path, texts: list[str]) -> None:
+    """Measure spaCy and `datasets.map`, in turn with `bulk`."""
+    n_words, workers = WORDS * len(texts), options.workers or 2
+    pipeline = options.spacy or untrained(folder / "pipeline", texts[:100])
+    systems = {
+        f"bulk, workers: {workers}": bulk_of(options, folder, workers),
+        f"spaCy, n_process: {workers}": script_of("spacy", pipeline, folder, workers),
+        f"datasets.map, num_proc: {workers}": script_of("datasets", pipeline, folder, workers),
+    }
+    speeds: dict[str, list[float]] = {title: [] for title in systems}
+    for _ in range(options.rounds):
+        for title, arguments in systems.items():
+            speeds[title].append(command(title, n_words, arguments))
+    ours, *others = (statistics.median(found) for found in speeds.values())
+    ratios = ", ".join(f"{ours / other:.1f}" for other in others)
+    print(f"\nbulk: {ratios} times the words/s of the others (medians, start included)")
+
+
+def on_ray(options: argparse.Namespace, folder: Path, texts: list[str]) -> None:
+    """Measure both executors in this process, from the first shard that is finished."""
+    import ray
+
+    workers = options.workers or 2
+    root = str(Path(tagger.__file__).parent.parent)
+    os.environ["PYTHONPATH"] = os.pathsep.join([root, *filter(None, sys.path)])
+    os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
+    started = time.perf_counter()
+    quiet: dict[str, Any] = {"log_to_driver": False, "logging_level": "ERROR"}
+    ray.init(num_cpus=workers, include_dashboard=False, **quiet)
+    print(f"Ray started in {time.perf_counter() - started:.1f} s")
+    speeds: dict[str, list[float]] = {"local": [], "ray": []}
+    for number in range(options.rounds):
+        for name, found in speeds.items():
+            watch = _AfterStart()
+            tagger.bulk(
+                folder / "texts.parquet",
+                folder / f"{name}-{number}",
+                model=options.model,
+                heads=["ner"],
+                executor="ray" if name == "ray" else "local",
+                workers=workers,
+                reporter=watch,
+            )
+            found.append(watch.speed)
+            print(f"{name}: {watch.speed:,.0f} words/s after the first shard", flush=True)
+    ray.shutdown()
+    local, remote = (statistics.median(found) for found in speeds.values())
+    print(f"\nRay: {100 * (local / remote - 1):+.0f} % time (medians)")
+
+
+class _AfterStart(Reporter):
+    """Measures the speed from the first finished shard to the last one."""
+
+    def __init__(self) -> None:
+        self._first: tuple[float, int] | None = None
+        self.speed = 0.0
+
+    def progress(self, progress: Progress) -> None:
+        n_words, now = progress.tally.n_words, time.perf_counter()
+        if not progress.n_finished:
+            return
+        if self._first is None:
+            self._first = now, n_words
+        elif now > self._first[0]:
+            self.speed = (n_words - self._first[1]) / (now - self._first[0])
+
+
+def tagger_of(*arguments: str) -> list[str]:
+    """Return the command of the tagger."""
+    return [sys.executable, "-m", "tagger", *arguments]
+
+
+def bulk_of(options: argparse.Namespace, folder: Path, workers: int) -> list[str]:
+    """Return the command that tags the table, into a new folder whenever it is run."""
+    common = ["-m", options.model, "--heads", "ner", "--workers", str(workers), "--force"]
+    return tagger_of("bulk", str(folder / "texts.parquet"), "-o", str(folder / "bulk"), *common)
+
+
+def script_of(what: str, pipeline: str, folder: Path, workers: int) -> list[str]:
+    """Return the command that runs `peer` of this file."""
+    script = f"from benchmarks.bulk import {what}_peer as run; run(*__import__('sys').argv[1:])"
+    place = [str(folder / "texts.parquet"), str(folder / f"{what}.parquet")]
+    return [sys.executable, "-c", script, pipeline, *place, str(workers)]
+
+
+def untrained(path: Path, texts: list[str]) -> str:
+    """Make a pipeline of spaCy's recipe for a CPU, with random weights."""
+    import spacy
+    from spacy.training import Example
+
+    nlp = spacy.blank("en")
+    recognizer: Any = nlp.add_pipe("ner")
+    for label in LABELS:
+        recognizer.add_label(label)
+    nlp.initialize(lambda: [Example.from_dict(nlp.make_doc(text), {}) for text in texts])
+    nlp.to_disk(path)
+    return str(path)
+
+
+def spacy_peer(pipeline: str, table: str, out: str, workers: str) -> None:
+    """Tag a table with `nlp.pipe` in several processes, and write one."""
+    import pyarrow as pa
+    import spacy
+    from pyarrow import parquet
+
+    nlp = spacy.load(pipeline)
+    column = parquet.read_table(table).column("text").to_pylist()
+    found = [
+        [
+            {"start": e.start_char, "end": e.end_char, "label": e.label_, "text": e.text}
+            for e in document.ents
+        ]
+        for document in nlp.pipe(column, n_process=int(workers), batch_size=1000)
+    ]
+    parquet.write_table(pa.table({"entities": pa.array(found, entities_type())}), out)
+
+
+def datasets_peer(pipeline: str, table: str, out: str, workers: str) -> None:
+    """Tag a table with `datasets.map` in several processes, and write one."""
+    import datasets
+
+    datasets.disable_caching()
+    rows = datasets.Dataset.from_parquet(table, cache_dir=str(Path(out).with_suffix(".cache")))
+    tag = partial(_tag_batch, pipeline)
+    mapped = rows.map(tag, batched=True, num_proc=int(workers), remove_columns=["text"])
+    mapped.to_parquet(out)
+
+
+_PIPELINES: dict[str, Callable[..., Any]] = {}
+
+
+def _tag_batch(pipeline: str, batch: dict[str, list[Any]]) -> dict[str, list[Any]]:
+    import spacy
+
+    if pipeline not in _PIPELINES:
+        _PIPELINES[pipeline] = spacy.load(pipeline).pipe
+    return {
+        "entities": [
+            [
+                {"start": e.start_char, "end": e.end_char, "label": e.label_, "text": e.text}
+                for e in document.ents
+            ]
+            for document in _PIPELINES[pipeline](batch["text"])
+        ]
+    }
+
+
+def entities_type() -> Any:
+    """Return the type of a column of entities."""
+    import pyarrow as pa
+
+    fields = {"start": pa.int64(), "end": pa.int64(), "label": pa.string(), "text": pa.string()}
+    return pa.list_(pa.struct(list(fields.items())))
 
 
 def make_texts(n: int) -> list[str]:
@@ -66,14 +251,14 @@ def make_texts(n: int) -> list[str]:
     return [" ".join(words[start : start + WORDS]) for start in starts]
 
 
-def write(texts: list[str], folder: Path) -> None:
+def write(texts: list[str], folder: Path, group: int) -> None:
     """Write the texts as lines and as a table."""
     import pyarrow as pa
     from pyarrow import parquet
 
     (folder / "texts.txt").write_text("\n".join(texts) + "\n", encoding="utf-8")
     table = pa.table({"id": range(len(texts)), "text": texts})
-    parquet.write_table(table, folder / "texts.parquet", row_group_size=GROUP)
+    parquet.write_table(table, folder / "texts.parquet", row_group_size=group)
 
 
 def in_memory(model: str, texts: list[str], n_words: int) -> None:
@@ -90,14 +275,12 @@ def in_memory(model: str, texts: list[str], n_words: int) -> None:
     )
 
 
-def command(title: str, n_words: int, *arguments: str) -> None:
-    """Measure a command, its start included."""
+def command(title: str, n_words: int, arguments: list[str]) -> float:
+    """Measure a command, its start included, and return its words/s."""
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
     started = time.perf_counter()
-    environment = {**os.environ, "OMP_NUM_THREADS": "1"}
-    process = subprocess.Popen(
-        [sys.executable, "-m", "tagger", *arguments], stdout=subprocess.DEVNULL, env=environment
-    )
+    environment = {**os.environ, "OMP_NUM_THREADS": "1", "HF_DATASETS_DISABLE_PROGRESS_BARS": "1"}
+    process = subprocess.Popen(arguments, stdout=subprocess.DEVNULL, env=environment)
     peak = 0.0
     while process.poll() is None:
         peak = max(peak, largest(process.pid))
@@ -106,7 +289,9 @@ def command(title: str, n_words: int, *arguments: str) -> None:
         raise SystemExit(process.returncode)
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
     used = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
-    row(title, n_words, time.perf_counter() - started, used, peak)
+    wall = time.perf_counter() - started
+    row(title, n_words, wall, used, peak)
+    return n_words / wall
 
 
 def largest(process: int) -> float:

@@ -330,7 +330,7 @@ def train(output: Path, sources: Sequence[str], *, seed: int, transformer: Path)
             for row, (_, tags) in enumerate(sentences):
                 codes[row, : len(tags)] = torch.tensor(choices[source].encode(tags))
             allowed = torch.from_numpy(choices[source].table)
-            loss = network.head.loss(network(batch), codes, batch.lengths, allowed)
+            loss = network.head.loss(network(batch), codes, batch.lengths, allowed).mean
             loss.backward()  # type: ignore[no-untyped-call]
             nn.utils.clip_grad_norm_(network.parameters(), 1.0)
             done = step / n_steps

@@ -17,15 +17,18 @@ class Interrupt:
 
 
 @contextmanager
-def deferred_interrupt() -> Iterator[Interrupt]:
+def deferred_interrupt(*, forced: bool = True) -> Iterator[Interrupt]:
     """Note a first Ctrl-C (or SIGTERM) instead of raising, so that a step is completed.
 
-    A second one raises `KeyboardInterrupt` at once. Outside the main thread nothing changes.
+    Outside the main thread nothing changes.
+
+    Args:
+        forced: Whether a second one raises `KeyboardInterrupt` at once.
     """
     interrupt = Interrupt()
 
     def note(signum: int, frame: FrameType | None) -> None:
-        if interrupt.requested:
+        if interrupt.requested and forced:
             raise KeyboardInterrupt
         interrupt.requested = True
 

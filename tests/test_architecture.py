@@ -35,6 +35,7 @@ MAY_BE_HEAVY = (
     "tagger.model.crf",
     "tagger.model.embedder",
     "tagger.model.encoder",
+    "tagger.model.losses",
     "tagger.model.network",
     "tagger.model.pooling",
     "tagger.distillation",

@@ -91,6 +91,10 @@ def train(
         int | None,
         typer.Option(help="Train this many models, each scored on the part that it has not seen."),
     ] = None,
+    workers: Annotated[
+        int | None,
+        typer.Option(help="Processes that share each batch; not with torchrun."),
+    ] = None,
     resume: Resume = False,
     force: Replace = False,
     strict: Strict = False,
@@ -151,6 +155,8 @@ def train(
     from tagger.training.reporting import Terminal
 
     screen = console()
+    if folds is not None and workers is not None:
+        raise UsageError("folds are trained one after the other", hint="leave out {workers}")
     if folds is not None:
         if len(corpora or []) != 1:
             raise UsageError("{folds} are of one corpus", hint="name one corpus")
@@ -187,6 +193,7 @@ def train(
         config=config,
         settings=given,
         device=device,
+        workers=workers,
         resume=resume,
         force=force,
         strict=strict,
@@ -194,6 +201,8 @@ def train(
         tensorboard=tensorboard,
         reporter=Terminal(screen),
     )
+    if not trained.leads:
+        return
     for name, evaluation in trained.test.items():
         print_evaluation(screen, f"{name} test", evaluation)
     command = ["tagger", "predict", "-m", str(trained.path), trained.example]

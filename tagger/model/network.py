@@ -16,6 +16,7 @@ from tagger.model.crf import CRF
 from tagger.model.embedder import Embedder, build_embedder
 from tagger.model.encoder import RecurrentEncoder
 from tagger.model.heads import HeadSpec, head_key
+from tagger.model.losses import SummedLoss
 from tagger.model.pooling import Encoded, TextHead, last_states
 
 IGNORED = -100
@@ -48,8 +49,8 @@ class Head(nn.Module):
         lengths: Tensor,
         choices: Tensor,
         weights: Tensor | None = None,
-    ) -> Tensor:
-        """Compute the negative log-likelihood per annotated token, a scalar.
+    ) -> SummedLoss:
+        """Compute the negative log-likelihood of annotated tokens.
 
         Args:
             emissions: (batch, tokens, tags).
@@ -69,7 +70,7 @@ class Head(nn.Module):
             per_token = scores.logsumexp(1) - chosen
             if weights is not None:
                 per_token = per_token * weights[informative.nonzero()[:, 0]]
-            return per_token.sum() / informative.sum().clamp(min=1)
+            return SummedLoss(per_token.sum(), informative.sum())
         known = ((codes < n_tags) | ~inside).all(1)
         losses = []
         for rows, is_known in ((known, True), (informative.any(1) & ~known, False)):
@@ -83,9 +84,9 @@ class Head(nn.Module):
                 loss = self.crf.partial(emissions[some], allowed, lengths[some])
             losses.append(loss if weights is None else loss * weights[some])
         if not losses:
-            return emissions.sum() * 0.0
+            return SummedLoss(emissions.sum() * 0.0, lengths.new_zeros(()))
         n_tokens = lengths[informative.any(1) | known].sum()
-        return torch.cat(losses).sum() / n_tokens
+        return SummedLoss(torch.cat(losses).sum(), n_tokens)
 
 
 AnyHead: TypeAlias = Head | TextHead

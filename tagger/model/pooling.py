@@ -9,6 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from tagger.config import Pooling
+from tagger.model.losses import SummedLoss
 
 LEAST_SCORE = -1e9
 """The score of padding where states compete: ``exp`` of it is exactly 0."""
@@ -83,8 +84,8 @@ class TextHead(nn.Module):
         weights = scores.masked_fill(padding, LEAST_SCORE).softmax(1)
         return (states.masked_fill(padding, 0.0) * weights).sum(1)
 
-    def loss(self, scores: Tensor, targets: Tensor) -> Tensor:
-        """Compute the negative log-likelihood per labelled text, a scalar.
+    def loss(self, scores: Tensor, targets: Tensor) -> SummedLoss:
+        """Compute the negative log-likelihood of labelled texts.
 
         Args:
             scores: (batch, labels).
@@ -100,4 +101,4 @@ class TextHead(nn.Module):
             loss = per_label.sum()
         else:
             loss = -(targets * scores.log_softmax(1)).sum()
-        return loss / is_labelled.sum().clamp(min=1)
+        return SummedLoss(loss, is_labelled.sum())

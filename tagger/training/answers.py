@@ -24,6 +24,7 @@ from tagger.features.forms import Ids
 from tagger.features.vocabulary import normalize
 from tagger.model.crf import token_marginals
 from tagger.model.heads import HeadSpec
+from tagger.model.losses import SummedLoss
 from tagger.model.network import Head
 from tagger.schemes import split_tag
 from tagger.text import TokenizerRules
@@ -163,8 +164,8 @@ def answers_of(head: HeadSpec, answers: Sequence[str]) -> Ids:
 
 def answers_loss(
     head: Head, emissions: Tensor, soft: SoftTags, lengths: Tensor, *, temperature: float
-) -> Tensor:
-    """Compute the Kullback-Leibler divergence of a head from the teachers, per known token.
+) -> SummedLoss:
+    """Compute the Kullback-Leibler divergence of a head from the teachers on known tokens.
 
     At a temperature ``T`` it is multiplied by ``T²``, so that gradients keep their size
     (Hinton et al. 2015, section 2.1).
@@ -194,4 +195,4 @@ def answers_loss(
     known = target.sum(2) > 0
     logs = target.clamp(min=TINY).log() - summed.clamp(min=TINY).log()
     total = (target * logs).sum() * temperature**2
-    return (total / known.sum().clamp(min=1)).float()
+    return SummedLoss(total, known.sum())

@@ -37,6 +37,11 @@ def write_checkpoint(path: Path, tensors: Mapping[str, Tensor], progress: msgspe
     Raises:
         OSError: No space, no permission.
     """
+    write_file(path, encode_checkpoint(tensors, progress))
+
+
+def encode_checkpoint(tensors: Mapping[str, Tensor], progress: msgspec.Struct) -> bytes:
+    """Return the content of a checkpoint, with PyTorch's random state."""
     from safetensors.torch import save
 
     encoded = bytearray(msgspec.json.encode(progress))
@@ -47,7 +52,15 @@ def write_checkpoint(path: Path, tensors: Mapping[str, Tensor], progress: msgspe
     # Copies: safetensors refuses tensors that share memory.
     copies = {name: tensor.detach().cpu().clone() for name, tensor in stored.items()}
     copies[CHECKSUM] = torch.tensor(_checksum(copies))
-    write_file(path, save(copies))
+    return save(copies)
+
+
+def decode_checkpoint(content: bytes, kind: type[P]) -> tuple[dict[str, Tensor], P]:
+    """Return the tensors and the progress of what `encode_checkpoint` returned."""
+    from safetensors.torch import load
+
+    tensors = load(content)
+    return tensors, msgspec.json.decode(bytes(tensors.pop(PROGRESS).numpy()), type=kind)
 
 
 @contextmanager

@@ -11,11 +11,13 @@ import torch
 
 from tagger.config import Config, TrainingConfig
 from tagger.errors import TrainingError
+from tagger.model.losses import SummedLoss
 from tagger.model.network import TaggingNetwork
 from tagger.runtime.engines.pytorch import form_tensors
 from tagger.training.answers import answers_loss
 from tagger.training.batching import default_batch_tokens, plan_epoch
 from tagger.training.encoding import Batch, Sentences
+from tagger.training.group import Group
 from tagger.training.optimizers import clip_gradients, take_step
 from tagger.training.state import EpochRecord, TrainingState, epochs_without_gain, kept
 from tagger.training.teacher import Teacher
@@ -56,6 +58,7 @@ def run_epochs(
     main_heads: Sequence[str],
     threads: ThreadChoice,
     teacher: Teacher | None = None,
+    group: Group | None = None,
 ) -> Iterator[StepDone | EpochDone]:
     """Train until the epochs are over or the dev score has stopped rising.
 
@@ -70,10 +73,12 @@ def run_epochs(
         main_heads: The heads whose mean score decides and whose losses count in full.
         threads: Chooses the number of threads.
         teacher: The model that the training starts from, where its labels are kept.
+        group: The processes that train together; all yield the same events.
 
     Raises:
-        TrainingError: The gradient is NaN or infinite.
+        TrainingError: The gradient is NaN or infinite, or another process has ended.
     """
+    group = group or Group()
     settings = config.training
     progress = state.progress
     lengths = [corpus.lengths for corpus in corpora]
@@ -97,12 +102,21 @@ def run_epochs(
         state.network.train()
         while progress.step < len(plan):
             chosen = plan[progress.step]
-            batch = corpora[chosen.corpus].batch(chosen.sentences)
+            group.seed(settings.seed, progress.epoch, progress.step)
+            part = group.part(chosen.sentences)
+            batch = corpora[chosen.corpus].batch(part.sentences)
             done = (progress.epoch + progress.step / len(plan)) / settings.epochs
             rate = learning_rate(settings, done)
             with threads.step(int(batch.lengths.sum())):
                 progress.loss += train_step(
-                    state, batch, config, rate=rate, main_heads=main_heads, teacher=teacher
+                    state,
+                    batch,
+                    config,
+                    rate=rate,
+                    main_heads=main_heads,
+                    teacher=teacher,
+                    group=group,
+                    counts=part.counts,
                 )
             progress.threads = threads.chosen
             progress.step += 1
@@ -111,11 +125,11 @@ def run_epochs(
                 progress.epoch + 1,
                 progress.step,
                 len(plan),
-                int(batch.lengths.sum()),
+                int(corpora[chosen.corpus].lengths[chosen.sentences].sum()),
                 progress.loss / progress.step,
             )
         trained = time.perf_counter() - started
-        scores = dict(score(state.scored))
+        scores = group.shared(lambda: dict(score(state.scored)), dict[str, float])
         record = EpochRecord(
             epoch=progress.epoch + 1,
             loss=progress.loss / max(len(plan), 1),
@@ -138,27 +152,41 @@ def train_step(
     rate: float,
     main_heads: Sequence[str],
     teacher: Teacher | None = None,
+    group: Group | None = None,
+    counts: bool = True,
 ) -> float:
     """Learn from one batch at a learning rate.
+
+    Args:
+        state: What is changed.
+        batch: The sentences, or this process's part of them.
+        config: The recipe.
+        rate: The learning rate.
+        main_heads: The heads whose losses count in full.
+        teacher: The model that the training starts from, where its labels are kept.
+        group: The processes that train together.
+        counts: Whether the sentences count; see `tagger.training.group.Part`.
 
     Returns:
         Its loss per token, the weighted sum over the heads that it has tags for.
     """
+    group = group or Group()
     network = state.network
     device = next(network.parameters()).device
     features = form_tensors(batch.features, device)
     lengths = torch.from_numpy(batch.lengths).to(device)
-    counts = torch.from_numpy(batch.form_counts).to(device)
+    form_counts = torch.from_numpy(batch.form_counts).to(device)
     dropout = config.embedder.word_dropout
     # Rare words are dropped most (Kiperwasser & Goldberg 2016): what stands for the unknown word
     # is learned from the words most like it.
-    unknown = torch.rand(counts.shape, device=device) < dropout / (dropout + counts)
+    drawn = torch.rand(form_counts.shape, device=device)
+    unknown = drawn < dropout / (dropout + form_counts)
     index = torch.from_numpy(batch.form_index).to(device)
     emissions = network(features, index, lengths, unknown)
     taught = {}
     if teacher is not None and any(map(teacher.teaches, batch.choices.values())):
         taught = teacher.network(features, index, lengths)
-    losses = []
+    losses: list[tuple[float, SummedLoss]] = []
 
     def weight_of(name: str) -> float:
         weight = 1.0 if name in main_heads else config.training.auxiliary_weight
@@ -174,10 +202,11 @@ def train_step(
             given = batch.weights.get(name)
             weights = None if given is None else torch.from_numpy(given).to(device)
             loss = head.loss(emissions[name], gold, lengths, choices, weights)
-        losses.append(weight_of(name) * loss)
+        losses.append((weight_of(name), loss))
     for name, labels in batch.labels.items():
         targets = torch.from_numpy(labels).to(device)
-        losses.append(weight_of(name) * network.text_head(name).loss(emissions[name], targets))
+        loss = network.text_head(name).loss(emissions[name], targets)
+        losses.append((weight_of(name), loss))
     for name, soft in batch.soft.items():
         loss = answers_loss(
             network.head(name),
@@ -186,16 +215,22 @@ def train_step(
             lengths,
             temperature=config.distillation.temperature,
         )
-        losses.append(config.distillation.weight * weight_of(name) * loss)
-    loss = torch.stack(losses).sum()
-    loss.backward()  # type: ignore[no-untyped-call]
+        losses.append((config.distillation.weight * weight_of(name), loss))
+    denominators = group.denominators(
+        [one.n * counts for _, one in losses], n_rows=len(batch.form_counts)
+    )
+    pairs = zip(losses, denominators, strict=True)
+    terms = [counts * weight * one.over(n) for (weight, one), n in pairs]
+    total = torch.stack(terms).sum()
+    total.backward()  # type: ignore[no-untyped-call]
+    total = group.sum_gradients(network, total.detach())
     if not clip_gradients(network, config.training.clip_norm):
         raise TrainingError(
             "the gradient is NaN or infinite", hint="lower [training] learning_rate or clip_norm"
         )
     take_step(state.optimizers, rate)
     state.average.update()
-    return float(loss.detach())
+    return float(total)
 
 
 def learning_rate(settings: TrainingConfig, done: float) -> float:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
+from contextlib import nullcontext, suppress
 from functools import partial
 from pathlib import Path
 from typing import NamedTuple
@@ -13,7 +14,7 @@ import torch
 
 from tagger.config import Config
 from tagger.corpus import Corpus
-from tagger.errors import Interrupted, ModelError, UsageError
+from tagger.errors import Interrupted, ModelError, TrainingError, UsageError
 from tagger.evaluation.split import Evaluation
 from tagger.features.forms import FormEncoder
 from tagger.files import existing_directory, new_directory, write_file
@@ -27,6 +28,7 @@ from tagger.sharing.card import render_card, with_calibration
 from tagger.training.answers import AnsweredSentences, Answers
 from tagger.training.downweighting import SuspectWeights, count_weights, read_weights
 from tagger.training.encoding import EncodedCorpus, FormTable, Sentences
+from tagger.training.group import Group, WorkerLostError
 from tagger.training.loop import EpochDone, run_epochs
 from tagger.training.output import (
     BEST,
@@ -58,6 +60,7 @@ from tagger.training.state import (
     load_state,
     new_state,
     save_state,
+    share_state,
     weights_of,
 )
 from tagger.training.teacher import Teacher
@@ -92,6 +95,7 @@ def train(
     base: Path | None = None,
     answers: Answers | None = None,
     reporter: Reporter | None = None,
+    group: Group | None = None,
 ) -> Finished:
     """Train a model and write it to a directory.
 
@@ -110,6 +114,8 @@ def train(
         base: A trained or pretrained model to start from, of the same embedder and encoder.
         answers: Sentences that teachers have tagged, to learn from besides the corpora or alone.
         reporter: Receives the progress.
+        group: The processes that train together, each of which calls this; only the first one
+            reads and writes ``output``.
 
     Returns:
         The model's provenance and scores, in the form in which it runs on ``device``.
@@ -119,12 +125,14 @@ def train(
         Interrupted: Ctrl-C or SIGTERM; the training can be resumed.
     """
     report = reporter or Reporter()
-    check_output(output, force=force, resume=resume)
+    group = group or Group()
+    if group.leads:
+        check_output(output, force=force, resume=resume)
     if base and base.resolve() == output.resolve():
         raise UsageError(
             "is the model to start from", path=output, hint="name another folder with {output}"
         )
-    use_threads(config.training.threads)
+    use_threads(config.training.threads or int(group.size > 1))
     base_model = read_model(base) if base else None
     keeps = base_model is not None and not config.training.forget
     if base and base_model:
@@ -171,8 +179,10 @@ def train(
     if base_model and base_model.heads and keeps:  # it is a copy of the network
         teacher = Teacher(network, prepared.heads, base_model.heads)
     state = new_state(network, config.training)
-    with locked(output):
-        if resume:
+    with locked(output) if group.leads else nullcontext():
+        if not group.leads:
+            pass
+        elif resume:
             check_same_run(output, run)
             load_state(state, output / LAST)
             report.note(f"resuming after epoch {state.progress.epoch}, step {state.progress.step}")
@@ -180,13 +190,34 @@ def train(
             clear_run(output)  # an old model stays until the new one takes its place
             write_file(output / RUN, msgspec.json.encode(run))
             save_state(state, output / LAST)
+        check_same_corpora(run, group)
+        share_state(state, group)
         try:
-            _run(state, parts, output, report, teacher, suspects)
-            return _finish(state.progress, parts, output, report, device)
+            _run(state, parts, output, report, teacher, suspects, group)
+            if not group.leads:
+                return group.shared(None, Finished)
+            finished = _finish(state.progress, parts, output, report, device)
+            with suppress(WorkerLostError):  # the model is complete
+                group.shared(lambda: finished, Finished)
+            return finished
         except KeyboardInterrupt:
             raise Interrupted(
                 "stopped and saved", path=output, hint="resume it with {resume=True}"
             ) from None
+
+
+def check_same_corpora(run: Run, group: Group) -> None:
+    """Check that all processes read the same.
+
+    Raises:
+        TrainingError: Those of another machine read other corpora.
+    """
+    first = group.shared(lambda: run.fingerprints, tuple[str, ...])
+    if group.any(first != run.fingerprints):
+        raise TrainingError(
+            f"the corpora differ between the {group.size} workers",
+            hint="each machine needs the same files",
+        )
 
 
 def describe(corpus: Corpus) -> list[str]:
@@ -220,6 +251,7 @@ def _run(
     report: Reporter,
     teacher: Teacher | None,
     suspects: SuspectWeights,
+    group: Group,
 ) -> None:
     """Train to the end, keeping ``last/``, ``best/`` and the log up to date."""
     prepared, config = parts.prepared, parts.config
@@ -236,7 +268,7 @@ def _run(
     report.start([head.name for head in prepared.heads], config.training.epochs, done)
     device = next(state.network.parameters()).device.type
     threads = ThreadChoice(
-        candidates(config.training.threads, device),
+        candidates(config.training.threads or int(group.size > 1), device),
         chosen=state.progress.threads,
         report=report.note,
     )
@@ -248,22 +280,32 @@ def _run(
         main_heads=prepared.main_heads,
         teacher=teacher,
         threads=threads,
+        group=group,
     )
     saved = time.monotonic()
     try:
-        with deferred_interrupt() as interrupt:
+        # A launcher sends a signal again that the terminal has sent already.
+        with deferred_interrupt(forced=not group.managed) as interrupt:
             for event in events:
                 report.event(event)
-                if isinstance(event, EpochDone):
+                if interrupt.requested:
+                    group.ask_to_stop()
+                is_due = isinstance(event, EpochDone) or time.monotonic() - saved > SAVE_EVERY
+                if group.leads and isinstance(event, EpochDone):
                     if event.is_kept:
                         _write_best(state, parts, output)
                     write_file(output / LOG, render_log(state.progress.history))
-                is_due = isinstance(event, EpochDone) or time.monotonic() - saved > SAVE_EVERY
-                if is_due or interrupt.requested:
+                if group.leads and (is_due or group.stopping):
                     save_state(state, output / LAST)
                     saved = time.monotonic()
-                if interrupt.requested:
+                if group.stopping:
                     raise KeyboardInterrupt
+    except WorkerLostError as error:
+        if group.leads:
+            save_state(state, output / LAST)  # no step has begun that is not complete
+        raise WorkerLostError(
+            error.message, path=output, hint="resume it with {resume=True}"
+        ) from error
     finally:
         report.stop()
 

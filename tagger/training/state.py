@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
@@ -20,12 +20,15 @@ from tagger.model.network import TaggingNetwork
 from tagger.training.checkpoint import (
     CHECKPOINT,
     Count,
+    decode_checkpoint,
+    encode_checkpoint,
     load_optimizers,
     optimizer_tensors,
     reading_checkpoint,
     section,
     write_checkpoint,
 )
+from tagger.training.group import Group
 from tagger.training.optimizers import build_optimizers
 
 
@@ -157,12 +160,18 @@ def save_state(state: TrainingState, directory: Path) -> None:
     Raises:
         OSError: No space, no permission; the old checkpoint is untouched.
     """
-    tensors = {f"network.{name}": t for name, t in state.network.state_dict().items()}
-    tensors |= {f"average.{name}": t for name, t in state.scored.state_dict().items()}
-    tensors["n_updates"] = torch.tensor(state.average.n_updates)
-    tensors |= optimizer_tensors(state.network, state.optimizers)
     with new_directory(directory) as new:
-        write_checkpoint(new / CHECKPOINT, tensors, state.progress)
+        write_checkpoint(new / CHECKPOINT, _tensors_of(state), state.progress)
+
+
+def share_state(state: TrainingState, group: Group) -> None:
+    """Put the state of the first of several processes into that of the others."""
+    if group.size == 1:
+        return
+    mine = encode_checkpoint(_tensors_of(state), state.progress) if group.leads else b""
+    content = group.broadcast(mine)
+    if not group.leads:
+        _restore(state, *decode_checkpoint(content, Progress))
 
 
 def load_state(state: TrainingState, directory: Path) -> None:
@@ -177,10 +186,21 @@ def load_state(state: TrainingState, directory: Path) -> None:
             "no checkpoint to resume from", path=directory, hint="train without {resume=True}"
         )
     with reading_checkpoint(found / CHECKPOINT, Progress) as (tensors, progress):
-        state.network.load_state_dict(section(tensors, "network."))
-        state.scored.load_state_dict(section(tensors, "average."))
-        state.average.n_updates = int(tensors["n_updates"])
-        if state.average.n_updates < 0:
-            raise ValueError("the number of updates is negative")
-        load_optimizers(state.network, state.optimizers, tensors)
-        state.progress = progress
+        _restore(state, tensors, progress)
+
+
+def _tensors_of(state: TrainingState) -> dict[str, torch.Tensor]:
+    tensors = {f"network.{name}": t for name, t in state.network.state_dict().items()}
+    tensors |= {f"average.{name}": t for name, t in state.scored.state_dict().items()}
+    tensors["n_updates"] = torch.tensor(state.average.n_updates)
+    return tensors | optimizer_tensors(state.network, state.optimizers)
+
+
+def _restore(state: TrainingState, tensors: Mapping[str, torch.Tensor], progress: Progress) -> None:
+    state.network.load_state_dict(section(tensors, "network."))
+    state.scored.load_state_dict(section(tensors, "average."))
+    state.average.n_updates = int(tensors["n_updates"])
+    if state.average.n_updates < 0:
+        raise ValueError("the number of updates is negative")
+    load_optimizers(state.network, state.optimizers, tensors)
+    state.progress = progress

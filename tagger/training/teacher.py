@@ -17,6 +17,7 @@ from torch import Tensor
 from tagger.model.choices import TagChoices
 from tagger.model.crf import log_partition
 from tagger.model.heads import FORBIDDEN, HeadSpec
+from tagger.model.losses import SummedLoss
 from tagger.model.network import IGNORED, Head, TaggingNetwork
 from tagger.schemes import split_tag
 
@@ -62,8 +63,8 @@ class Teacher:
         codes: Tensor,
         lengths: Tensor,
         choices: Tensor,
-    ) -> Tensor:
-        """Compute the cross-entropy per token between the teacher's tag sequences and a head's.
+    ) -> SummedLoss:
+        """Compute the cross-entropy between the teacher's tag sequences and a head's.
 
         The teacher's are those that the gold codes allow: what is annotated is as certain as ever.
 
@@ -85,7 +86,7 @@ class Teacher:
         if head.crf is None:
             target = masked.softmax(2)
             per_token = -(target * emissions.log_softmax(2)).sum(2)
-            return (per_token * inside).sum() / inside.sum()
+            return SummedLoss((per_token * inside).sum(), inside.sum())
         teacher = self.network.head(name)
         assert teacher.crf is not None
         leaves = [s.detach().double().requires_grad_() for s in (masked, *teacher.crf.scores())]
@@ -95,7 +96,7 @@ class Teacher:
         scores = [emissions.double(), *(s.double() for s in head.crf.scores())]
         gold = sum(((p * s).sum() for p, s in zip(expected, scores, strict=True)), torch.zeros(()))
         partition = log_partition(scores[0], lengths, *scores[1:]).sum()
-        return ((partition - gold) / lengths.sum()).float()
+        return SummedLoss(partition - gold, lengths.sum())
 
 
 def _follow_as_outside(head: Head, is_known: Tensor) -> None:

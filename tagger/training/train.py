@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,12 +12,14 @@ from tagger.config import Config, nested
 from tagger.config_reference import check_names
 from tagger.errors import UsageError
 from tagger.formats.records import Columns
+from tagger.training.settings import Settings
 from tagger.training.settings import settings as combine
 
 if TYPE_CHECKING:
     from tagger.evaluation.split import Evaluation
     from tagger.model.meta import Meta
     from tagger.runtime.tagger import Tagger
+    from tagger.training.group import Group
     from tagger.training.reporting import Reporter
 
 __all__ = ["Trained", "train"]
@@ -35,6 +37,8 @@ class Trained:
     """The scores on test, by corpus; a corpus without a test split is left out."""
     example: str
     """A sentence of the dev set to try the model on."""
+    leads: bool = field(default=True, kw_only=True)
+    """Whether this process has written the model; of those of ``torchrun`` one has."""
 
     @property
     def dev(self) -> dict[str, float]:
@@ -66,6 +70,7 @@ def train(
     seed: int | None = None,
     threads: int | None = None,
     device: str = "auto",
+    workers: int | None = None,
     resume: bool = False,
     force: bool = False,
     strict: bool = False,
@@ -90,6 +95,8 @@ def train(
         seed: Seeds everything that is random; short for the setting ``training.seed``.
         threads: Threads on a CPU; short for the setting ``training.threads``.
         device: ``cpu``, ``cuda``, ``cuda:1``; ``auto`` for a GPU where there is one.
+        workers: The number of processes that share each batch, with one thread each unless
+            ``threads`` says otherwise; None for one, or for those that ``torchrun`` has started.
         resume: Resume a training that was stopped in ``output``.
         force: Replace a model in ``output``.
         strict: Stop at a tag outside its scheme.
@@ -101,7 +108,7 @@ def train(
         UsageError: An unknown name, or ``output`` holds something else.
         ConfigError: An unknown setting or a value out of its range.
         CorpusError: A corpus is not found, cannot be read, or has no entity to learn from.
-        TrainingError: The loss became NaN or infinite.
+        TrainingError: The loss became NaN or infinite, or a worker died; the latter can be resumed.
         Interrupted: Ctrl-C or SIGTERM; the training can be resumed.
 
     >>> settings = {"training.epochs": 1, "training.epoch_steps": 1, "encoder.hidden_dim": 32}
@@ -112,8 +119,8 @@ def train(
     Tagger(ner (4 labels))
     """
     from tagger.runtime.loading import pick_device
+    from tagger.training.launching import processes
     from tagger.training.reporting import Reporters, TensorBoard
-    from tagger.training.run import train as run
 
     short = {
         "training.allow_empty": allow_empty or None,
@@ -143,19 +150,48 @@ def train(
         data_dir=None if data_dir is None else Path(data_dir),
         strict=strict,
     )
-    reporters: list[Reporter] = [] if reporter is None else [reporter]
-    if tensorboard:
-        reporters.append(TensorBoard(chosen.output / "tensorboard"))
+    where = pick_device(device)
+    with processes(workers, where, follow) as group:
+        order = group.shared(lambda: Order(chosen, where, force, resume), Order)
+        if not group.leads:
+            return _trained(order, group)
+        reporters: list[Reporter] = [] if reporter is None else [reporter]
+        if tensorboard:
+            reporters.append(TensorBoard(chosen.output / "tensorboard"))
+        return _trained(order, group, Reporters(reporters))
+
+
+@dataclass(frozen=True)
+class Order:
+    """What the first process of a training tells the others."""
+
+    settings: Settings
+    device: str
+    force: bool
+    resume: bool
+
+
+def follow(group: Group) -> None:
+    """Train as the first process says."""
+    _trained(group.shared(None, Order), group)
+
+
+def _trained(order: Order, group: Group, reporter: Reporter | None = None) -> Trained:
+    from tagger.training.launching import device_of
+    from tagger.training.run import train as run
+
+    chosen = order.settings
     meta, tests, example = run(
         chosen.sources,
         chosen.output,
         chosen.config,
         data_dir=chosen.data_dir,
-        device=pick_device(device),
+        device=device_of(order.device, group),
         strict=chosen.strict,
-        force=force,
-        resume=resume,
+        force=order.force,
+        resume=order.resume,
         base=chosen.base,
-        reporter=Reporters(reporters),
+        reporter=reporter,
+        group=group,
     )
-    return Trained(chosen.output, meta, tests, example)
+    return Trained(chosen.output, meta, tests, example, leads=group.leads)

@@ -76,21 +76,21 @@ def test_known_tags_alone_give_the_full_loss_and_unknown_ones_none(is_crf: bool)
     lengths = torch.tensor([3, 2])
     table = torch.from_numpy(choices.table)
     known = torch.tensor([[0, 1, 3], [4, 0, IGNORED]])
-    loss = head.loss(emissions, known, lengths, table)
+    loss = head.loss(emissions, known, lengths, table).mean
     if crf is not None:
         assert loss.item() == pytest.approx(crf(emissions, known, lengths).sum().item() / 5)
     else:
         expected = torch.nn.functional.cross_entropy(emissions.flatten(0, 1), known.flatten())
         assert loss.item() == pytest.approx(expected.item(), rel=1e-5)
     unknown = torch.tensor([choices.encode([None] * 3), [*choices.encode([None] * 2), IGNORED]])
-    nothing = head.loss(emissions, unknown, lengths, table)
+    nothing = head.loss(emissions, unknown, lengths, table).mean
     assert nothing.item() == 0
     (gradient,) = torch.autograd.grad(nothing, emissions, allow_unused=True)
     assert gradient is None or not gradient.any()
     # A sentence without any known tag does not change the loss of another.
     both = torch.stack([known[0], unknown[1]])
-    alone = head.loss(emissions[:1], known[:1], lengths[:1], table)
-    assert head.loss(emissions, both, lengths, table).item() == pytest.approx(alone.item())
+    alone = head.loss(emissions[:1], known[:1], lengths[:1], table).mean
+    assert head.loss(emissions, both, lengths, table).mean.item() == pytest.approx(alone.item())
 
 
 def test_an_unknown_tag_leaves_open_whether_a_span_goes_on() -> None:

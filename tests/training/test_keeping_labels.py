@@ -66,7 +66,7 @@ def test_the_teachers_loss_equals_enumeration() -> None:
     emissions, taught = torch.randn(2, 1, 3, len(NEW.tags)).unbind()
     emissions.requires_grad_()
     lengths, table = torch.tensor([3]), torch.from_numpy(choices.table)
-    loss = teacher.loss(head, "ner", emissions, taught, codes, lengths, table)
+    loss = teacher.loss(head, "ner", emissions, taught, codes, lengths, table).mean
 
     # Token by token: what the teacher may say where the gold tags leave it a choice.
     may = [{"O", "B-X", "I-X"}, {"B-N"}, {"O", "B-X", "I-X"}]

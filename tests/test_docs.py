@@ -376,7 +376,8 @@ def run(
             continue
         if n_cores() == 1:
             command = re.sub(r"--workers \d+", "--workers 1", command)
-        with one_core() if re.search(r"\btrain\b", command) else contextlib.nullcontext():
+        on_one = re.search(r"\btrain\b(?!.*--workers)", command)
+        with one_core() if on_one else contextlib.nullcontext():
             done = subprocess.run(
                 ["bash", "-o", "pipefail", "-c", command],
                 env=environment, stdin=subprocess.DEVNULL, capture_output=True, text=True,

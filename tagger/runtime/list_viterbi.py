@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 from numpy.typing import NDArray
 
 from tagger.model.heads import FORBIDDEN
 from tagger.runtime.decoding import Floats, Ids, Transitions, in_step
+from tagger.runtime.marginals import Marginals, Posterior, Probs
 
 ONE = 2**20
 """Scores are whole numbers of 1/ONE, so that a cost and where it comes from fit into one number,
@@ -18,14 +21,21 @@ MOST_COST = 2.0**34
 """No emission counts for more, against the best of its token."""
 STEPS = 128
 """Steps after which costs are reduced to differences, so that they stay small."""
+SIZES = (1, 3, 5, 8)
+"""Sentences whose tokens have up to as many tags to choose from take their steps together."""
+MOST_WAYS = 2**21
+"""Ways that are compared at a time."""
+LEVELS = 64
+"""Probabilities are compared by the power of 2 below them, down to 2 ** -LEVELS."""
+
+Bools = NDArray[np.bool_]
 
 
 class ListViterbi:
     """Finds the ``k`` best tag sequences of each sentence (Seshadri & Sundberg 1994).
 
     As in Viterbi's algorithm, with the ``k`` best ways onto each tag instead of one. All sentences
-    take a step together. Tags that few may precede (the inside of a span) are compared with those
-    alone.
+    take a step together, from one token that has a choice of tags to the next such token.
 
     Args:
         transitions: The scores between tags.
@@ -33,96 +43,205 @@ class ListViterbi:
     """
 
     def __init__(self, transitions: Transitions, k: int) -> None:
-        self._k = k
-        between, self._start, self._end = map(_costs, transitions)
-        self._bits = (len(between) * k - 1).bit_length()
-        is_few = (between < NO_WAY).sum(axis=0) <= 2
-        self._groups: list[tuple[Ids, Ids, Ids, Ids]] = []
-        for onto in (np.flatnonzero(is_few), np.flatnonzero(~is_few)):
-            if not len(onto):
-                continue
-            here = between[:, onto] < NO_WAY
-            if is_few[onto[0]]:  # each has its own
-                before = np.argsort(~here, axis=0, kind="stable")[: here.sum(axis=0).max()].T
-            else:
-                before = np.flatnonzero(here.any(axis=1))[None]
-            steps = between[before, onto[:, None]]  # (onto, before)
-            ways = before[:, :, None] * k + np.arange(k)
-            coded = (steps[:, :, None] << self._bits) + np.arange(before.shape[1] * k).reshape(
-                -1, k
-            )
-            ways = np.broadcast_to(ways, coded.shape).reshape(len(onto), -1)
-            self._groups.append((onto, before, coded, ways))
+        self.k = k
+        self._between, self._start, self._end = map(_costs, transitions)
 
-    def __call__(self, emissions: Floats, lengths: Ids) -> tuple[Ids, NDArray[np.bool_]]:
+    def __call__(
+        self, emissions: Floats, lengths: Ids, allowed: Bools | None = None
+    ) -> tuple[Ids, Bools]:
         """Decode sentences.
 
         Args:
             emissions: (tokens, tags), sentence after sentence.
             lengths: (sentences,), each at least 1, tokens in all.
+            allowed: (tokens, tags), the tags to choose from; None for all. Whether the scheme lets
+                two tokens with one tag each follow each other is not checked.
 
         Returns:
             The tag ids (k, tokens) of the sequences, the best first, and (k, sentences) whether
             there is such a sequence: a short sentence has fewer, and there the tags mean nothing.
         """
-        k, (n_tokens, n_tags) = self._k, emissions.shape
+        if allowed is None:
+            allowed = np.ones(emissions.shape, dtype=np.bool_)
+        n_allowed, only = allowed.sum(axis=1), allowed.argmax(axis=1)
+        tags: Ids = np.repeat(only[None], self.k, axis=0)
+        exists = np.zeros((self.k, len(lengths)), dtype=np.bool_)
+        exists[0] = True
+        places = np.flatnonzero(n_allowed > 1)
+        if not len(places):
+            return tags, exists
+        costs = self._alone(emissions, lengths, places, np.where(n_allowed > 1, -1, only))
+        costs[~allowed[places]] = NO_WAY
+        sentences = np.repeat(np.arange(len(lengths)), lengths)[places]
+        changes = sentences[1:] != sentences[:-1]
+        starts = np.concatenate([[0], np.flatnonzero(changes) + 1])
+        numbers, n_places = sentences[starts], np.diff(starts, append=len(places))
+        adjacent = np.concatenate([[False], (np.diff(places) == 1) & ~changes])
+        most = np.maximum.reduceat(n_allowed[places], starts)
+        for low, high in pairwise(sorted({*SIZES, emissions.shape[1]})):
+            some = (most > low) & (most <= high)
+            if not some.any():
+                continue
+            rows = np.flatnonzero(np.repeat(some, n_places))
+            n_tags = int(most[some].max())
+            slots = np.argsort(~allowed[places[rows]], axis=1, kind="stable")[:, :n_tags]
+            at_slots = np.take_along_axis(costs[rows], slots, axis=1)
+            found, exist = self._search(at_slots, slots, adjacent[rows], n_places[some])
+            tags[:, places[rows]] = np.take_along_axis(slots, found, axis=1).T
+            exists[:, numbers[some]] = exist
+        return tags, exists
+
+    def _alone(self, emissions: Floats, lengths: Ids, places: Ids, fixed: Ids) -> Ids:
+        """Return what tags cost by themselves and beside those that are fixed.
+
+        Args:
+            emissions: (tokens, tags).
+            lengths: (sentences,).
+            places: (places,), the tokens that have a choice.
+            fixed: (tokens,), the tag of those that have none, -1 of the others.
+
+        Returns:
+            (places, tags)
+        """
+        scores = emissions[places]
+        costs = np.rint((scores.max(axis=1, keepdims=True) - scores) * np.float64(ONE))
+        found: Ids = np.minimum(costs, MOST_COST).astype(np.int64)
+        past = np.cumsum(lengths)
+        is_first, is_last = (np.zeros(len(emissions), dtype=np.bool_) for _ in range(2))
+        is_first[past - lengths] = is_last[past - 1] = True
+        found[is_first[places]] += self._start
+        found[is_last[places]] += self._end
+        before = np.flatnonzero(~is_first[places])
+        before = before[fixed[places[before] - 1] >= 0]
+        found[before] += self._between[fixed[places[before] - 1]]
+        after = np.flatnonzero(~is_last[places])
+        after = after[fixed[places[after] + 1] >= 0]
+        found[after] += self._between.T[fixed[places[after] + 1]]
+        found[found > NO_WAY // 2] = NO_WAY
+        return found
+
+    def _search(self, costs: Ids, slots: Ids, adjacent: Bools, lengths: Ids) -> tuple[Ids, Bools]:
+        """Find the best ways through tokens with a choice.
+
+        Args:
+            costs: (places, slots), what each tag costs by itself.
+            slots: (places, slots), the tags.
+            adjacent: (places,), whether the place before is the token before; else any tag may
+                follow any other at no cost.
+            lengths: (sentences,), places of each.
+
+        Returns:
+            The slots (places, k), and (k, sentences) whether there is such a way.
+        """
+        k, (n_places, n_slots) = self.k, costs.shape
+        bits = (n_slots * k - 1).bit_length()
         first, n_at_step = in_step(lengths)
         order = np.argsort(-lengths, kind="stable")
-        costs = np.rint((emissions.max(axis=1, keepdims=True) - emissions) * np.float64(ONE))
-        of_tokens = np.minimum(costs, MOST_COST).astype(np.int64)
-        ways = np.empty((n_tokens, n_tags, k), dtype=np.int32)  # tag * k + rank one token before
+        ways = np.empty((n_places, n_slots, k), dtype=np.int32)  # slot * k + rank one place before
         last = np.empty((len(lengths), k), dtype=np.int64)
         exists = np.zeros((k, len(lengths)), dtype=np.bool_)
-        at = np.full((len(lengths), n_tags, k), NO_WAY)
-        at[:, :, 0] = self._start
+        at = np.full((len(lengths), n_slots, k), NO_WAY)
+        at[:, :, 0] = 0
         for t, n in enumerate(n_at_step):
             rows = first[:n] + t
             if t:
-                at, ways[rows] = self._step(at[:n])
-            at += of_tokens[rows][:, :, None]
-            if t % STEPS == 0:
-                at -= at.min(axis=(1, 2), keepdims=True)
+                at = at[:n]
+                per = max(MOST_WAYS // (n_slots * n_slots * k), 1)
+                parts = [
+                    self._step(at[i : i + per], rows[i : i + per], slots, adjacent, bits)
+                    for i in range(0, n, per)
+                ]
+                coded = parts[0] if len(parts) == 1 else np.concatenate(parts)
+                ways[rows] = coded & (2**bits - 1)
+                at = coded >> bits
+            at += costs[rows][:, :, None]
+            if t % STEPS == STEPS - 1:
+                least = at.min(axis=(1, 2), keepdims=True)
+                at -= np.where(least < NO_WAY // 2, least, 0)
             at[at > NO_WAY // 2] = NO_WAY
             n_after = n_at_step[t + 1] if t + 1 < len(n_at_step) else 0
             if n_after < n:
-                whole = (at[n_after:n] + self._end[:, None]).reshape(n - n_after, -1)
-                coded = (whole << self._bits) + np.arange(n_tags * k)
-                found = self._least(coded)
-                last[n_after:n] = found & (2**self._bits - 1)
-                exists[:, order[n_after:n]] = (found >> self._bits < NO_WAY // 2).T
-        tags = np.empty((k, n_tokens), dtype=np.int64)
+                whole = at[n_after:n].reshape(n - n_after, -1)
+                found = _least((whole << bits) + np.arange(n_slots * k), k, bits)
+                last[n_after:n] = found & (2**bits - 1)
+                exists[:, order[n_after:n]] = (found >> bits < NO_WAY // 2).T
+        best = np.empty((n_places, k), dtype=np.int64)
         way = np.empty((0, k), dtype=np.int64)
         for t in range(len(n_at_step) - 1, -1, -1):
             n = n_at_step[t]
             rows = first[:n] + t
             way = np.concatenate([way, last[len(way) : n]])
-            tags[:, rows] = (way // k).T
+            best[rows] = way // k
             if t:
                 way = ways[rows[:, None], way // k, way % k].astype(np.int64)
-        return tags, exists
+        return best, exists
 
-    def _step(self, at: Ids) -> tuple[Ids, Ids]:
-        """Return the least costs onto each tag, and the ways there: (n, tags, k)."""
-        costs, ways = np.empty_like(at), np.empty(at.shape, dtype=np.int64)
-        coded_at = at << self._bits
-        for onto, before, coded, of_place in self._groups:
-            paths = (coded_at[:, before] + coded).reshape(len(at), len(onto), -1)
-            found = self._least(paths)
-            places = found & (2**self._bits - 1)
-            costs[:, onto] = found >> self._bits
-            ways[:, onto] = of_place[np.arange(len(onto))[:, None], places]
-        return costs, ways
+    def _step(self, at: Ids, rows: Ids, slots: Ids, adjacent: Bools, bits: int) -> Ids:
+        """Return the least costs onto each slot, each with its way: (n, slots, k)."""
+        links = self._between[slots[rows - 1][:, None, :], slots[rows][:, :, None]]
+        links[~adjacent[rows]] = 0
+        paths = (at[:, None] + links[..., None]).reshape(len(at), at.shape[1], -1)
+        return _least((paths << bits) + np.arange(paths.shape[-1]), self.k, bits)
 
-    def _least(self, coded: Ids) -> Ids:
-        """Return the ``k`` least along the last axis, in order."""
-        k, n = self._k, coded.shape[-1]
-        if n > k:
-            coded = np.partition(coded, k - 1, axis=-1)[..., :k]
-        found: Ids = np.sort(coded, axis=-1)
-        if n < k:
-            missing = [(0, 0)] * (found.ndim - 1) + [(0, k - n)]
-            found = np.pad(found, missing, constant_values=NO_WAY << self._bits)
-        return found
+
+def most_probable(
+    decode: ListViterbi, marginals: Marginals, posterior: Posterior, emissions: Floats, lengths: Ids
+) -> tuple[Ids, Probs]:
+    """Find the ``k`` most probable tag sequences of sentences, exactly.
+
+    No sequence is more probable than any of its tags. So those that reach some probability consist
+    of tags that reach it, and nearly all tokens have a single such tag. The best sequences of these
+    tags are the best of all if the last of them reaches the probability; in the few sentences where
+    it does not, more tags are allowed.
+
+    Args:
+        decode: Finds the best sequences.
+        marginals: Of the same transitions.
+        posterior: Of the sentences.
+        emissions: (tokens, tags), sentence after sentence.
+        lengths: (sentences,), each at least 1.
+
+    Returns:
+        The tag ids (k, tokens) of the sequences, the best first, and their probabilities
+        (k, sentences), 0 where there is no such sequence.
+    """
+    k = decode.k
+    exponents = np.frexp(posterior.marginals)[1].astype(np.int64)
+    levels = np.where(posterior.marginals > 0, np.clip(-exponents, 0, LEVELS - 1), LEVELS)
+    of_token = np.repeat(np.arange(len(lengths)), lengths)
+    counted = np.bincount(
+        (of_token[:, None] * (LEVELS + 1) + levels).ravel(), minlength=len(lengths) * (LEVELS + 1)
+    )
+    n_tags = counted.reshape(-1, LEVELS + 1)[:, :LEVELS].cumsum(axis=1)
+    sequences = np.empty((k, len(emissions)), dtype=np.int64)
+    probs = np.empty((k, len(lengths)))
+    left, n_more = np.arange(len(lengths)), 3 * k // 2 + 1
+    while len(left):
+        enough = n_tags[left] >= lengths[left, None] + n_more
+        deepest = np.where(enough.any(axis=1), enough.argmax(axis=1), LEVELS - 1)
+        is_left = np.zeros(len(lengths), dtype=np.bool_)
+        is_left[left] = True
+        rows = np.flatnonzero(is_left[of_token])
+        allowed = levels[rows] <= np.repeat(deepest, lengths[left])[:, None]
+        found, exists = decode(emissions[rows], lengths[left], allowed)
+        of_rows = Posterior(posterior.marginals[rows], posterior.onward[rows])
+        probs[:, left] = np.where(exists, marginals.sequences(of_rows, lengths[left], found), 0)
+        sequences[:, rows] = found
+        reached = probs[-1, left] > 0.5 ** (deepest + 1) * (1 + 1e-9)
+        left, n_more = left[~reached & (deepest < LEVELS - 1)], 4 * n_more
+    return sequences, probs
+
+
+def _least(coded: Ids, k: int, bits: int) -> Ids:
+    """Return the ``k`` least along the last axis, in order."""
+    n = coded.shape[-1]
+    if n > k:
+        coded = np.partition(coded, k - 1, axis=-1)[..., :k]
+    found: Ids = np.sort(coded, axis=-1)
+    if n < k:
+        missing = [(0, 0)] * (found.ndim - 1) + [(0, k - n)]
+        found = np.pad(found, missing, constant_values=NO_WAY << bits)
+    return found
 
 
 def _costs(scores: Floats) -> Ids:

@@ -126,19 +126,23 @@ class Marginals:
         Args:
             posterior: Of the sentences.
             lengths: (sentences,).
-            tag_ids: (tokens,), the sequence of each sentence.
+            tag_ids: (k, tokens), the sequences of each sentence.
 
         Returns:
-            (sentences,)
+            (k, sentences)
         """
         starts = np.cumsum(lengths) - lengths
-        later = np.ones(len(tag_ids), dtype=np.bool_)
-        later[starts] = False
-        at = np.flatnonzero(later) - 1
-        steps = posterior.marginals[np.arange(len(tag_ids)), tag_ids]
-        following = self.following(posterior, at, tag_ids[at])
-        steps[at + 1] = following[np.arange(len(at)), tag_ids[at + 1]]
-        probs: Probs = np.multiply.reduceat(steps, starts)
+        at = np.arange(tag_ids.shape[1])
+        steps = posterior.marginals[at, tag_ids]
+        # As `following`, of one tag each.
+        here, after = tag_ids[:, :-1], tag_ids[:, 1:]
+        of_all = np.maximum(posterior.onward[1:] @ self._between.T, np.finfo(np.float64).tiny)
+        later = self._between[here, after] * posterior.onward[at[1:], after]
+        later /= of_all[at[:-1], here]
+        is_later = np.ones(tag_ids.shape[1], dtype=np.bool_)
+        is_later[starts] = False
+        steps[:, 1:] = np.where(is_later[1:], later, steps[:, 1:])
+        probs: Probs = np.multiply.reduceat(steps, starts, axis=1)
         return probs
 
     def following(self, posterior: Posterior, at: Ids, tags: Ids) -> Probs:

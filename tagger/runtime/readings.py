@@ -15,7 +15,7 @@ from tagger.model.heads import HeadSpec
 from tagger.runtime.candidates import Spans, SpanTags, candidates
 from tagger.runtime.cutting import CutTexts
 from tagger.runtime.documents import build_documents
-from tagger.runtime.list_viterbi import ListViterbi
+from tagger.runtime.list_viterbi import ListViterbi, most_probable
 from tagger.runtime.marginals import Probs
 from tagger.runtime.predictor import DECODED_SCORES, Predictor
 from tagger.runtime.results import Document, Entity, entity_to_dict
@@ -26,7 +26,7 @@ LEAST = 0.01
 """The least probability of an alternative."""
 
 
-class Reading(msgspec.Struct, frozen=True):
+class Reading(msgspec.Struct, frozen=True, gc=False):
     """One way to read a sentence."""
 
     probability: float
@@ -136,11 +136,10 @@ def _read(
         tag_ids, confidence = predictor.with_confidence(
             head, scores, lengths, posterior, thresholds.get(head.name)
         )
-        sequences, exists = decode(scores, lengths)
-        probs = np.array([marginals.sequences(posterior, lengths, one) for one in sequences])
+        sequences, probs = most_probable(decode, marginals, posterior, scores, lengths)
         spans = candidates(marginals, posterior, lengths, tags, least)
         spans = spans._replace(first=spans.first + past, last=spans.last + past)
-        yield _Found(tag_ids, confidence, sequences, np.where(exists, probs, 0), spans)
+        yield _Found(tag_ids, confidence, sequences, probs, spans)
         past += len(scores)
 
 
@@ -190,21 +189,20 @@ def _alternatives(
     cut: CutTexts, head: HeadSpec, documents: Sequence[Document], spans: Spans
 ) -> list[list[list[Entity]]]:
     """Return for each entity of each document the other spans that overlap it."""
-    order = np.argsort(spans.first, kind="stable")
-    firsts = spans.first[order]
+    of_spans = spans.where(np.argsort(spans.first, kind="stable"))
+    rows = list(zip(*(values.tolist() for values in of_spans), strict=True))
     offsets = [place for of_text in cut.offsets for place in of_text]
     labels = head.labels
+    bases = [*_starts(cut), len(offsets)]
+    places = np.searchsorted(of_spans.first, bases).tolist()
     found = []
-    for document, base, of_text in zip(documents, _starts(cut), cut.offsets, strict=True):
-        low, high = np.searchsorted(firsts, [base, base + len(of_text)])
-        some = spans.where(order[low:high])
-        rows = list(zip(*(values.tolist() for values in some), strict=True))
+    for document, base, (low, high) in zip(documents, bases, pairwise(places), strict=False):
         of_document = []
         for entity in document.entities:
             first, past = base + entity.start_token, base + entity.end_token
             near = [
                 _entity(document.text, offsets, base, begin, last, labels[label], prob)
-                for begin, last, label, prob in rows
+                for begin, last, label, prob in rows[low:high]
                 if begin < past and first <= last
                 if (begin, last + 1, labels[label]) != (first, past, entity.label)
             ]

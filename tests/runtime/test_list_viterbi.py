@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from tagger.model.heads import HeadSpec
 from tagger.runtime.decoding import Viterbi, constrained
-from tagger.runtime.list_viterbi import ListViterbi
+from tagger.runtime.list_viterbi import ListViterbi, most_probable
 from tagger.runtime.marginals import Marginals
 from tagger.schemes import Scheme, tag_inventory
 from tests.helpers.crfs import FREE, enumerate_scores, random_crf
@@ -44,7 +44,13 @@ def test_sequences_and_probabilities_equal_enumeration(
     assert (found[0] == Viterbi(transitions)(emissions, n_tokens)).all()
     marginals = Marginals(transitions)
     posterior = marginals.posterior(emissions, n_tokens)
-    probs = np.array([marginals.sequences(posterior, n_tokens, tags) for tags in found])
+    probs = marginals.sequences(posterior, n_tokens, found)
+    pruned, shares_of_pruned = most_probable(
+        ListViterbi(transitions, k), marginals, posterior, emissions, n_tokens
+    )
+    assert shares_of_pruned == pytest.approx(np.where(exists, probs, 0), abs=1e-9)
+    of_token = np.repeat(exists, n_tokens, axis=1)
+    assert (pruned == found)[of_token].all()
     past = np.cumsum(lengths)
     for i, of_sentence in enumerate(sentences):
         by_sequence = enumerate_scores(crf, of_sentence, lengths[i])

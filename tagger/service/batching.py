@@ -19,6 +19,8 @@ N_CHARS_PER_TOKEN = 5
 """Characters of a token and the space after it, for estimates."""
 SMALL = 64
 """Tokens that any request is taken for until its body is read."""
+N_TOKENS_BESIDES = 10
+"""Tokens that take as long to tag as to receive and answer a request, about."""
 TYPICAL_RATE = 20_000.0
 """Tokens a second, until it is measured."""
 
@@ -47,7 +49,7 @@ class Job:
         way: How its texts are tagged; None for other work.
         texts: The texts.
         finish: Makes the result of the documents, on the models' thread.
-        n_tokens: The estimated work.
+        n_tokens: The estimated work, of which less is left with each part that is tagged.
         future: Gets the result.
     """
 
@@ -72,6 +74,8 @@ class Job:
 
 class Batcher:
     """A bounded queue of jobs and the thread that works them off.
+
+    Work counts until it is answered: a client waits for its batch as well as for those before it.
 
     Args:
         taggers: The models, by name.
@@ -106,8 +110,8 @@ class Batcher:
 
     def is_full(self, n_tokens: int) -> bool:
         """Return whether work of that size must wait to be accepted."""
-        waiting = self._n_tokens
-        return waiting > 0 and waiting + n_tokens > self._limits.queue_tokens
+        at_hand = self._n_tokens
+        return at_hand > 0 and at_hand + n_tokens > self._limits.queue_tokens
 
     def check_space(self, n_tokens: int = SMALL) -> None:
         """Check that work of that size is accepted.
@@ -139,7 +143,7 @@ class Batcher:
             texts: Texts that UTF-8 can hold.
             finish: Makes the result of their documents.
         """
-        return self._add(way, texts, finish, estimated_tokens(texts))
+        return self._add(way, texts, finish, estimated_tokens(texts) + N_TOKENS_BESIDES)
 
     def call(self, function: Callable[[], Any], n_tokens: int) -> asyncio.Future[Any]:
         """Run a function on the models' thread in its turn.
@@ -166,6 +170,8 @@ class Batcher:
         return job.future
 
     def _deliver(self, jobs: list[Job]) -> None:
+        with self._changed:
+            self._count(-sum(job.n_tokens for job in jobs))
         self._space.set()
         for job in jobs:
             if job.future.done():
@@ -224,19 +230,13 @@ class Batcher:
             way, first = job.way, job.n_taken
             if way is None:
                 taken.append((job, slice(0, 0)))
-                self._count(-job.n_tokens)
                 break
             while job.n_taken < len(job.texts) and n_tokens < self._limits.batch_tokens:
-                n = estimated_tokens([job.texts[job.n_taken]])
-                n_tokens += n
-                job.n_tokens -= n
-                self._count(-n)
+                n_tokens += estimated_tokens([job.texts[job.n_taken]])
                 job.n_taken += 1
             taken.append((job, slice(first, job.n_taken)))
             if job.n_taken < len(job.texts):
                 kept.append(job)
-            else:
-                self._count(-job.n_tokens)  # the rest of the estimate
         self._jobs.extendleft(reversed(kept))
         return taken
 
@@ -259,9 +259,7 @@ class Batcher:
                 job.result, job.n_taken = error, len(job.texts)
             with self._changed:  # the rest of a job that failed
                 lost = {id(job) for job, _ in taken}
-                for job in [job for job in self._jobs if id(job) in lost]:
-                    self._jobs.remove(job)
-                    self._count(-job.n_tokens)
+                self._jobs = deque(job for job in self._jobs if id(job) not in lost)
             return [job for job, _ in taken]
         finished = [job for job, _ in taken if job.n_taken == len(job.texts)]
         for job in finished:
@@ -294,3 +292,9 @@ class Batcher:
         n_tokens = sum(estimated_tokens(job.texts[some]) for job, some in taken)
         if n_tokens:
             self._rate += 0.2 * (n_tokens / max(seconds, 1e-6) - self._rate)
+        job, some = taken[-1]  # the only one that may have a rest
+        if job.n_taken < len(job.texts):
+            n_tokens = estimated_tokens(job.texts[some])
+            with self._changed:
+                job.n_tokens -= n_tokens
+                self._count(-n_tokens)

@@ -5,7 +5,8 @@ from __future__ import annotations
 from functools import partial
 
 import msgspec
-from fastapi import APIRouter, Request
+from fastapi import APIRouter
+from starlette.requests import Request
 from starlette.responses import Response
 
 from tagger.errors import UsageError

@@ -6,15 +6,16 @@ import asyncio
 import hmac
 import logging
 import time
-from collections.abc import Callable
 from typing import Any
 
 from starlette.datastructures import Headers
+from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from tagger.service.metrics import Metrics
 from tagger.service.problems import Problem
+from tagger.service.refusals import NO_ROUTE, Refusals
 from tagger.service.responses import problem_response
 from tagger.service.settings import Settings
 
@@ -24,7 +25,6 @@ OPEN = ("/livez", "/readyz")
 """Paths that need no key: an orchestrator asks them. Those of the page need none either."""
 GONE = 499
 """The status, in metrics and the log alone, of requests whose client left."""
-NO_ROUTE = "none"
 
 
 class Gate:
@@ -35,8 +35,7 @@ class Gate:
         settings: Its settings.
         metrics: What is counted.
         open_paths: Further paths that need no key.
-        check_space: Raises a `Problem` where the queue is full. It is asked before anything else
-            is done, so that to refuse requests takes little from those that are accepted.
+        refusals: Refuses requests that tag while too many are at hand.
     """
 
     def __init__(
@@ -46,11 +45,11 @@ class Gate:
         settings: Settings,
         metrics: Metrics,
         open_paths: tuple[str, ...],
-        check_space: Callable[[], None],
+        refusals: Refusals,
     ) -> None:
         self._app, self._settings, self._metrics = app, settings, metrics
         self._open = frozenset((*OPEN, *open_paths))
-        self._check_space = check_space
+        self._refusals = refusals
         self._keys = [key.encode() for key in settings.api_keys]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -73,14 +72,20 @@ class Gate:
                 await send(message)
 
         problem: Problem | None = None
+        refusal: Problem | None = None
         failure: BaseException | None = None
         try:
             self._check_key(scope)
             if scope["method"] == "POST":  # all of which tag
-                self._check_space()
+                refusal = self._refusals.find()
+                if refusal is not None:
+                    await problem_response(refusal)(scope, receive, sending)
+                    return
             await self._app(scope, receive, sending)
-        except Problem as refusal:
-            problem = refusal
+        except Problem as raised:
+            problem = raised
+        except HTTPException as raised:
+            problem = _problem_of(raised)
         except (ClientDisconnect, TimeoutError):
             status = GONE
         except Exception as error:
@@ -90,7 +95,8 @@ class Gate:
             if problem is not None and not status:
                 state["problem"] = problem
                 await problem_response(problem)(scope, receive, sending)
-            self._note(scope, status or GONE, time.perf_counter() - began, failure)
+            if refusal is None:
+                self._note(scope, status or GONE, time.perf_counter() - began, failure)
 
     def _check_key(self, scope: Scope) -> None:
         """Check that a request has a key, where one is needed.
@@ -138,6 +144,15 @@ class Gate:
         if failure is not None:
             entry["error"] = described(failure, with_message=self._settings.log_texts)
         LOG.log(level, "request", extra={"entry": entry})
+
+
+def _problem_of(error: HTTPException) -> Problem:
+    """Return the problem of an error of Starlette's routes or forms."""
+    if error.status_code == 405:
+        return Problem("method-not-allowed", "not with this method", headers=error.headers)
+    if error.status_code == 404:
+        return Problem("not-found", "there is nothing here")
+    return Problem("invalid-request", str(error.detail))
 
 
 def described(error: BaseException, *, with_message: bool) -> str:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 import msgspec
-from fastapi import APIRouter, Request
+from fastapi import APIRouter
+from starlette.requests import Request
 from starlette.responses import Response
 
 import tagger
@@ -18,7 +19,7 @@ router = APIRouter()
 
 
 @router.get("/livez", summary="Whether the process answers", response_model=None)
-async def livez() -> Response:
+async def livez(request: Request) -> Response:
     """Answer that the process is alive."""
     return encoded({"status": "alive"})
 

@@ -68,7 +68,7 @@ class Metrics:
         )
         self.waiting = Gauge(
             "tagger_waiting_tokens",
-            "Estimated tokens that wait to be tagged.",
+            "Estimated tokens of requests at hand.",
             registry=registry,
             multiprocess_mode="livesum",
         )

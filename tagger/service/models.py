@@ -132,6 +132,8 @@ class Models:
         Raises:
             Problem: It is not above 0 and at most 1, or of an unknown label.
         """
+        if threshold is None:
+            return None
         try:
             self.taggers[model].with_threshold(threshold)
         except UsageError as error:

@@ -99,9 +99,10 @@ class Service:
             Problem: They are too long, too many, or not valid Unicode.
         """
         n_chars = sum(map(len, texts))
-        request.state.n_texts, request.state.n_chars = len(texts), n_chars
+        state = request.scope["state"]
+        state["n_texts"], state["n_chars"] = len(texts), n_chars
         if self.settings.log_texts:
-            request.state.texts = texts
+            state["texts"] = texts
         field = pointer.removesuffix("/*")
         if len(texts) > self.limits.max_texts:
             detail = f"{len(texts):,} texts; at most {self.limits.max_texts:,} are allowed"
@@ -123,33 +124,35 @@ class Service:
             Problem: Time is up.
             ClientDisconnect: The client left.
         """
+        patience = min(PATIENCE, self.limits.timeout)
+        loop = asyncio.get_running_loop()
+        watching = loop.call_later(patience, self._watch, request, future)
         try:
-            await asyncio.wait({future}, timeout=min(PATIENCE, self.limits.timeout))
-            if not future.done():
-                await self._wait_while_there(request, future)
+            return await future
         finally:
+            watching.cancel()
             future.cancel()  # nothing where it is done
-        return future.result()
 
-    async def _wait_while_there(self, request: Request, future: asyncio.Future[Any]) -> None:
-        # The body is received: all that can still come is that the client left.
-        gone = asyncio.ensure_future(request.receive())
+    def _watch(self, request: Request, future: asyncio.Future[Any]) -> None:
+        watching = asyncio.ensure_future(self._end_without_client(request, future))
+        future.add_done_callback(lambda _: watching.cancel())
+
+    async def _end_without_client(self, request: Request, future: asyncio.Future[Any]) -> None:
+        """End the waiting for a result when the client leaves, or time is up."""
+        error: Exception
         try:
-            await asyncio.wait(
-                {future, gone},
-                timeout=max(self.limits.timeout - PATIENCE, 0),
-                return_when=asyncio.FIRST_COMPLETED,
-            )
-        finally:
-            gone.cancel()
-        if not future.done():
-            if gone.done() and not gone.cancelled():
-                raise ClientDisconnect
-            raise Problem(
+            async with asyncio.timeout(max(self.limits.timeout - PATIENCE, 0)):
+                # The body is received: all that can still come is that the client left.
+                await request.receive()
+            error = ClientDisconnect()
+        except TimeoutError:
+            error = Problem(
                 "timeout",
                 f"not tagged within {self.limits.timeout:g} s",
                 headers={"Retry-After": "1"},
             )
+        if not future.done():
+            future.set_exception(error)
 
     def _too_large(self, n_chars: int | None = None, field: str = "") -> Problem:
         found = "" if n_chars is None else f"{n_chars:,} characters; "

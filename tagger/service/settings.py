@@ -31,8 +31,8 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
     timeout: float = 30.0
     """Seconds until a request is given up: receiving it, its answer, and sending each part."""
     queue_tokens: int = 3_072
-    """Estimated tokens that may wait to be tagged; a request beyond them is refused, unless nothing
-    waits."""
+    """Estimated tokens of the requests at hand, with some for each request itself; one beyond them
+    is refused, unless it is the only one."""
     batch_tokens: int = 1_024
     """Estimated tokens that are tagged together."""
     window: float = 0.0

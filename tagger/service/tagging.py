@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter
 from pydantic import ValidationError
+from starlette.requests import Request
 from starlette.responses import Response
 
 from tagger.service.batching import Way
@@ -48,7 +49,7 @@ async def tag(request: Request) -> Response:
     service = service_of(request)
     if request.headers.get("content-type", "").partition(";")[0].strip().lower() == MEDIA_TYPE:
         return _stream(service, request)
-    if request.query_params:
+    if request.scope["query_string"] and request.query_params:
         name = next(iter(request.query_params))
         raise wrong_field(f"?{name[:80]}", "options of JSON belong into its body")
     asked = parse(await service.body(request), TagRequest)

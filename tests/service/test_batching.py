@@ -47,7 +47,7 @@ def test_requests_that_wait_are_tagged_together(hold: Hold) -> None:
         assert hold.began.wait(10)
         bodies = [{"text": f"text {i}"} for i in range(4)]
         others = in_threads(pool, url, *bodies, {"text": "another way", "heads": ["ner"]})
-        wait_for(lambda: waiting_tokens(application) >= 5 * 2)
+        wait_for(lambda: waiting_tokens(application) >= 6 * 12)
         hold.open.set()
         assert [answer.result().json["text"] for answer in others] == [
             *(body["text"] for body in bodies),
@@ -85,14 +85,14 @@ def test_long_lists_are_tagged_in_parts(hold: Hold) -> None:
 
 def test_a_full_queue_refuses_with_the_time_to_wait(hold: Hold) -> None:
     hold.open.set()
-    application = app(queue_tokens=10)
+    application = app(queue_tokens=80)
     hold.open.clear()
     hold.began.clear()
     with serving(application) as url, ThreadPoolExecutor(4) as pool:
         (first,) = in_threads(pool, url, {"text": "first"})
         assert hold.began.wait(10)
         (second,) = in_threads(pool, url, {"text": "a text of ten tokens, by its length of chars"})
-        wait_for(lambda: waiting_tokens(application) > 5)
+        wait_for(lambda: waiting_tokens(application) > 12)
         refused = ask(url, body={"text": "another text of several tokens"})
         assert refused.status == 429
         assert int(refused.headers["retry-after"]) >= 1
@@ -128,11 +128,12 @@ def test_the_work_of_clients_that_left_is_dropped(hold: Hold) -> None:
         (first,) = in_threads(pool, url, {"text": "first"})
         assert hold.began.wait(10)
         address = urlsplit(url)
+        at_hand = waiting_tokens(application)
         with socket.create_connection((address.hostname, address.port)) as left:
             body = b'{"text": "left alone"}'
             head = b"POST /v1/tag HTTP/1.1\r\nHost: a\r\nContent-Length: %d\r\n\r\n" % len(body)
             left.sendall(head + body)
-            wait_for(lambda: waiting_tokens(application) > 0)
+            wait_for(lambda: waiting_tokens(application) > at_hand)
             time.sleep(0.2)
         jobs = application.state.service.batcher._jobs
         wait_for(lambda: all(job.future.done() for job in jobs))

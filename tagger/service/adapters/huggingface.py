@@ -5,13 +5,14 @@ from __future__ import annotations
 from typing import Any, Literal
 
 import msgspec
-from fastapi import APIRouter, Request
+from fastapi import APIRouter
 from pydantic import BaseModel, ConfigDict, Field
+from starlette.requests import Request
 from starlette.responses import Response
 
 from tagger.runtime.results import Document
 from tagger.service.batching import Way
-from tagger.service.openapi import RESPONSES, json_body, json_content
+from tagger.service.openapi import RESPONSES, json_body, json_content, parameter
 from tagger.service.responses import json_response
 from tagger.service.schemas import EXAMPLE, Name, parse
 from tagger.service.service import service_of
@@ -60,10 +61,15 @@ async def classify(request: Request) -> Response:
     return await _classify(request, None)
 
 
-@router.post("/hf/{model}", **_DESCRIPTION)
-async def classify_with(request: Request, model: Name) -> Response:
+_MODEL = {"parameters": [parameter("model", {"type": "string", "maxLength": 200}, "path")]}
+
+
+@router.post(
+    "/hf/{model}", **{**_DESCRIPTION, "openapi_extra": {**json_body(ClassifyRequest), **_MODEL}}
+)
+async def classify_with(request: Request) -> Response:
     """Find entities with a model."""
-    return await _classify(request, model)
+    return await _classify(request, request.path_params["model"])
 
 
 async def _classify(request: Request, name: str | None) -> Response:

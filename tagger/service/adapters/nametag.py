@@ -6,13 +6,14 @@ from collections.abc import Sequence
 from typing import Any, Literal
 from xml.sax.saxutils import escape
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter
 from pydantic import BaseModel, ConfigDict, ValidationError
+from starlette.requests import Request
 from starlette.responses import Response
 
 from tagger.runtime.results import Document
 from tagger.service.batching import Way, estimated_tokens
-from tagger.service.openapi import RESPONSES, json_content
+from tagger.service.openapi import RESPONSES, json_content, parameter
 from tagger.service.responses import encoded
 from tagger.service.schemas import Name, invalid
 from tagger.service.service import Service, service_of
@@ -59,7 +60,7 @@ async def models(request: Request) -> Response:
     responses={200: json_content(ANSWER), **RESPONSES},
     openapi_extra={
         "parameters": [
-            {"name": name, "in": "query", "required": name == "data", "schema": schema}
+            {**parameter(name, schema), "required": name == "data"}
             for name, schema in RecognizeRequest.model_json_schema()["properties"].items()
         ]
     },

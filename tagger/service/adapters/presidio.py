@@ -5,15 +5,16 @@ from __future__ import annotations
 from typing import Any
 
 import msgspec
-from fastapi import APIRouter, Request
+from fastapi import APIRouter
 from pydantic import BaseModel, ConfigDict, Field
+from starlette.requests import Request
 from starlette.responses import Response
 
 from tagger.runtime.results import Document
 from tagger.service.adapters.presidio_entities import entity_types
 from tagger.service.batching import Way
 from tagger.service.models import Models
-from tagger.service.openapi import RESPONSES, json_body, json_content
+from tagger.service.openapi import RESPONSES, json_body, json_content, parameter
 from tagger.service.responses import encoded, json_response
 from tagger.service.schemas import EXAMPLE, Name, parse
 from tagger.service.service import service_of
@@ -90,12 +91,13 @@ async def analyze(request: Request) -> Response:
     "/supportedentities",
     summary="The entities that are found, as Presidio names them",
     responses={200: json_content(["PERSON", "LOCATION"]), **RESPONSES},
+    openapi_extra={"parameters": [parameter("language", {"type": "string"})]},
     response_model=None,
 )
-async def supported_entities(request: Request, language: Name | None = None) -> Response:
+async def supported_entities(request: Request) -> Response:
     """List the entities that a model finds."""
     models = service_of(request).models
-    head = models.span_head(_model(models, language))
+    head = models.span_head(_model(models, request.query_params.get("language")))
     return encoded(list(dict.fromkeys(entity_types(head.labels).values())))
 
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from importlib.resources import files
 
-from fastapi import APIRouter
+from starlette.requests import Request
 from starlette.responses import Response
+from starlette.routing import Route
 
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; "
@@ -38,20 +39,16 @@ FILES = (
 PAGE_PATHS = ("/", *(f"/page/{name}" for name in FILES))
 
 
-def page_routes() -> APIRouter:
+def page_routes() -> list[Route]:
     """Return the routes of the page."""
-    router = APIRouter(include_in_schema=False)
-    for path in PAGE_PATHS:
-        name = path.rpartition("/")[2] or "index.html"
-        router.add_api_route(path, _file(name), methods=["GET"], response_model=None)
-    return router
+    return [Route(path, _file(path.rpartition("/")[2] or "index.html")) for path in PAGE_PATHS]
 
 
-def _file(name: str) -> Callable[[], Awaitable[Response]]:
+def _file(name: str) -> Callable[[Request], Awaitable[Response]]:
     content = (files(__package__) / name).read_bytes()
     headers = {**HEADERS, "content-type": MEDIA_TYPES[name.rpartition(".")[2]]}
 
-    async def answer() -> Response:
+    async def answer(request: Request) -> Response:
         return Response(content, headers=headers)
 
     return answer

@@ -54,7 +54,7 @@ def serving(app: Any) -> Iterator[str]:
 
     config = uvicorn.Config(
         app, port=0, http=TimedProtocol, ws="none", log_config=None, access_log=False,
-        lifespan="on", timeout_graceful_shutdown=5,
+        lifespan="on", proxy_headers=False, timeout_graceful_shutdown=5,
     )  # fmt: skip
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run)

@@ -62,11 +62,19 @@ def _labelled(
     """Read documents, with the labels of texts that are labels."""
     read = [(path, list(form.read_documents(path, findings, columns))) for path in paths]
     heads = find_labels(read, names, is_certain=form.labels == "own place")
+    columns_of_first = list(read[0][1][0].labels) if read[0][1] else []
     documents = [document for _, found in read for document in found]
     for document in documents:
         keep_labels(document, heads)
     if heads:
         findings.remove(NO_SPANS)
+    elif columns_of_first and form.name == "table":
+        findings.count(
+            "columns that may hold labels",
+            paths[0],
+            example=", ".join(columns_of_first),
+            action="not read",
+        )
     return documents
 
 

@@ -174,7 +174,7 @@ def _prepared(
 
 def _holds_tokens_alone(writer: Format, is_labelled: bool) -> bool:
     """Return whether a format needs no tags, or none beside the labels of texts."""
-    return writer.name == "conllu" or (is_labelled and not writer.takes_columns)
+    return writer.name == "conllu" or (is_labelled and writer.name != "conll")
 
 
 def _n_spans(document: Document, writer: Format) -> int:

@@ -97,12 +97,18 @@ def select_split(
     kinds = {head.name: head.kind for head in corpus.heads}
     shared = [head for head in tagger.predictor.choose(heads) if kinds.get(head.name) == head.kind]
     missing = [name for name in heads or () if name not in {head.name for head in shared}]
+    of_texts = [
+        head.name for head in tagger.heads if head.kind == "text" and head.name not in kinds
+    ]
     if missing or not shared:
         raise UsageError(
             f"{corpus.name} has no gold tags for {', '.join(missing) or 'any head of the model'} "
             f"(it has: {', '.join(kinds)}; the model: "
             f"{', '.join(head.name for head in tagger.heads)})",
             expected=kinds,
+            hint=f"name the key of labels of texts with {{text_labels={of_texts[0]}}}"
+            if of_texts
+            else None,
         )
     # A label that the split lacks may occur in the others, which rarely have to be read.
     left_out = not_annotated((corpus.splits[split], *corpus.splits.values()), shared)

@@ -174,11 +174,16 @@ def _labels(record: dict[str, Any], span_key: str | None, text: str) -> dict[str
     if isinstance(results, dict):  # of `tagger predict`, by head
         found.pop("labels", None)
         for head, result in results.items():
-            known = result if not isinstance(result, dict) else result.get("label")
-            found[head_of(head)] = label_of(known)
+            several = [_result(one) for one in result] if isinstance(result, list) else None
+            found[head_of(head)] = label_of(_result(result) if several is None else several)
     if isinstance(record.get("options"), list) and _CHOSEN in record:
         found[LABEL] = label_of(record[_CHOSEN])
     return found
+
+
+def _result(result: object) -> object:
+    """Return the label of a result, which has a probability beside it."""
+    return result.get("label") if isinstance(result, dict) else result
 
 
 def _are_spans(value: object) -> bool:

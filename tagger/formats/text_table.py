@@ -72,7 +72,11 @@ def _are_texts(lines: Sequence[str], mark: str) -> bool:
     text = _text_column(header)
     if text is None or len(header) < 2:
         return False
-    cells = [row[text] for row in rows if len(row) == len(header)]
+    cells: list[str] = []
+    try:
+        cells.extend(row[text] for row in rows if len(row) == len(header))
+    except csv.Error:
+        return True  # reading it reports the line
     n_texts = sum(len(cell.split()) > 1 for cell in cells)
     return bool(cells) and n_texts >= _SHARE * len(cells)
 

@@ -95,8 +95,11 @@ def test_labels_stand_beside_tags_and_spans(write):
 def test_results_of_the_tagger_are_read(write):
     line = {"text": "fly. now", "sentences": [[0, 2], [2, 3]], "entities": [],
             "labels": {"intent": {"label": "book", "prob": 0.9}}}  # fmt: skip
-    corpus = load_corpus(str(write("a.jsonl", json.dumps(line) + "\n")), columns=stated("intent"))
+    corpus = load_corpus(str(write("a.jsonl", json.dumps(line) + "\n")))
     assert labels(corpus) == ["book"]
+    line["labels"] = {"genre": [{"label": "a", "prob": 0.9}, {"label": "b", "prob": 0.6}]}
+    path = write("b.jsonl", json.dumps(line) + "\n")
+    assert labels(load_corpus(str(path), columns=stated("genre")), "genre") == [["a", "b"]]
 
 
 def stated(*names: str) -> Columns:
@@ -174,6 +177,14 @@ def test_bad_rows_name_their_line(write, name, content, line, words):
     with pytest.raises(FormatError) as caught:
         load_corpus(str(path), columns=stated("intent") if name == "a.jsonl" else None)
     assert (caught.value.line, words in caught.value.message) == (line, True)
+
+
+def test_columns_that_are_not_read_are_reported(write, tmp_path):
+    path = write("a.csv", "id,text,domain\n1,fly now,air\n2,stop it,x\n")
+    report = convert(path, tmp_path / "a.jsonl", target_format="prodigy")
+    assert [finding.example for finding in report.findings] == ["id, domain"]
+    report = convert(path, tmp_path / "b.csv", target_format="table", columns=stated("domain"))
+    assert not report.findings
 
 
 def test_parquet_with_texts(tmp_path):

@@ -66,6 +66,10 @@ def lint(
     folds: Annotated[
         int, typer.Option(min=0, help="Or train this many, each without one part of a corpus.")
     ] = 0,
+    keep_folds: Annotated[
+        Path | None,
+        typer.Option(help="Keep the folds' models in this folder; the same command resumes."),
+    ] = None,
     heads: Heads = None,
     base: Annotated[
         str | None, typer.Option("--from", help="A model that the trainings start from.")
@@ -141,6 +145,7 @@ def lint(
             max_tokens=max_tokens,
             model=model,
             folds=folds,
+            keep_folds=keep_folds,
             heads=names(heads),
             base=base,
             settings=parse_settings(settings or []),

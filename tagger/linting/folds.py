@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,6 +13,7 @@ import msgspec
 
 from tagger.errors import CorpusError, Interrupted, UsageError
 from tagger.evaluation.folds import balanced
+from tagger.files import write_file
 from tagger.linting.records import GoldCorpus, PlacedSentence
 from tagger.schemes import Scheme, tags_of
 
@@ -54,6 +57,7 @@ def trained_folds(
     settings: Mapping[str, object] | None = None,
     threads: int | None = None,
     device: str = "auto",
+    keep: Path | None = None,
     reporter: Reporter | None = None,
 ) -> Iterator[tuple[list[PlacedSentence], Tagger]]:
     """Train a model on all parts but one, for each part, and yield the part with its model.
@@ -66,12 +70,16 @@ def trained_folds(
         settings: See there.
         threads: See there.
         device: See there.
+        keep: A folder for the models: those that are there are not trained again, and one that
+            was stopped is resumed; None to keep none.
         reporter: See there.
 
     Raises:
         CorpusError: What remains without a part has no entity.
         TaggerError: As `tagger.train`.
     """
+    from tagger.runtime.loading import load
+    from tagger.training.folds import is_finished, is_stopped
     from tagger.training.train import train
 
     parts = split_folds(corpus, n)
@@ -86,23 +94,55 @@ def trained_folds(
                 )
         if reporter is not None:
             reporter.note(f"{corpus.name}: fold {i + 1} of {n}")
-        with tempfile.TemporaryDirectory(prefix="tagger-fold-") as folder:
-            path = Path(folder) / "train.jsonl"
-            path.write_bytes(b"".join(_record(sentence, heads) for sentence in rest))
-            try:
-                trained = train(
-                    f"train={path}",
-                    Path(folder) / "model",
-                    heads=list(heads),
-                    base=base,
-                    settings=settings,
-                    threads=threads,
-                    device=device,
-                    reporter=reporter,
-                )
-            except Interrupted:
-                raise Interrupted(f"stopped in fold {i + 1} of {n}; nothing is kept") from None
-            yield part, trained.load(precision="fp32", threads=threads or 0)
+        content = b"".join(_record(sentence, heads) for sentence in rest)
+        with _folder(keep, content, heads, base, settings) as folder:
+            model = folder / "model"
+            if not is_finished(model):
+                write_file(folder / "train.jsonl", content)
+                try:
+                    train(
+                        f"train={folder / 'train.jsonl'}",
+                        model,
+                        heads=list(heads),
+                        base=base,
+                        settings=settings,
+                        threads=threads,
+                        device=device,
+                        resume=is_stopped(model),
+                        reporter=reporter,
+                    )
+                except Interrupted:
+                    hint = "run the same command again" if keep else "keep them with {keep_folds}"
+                    kept = f"what is done is in {keep}" if keep else "nothing is kept"
+                    raise Interrupted(
+                        f"stopped in fold {i + 1} of {n}; {kept}", hint=hint
+                    ) from None
+            yield part, load(model, precision="fp32", threads=threads or 0)
+
+
+@contextmanager
+def _folder(
+    keep: Path | None,
+    content: bytes,
+    heads: Sequence[str],
+    base: str | Path | None,
+    settings: Mapping[str, object] | None,
+) -> Iterator[Path]:
+    """Provide the folder of a training, which is named after all that its model depends on."""
+    if keep is None:
+        with tempfile.TemporaryDirectory(prefix="tagger-fold-") as temporary:
+            yield Path(temporary)
+        return
+    from tagger.model.meta import META
+    from tagger.sharing.finding import find_model
+
+    # The record of a model has checksums of all its files.
+    start = b"" if base is None else (find_model(base) / META).read_bytes()
+    options = msgspec.json.encode([list(heads), sorted((settings or {}).items())], enc_hook=str)
+    digest = hashlib.blake2b(content + b"\0" + options + start, digest_size=8).hexdigest()
+    folder = keep / f"fold-{digest}"
+    folder.mkdir(parents=True, exist_ok=True)
+    yield folder
 
 
 def _record(sentence: PlacedSentence, heads: Sequence[str]) -> bytes:

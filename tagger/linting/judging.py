@@ -31,6 +31,7 @@ class Judge:
         settings: Their settings.
         threads: Threads; None for those of `tagger.train` and `tagger.load`.
         device: Where models run.
+        keep: Where to keep the models of folds; None for nowhere.
         reporter: Receives the progress of trainings.
     """
 
@@ -41,6 +42,7 @@ class Judge:
     settings: Mapping[str, object] | None = None
     threads: int | None = None
     device: str = "auto"
+    keep: Path | None = None
     reporter: Reporter | None = None
 
 
@@ -124,6 +126,7 @@ def _trained(
         settings=judge.settings,
         threads=judge.threads,
         device=judge.device,
+        keep=judge.keep,
         reporter=judge.reporter,
     )
 

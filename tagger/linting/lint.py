@@ -173,6 +173,7 @@ def lint(
     max_tokens: int = MAX_TOKENS,
     model: str | Path | Tagger | None = None,
     folds: int = 0,
+    keep_folds: str | Path | None = None,
     heads: Sequence[str] | None = None,
     base: str | Path | None = None,
     settings: Mapping[str, object] | None = None,
@@ -197,6 +198,8 @@ def lint(
         model: A model directory, the name of a model, or a loaded model, whose doubts are reported.
         folds: Instead of a model, train this many, each on all parts of a corpus but one, and
             report the doubts of each about the part that it has not seen.
+        keep_folds: A folder for the models of the folds, with which the same call resumes; None to
+            keep none.
         heads: The heads with spans to judge; None for entities, or for all without them.
         base: The model that the trainings start from.
         settings: Settings of the trainings, as ``{"training.epochs": 5}``.
@@ -223,7 +226,7 @@ def lint(
     if max_tokens < 1:
         raise UsageError(f"max_tokens is {max_tokens}", hint="it must be at least 1")
     sources = as_names("corpora", corpora)
-    judge = _judge(model, folds, heads, base, settings, threads, device, reporter)
+    judge = _judge(model, folds, keep_folds, heads, base, settings, threads, device, reporter)
     _check_judge(judge, wanted, sources, against)
     show = progress or (lambda what, share: None)
     place = None if data_dir is None else Path(data_dir)
@@ -272,6 +275,7 @@ def lint(
 def _judge(
     model: str | Path | Tagger | None,
     folds: int,
+    keep_folds: str | Path | None,
     heads: Sequence[str] | None,
     base: str | Path | None,
     settings: Mapping[str, object] | None,
@@ -282,12 +286,14 @@ def _judge(
     """Return who judges, if anybody does.
 
     Raises:
-        UsageError: A model and folds are given, or a single fold.
+        UsageError: A model and folds are given, a single fold, or none to keep.
     """
     if model is not None and folds:
         raise UsageError("a model and folds", hint="leave out {model} or {folds}")
     if folds < 0 or folds == 1:
         raise UsageError(f"folds is {folds}", hint="it must be at least 2")
+    if keep_folds is not None and not folds:
+        raise UsageError("there are no folds to keep", hint="give {folds=5}")
     if heads is not None:
         heads = as_sequence("heads", heads, "a list of heads", f"pass [{heads!r}]")
     if model is None and not folds:
@@ -305,7 +311,8 @@ def _judge(
             directory = find_model(as_name("model", model))
             # Exact probabilities are wanted here rather than speed.
             tagger = load(directory, device=device, precision="fp32", threads=threads or 0)
-    return Judge(tagger, folds, heads, base, settings, threads, device, reporter)
+    keep = None if keep_folds is None else Path(as_name("keep_folds", keep_folds))
+    return Judge(tagger, folds, heads, base, settings, threads, device, keep, reporter)
 
 
 def _check_judge(

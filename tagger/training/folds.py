@@ -30,7 +30,7 @@ from tagger.training.reporting import Reporter
 from tagger.training.settings import settings as combine
 from tagger.training.train import train
 
-__all__ = ["CrossValidation", "cross_validate"]
+__all__ = ["CrossValidation", "cross_validate", "is_finished", "is_stopped"]
 
 Row: TypeAlias = Mapping[str, Any]
 """A sentence of a corpus: its tokens, its document, and the tags of each head."""
@@ -159,7 +159,7 @@ def cross_validate(
         model = folder / "model"
         if reporter is not None:
             reporter.note(f"{name}: fold {number} of {folds}, {len(part):,} sentences")
-        if not (resume and (model / META).is_file() and not (model / LAST).exists()):
+        if not (resume and is_finished(model)):
             _train(folder, model, wanted, chosen.config, base, resume, force, device, reporter)
         evaluation, of_part = _score(model, folder / "test.jsonl", wanted)
         found.append(evaluation.main)
@@ -171,6 +171,16 @@ def cross_validate(
     record = {"folds": found, "pooled": pooled}
     write_file(place / SCORES, msgspec.json.format(msgspec.json.encode(record)))
     return CrossValidation(place, tuple(found), pooled, place / PREDICTIONS)
+
+
+def is_finished(model: Path) -> bool:
+    """Return whether the training of a model directory has ended."""
+    return (model / META).is_file() and not is_stopped(model)
+
+
+def is_stopped(model: Path) -> bool:
+    """Return whether the training of a model directory can be resumed."""
+    return (model / LAST).exists()
 
 
 def _parts(rows: Sequence[Row], n: int, name: str) -> list[list[int]]:
@@ -228,7 +238,7 @@ def _train(
     device: str,
     reporter: Reporter | None,
 ) -> None:
-    is_stopped = resume and (model / LAST).exists()
+    continues = resume and is_stopped(model)
     try:
         train(
             f"train={folder / 'train.jsonl'}",
@@ -237,8 +247,8 @@ def _train(
             base=base,
             config=msgspec.structs.replace(config, heads=tuple(heads), corpora={}),
             device=device,
-            resume=is_stopped,
-            force=force or (resume and not is_stopped),
+            resume=continues,
+            force=force or (resume and not continues),
             reporter=reporter,
         )
     except Interrupted:

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 import tagger
-from tagger.errors import CorpusError, TaggerError, UsageError
+from tagger.errors import CorpusError, Interrupted, TaggerError, UsageError
 from tagger.linting.folds import split_folds
 from tagger.linting.records import GoldCorpus, GoldFile, PlacedSentence
 from tagger.linting.suspects import doubts
@@ -210,7 +210,7 @@ def test_a_fold_without_which_there_is_no_entity(tmp_path: Path) -> None:
     assert "fold" in str(error.value)
 
 
-def test_folds_train(run, tmp_path: Path) -> None:
+def test_folds_train_and_are_kept(run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     names = ["Kim", "Mary", "John", "Lee", "Ann", "Tom"]
     rows = [
         f"{a}/X/B-PER met/X/O {b}/X/B-PER in/X/O {c}/X/B-LOC"
@@ -222,16 +222,31 @@ def test_folds_train(run, tmp_path: Path) -> None:
     options = ["--columns", "token,upos,ner", "--select", "M", "--threads", "1", "--format", "json"]
     for setting in ("epochs=4", "epoch_steps=30", "batch_tokens=50", "learning_rate=0.02"):
         options += ["--set", f"training.{setting}"]
-    result = run("lint", folder, "--folds", "2", "--set", "encoder.hidden_dim=16", *options)
+    kept = tmp_path / "folds"
+    command = ["lint", folder, "--folds", "2", "--set", "encoder.hidden_dim=16", *options]
+    command += ["--keep-folds", kept]
+    result = run(*command)
     assert "fold 2 of 2" in result.err
     (first, *_) = json.loads(result.out)["findings"]
     assert first["code"] == "M101"
     assert first["line"] == 7 * 6 + 5
+    trained = []
+
+    def train(*arguments: object, **options: object) -> None:
+        trained.append(arguments)
+        raise Interrupted("stopped and saved", hint="resume it with {resume=True}")
+
+    monkeypatch.setattr("tagger.training.train.train", train)
+    assert run(*command).out == result.out
+    assert not trained
+    next(kept.glob("*/model/meta.json")).unlink()
+    stopped = run(*command)
+    assert (stopped.code, len(trained)) == (130, 1)
+    assert "resume" not in stopped.err
+    assert "folds" in stopped.err
 
 
 def test_stopped_folds_are_one_line(odd: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from tagger.errors import Interrupted
-
     def stop(*arguments: object, **options: object) -> None:
         raise Interrupted("stopped and saved", hint="resume it with {resume=True}")
 

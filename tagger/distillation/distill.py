@@ -343,6 +343,8 @@ def _gold(corpora: Sequence[Corpus]) -> dict[str, Gold]:
         inventory = Inventory()
         inventory.add(train, [head.name for head in corpus.heads if head.kind == "token"])
         for head in corpus.heads:
+            if head.kind == "text":
+                continue  # learned from gold labels alone
             labels = (
                 labels_of(train, head.name)
                 if head.kind == "span"

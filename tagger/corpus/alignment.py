@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from itertools import accumulate
 from typing import Literal, NamedTuple
 
 from tagger.errors import FormatError
@@ -86,8 +88,8 @@ class Aligner:
         document.chars = [one.char for one in fitted]
         spans = [one.span for one in fitted if one.span is not None]
         self._join_sentences(document, spans)
+        starts, ends = [at for at, _ in offsets], [at for _, at in offsets]
         for start, end in document.unknown_chars:
-            starts, ends = [at for at, _ in offsets], [at for _, at in offsets]
             tokens = bisect_right(ends, start), bisect_left(starts, end)
             document.unknown.setdefault(ENTITIES, []).append(tokens)
         if spans or document.spans or not document.tags:  # otherwise it only has parts of speech
@@ -147,9 +149,15 @@ class Aligner:
 
     def _trimmed(self, document: Document, char: CharSpan) -> CharSpan:
         """Remove white space at the ends of a span, unless spans are kept as they are."""
-        covered = (document.text or "")[char.start : char.end]
+        if self.misaligned == "keep" or char.has_gaps:
+            return char
+        text = document.text or ""
+        ends = text[char.start : char.start + 1] + text[max(char.end - 1, 0) : char.end]
+        if not any(map(str.isspace, ends)):
+            return char
+        covered = text[char.start : char.end]
         bare = covered.strip()
-        if self.misaligned == "keep" or char.has_gaps or bare == covered or not bare:
+        if not bare:
             return char
         start = char.start + len(covered) - len(covered.lstrip())
         self.findings.count(
@@ -175,7 +183,7 @@ class Aligner:
                 self.findings.count(
                     "repeated span", document.path, one.char.line or document.line, action="dropped"
                 )
-            elif 1 in taken[start:end]:
+            elif taken[start] or taken[end - 1] or taken.find(1, start, end) >= 0:
                 action = "refused" if self.overlapping == "error" else "dropped"
                 self.findings.add(span_finding(document, one.char, _OVERLAPPING, action))
             else:
@@ -186,8 +194,10 @@ class Aligner:
 
     def _join_sentences(self, document: Document, spans: Sequence[Span]) -> None:
         """Join the sentences that a span crosses."""
-        inside = {end for span in spans for end in range(span.start + 1, span.end)}
-        ends = [end for end in document.ends if end not in inside]
+        opened = Counter(span.start + 1 for span in spans)
+        opened.subtract(span.end for span in spans)
+        depths = list(accumulate(opened[i] for i in range(len(document.tokens) + 1)))
+        ends = [end for end in document.ends if depths[end] <= 0]
         if len(ends) < len(document.ends):
             self.findings.count(
                 "sentence end within a span",

@@ -16,7 +16,7 @@ from pathlib import Path
 from tagger.errors import CorpusError, FormatError, UsageError
 from tagger.files import named_errors, new_directory
 from tagger.findings import Findings
-from tagger.formats.documents import Document, check_span
+from tagger.formats.documents import Document, check_span, has_text
 from tagger.formats.sample import Sample
 from tagger.formats.units import Marked, Unit, find_unit, same, to_characters
 from tagger.formats.writing import refuse
@@ -122,7 +122,7 @@ def _document(name: str, path: Path, unit: Unit | None, findings: Findings) -> D
                 hint=f"is {path.with_suffix('.txt').name} the text that was annotated?",
             )
         # Only white space between pieces is a line end, at which brat cuts every span.
-        gaps = any(text[left.end : right.start].strip() for left, right in pairwise(pieces))
+        gaps = any(has_text(text, left.end, right.start) for left, right in pairwise(pieces))
         document.chars.append(span._replace(line=line, has_gaps=gaps))
     return document
 
@@ -153,8 +153,7 @@ def _entries(path: Path, findings: Findings) -> Iterator[_Entry]:
 
 
 def _fits(text: str, bounds: Sequence[tuple[int, int]], covered: str | None) -> bool:
-    found = "".join(text[start:end] for start, end in bounds)
-    return covered is None or same(found, covered)
+    return covered is None or same("".join(text[start:end] for start, end in bounds), covered)
 
 
 def write(documents: Sequence[Document], scheme: Scheme, findings: Findings) -> dict[str, bytes]:

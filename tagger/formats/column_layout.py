@@ -30,6 +30,7 @@ from tagger.schemes import OUTSIDE
 __all__ = ["DOCSTART", "detect_layout", "parse_columns"]
 
 DOCSTART = "-DOCSTART-"
+_MAX_COLUMNS = 1_000
 _NAME = re.compile(r"[a-z][a-z0-9_]*")
 _CHUNKS = frozenset({"NP", "VP", "PP"})
 _UPOS = frozenset(
@@ -185,7 +186,7 @@ class _Table:
         """Read the beginning of a file.
 
         Raises:
-            FormatError: It has no sentences.
+            FormatError: It has no sentences, or too many columns.
         """
         sample = [line for _, line in islice(read_rows(path), _SAMPLE)]
         prefix = stated.comment_prefix
@@ -202,6 +203,13 @@ class _Table:
                 delimiter = "spaces"
         is_quoted = delimiter not in ("tab", "spaces")
         width = width_of(data, delimiter)
+        if width > _MAX_COLUMNS:  # each is compared with the others
+            raise FormatError(
+                path,
+                None,
+                f"{width:,} columns; at most {_MAX_COLUMNS:,} are read",
+                hint="what separates the columns? State it with {delimiter}",
+            )
         header, names = _header(path, data, delimiter, stated.header, is_quoted=is_quoted)
         if header and delimiter == "tab":
             is_quoted = _is_quoted(data)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import deque
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
@@ -19,6 +20,7 @@ __all__ = [
     "Document",
     "check_span",
     "check_text",
+    "has_text",
     "in_characters",
     "main_layer",
     "span_finding",
@@ -26,6 +28,7 @@ __all__ = [
 
 ENTITIES = "ner"
 _SHOWN = 40  # characters of a span, in messages
+_VISIBLE = re.compile(r"\S")
 
 
 class CharSpan(NamedTuple):
@@ -116,7 +119,7 @@ def span_finding(document: Document, span: CharSpan, kind: str, action: str) -> 
 
     Its example reads like ``'oh' 1–3 PER in document 3``.
     """
-    text = (document.text or "")[span.start : span.end]
+    text = (document.text or "")[span.start : min(span.end, span.start + _SHOWN + 1)]
     text = text if len(text) <= _SHOWN else f"{text[: _SHOWN - 1]}…"
     return Finding(
         kind=kind,
@@ -158,6 +161,11 @@ def check_span(
             hint="offsets must count characters",
         )
     return CharSpan(start, end, label)
+
+
+def has_text(text: str, start: int, end: int) -> bool:
+    """Return whether a stretch of a text has more than white space; it is not copied."""
+    return _VISIBLE.search(text, start, end) is not None
 
 
 def in_characters(spans: Iterable[Span], offsets: Sequence[tuple[int, int]]) -> list[CharSpan]:

@@ -25,8 +25,9 @@ __all__ = ["read", "sniff", "write"]
 _NAME = r"[^\W\d][\w.:-]*"
 _ATTRIBUTE = re.compile(rf"({_NAME})\s*=\s*(\"[^\"]*\"|'[^']*')")
 _TAG = re.compile(
-    rf"<!--.*?-->|<[?!][^<>]*>|<(/?)({_NAME})((?:\s+{_NAME}\s*=\s*(?:\"[^\"]*\"|'[^']*'))*)\s*(/?)>"
+    rf"<!--|<[?!][^<>]*>|<(/?)({_NAME})((?:\s+{_NAME}\s*=\s*(?:\"[^\"]*\"|'[^']*'))*)\s*(/?)>"
 )
+_DECLARATION = re.compile(r"<![^<>]*>")
 _SPAN = re.compile(rf"<({_NAME})(?:\s[^<>]*)?>[^<>]+</\1\s*>")
 _REFERENCE = re.compile(r"&(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|lt|gt|amp|quot|apos);")
 _LABELS = ("type", "label", "class", "name", "category", "cat")
@@ -100,9 +101,9 @@ def _parse(path: Path, number: int, line: str) -> tuple[str, list[CharSpan]]:
         parts.append(_REFERENCE.sub(lambda found: html.unescape(found[0]), piece))
         length += len(parts[-1])
 
-    for tag in _TAG.finditer(line):
+    for tag, end in _tags(line):
         take(line[position : tag.start()])
-        position = tag.end()
+        position = end
         closes, name, attributes, is_empty = tag.groups()
         if name is None or is_empty or name.lower() in _STRUCTURE:
             continue
@@ -120,6 +121,24 @@ def _parse(path: Path, number: int, line: str) -> tuple[str, list[CharSpan]]:
         raise FormatError(path, number, f"<{opened[-1][0]}> is not closed on its line", hint=_HINT)
     take(line[position:])
     return "".join(parts), sorted(chars)
+
+
+def _tags(line: str) -> Iterator[tuple[re.Match[str], int]]:
+    """Yield each tag, declaration and comment, and its end."""
+    position = 0
+    may_close = True  # an end of a comment that is not found is not looked for again
+    while tag := _TAG.search(line, position):
+        position = tag.end()
+        if tag[0] == "<!--":
+            close = line.find("-->", position) if may_close else -1
+            may_close = close >= 0
+            if may_close:
+                position = close + len("-->")
+            elif declaration := _DECLARATION.match(line, tag.start()):
+                position = declaration.end()
+            else:
+                continue
+        yield tag, position
 
 
 def _label(name: str, attributes: str) -> str:

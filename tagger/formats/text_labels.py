@@ -6,7 +6,6 @@ labels is decided for a corpus as a whole (`tagger.corpus.text_labels`).
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
@@ -41,7 +40,6 @@ KNOWN = frozenset(
 NO_TOKENS = "text without tokens"
 """The kind of the finding for a text with labels that has no tokens."""
 
-_COMMENT = re.compile(r"\s*([^\s=#][^=]*?)\s*=\s*(.*)", re.DOTALL)
 MISSING = "_"
 """A missing label in a comment, as a missing tag in a column."""
 _LEAST_PROB = 0.5
@@ -67,8 +65,9 @@ def of_comment(line: str, prefix: str | None = None) -> tuple[str, str] | None:
     >>> of_comment("# intent = book a flight"), of_comment("# a remark")
     (('intent', 'book a flight'), None)
     """
-    match = _COMMENT.fullmatch(line.removeprefix(prefix or "#"))
-    return (head_of(match[1]), match[2].strip()) if match else None
+    key, equals, value = line.removeprefix(prefix or "#").partition("=")
+    is_key = equals and key.strip() and not key.lstrip().startswith("#")
+    return (head_of(key), value.strip()) if is_key else None
 
 
 def add_label(labels: dict[str, TextLabel], head: str, value: str) -> None:

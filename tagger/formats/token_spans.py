@@ -31,6 +31,7 @@ from tagger.schemes import Scheme, Span, tags_of
 __all__ = ["detect_layout", "read", "sniff", "write"]
 
 _MENTIONS = ("entities", "entity_mentions")
+_SHOWN = 10  # tokens of a span, in messages
 
 
 def sniff(sample: Sample) -> bool:
@@ -172,8 +173,10 @@ def _sentence(
                 f"the span of tokens {start}–{end - 1} ({label}) in a sentence of "
                 f"{len(tokens)} tokens, counted from 0",
             )
-        if any(taken[start:end]):
-            example = f"{' '.join(tokens[start:end])!r} {label}"
+        # None that was kept is shorter, so one that overlaps has an end of this one in it.
+        if taken[start] or taken[end - 1]:
+            shown = tokens[start : min(end, start + _SHOWN)]
+            example = f"{' '.join(shown)!r} {label}"
             findings.count("overlapping span", path, line, example=example, action="dropped")
             continue
         taken[start:end] = [True] * (end - start)

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from tagger.errors import FormatError
 from tagger.findings import Findings
-from tagger.formats.documents import CharSpan, Document, main_layer
+from tagger.formats.documents import CharSpan, Document, has_text, main_layer
 from tagger.formats.sample import Sample
 from tagger.formats.writing import count_unwritten, encode_lines, refuse, space_after
 from tagger.lines import read_rows
@@ -234,8 +234,7 @@ def _document(
         if first not in at or last not in at:
             raise FormatError(path, line, f"the annotation {label!r:.40} is not within its token")
         gaps = any(
-            (document.text or "")[at[left[1]] : at[right[0]]].strip()
-            for left, right in pairwise(pieces)
+            has_text(document.text, at[left[1]], at[right[0]]) for left, right in pairwise(pieces)
         )
         document.chars.append(CharSpan(at[first], at[last], label, line, gaps))
     return document

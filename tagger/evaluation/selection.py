@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
+from tagger.corpus.records import split_of_part
 from tagger.errors import UsageError, unknown_name
 from tagger.findings import Finding
 from tagger.formats.records import Columns
@@ -33,6 +34,8 @@ class Selection(NamedTuple):
     """Problems in the files, and what was done about them."""
     files: tuple[str, ...]
     """The files of the corpus."""
+    split_files: tuple[str, ...]
+    """Those of the split, in order."""
     train: datasets.Dataset | None
     """The training sentences of the corpus, if it has any and another split was chosen."""
 
@@ -122,8 +125,11 @@ def select_split(
                 "or choose {heads}",
             )
     files = tuple(corpus.files.values())
+    of_split = tuple(path for part, path in corpus.files.items() if split_of_part(part) == split)
     train = corpus.splits.get("train") if split != "train" else None
-    return Selection(corpus.splits[split], shared, split, left_out, corpus.findings, files, train)
+    return Selection(
+        corpus.splits[split], shared, split, left_out, corpus.findings, files, of_split, train
+    )
 
 
 def not_annotated(

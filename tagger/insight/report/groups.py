@@ -31,8 +31,10 @@ class Grouping:
         self._seen = seen
         self._is_known = is_known
 
-    def of(self, tokens: Sequence[str], span: LabelledSpan) -> dict[str, str]:
-        """Return by property the group of a span of a sentence."""
+    def of(
+        self, tokens: Sequence[str], span: LabelledSpan, genre: str | None = None
+    ) -> dict[str, str]:
+        """Return by property the group of a span of a sentence, whose document has a genre."""
         words = tokens[span.start : span.end]
         n = span.end - span.start
         groups = {"length": str(n) if n < 4 else "4 or more"}
@@ -46,6 +48,8 @@ class Grouping:
             groups["words"] = "all known" if known else "some unknown"
         groups["case"] = _case(words)
         longest = next((n for n in SENTENCE_LENGTHS if len(tokens) <= n), None)
+        if genre is not None:
+            groups["genre"] = genre
         groups["sentence"] = f"over {SENTENCE_LENGTHS[-1]}" if longest is None else f"to {longest}"
         return groups
 
@@ -56,8 +60,9 @@ ORDER: dict[str, tuple[str, ...]] = {
     "words": ("all known", "some unknown"),
     "case": ("Title", "UPPER", "lower", "mixed"),
     "sentence": (*(f"to {n}" for n in SENTENCE_LENGTHS), f"over {SENTENCE_LENGTHS[-1]}"),
+    "genre": (),
 }
-"""The properties and their groups as they are shown."""
+"""The properties and their groups as they are shown; without any, those that occur."""
 
 
 def _case(words: Sequence[str]) -> str:
@@ -69,11 +74,13 @@ def _case(words: Sequence[str]) -> str:
     return "Title" if all(word[:1] == word[:1].upper() for word in words) else "mixed"
 
 
-def with_groups(outcome: Outcome, tokens: Sequence[str], grouping: Grouping) -> Outcome:
+def with_groups(
+    outcome: Outcome, tokens: Sequence[str], grouping: Grouping, genre: str | None = None
+) -> Outcome:
     """Return an outcome with the groups of its spans."""
 
     def of(span: LabelledSpan | None) -> dict[str, str]:
-        return grouping.of(tokens, span) if span else {}
+        return grouping.of(tokens, span, genre) if span else {}
 
     return msgspec.structs.replace(
         outcome, gold_groups=of(outcome.gold), predicted_groups=of(outcome.predicted)
@@ -96,10 +103,10 @@ def group_scores(outcomes: Iterable[Outcome]) -> dict[str, dict[str, LabelScore]
                 of_item = counts.setdefault(item, [0, 0, 0])
                 of_item[place] += 1
                 of_item[2] += place == 0 and outcome.kind == "correct"
-    return {
-        name: {
-            group: label_score(*counts[name, group]) for group in groups if (name, group) in counts
-        }
-        for name, groups in ORDER.items()
-        if any((name, group) in counts for group in groups)
-    }
+    found: dict[str, dict[str, LabelScore]] = {}
+    for name, fixed in ORDER.items():
+        shown = fixed or sorted(group for of, group in counts if of == name)
+        scores = {g: label_score(*counts[name, g]) for g in shown if (name, g) in counts}
+        if scores:
+            found[name] = scores
+    return found

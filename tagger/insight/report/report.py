@@ -16,6 +16,7 @@ from tagger.evaluation.reliability import reliability
 from tagger.evaluation.scores import TokenScores, score_tokens, where_known, without
 from tagger.evaluation.selection import PIECE, Selection, select_split
 from tagger.features.vocabulary import normalize
+from tagger.formats.genres import genres
 from tagger.formats.records import Columns
 from tagger.insight.report.curves import LEAST, curve
 from tagger.insight.report.groups import Grouping, SeenLabels, group_scores, with_groups
@@ -28,6 +29,7 @@ from tagger.insight.report.results import (
     HeadReport,
     LabelReport,
 )
+from tagger.lines import plain_suffix
 from tagger.model.directory import read_model
 from tagger.runtime.loading import load
 from tagger.runtime.tagger import Tagger
@@ -120,11 +122,14 @@ def report(
         return normalize(word) in words
 
     tokens = [row for rows in _rows(chosen.data, ["tokens"]) for row in rows["tokens"]]
+    of_documents = _genres(chosen)
     found = {}
     for head in of_spans:
         seen = None if chosen.train is None else _seen(chosen.train, head.name)
         grouping = Grouping(seen, is_known if words else None)
-        found[head.name] = _head_report(tagged[head.name], tokens, grouping, other.get(head.name))
+        found[head.name] = _head_report(
+            tagged[head.name], tokens, of_documents, grouping, other.get(head.name)
+        )
     return ErrorReport(
         title=f"{name} on {corpus} {chosen.split}",
         model=name,
@@ -185,6 +190,25 @@ def _comparable(
     return where_known(gold, without(predicted, left_out))
 
 
+def _genres(chosen: Selection) -> list[str | None]:
+    """Return the genre of the document of each sentence, None where it is not named."""
+    n = len(chosen.data)
+    if "document" not in chosen.data.column_names:
+        return [None] * n
+    named = [
+        genre
+        for path in chosen.split_files
+        if plain_suffix(Path(path)) == ".conllu"
+        for genre in genres(Path(path))
+    ]
+    numbers = [
+        int(number)
+        for rows in chosen.data.select_columns(["document"]).iter(PIECE)
+        for number in rows["document"]
+    ]
+    return [named[i] if 0 <= i < len(named) else None for i in numbers]
+
+
 def _seen(train: datasets.Dataset, head: str) -> SeenLabels:
     seen: defaultdict[tuple[str, ...], set[str]] = defaultdict(set)
     for rows in _rows(train, ["tokens", head]):
@@ -197,11 +221,12 @@ def _seen(train: datasets.Dataset, head: str) -> SeenLabels:
 def _head_report(
     tagged: Sequence[_Sentence],
     tokens: Sequence[Sequence[str]],
+    of_documents: Sequence[str | None],
     grouping: Grouping,
     other: Sequence[_Sentence] | None,
 ) -> HeadReport:
     outcomes = [
-        with_groups(outcome, tokens[i], grouping)
+        with_groups(outcome, tokens[i], grouping, of_documents[i])
         for i, sentence in enumerate(tagged)
         for outcome in pair(i, sentence.gold, sentence.predicted)
     ]

@@ -50,11 +50,21 @@ def test_scores_are_those_of_evaluate(errors: ErrorReport) -> None:
 
 def test_groups_add_up(errors: ErrorReport) -> None:
     head = errors.spans["ner"]
+    assert "genre" not in head.groups
     for groups in head.groups.values():
         assert sum(row.n_gold for row in groups.values()) == head.labels[ALL].score.n_gold
         assert sum(row.n_predicted for row in groups.values()) == head.labels[ALL].score.n_predicted
     counted = sum(n for row in head.confusion.values() for n in row.values())
     assert counted == len(head.outcomes)
+
+
+def test_genres_of_documents(model: Path, tmp_path: Path) -> None:
+    sentence = "1\tKim\t_\tPROPN\t_\t_\t0\troot\t_\tNER=B-PER\n\n"
+    starts = ("newdoc id = GUM_news_a", "newdoc id = b\n# genre = letter", "newdoc id = c", "x = y")
+    path = tmp_path / "test.conllu"
+    path.write_text("".join(f"# {start}\n{sentence}" for start in starts))
+    found = tagger.report(model, path, heads=["ner"]).spans["ner"].groups["genre"]
+    assert {genre: score.n_gold for genre, score in found.items()} == {"letter": 1, "news": 1}
 
 
 def test_a_model_does_not_differ_from_itself(errors: ErrorReport) -> None:

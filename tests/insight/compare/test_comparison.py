@@ -25,6 +25,7 @@ from tagger.insight.compare.results import _by_sentence
 from tagger.insight.compare.running import ComparisonReporter, TrialTask, run_trials
 from tagger.insight.compare.significance import holm, paired_test
 from tagger.insight.compare.trials import Counts, Outcome, Trial, run_trial, total
+from tagger.runtime.engines.processor import n_cores
 from tagger.runtime.loading import load
 from tests.helpers.commands import assert_one_line
 from tests.helpers.corpora import small_config, write_corpus
@@ -216,19 +217,21 @@ def test_wrong_executors(run, corpus: Path, tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-def test_killed_in_the_middle(corpus: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize("workers", range(1, min(n_cores(), 2) + 1))
+def test_killed_in_the_middle(corpus: Path, tmp_path: Path, workers: int) -> None:
     config = tmp_path / "tiny.toml"
     config.write_text(TINY, encoding="utf-8")
     output = tmp_path / "out"
     command = [
         *(sys.executable, "-m", "tagger", "compare", corpus, "--heads", "ner", "--config", config),
         *("--epochs", "12", "--seeds", "2", "--vary", "cell=rnn,lstm", "-o", output),
+        *("--workers", str(workers)),
     ]
     process = subprocess.Popen(
         command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=os.environ
     )
     runs = output / "runs"
-    for _ in range(600):
+    for _ in range(3000):
         if runs.is_dir() and list(runs.glob("*/*.json")) and list(runs.glob("*/*/last")):
             break
         time.sleep(0.1)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import sys
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
@@ -11,6 +12,7 @@ from contextlib import contextmanager
 from multiprocessing import active_children, get_context, parent_process
 from multiprocessing.process import BaseProcess
 from multiprocessing.queues import SimpleQueue
+from types import FrameType
 
 from tagger.errors import UsageError
 from tagger.executors.board import Board
@@ -74,6 +76,7 @@ def without_interrupt() -> Iterator[None]:
 def follow_parent() -> None:
     """Leave Ctrl-C to the process that started this one, and end with it, however it ends."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, _leave)
     parent = parent_process()
     if parent is not None:
         threading.Thread(target=_end_after, args=(parent,), daemon=True).start()
@@ -103,6 +106,10 @@ def _terminate(started: SimpleQueue[int]) -> None:
     for process in active_children():
         if process.pid in numbers:
             process.terminate()
+
+
+def _leave(signum: int, frame: FrameType | None) -> None:
+    sys.exit(1)  # not at once, so that semaphores of libraries are removed without a warning
 
 
 def _end_after(parent: BaseProcess) -> None:

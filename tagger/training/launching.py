@@ -173,6 +173,9 @@ def _started(workers: int, device: str, work: Work) -> Iterator[Group]:
             ) from None
         finally:
             for child in children:
+                child.terminate()
+            for child in children:
+                child.join(_SECONDS)
                 child.kill()  # it writes nothing
                 child.join()
 

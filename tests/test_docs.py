@@ -66,7 +66,7 @@ NOT_RUN = (
 )
 """Pages, commands, and why they are not run; their options are checked all the same."""
 
-STARTS = ("own-corpus", "anonymise", "distill", "errors", "spacy", "bulk", "service")
+STARTS = ("own-corpus", "anonymise", "distill", "errors", "spacy", "bulk", "service", "intents")
 SLOW = {
     "README.md",
     *(f"docs/{name}.md" for name in ("explain", "formats", "lint", "models", "python")),

@@ -41,11 +41,14 @@ install: $(VENV)/.installed
 model: models/en/meta.json
 include models/model.mk
 
-# Changed inputs for an hour, and kills at random moments (docs/security.md).
+# Changed inputs for an hour, those that atheris finds for another, and kills at random moments (docs/security.md).
 SECONDS ?= 3600
 KILLS ?= 100
 fuzz: $(VENV)/.installed-dev
 	$(BIN)/python tests/fuzz/run.py --seconds $(SECONDS) --model models/en
+	@if $(BIN)/python -m pip install -q atheris==3.0.0; \
+	then $(BIN)/python tests/fuzz/guided.py --seconds $(SECONDS) && test ! -d faults; \
+	else echo "atheris cannot be installed here: no inputs that look for new code"; fi
 
 kill: $(VENV)/.installed-dev
 	$(BIN)/python tests/fuzz/kill.py --kills $(KILLS)

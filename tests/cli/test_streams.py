@@ -1,16 +1,12 @@
-"""Standard streams that are closed or full, and terminals that texts of strangers are shown on."""
+"""Standard streams that are closed or full."""
 
 from __future__ import annotations
 
-import os
-import pty
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
-
-TAGGER = [sys.executable, "-m", "tagger"]
 
 
 def shell(command: str, model: Path) -> subprocess.CompletedProcess[str]:
@@ -54,66 +50,3 @@ def test_ctrl_c_has_a_line(run, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr("tagger.prediction.predict.predict", stopped)
     result = run("predict", "John")
     assert (result.code, result.out, result.err) == (130, "", "interrupted\n")
-
-
-def in_terminal(*arguments: str) -> bytes:
-    """Return what a command writes to a terminal, error messages included."""
-    main, other = pty.openpty()
-    environment = {**os.environ, "TERM": "xterm-256color", "NO_COLOR": "1"}
-    process = subprocess.Popen(
-        [*TAGGER, *arguments], stdin=other, stdout=other, stderr=other, env=environment
-    )
-    os.close(other)
-    found = b""
-    try:
-        while block := os.read(main, 65536):
-            found += block
-    except OSError:  # the terminal was closed
-        pass
-    os.close(main)
-    process.wait()
-    return found
-
-
-EVIL = "John\x9b2J\u202e \x1b]0;owned\x07 works"
-
-
-@pytest.mark.parametrize("output_format", [None, "json"])
-def test_texts_cannot_act_on_a_terminal(model: Path, tmp_path: Path, output_format: str | None):
-    texts = tmp_path / "texts.txt"
-    texts.write_text(EVIL + "\n")
-    options = ["--format", output_format] if output_format else []
-    found = in_terminal("predict", "-m", str(model), "--file", str(texts), *options)
-    assert b"John" in found
-    for evil in (b"\x1b]0", b"\x07", "\x9b".encode(), "\u202e".encode()):
-        assert evil not in found
-    piped = subprocess.run(
-        [*TAGGER, "predict", "-m", model, "--file", texts, *options],
-        capture_output=True,
-        check=True,
-    )
-    if output_format != "json":  # which escapes by itself
-        assert b"\x1b" in piped.stdout
-
-
-@pytest.mark.parametrize(
-    "arguments",
-    [
-        ["convert", "EVIL.tsv", "EVIL.txt", "--to", "text"],
-        ["predict", "-m", "EVIL", "x"],
-        ["evaluate", "MODEL", "EVIL.tsv"],
-        ["explain", EVIL, "-m", "MODEL"],
-        ["lint", "EVIL.tsv"],
-    ],
-)
-def test_names_and_labels_cannot_act_on_a_terminal(
-    model: Path, tmp_path: Path, arguments: list[str]
-):
-    evil = "a\x1b]0;owned\x07"
-    name = tmp_path / evil
-    Path(f"{name}.tsv").write_text(f"{evil}\tB-{evil}\nb\tI-\u202eY\n\nc\tO\n")
-    given = [one.replace("EVIL", str(name)).replace("MODEL", str(model)) for one in arguments]
-    found = in_terminal(*given)
-    assert found
-    for mark in (b"\x1b]0", b"\x07", "\u202e".encode(), b"Traceback"):
-        assert mark not in found, found

@@ -1,0 +1,66 @@
+"""Feed inputs that reach new code to readers, tokenizer, configurations and models, with atheris.
+
+``make fuzz`` runs it where atheris can be installed, after `run.py`, whose targets and right inputs
+it shares. A fault is printed, and its input is written to the folder of faults; the run continues.
+
+    python tests/fuzz/guided.py --seconds 60
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import sys
+import tempfile
+from pathlib import Path
+
+HERE = Path(__file__).parent
+sys.path[:0] = [str(HERE.parents[1])]
+
+
+def main() -> None:
+    """Choose a target by the first byte of each input."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--seconds", type=int, default=3600)
+    parser.add_argument("--model", type=Path, default=None)
+    parser.add_argument("--faults", type=Path, default=Path("faults"))
+    options = parser.parse_args()
+
+    import atheris
+
+    with atheris.instrument_imports(include=["tagger"]):
+        from tests.fuzz.targets import FaultError, check, seeds, targets
+
+    folder = Path(tempfile.mkdtemp())  # atheris ends the process without a return
+    (folder / "work").mkdir()
+    (folder / "inputs").mkdir()
+    found = targets(folder / "work", options.model)
+    names = sorted(found)
+    for number, name in enumerate(names):
+        for i, content in enumerate(seeds(name, HERE / "inputs", options.model)):
+            (folder / "inputs" / f"{name}-{i}").write_bytes(bytes([number]) + content)
+    seen: set[str] = set()
+
+    def one(content: bytes) -> None:
+        if not content:
+            return
+        name = names[content[0] % len(names)]
+        try:
+            check(found[name], content[1:])
+        except FaultError as fault:
+            kind = f"{name}: {str(fault)[:60]}"
+            if kind not in seen:
+                seen.add(kind)
+                options.faults.mkdir(exist_ok=True)
+                digest = hashlib.blake2b(content, digest_size=4).hexdigest()
+                path = options.faults / f"{name}-{digest}"
+                path.write_bytes(content[1:])
+                print(f"fault: {kind} ({path})", flush=True)
+
+    limits = [f"-max_total_time={options.seconds}", "-max_len=20000", "-rss_limit_mb=8000"]
+    atheris.Setup([sys.argv[0], *limits, str(folder / "inputs")], one)
+    atheris.Fuzz()
+
+
+if __name__ == "__main__":
+    main()

@@ -118,9 +118,10 @@ class HeadsConfig(Section, frozen=True):
     """``auto``: a CRF for spans (ner, chunk), a softmax for tags of single tokens (upos, pos)."""
     scheme: Literal["BIO", "BIOES"] = "BIOES"
     """The tag scheme in which span heads are trained; results are always in BIO."""
-    pooling: Pooling = "final"
-    """How the states of a text become one vector for labels of the whole text: ``final`` (the last
-    state of each direction), ``mean``, ``max``, or ``attention`` (a mean with learned weights)."""
+    pooling: Pooling = "attention"
+    """How the states of a text become one vector for labels of the whole text: ``attention`` (a
+    mean with learned weights), ``max``, ``mean``, or ``final`` (the last state of each
+    direction)."""
     multi_label: Literal["auto", "yes", "no"] = "auto"
     """Whether a text may have any number of labels, each with its own probability; ``auto`` if the
     training data has a list of them."""

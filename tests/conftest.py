@@ -12,6 +12,7 @@ from tagger.cli import main
 
 pytest.register_assert_rewrite("tests.helpers")
 
+from tagger.config import HeadsConfig  # noqa: E402
 from tests.helpers.commands import Result  # noqa: E402
 from tests.helpers.corpora import small_config, write_corpus, write_utterances  # noqa: E402
 
@@ -44,7 +45,9 @@ def intent_model(utterances: Path, tmp_path_factory: pytest.TempPathFactory) -> 
     from tagger.training.run import train
 
     output = tmp_path_factory.mktemp("models") / "intents"
-    config = msgspec.structs.replace(small_config(epochs=40), heads=("slots", "intent"))
+    config = msgspec.structs.replace(
+        small_config(epochs=40), heads=("slots", "intent"), head=HeadsConfig(pooling="final")
+    )
     train([str(utterances)], output, config)
     return output
 

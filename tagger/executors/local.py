@@ -43,11 +43,11 @@ class Local:
         while left:
             workers = min(self._workers, len(left))
             running: dict[Future[R], _Place] = {}
-            board = Board(2 * workers)
+            board = Board(workers)
             try:
                 with worker_pool(workers, board) as pool:
                     for number, result in _finished(
-                        pool, work, left, 2 * workers, running, board, progress
+                        pool, work, left, workers, running, board, progress
                     ):
                         yield left.pop(number), result
             except BrokenProcessPool:
@@ -80,7 +80,7 @@ def _finished(
     progress: Tell,
 ) -> Iterator[tuple[int, R]]:
     waiting = iter(list(left.items()))
-    free = list(range(n_at_once))
+    free = list(range(n_at_once))  # one a worker: what waits would be begun by one that stops
     while True:
         while free and (pair := next(waiting, None)) is not None:
             number, task = pair

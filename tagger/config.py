@@ -31,6 +31,7 @@ Merge = Literal["concat", "sum", "product", "projection"]
 CharEncoder = Literal["cnn", "lstm", "none"]
 Decoder = Literal["auto", "crf", "softmax"]
 Pooling = Literal["final", "mean", "max", "attention"]
+OutsideKind = Literal["addresses", "titles"]
 Optimizer = Literal["adamw", "sgd"]
 
 
@@ -118,6 +119,9 @@ class HeadsConfig(Section, frozen=True):
     """``auto``: a CRF for spans (ner, chunk), a softmax for tags of single tokens (upos, pos)."""
     scheme: Literal["BIO", "BIOES"] = "BIOES"
     """The tag scheme in which span heads are trained; results are always in BIO."""
+    outside: tuple[OutsideKind, ...] = ()
+    """Tokens that are in no span, whatever the network says: ``addresses`` (mail addresses, URLs,
+    @names), ``titles`` (Mr, Mrs, Ms, Dr, Prof)."""
     pooling: Pooling = "attention"
     """How the states of a text become one vector for labels of the whole text: ``attention`` (a
     mean with learned weights), ``max``, ``mean``, or ``final`` (the last state of each

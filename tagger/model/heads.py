@@ -8,6 +8,7 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
+from tagger.config import OutsideKind
 from tagger.schemes import Scheme, is_allowed, split_tag, tag_inventory
 
 FORBIDDEN = -1e4
@@ -42,6 +43,8 @@ class HeadSpec(
     """The scheme that the tags are in; empty for tags of single tokens and labels of texts."""
     pooling: Literal["", "final", "mean", "max", "attention"] = ""
     """How the states of a text become one vector; empty for tags of tokens."""
+    outside: tuple[OutsideKind, ...] = ()
+    """The kinds of tokens that are in no span, whatever the network says."""
 
     def __post_init__(self) -> None:
         """Refuse values that no network can be built from, as in a damaged ``heads.json``."""
@@ -57,6 +60,8 @@ class HeadSpec(
             self.decoder == "crf" and self.kind == "text"
         ):
             raise ValueError(f"head {self.name!r} of kind {self.kind} has decoder {self.decoder}")
+        if self.outside and self.kind != "span":
+            raise ValueError(f"head {self.name!r} has no spans that tokens can be outside of")
         if self.kind == "span":
             inventory = tag_inventory(self.labels, Scheme(self.scheme))
             if sorted(inventory) != sorted(self.tags):

@@ -16,6 +16,7 @@ from tagger.runtime.decoding import Floats, Transitions, Viterbi, greedy
 from tagger.runtime.engines.protocol import Engine
 from tagger.runtime.labelling import label_probs
 from tagger.runtime.marginals import Marginals, Posterior, Probs, softmax
+from tagger.runtime.outside import Outside
 from tagger.runtime.tag_table import TagTable
 
 DECODED_SCORES = 2**22
@@ -59,6 +60,7 @@ class Predictor:
         self.transitions = dict(transitions)
         self.temperatures = {h.name: (temperatures or {}).get(h.name, 1.0) for h in heads}
         self.tables = {head.name: TagTable(head) for head in heads if head.kind != "text"}
+        self._outside = {head.name: Outside(head) for head in heads if head.outside}
         self._decoders: dict[str, Callable[[Floats, Ids], Ids]] = {
             head.name: Viterbi(transitions[head.name]) if head.name in transitions else greedy
             for head in heads
@@ -164,7 +166,12 @@ class Predictor:
         past = 0
         for some in slices_by_tokens(lengths.tolist(), n_tokens):
             first, past = past, past + int(lengths[some].sum())
-            yield self.engine.emissions(forms[first:past], lengths[some], names), lengths[some]
+            part = forms[first:past]
+            emissions = self.engine.emissions(part, lengths[some], names)
+            for name, outside in self._outside.items():
+                if name in emissions:
+                    outside.apply(part, emissions[name])
+            yield emissions, lengths[some]
 
     def decode(self, head: HeadSpec, emissions: Floats, lengths: Ids) -> Ids:
         """Find the best tags (tokens,) of sentences, given their emissions (tokens, tags)."""

@@ -518,6 +518,7 @@ def head_spec(
             decoder="crf" if decoder == "auto" else decoder,
             tags=tuple(tag_inventory(sorted(labels), scheme)),
             scheme=scheme.value,
+            outside=config.head.outside,
         )
     old_tags = known.tags if known and known.kind == "token" else ()
     return HeadSpec(

@@ -23,19 +23,19 @@ def main(student: str, base: str, output: str) -> None:
     weights = {
         name: array for name, array in learned.weights.items() if not name.startswith(head_key(""))
     }
-    config = replace(
-        before.config, embedder=learned.config.embedder, encoder=learned.config.encoder
-    )
     new = (corpus for corpus in learned.meta.corpora if corpus not in before.meta.corpora)
     meta = replace(
         before.meta,
+        format_version=learned.meta.format_version,
+        tagger_version=learned.meta.tagger_version,
+        created=learned.meta.created,
         corpora=(*before.meta.corpora, *new),
         seconds=before.meta.seconds + learned.meta.seconds,
         n_parameters=sum(array.size for array in weights.values()),
     )
     directory = Path(output)
     directory.mkdir(parents=True, exist_ok=True)
-    made = replace(learned, heads=before.heads, weights=weights, config=config, meta=meta)
+    made = replace(learned, heads=before.heads, weights=weights, config=before.config, meta=meta)
     write_model(directory, made)
 
 

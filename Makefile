@@ -21,11 +21,11 @@ demo: $(VENV)/.installed
 
 # Environment, install, lint, types, all tests.
 test: $(VENV)/.installed-dev lint types
-	$(BIN)/python -m pytest --durations=10
+	$(BIN)/python -m pytest -n 2 --dist worksteal --durations=10
 
 # The same without the tests that train for more than seconds or need a corpus: under two minutes.
 test-fast: $(VENV)/.installed-dev lint types
-	$(BIN)/python -m pytest -m "not slow" --durations=10
+	$(BIN)/python -m pytest -n 2 --dist worksteal -m "not slow" --durations=10
 
 lint: $(VENV)/.installed-dev
 	$(BIN)/ruff check .

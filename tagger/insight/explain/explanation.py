@@ -51,9 +51,9 @@ def explain(
 
     >>> explained = explain("en", "John works at Apple in California", token="Apple")
     >>> explained.tokens[0]
-    TokenExplanation(4 Apple: B-ORG, 92.6 %)
+    TokenExplanation(4 Apple: B-ORG, 95.6 %)
     >>> [word.text for word in explained.tokens[0].words]
-    ['in', 'California', 'at', 'works', 'John']
+    ['in', 'works', 'California', 'at', 'John']
     """
     saved = None
     if not isinstance(model, Tagger):

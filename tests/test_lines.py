@@ -27,7 +27,7 @@ def zipped() -> bytes:
 
 
 NOT_TEXT = {
-    "gzip": (gzip.compress(TEXT.encode()), None, "gzip", "gunzip"),
+    "gzip": (gzip.compress(TEXT.encode(), mtime=0), None, "gzip", "gunzip"),
     "bzip2": (bz2.compress(TEXT.encode()), None, "bzip2", "bunzip2"),
     "xz": (lzma.compress(TEXT.encode()), None, "xz", "unxz"),
     "zstd": (pyarrow.compress(TEXT.encode(), "zstd", asbytes=True), None, "zstd", "unzstd"),

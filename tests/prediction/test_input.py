@@ -31,7 +31,7 @@ TEXTS = [Text("Kim left.\nRain.", 17), Text("Rain.", "b")]
         ("a.jsonl", RECORDS),
         ("a.txt", RECORDS),
         ("a.json", "[" + RECORDS.strip().replace("\n\n", ",\n") + "]"),
-        ("a.jsonl.gz", gzip.compress(RECORDS.encode())),
+        ("a.jsonl.gz", gzip.compress(RECORDS.encode(), mtime=0)),
         ("a.jsonl.bz2", bz2.compress(RECORDS.encode())),
         ("a.jsonl.zst", pyarrow.compress(RECORDS.encode(), "zstd", asbytes=True)),
     ],

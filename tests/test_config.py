@@ -52,7 +52,7 @@ def values(hint: Any) -> st.SearchStrategy[Any]:
     if origin is Literal:
         return st.sampled_from(arguments)
     if origin is tuple:
-        return st.lists(text, max_size=3)
+        return st.lists(values(arguments[0]), max_size=3)
     if origin is dict:
         return st.dictionaries(text, values(arguments[1]), max_size=2)
     return text if hint is str else tables(hint)

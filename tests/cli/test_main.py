@@ -95,7 +95,7 @@ def test_from_nothing_to_entities(run, corpus: Path, tmp_path: Path, monkeypatch
         (["train", "sample", "--heads", ""], 2, ["no head is named", "--heads ner"]),
         (["train", "sample", "--bogus"], 2, ["--bogus", "--help"]),
         (["trian"], 2, ["trian"]),
-        (["train", "sample", "--columns", "token,text"], 2, ["'text' cannot name a head"]),
+        (["train", "sample", "--columns", "token,start"], 2, ["'start' cannot name a head"]),
         (["score", "none.txt"], 1, ["none.txt: no such file"]),
         (["evaluate", "none", "sample"], 1, ["no model"]),
         (["info", "none"], 1, ["no model"]),

@@ -172,8 +172,8 @@ def test_confidence(model: Path) -> None:
     assert '"confidence":' in sure[0].to_json()
     sentences = [["Mary", "Jones", "left"], [], ["Kim"]]
     found = loaded.tag(sentences, confidence=True)
-    assert [tags for tags, _ in found] == loaded.tag(sentences)
-    (tags, probs), *_ = found
+    assert [one.tags for one in found] == loaded.tag(sentences)
+    tags, probs = found[0].tags, found[0].confidence
     assert tags["ner"][:2] == ["B-PER", "I-PER"]
     assert probs["ner"][0] == probs["ner"][1]  # that of the whole span
     alone = loaded.tag(sentences[:1], confidence=True)[0][1]

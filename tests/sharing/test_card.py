@@ -46,7 +46,7 @@ def model_card(meta: Meta, **values: object) -> str:
 
 def test_a_models_card() -> None:
     spans = score_spans([["B-PER", "O"]], [["B-PER", "B-PER"]], ["PER"])
-    evaluation = SimpleNamespace(spans={"ner": spans})
+    evaluation = SimpleNamespace(spans={"ner": spans}, texts={}, exact=None)
     card = model_card(
         meta(), config=Config(description=" For letters. "), tests={"news": evaluation}
     )

@@ -12,6 +12,7 @@ from spacy.tokens import DocBin
 
 from tagger.errors import UsageError
 from tagger.integrations.spacy.project import annotated, init_spacy
+from tagger.model.heads import HeadSpec
 from tests.helpers.commands import assert_one_line
 from tests.helpers.pipelines import (
     TEXT,
@@ -66,7 +67,13 @@ def test_unknown_tags_stay_unknown() -> None:
         "ner": ["B-PER", "O", None],
         "upos": ["PROPN", None, "PROPN"],
     }
-    [doc] = annotated(spacy.blank("en").vocab, [row], ["ner", "upos"])
+    heads = [
+        HeadSpec(
+            name="ner", kind="span", decoder="crf", tags=("O", "B-PER", "I-PER"), scheme="BIO"
+        ),
+        HeadSpec(name="upos", kind="token", decoder="softmax", tags=("PROPN", "VERB")),
+    ]
+    [doc] = annotated(spacy.blank("en").vocab, [row], heads)
     assert [token.ent_iob_ for token in doc] == ["B", "O", ""]
     assert [token.pos_ for token in doc] == ["PROPN", "", "PROPN"]
 

@@ -8,13 +8,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from tagger.findings import Finding
-from tagger.formats.records import Layout, TextLabel
+from tagger.formats.records import Layout
 from tagger.schemes import Scheme
 
 if TYPE_CHECKING:
     import datasets
 
-__all__ = ["SPLITS", "Corpus", "HeadColumn", "Kind", "listed", "name_parts", "split_of_part"]
+__all__ = ["SPLITS", "Corpus", "HeadColumn", "Kind", "name_parts", "split_of_part"]
 
 SPLITS = ("train", "dev", "test")
 
@@ -38,15 +38,6 @@ def name_parts(files: Mapping[str, Sequence[Path]]) -> dict[str, Path]:
 def split_of_part(part: str) -> str:
     """Return the split of one of its files."""
     return part.partition("#")[0]
-
-
-def listed(label: TextLabel) -> list[str] | None:
-    """Return the labels of a text as a list, whether there may be several or not.
-
-    >>> listed("greet"), listed(["greet", "order"]), listed(None)
-    (['greet'], ['greet', 'order'], None)
-    """
-    return [label] if isinstance(label, str) else label
 
 
 @dataclass(frozen=True)

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from tagger.corpus.records import listed
 from tagger.evaluation.reliability import reliability
+from tagger.formats.text_labels import listed
 from tagger.model.heads import HeadSpec
 from tagger.model.meta import Calibration
 from tagger.runtime.candidates import Spans, SpanTags, candidates

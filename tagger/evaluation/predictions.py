@@ -8,13 +8,13 @@ from collections.abc import Mapping, Sequence, Set
 from pathlib import Path
 from typing import NamedTuple
 
-from tagger.corpus.records import listed
 from tagger.errors import FormatError
 from tagger.evaluation.scores import score_spans, score_tokens
 from tagger.evaluation.split import Evaluation, Tagged
 from tagger.files import write_file
 from tagger.formats.records import TOKEN_HEADS, TextLabel
 from tagger.formats.spelling import Spelling, find_spelling
+from tagger.formats.text_labels import as_list
 from tagger.lines import read_lines
 from tagger.runtime.labelling import label_names
 from tagger.schemes import Scheme, convert_partial
@@ -66,7 +66,7 @@ def write_predictions(
 
 
 def _joined(label: TextLabel) -> str:
-    return " ".join(("|".join(listed(label) or ()) or MISSING).split())
+    return " ".join(("|".join(as_list(label)) or MISSING).split())
 
 
 def _predicted(tagged: Sequence[Tagged], head: str) -> set[str]:

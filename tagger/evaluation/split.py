@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeAlias, cast
 
 import msgspec
 
-from tagger.corpus.records import listed
 from tagger.evaluation.by_threshold import AtThreshold
 from tagger.evaluation.coverage import Coverage
 from tagger.evaluation.reliability import Reliability, reliability
@@ -17,8 +16,9 @@ from tagger.evaluation.selection import PIECE
 from tagger.evaluation.texts import ExactScore, TextScores, score_exact, score_texts
 from tagger.findings import Finding
 from tagger.formats.records import TextLabel
+from tagger.formats.text_labels import listed
 from tagger.runtime.labelling import label_names
-from tagger.runtime.results import Label, Labels
+from tagger.runtime.results import Labels, each_label
 from tagger.schemes import Scheme, spans
 
 if TYPE_CHECKING:
@@ -251,10 +251,9 @@ def reliability_of_labels(tagged: Sequence[Tagged], head: HeadSpec) -> Reliabili
     right: list[bool] = []
     for sentence in tagged:
         gold, found = listed(sentence.gold_labels[head.name]), sentence.labels[head.name]
-        if gold is not None and found is not None:
-            shown = [found] if isinstance(found, Label) else found
-            probs += [one.prob for one in shown]
-            right += [one.label in gold for one in shown]
+        if gold is not None:
+            probs += [one.prob for one in each_label(found)]
+            right += [one.label in gold for one in each_label(found)]
     return reliability(probs, right)
 
 

@@ -7,9 +7,9 @@ from collections.abc import Iterable, Sequence
 
 import msgspec
 
-from tagger.corpus.records import listed
 from tagger.evaluation.counting import LabelScore, label_score, macro_average
 from tagger.formats.records import TextLabel
+from tagger.formats.text_labels import as_list, listed
 from tagger.schemes import Scheme, spans
 
 __all__ = ["ExactScore", "TextScores", "score_exact", "score_texts"]
@@ -107,7 +107,7 @@ def score_exact(
         if any(right is None for right, _ in of_texts) or any(None in r for r, _ in of_spans):
             continue
         n += 1
-        n_right += all(set(listed(r) or ()) == set(listed(f) or ()) for r, f in of_texts) and all(
+        n_right += all(set(as_list(r)) == set(as_list(f)) for r, f in of_texts) and all(
             spans([tag or "O" for tag in r], Scheme.BIO) == spans(f, Scheme.BIO)
             for r, f in of_spans
         )

@@ -22,6 +22,7 @@ __all__ = [
     "head_of",
     "label_of",
     "labels_in",
+    "listed",
     "of_comment",
     "written",
 ]
@@ -135,13 +136,22 @@ def _one(value: object, names: Mapping[int, str] | None) -> str | None:
     return value.strip() or None if isinstance(value, str) else None
 
 
+def listed(label: TextLabel) -> list[str] | None:
+    """Return the labels of a text as a list, whether there may be several or not.
+
+    >>> listed("greet"), listed(["greet", "order"]), listed(None)
+    (['greet'], ['greet', 'order'], None)
+    """
+    return [label] if isinstance(label, str) else label
+
+
 def as_list(label: TextLabel) -> list[str]:
     """Return the labels of a text as a list, empty where it has none.
 
     >>> as_list("x"), as_list(["x", "y"]), as_list(None)
     (['x'], ['x', 'y'], [])
     """
-    return [] if label is None else [label] if isinstance(label, str) else label
+    return listed(label) or []
 
 
 def as_label(label: TextLabel, *, multi_label: bool) -> TextLabel:

@@ -10,7 +10,7 @@ import msgspec
 
 from tagger.formats.brackets import bracketed
 from tagger.model.heads import HeadSpec
-from tagger.runtime.results import Document, Entity, Label, Labels
+from tagger.runtime.results import Document, Entity, Labels, each_label
 from tagger.tables import plain_table
 
 if TYPE_CHECKING:
@@ -60,8 +60,7 @@ def as_text(document: Document, heads: Sequence[HeadSpec], name: Name = None) ->
 
 def _shown(found: Labels) -> str:
     """Return the labels of a head in one word: commas between several, a dash for none."""
-    several = found if isinstance(found, list) else [found]
-    return ",".join("_".join(one.label.split()) for one in several if one is not None) or "-"
+    return ",".join("_".join(one.label.split()) for one in each_label(found)) or "-"
 
 
 def as_conll(document: Document, heads: Sequence[HeadSpec], name: Name = None) -> str:
@@ -127,10 +126,8 @@ def view(document: Document, heads: Sequence[HeadSpec]) -> RenderableType:
 def _label_table(labels: Mapping[str, Labels]) -> RenderableType:
     rows = []
     for head, found in labels.items():
-        shown: list[Label | None] = [*found] if isinstance(found, list) else [found]
-        rows += [
-            [head, one.label if one else "-", f"{one.prob:.3f}" if one else ""]
-            for one in shown or [None]
+        rows += [[head, one.label, f"{one.prob:.3f}"] for one in each_label(found)] or [
+            [head, "-", ""]
         ]
     return plain_table(["head", "label", "probability"], rows, left=range(2))
 

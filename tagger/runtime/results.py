@@ -66,6 +66,16 @@ Labels: TypeAlias = Label | list[Label] | None
 that may find several; None for a text without tokens."""
 
 
+def each_label(found: Labels) -> list[Label]:
+    """Return the labels of a text from one head as a list, empty where it has none."""
+    return [] if found is None else found if isinstance(found, list) else [found]
+
+
+def categories(labels: Mapping[str, Labels]) -> dict[str, float]:
+    """Return the probabilities of the labels of a text by label, as spaCy's ``cats``."""
+    return {one.label: one.prob for found in labels.values() for one in each_label(found)}
+
+
 class TokenSource(Protocol):
     """Makes the tokens of a text."""
 
@@ -221,8 +231,7 @@ class Document:
         return [
             (head, " ".join(one.label.split()))
             for head, found in self.labels.items()
-            for one in (found if isinstance(found, list) else [found])
-            if one is not None
+            for one in each_label(found)
         ]
 
     def to_spacy(self, vocab: Vocab | None = None) -> Doc:
@@ -256,10 +265,7 @@ class Document:
         for head, found in self.spans.items():
             spans = (doc.char_span(e.start, e.end, label=e.label) for e in found)
             doc.spans[head] = [span for span in spans if span is not None]
-        for labels in self.labels.values():
-            for one in labels if isinstance(labels, list) else [labels]:
-                if one is not None:
-                    doc.cats[one.label] = one.prob
+        doc.cats |= categories(self.labels)
         return doc
 
     def _repr_html_(self) -> str:

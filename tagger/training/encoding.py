@@ -12,10 +12,10 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from tagger.corpus.records import listed
 from tagger.corpus.store import mapped
 from tagger.features.forms import FormEncoder, FormFeatures, Ids, take_forms
 from tagger.formats.records import TextLabel
+from tagger.formats.text_labels import listed
 from tagger.model.choices import TagChoices
 from tagger.model.heads import HeadSpec
 from tagger.model.network import IGNORED

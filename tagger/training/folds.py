@@ -12,7 +12,6 @@ import msgspec
 
 from tagger.arguments import as_name
 from tagger.config import Config, corpus_settings, nested
-from tagger.corpus.records import listed
 from tagger.corpus.renaming import load_configured
 from tagger.errors import CorpusError, Interrupted, UsageError
 from tagger.evaluation.folds import balanced
@@ -23,6 +22,7 @@ from tagger.evaluation.split import Evaluation, Tagged, evaluate_split, exact_of
 from tagger.evaluation.texts import score_texts
 from tagger.files import check_new, write_file
 from tagger.formats.records import Columns
+from tagger.formats.text_labels import as_list
 from tagger.model.meta import META
 from tagger.runtime.labelling import label_names
 from tagger.training.output import LAST
@@ -275,7 +275,7 @@ def _pooled(
             texts[head] = score_texts(
                 [one.gold_labels[head] for one in tagged],
                 labels,
-                {label for found in labels for label in listed(found) or ()},
+                {label for found in labels for label in as_list(found)},
                 multi_label=any(isinstance(found, list) for found in labels),
             )
             continue

@@ -15,12 +15,12 @@ import msgspec
 
 from tagger.config import Config
 from tagger.corpus import Corpus
-from tagger.corpus.records import listed
 from tagger.errors import TrainingError
 from tagger.evaluation.scores import without
 from tagger.evaluation.selection import not_annotated
 from tagger.evaluation.split import Tagged, tag_split
 from tagger.files import existing_directory, write_file
+from tagger.formats.text_labels import listed
 from tagger.lines import NOT_JSON
 from tagger.model.directory import read_model
 from tagger.model.heads import HeadSpec
@@ -125,7 +125,7 @@ def total(counts: Iterable[Counts]) -> Counts:
 
 
 def kept_outcome(trial: Trial, folder: Path) -> Outcome | None:
-    """Read the outcome of a finished trial; None where there is none, or it is damaged."""
+    """Read the outcome of a finished trial; None if it is missing or damaged."""
     _rename_old(trial, folder)
     kept = folder / f"{trial.key}.json"
     if kept.is_file():

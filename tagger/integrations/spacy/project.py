@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from tagger.config import Config, TrainingConfig
-from tagger.corpus.records import listed
 from tagger.errors import UsageError, first_line
 from tagger.files import check_new, check_not_read, write_file
+from tagger.formats.text_labels import listed
 from tagger.integrations.spacy.training import KINDS
 from tagger.model.directory import read_config_of
 from tagger.model.heads import HeadSpec

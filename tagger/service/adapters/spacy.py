@@ -10,7 +10,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from tagger.formats.spacy_document import split_words
-from tagger.runtime.results import Document
+from tagger.runtime.results import Document, categories
 from tagger.service.openapi import RESPONSES, json_body, json_content
 from tagger.service.problems import wrong_field
 from tagger.service.responses import json_response
@@ -85,12 +85,7 @@ def to_json(document: Document) -> dict[str, Any]:
         ]
     found["tokens"] = rows
     if document.labels:
-        found["cats"] = {
-            one.label: one.prob
-            for labels in document.labels.values()
-            for one in (labels if isinstance(labels, list) else [labels])
-            if one is not None
-        }
+        found["cats"] = categories(document.labels)
     if document.spans:
         found["spans"] = {
             head: [{**span, "kb_id": ""} for span in _spans(spans)]

@@ -47,7 +47,6 @@ data/en-1/meta.json: data/en-lm/meta.json data/teacher-en/teacher.pt data/text-1
 models/en/meta.json: models/en-base/meta.json data/en-1/meta.json data/text-2.txt
 	$(STUDENT) $(@D) --teachers data/teacher-en data/en-1 --texts data/text-2.txt ud_en_ewt gum wnut17 btc $(EN) \
 		--base models/en-base --answers data/answers-en
-	$(BIN)/tagger calibrate $(@D) conll2003 wnut17 ud_en_ewt
 
 RAW = $(TAGGER_DATA)/raw/en.txt.zst
 define check_raw

@@ -168,9 +168,14 @@ class DocumentSource:
 
     @cached_property
     def _labels(self) -> dict[str, bool]:
-        """The heads of labels of texts, and whether each has several; one pass finds them."""
-        documents = ((path, self._read(path, Findings())) for path in self.paths.values())
+        """The heads of labels of texts, and whether each has several.
+
+        One pass finds them, which formats that hold none do not need.
+        """
         places = {form.labels for form in self.formats.values()}
+        if places == {"nowhere"} and not self.stated_labels:
+            return {}
+        documents = ((path, self._read(path, Findings())) for path in self.paths.values())
         return find_labels(documents, self.stated_labels, is_certain=places == {"own place"})
 
     @cached_property

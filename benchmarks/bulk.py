@@ -195,13 +195,8 @@ def spacy_peer(pipeline: str, table: str, out: str, workers: str) -> None:
 
     nlp = spacy.load(pipeline)
     column = parquet.read_table(table).column("text").to_pylist()
-    found = [
-        [
-            {"start": e.start_char, "end": e.end_char, "label": e.label_, "text": e.text}
-            for e in document.ents
-        ]
-        for document in nlp.pipe(column, n_process=int(workers), batch_size=1000)
-    ]
+    documents = nlp.pipe(column, n_process=int(workers), batch_size=1000)
+    found = list(map(entities_of, documents))
     parquet.write_table(pa.table({"entities": pa.array(found, entities_type())}), out)
 
 
@@ -224,15 +219,15 @@ def _tag_batch(pipeline: str, batch: dict[str, list[Any]]) -> dict[str, list[Any
 
     if pipeline not in _PIPELINES:
         _PIPELINES[pipeline] = spacy.load(pipeline).pipe
-    return {
-        "entities": [
-            [
-                {"start": e.start_char, "end": e.end_char, "label": e.label_, "text": e.text}
-                for e in document.ents
-            ]
-            for document in _PIPELINES[pipeline](batch["text"])
-        ]
-    }
+    return {"entities": list(map(entities_of, _PIPELINES[pipeline](batch["text"])))}
+
+
+def entities_of(document: Any) -> list[dict[str, Any]]:
+    """Return the entities of one of spaCy's documents."""
+    return [
+        {"start": e.start_char, "end": e.end_char, "label": e.label_, "text": e.text}
+        for e in document.ents
+    ]
 
 
 def entities_type() -> Any:

@@ -37,11 +37,13 @@ from tagger.model.crf import CRF
 from tagger.model.encoder import RecurrentEncoder
 from tagger.model.heads import HeadSpec
 from tagger.model.network import IGNORED, Head
+from tagger.runtime.batching import batches_by_length
 from tagger.runtime.cutting import CutTexts
 from tagger.runtime.decoding import Floats, Ids, Transitions, Viterbi, constrained
 from tagger.runtime.marginals import Marginals
 from tagger.runtime.tag_table import TagTable
 from tagger.schemes import Scheme, tag_inventory
+from tagger.training.batching import pad
 
 HERE = Path(__file__).parent
 TRANSFORMER = HERE.parent / "data" / "minilm"
@@ -61,8 +63,8 @@ RATE_OF_TRANSFORMER, RATE_OF_REST = 8e-5, 2e-3
 WARM_UP = 0.1
 LOWER, UPPER, TITLE = 0.06, 0.04, 0.02
 """Shares of the sentences that are read in another case."""
-ANSWER_IDS = 3000
-"""Words in a batch of answers, about."""
+ANSWER_TOKENS = 3000
+"""Words in a batch of answers, with padding."""
 WEIGHTS, CHARS = "teacher.pt", "chars.json"
 
 Sentence = tuple[list[str], list[str | None]]
@@ -220,21 +222,15 @@ class MiniLMTeacher:
 def _emissions(
     network: Network, pieces: Pieces, sentences: Sequence[Sequence[str]]
 ) -> list[NDArray[np.float32]]:
-    order = sorted(range(len(sentences)), key=lambda i: len(sentences[i]))
     found: dict[int, NDArray[np.float32]] = {}
-    at = 0
-    while at < len(order):
-        longest = len(sentences[order[min(at + 40, len(order) - 1)]])
-        part = order[at : at + max(1, ANSWER_IDS // max(8, longest))]
-        at += len(part)
+    for part in batches_by_length(list(map(len, sentences)), ANSWER_TOKENS):
         rows = network(pieces.batch([sentences[i] for i in part])).numpy()
         found |= {i: row[: len(sentences[i])] for row, i in zip(rows, part, strict=True)}
     return [found[i] for i in range(len(sentences))]
 
 
 def _padded(rows: Sequence[Sequence[int]]) -> Tensor:
-    longest = max(map(len, rows))
-    return torch.tensor([[*row, *[0] * (longest - len(row))] for row in rows])
+    return torch.from_numpy(pad(rows, fill=0)[0])
 
 
 def _case(word: str) -> int:
@@ -274,13 +270,9 @@ def _batches(data: Sequence[Sentence], shuffle: np.random.Generator) -> Iterator
     """Yield batches of sentences of like lengths, BATCH_TOKENS at most with padding."""
     order = shuffle.permutation(len(data))
     for at in range(0, len(order), CHUNK):
-        batch: list[int] = []
-        for i in sorted(order[at : at + CHUNK], key=lambda i: len(data[i][0])):
-            if batch and len(data[i][0]) * (len(batch) + 1) > BATCH_TOKENS:
-                yield batch
-                batch = []
-            batch.append(int(i))
-        yield batch
+        part = order[at : at + CHUNK].tolist()
+        for batch in batches_by_length([len(data[i][0]) for i in part], BATCH_TOKENS):
+            yield [part[i] for i in batch]
 
 
 def _f1(network: Network, pieces: Pieces, data: Sequence[Sentence]) -> float:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Iterator, Mapping, Sequence
-from itertools import islice
+from itertools import chain, islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -137,7 +137,7 @@ def _of_lines(path: Path, stated: Columns, findings: Findings) -> Iterator[_Row]
             f"no column is known to hold texts (there: {', '.join(start[1])[:80]})",
             hint="name the columns, as in {columns=text,intent}",
         )
-    for at, row in rows if has_header else _chained(start, rows):
+    for at, row in rows if has_header else chain([start], rows):
         if not any(cell.strip() for cell in row):
             continue
         if len(row) != len(header):
@@ -164,13 +164,6 @@ def _is_header(row: Sequence[str], names: Sequence[str], column: int | None) -> 
     return column is not None or any(
         cell == name.casefold() for cell, name in zip(cells, names, strict=False)
     )
-
-
-def _chained(
-    first: tuple[int, list[str]], rows: Iterator[tuple[int, list[str]]]
-) -> Iterator[tuple[int, list[str]]]:
-    yield first
-    yield from rows
 
 
 def _mark(line: str, stated: Columns) -> str:
@@ -228,7 +221,7 @@ def _value(cell: str) -> object:
 
 
 def _text_of_parquet(path: Path) -> str | None:
-    """Return the column of texts in Parquet without lists of tokens; None where there is none."""
+    """Return the column of texts of a Parquet file; None if it has lists of tokens, or no texts."""
     try:
         import pyarrow as pa
         from pyarrow import parquet

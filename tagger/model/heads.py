@@ -18,6 +18,9 @@ LEAST = -500.0
 """In sums of exponentials no emission counts for less, against the best of its token: ``exp`` of it
 is still above 0."""
 
+PADDED = -1e9
+"""The score of padding where states of a text compete: ``exp`` of it is exactly 0."""
+
 RESERVED = frozenset({"text", "start", "end"})
 """Keys that stand beside the tags of a token in JSON; a head of that name would replace them."""
 

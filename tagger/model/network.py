@@ -8,7 +8,7 @@ from typing import TypeAlias
 import torch
 from torch import Tensor, nn
 
-from tagger.config import Config
+from tagger.config import Config, EncoderConfig
 from tagger.errors import ConfigError
 from tagger.features.forms import FormFeatures
 from tagger.features.vocabulary import Vocabulary
@@ -18,6 +18,7 @@ from tagger.model.encoder import RecurrentEncoder
 from tagger.model.heads import HeadSpec, head_key
 from tagger.model.losses import SummedLoss
 from tagger.model.pooling import Encoded, TextHead, last_states
+from tagger.model.shapes import head_input_dim
 
 IGNORED = -100
 """The gold tag id of what has no annotation and of padding."""
@@ -225,24 +226,23 @@ def build_network(
     return TaggingNetwork(
         embedder=embedder,
         encoder=encoder,
-        heads={spec.name: _build_head(spec, encoder) for spec in heads},
+        heads={spec.name: _build_head(spec, config.encoder) for spec in heads},
         input_dropout=settings.input_dropout,
         output_dropout=settings.output_dropout,
     )
 
 
-def _build_head(spec: HeadSpec, encoder: RecurrentEncoder) -> AnyHead:
+def _build_head(spec: HeadSpec, encoder: EncoderConfig) -> AnyHead:
+    input_dim = head_input_dim(encoder, spec)
     if spec.pooling:
         return TextHead(
-            input_dim=len(encoder.directions) * encoder.hidden_dim
-            if spec.pooling == "final"
-            else encoder.output_dim,
+            input_dim=input_dim,
             n_labels=len(spec.tags),
             pooling=spec.pooling,
             multi_label=spec.decoder == "sigmoid",
         )
     return Head(
-        input_dim=encoder.output_dim,
+        input_dim=input_dim,
         n_tags=len(spec.tags),
         crf=CRF(torch.from_numpy(spec.allowed())) if spec.decoder == "crf" else None,
     )

@@ -9,10 +9,8 @@ import torch
 from torch import Tensor, nn
 
 from tagger.config import Pooling
+from tagger.model.heads import PADDED
 from tagger.model.losses import SummedLoss
-
-LEAST_SCORE = -1e9
-"""The score of padding where states compete: ``exp`` of it is exactly 0."""
 
 
 class Encoded(NamedTuple):
@@ -79,9 +77,9 @@ class TextHead(nn.Module):
             mean: Tensor = states.masked_fill(padding, 0.0).sum(1) / lengths[:, None]
             return mean
         if self.pooling == "max":
-            return states.masked_fill(padding, LEAST_SCORE).amax(1)
+            return states.masked_fill(padding, PADDED).amax(1)
         scores: Tensor = self.attention(states)
-        weights = scores.masked_fill(padding, LEAST_SCORE).softmax(1)
+        weights = scores.masked_fill(padding, PADDED).softmax(1)
         return (states.masked_fill(padding, 0.0) * weights).sum(1)
 
     def loss(self, scores: Tensor, targets: Tensor) -> SummedLoss:

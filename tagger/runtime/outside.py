@@ -8,7 +8,7 @@ from collections.abc import Collection, Sequence
 import numpy as np
 
 from tagger.config import OutsideKind
-from tagger.model.heads import HeadSpec
+from tagger.model.heads import FORBIDDEN, HeadSpec
 from tagger.runtime.decoding import Floats
 
 PATTERNS: dict[OutsideKind, str] = {
@@ -17,8 +17,6 @@ PATTERNS: dict[OutsideKind, str] = {
 }
 FIRST = frozenset("@hHfFwWmMdDpP")
 """How a token of `PATTERNS` begins, if it has no ``@``."""
-NEVER = -1e4
-"""``exp`` of it is exactly 0."""
 
 
 class Outside:
@@ -31,7 +29,7 @@ class Outside:
     def __init__(self, head: HeadSpec) -> None:
         kinds: Collection[OutsideKind] = head.outside
         self._matches = re.compile("|".join(PATTERNS[k] for k in kinds), re.IGNORECASE).fullmatch
-        self._scores = np.array([0.0 if tag == "O" else NEVER for tag in head.tags], np.float32)
+        self._scores = np.array([0.0 if tag == "O" else FORBIDDEN for tag in head.tags], np.float32)
 
     def apply(self, forms: Sequence[str], emissions: Floats) -> None:
         """Change the emissions (tokens, tags) of tokens that are in no span, in place."""

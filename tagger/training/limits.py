@@ -1,12 +1,14 @@
-"""What a training cuts or refuses so that it fits into the memory of an ordinary machine."""
+"""Limits of a training, so that it fits into the memory of an ordinary machine."""
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
 from tagger.corpus.records import Corpus
+from tagger.corpus.store import mapped
 from tagger.errors import CorpusError
 from tagger.model.heads import HeadSpec
 
@@ -58,7 +60,9 @@ def bounded_sentences(corpus: Corpus) -> tuple[Corpus, list[str]]:
                     found[name].append(value if whole else value[start:end])
         return found
 
-    cut_train = train.map(cut, batched=True, batch_size=100)
+    content = f"cut {train._fingerprint} {MAX_SENTENCE} {columns}"
+    fingerprint = hashlib.blake2b(content.encode(), digest_size=8).hexdigest()
+    cut_train = mapped(train, cut, fingerprint=fingerprint, features=train.features)
     splits = {**corpus.splits, "train": cut_train}
     place = f"{_path(corpus)}:{first_line}" if first_line else _path(corpus)
     note = (

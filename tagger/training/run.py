@@ -180,13 +180,11 @@ def train(
         teacher = Teacher(network, prepared.heads, base_model.heads)
     state = new_state(network, config.training)
     with locked(output) if group.leads else nullcontext():
-        if not group.leads:
-            pass
-        elif resume:
+        if group.leads and resume:
             check_same_run(output, run)
             load_state(state, output / LAST)
             report.note(f"resuming after epoch {state.progress.epoch}, step {state.progress.step}")
-        else:
+        elif group.leads:
             clear_run(output)  # an old model stays until the new one takes its place
             write_file(output / RUN, msgspec.json.encode(run))
             save_state(state, output / LAST)

@@ -38,6 +38,11 @@ WORDS.append("supercalifragilisticexpialidocious")
 VOCABULARY = Vocabulary.from_counts(Counter(WORDS[:8]), min_count=1)
 
 
+def random_sentences(n: int = 40, longest: int = 30) -> list[list[str]]:
+    rng = np.random.default_rng(0)
+    return [rng.choice(WORDS, rng.integers(1, longest)).tolist() for _ in range(n)]
+
+
 def build(**encoder: object) -> tuple[TaggingNetwork, Tagger]:
     config = config_from_dict({"encoder": {"hidden_dim": 12, **encoder}})
     return build_from(config)

@@ -29,7 +29,14 @@ from tagger.runtime.engines import onnx_runtime as onnx_engine
 from tagger.runtime.engines.building import form_encoder
 from tagger.runtime.export import export
 from tagger.runtime.tagger import Tagger
-from tests.helpers.networks import VOCABULARY, WORDS, build_from, emissions, on_onnx_runtime
+from tests.helpers.networks import (
+    VOCABULARY,
+    WORDS,
+    build_from,
+    emissions,
+    on_onnx_runtime,
+    random_sentences,
+)
 
 NETWORKS = [
     *(
@@ -47,18 +54,13 @@ def both(config: Config, folder: Path, precision: str = "fp32") -> tuple[Tagger,
     return on_torch, on_onnx_runtime(config, network, folder / GRAPHS[precision], precision)
 
 
-def sentences(n: int = 40, longest: int = 30) -> list[list[str]]:
-    rng = np.random.default_rng(0)
-    return [rng.choice(WORDS, rng.integers(1, longest)).tolist() for _ in range(n)]
-
-
 @pytest.mark.parametrize("encoder", NETWORKS, ids=lambda e: "-".join(map(str, e.values())))
 def test_engines_agree_alone_in_batches_and_in_pieces(
     encoder: dict[str, object], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     config = config_from_dict({"encoder": {"hidden_dim": 12, **encoder}})
     on_torch, on_onnx = both(config, tmp_path)
-    texts = sentences()
+    texts = random_sentences()
     assert on_torch.tag(texts) == on_onnx.tag(texts)
     expected = emissions(on_torch, texts)
     whole = emissions(on_onnx, texts)
@@ -88,7 +90,7 @@ def test_eight_bits_stay_near(n_bits: int, tmp_path: Path, monkeypatch: pytest.M
     monkeypatch.setattr(onnx_engine, "multiplies_8_bits", lambda: n_bits == 8)
     config = config_from_dict({"encoder": {"hidden_dim": 64}})
     on_torch, on_onnx = both(config, tmp_path, "int8")
-    texts = sentences()
+    texts = random_sentences()
     expected = np.concatenate(emissions(on_torch, texts))
     found = np.concatenate(emissions(on_onnx, texts))
     error = np.abs(expected - found).max()
@@ -96,7 +98,7 @@ def test_eight_bits_stay_near(n_bits: int, tmp_path: Path, monkeypatch: pytest.M
 
 
 def test_threads_change_nothing(model: Path) -> None:
-    texts = sentences(300)
+    texts = random_sentences(300)
     one, two = (tagger.load(model, threads=n, precision="int8") for n in (1, 2))
     assert one.engine.precision == "int8"
     a, b = ([t.tag(texts[:50]), t.tag(texts)] for t in (one, two))
@@ -135,7 +137,7 @@ def test_a_training_leaves_graphs_that_agree(model: Path) -> None:
     assert all((model / name).stat().st_size < 10_000 for name in GRAPHS.values())
     default = tagger.load(model)
     assert (default.engine.name, default.engine.precision) == ("onnx", "int8")
-    texts = sentences(100)
+    texts = random_sentences(100)
     expected = tagger.load(model, engine="torch").tag(texts)
     assert tagger.load(model, precision="fp32").tag(texts) == expected
 
@@ -178,7 +180,7 @@ def test_a_graph_in_eight_bits_that_disagrees_is_not_kept(
         return right(*arguments, **{**options, "n_bits": 2})
 
     monkeypatch.setattr(onnx_engine, "initializers", coarse)
-    single, eight = export(copy, sentences(200))
+    single, eight = export(copy, random_sentences(200))
     assert single.path
     assert not eight.path
     assert "tags agree, not" in eight.note
@@ -197,7 +199,7 @@ def test_a_graph_is_there_only_once_its_tags_agree(
 
     monkeypatch.setattr("tagger.runtime.export.equal_tags", stopped)
     with pytest.raises(KeyboardInterrupt):
-        export(copy, sentences(10))
+        export(copy, random_sentences(10))
     assert not (copy / GRAPHS["int8"]).exists()
     assert (copy / GRAPHS["fp32"]).read_bytes() == kept
 
@@ -221,7 +223,7 @@ def test_cells_without_an_operator_in_eight_bits_say_so(tmp_path: Path, corpus: 
 
 def test_out_of_memory_a_batch_goes_in_halves(monkeypatch: pytest.MonkeyPatch) -> None:
     network, on_torch = build_from(Config())
-    texts = sentences(30)
+    texts = random_sentences(30)
     expected = on_torch.tag(texts)
     encode, seen = network.encode, []
 
@@ -312,14 +314,14 @@ def test_pytorch_keeps_its_threads_and_stays_in_evaluation(model: Path) -> None:
     assert torch.get_num_threads() == before
     network = loaded.engine.backend.network
     assert not network.training
-    expected = loaded.tag(sentences())
-    threads = [threading.Thread(target=loaded.tag, args=(sentences(),)) for _ in range(4)]
+    expected = loaded.tag(random_sentences())
+    threads = [threading.Thread(target=loaded.tag, args=(random_sentences(),)) for _ in range(4)]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
     assert not network.training
-    assert loaded.tag(sentences()) == expected
+    assert loaded.tag(random_sentences()) == expected
 
 
 WATCHED = """

@@ -12,7 +12,7 @@ from tagger.model.cells import CELLS
 from tagger.model.heads import HeadSpec
 from tagger.runtime.engines import onnx_runtime as onnx_engine
 from tagger.runtime.tagger import Tagger
-from tests.helpers.networks import HEADS, TEXT_HEADS, WORDS, build_from, on_onnx_runtime
+from tests.helpers.networks import HEADS, TEXT_HEADS, build_from, on_onnx_runtime, random_sentences
 
 NETWORKS = [
     *(
@@ -31,11 +31,6 @@ def scores(tagger: Tagger, sentences: list[list[str]]) -> dict[str, np.ndarray]:
     return dict(tagger.engine.emissions(forms, lengths, NAMES))
 
 
-def some_texts(n: int = 30, longest: int = 40) -> list[list[str]]:
-    rng = np.random.default_rng(0)
-    return [rng.choice(WORDS, rng.integers(1, longest)).tolist() for _ in range(n)]
-
-
 @pytest.mark.parametrize("encoder", NETWORKS, ids=lambda e: "-".join(map(str, e.values())))
 def test_engines_and_batches_agree(
     encoder: dict[str, object], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -44,7 +39,7 @@ def test_engines_and_batches_agree(
     heads = (*HEADS, *TEXT_HEADS)
     network, on_torch = build_from(config, heads)
     on_onnx = on_onnx_runtime(config, network, tmp_path / "graph.onnx", heads=heads)
-    texts = some_texts()
+    texts = random_sentences(30, longest=40)
     expected = scores(on_torch, texts)
     assert {name: found.shape for name, found in expected.items()} == dict.fromkeys(NAMES, (30, 3))
     alone = [scores(on_torch, [text]) for text in texts]
@@ -71,7 +66,7 @@ def test_8_bits_agree(tmp_path: Path) -> None:
     config = config_from_dict({"encoder": {"hidden_dim": 64}})
     network, on_torch = build_from(config, TEXT_HEADS)
     on_onnx = on_onnx_runtime(config, network, tmp_path / "g.onnx", "int8", TEXT_HEADS)
-    texts = some_texts(200)
+    texts = random_sentences(200, longest=40)
     expected, found = scores(on_torch, texts), scores(on_onnx, texts)
     for name in NAMES:
         assert np.abs(expected[name] - found[name]).max() < 0.1

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from tagger.features.forms import Ids
 from tagger.insight.explain.results import Explanation, Sides, TokenExplanation, WordEffect
 from tagger.insight.explain.tokens import Located
 from tagger.model.heads import HeadSpec
@@ -32,7 +33,7 @@ def explain_labels(
     whole = _read(predictor, head, forms)  # (sentences, labels)
     n_tokens = np.array([len(some) for some in forms], dtype=np.int64)
 
-    def together(parts: Probs, lengths: np.ndarray[tuple[int], np.dtype[np.int64]]) -> Probs:
+    def together(parts: Probs, lengths: Ids) -> Probs:
         of_text: Probs = of_texts(parts, lengths, [len(parts)])[0]
         return of_text
 

@@ -11,12 +11,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from tagger.model.heads import HeadSpec, head_key
+from tagger.model.heads import PADDED, HeadSpec, head_key
 from tagger.runtime.decoding import Floats, Ids
 from tagger.runtime.engines.onnx_format import node
 
-LEAST_SCORE = np.array(-1e9, dtype=np.float32)
-"""The score of padding where states compete: ``exp`` of it is exactly 0."""
+LEAST_SCORE = np.array(PADDED, dtype=np.float32)
 
 FLOAT, INT32 = 1, 6
 """Types of values in ONNX."""

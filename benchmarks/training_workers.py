@@ -2,7 +2,7 @@
 
 On a machine that does nothing else, compare the wall time of a step. Where other programs keep the
 cores busy, several processes get a larger share of them, so compare the processor time that the
-first process spends on a step: what is left of it is what can be gained at most.
+first process spends on a step: it bounds the gain.
 """
 
 from __future__ import annotations

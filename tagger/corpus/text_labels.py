@@ -42,7 +42,7 @@ class TextHead:
     first_missing: Place | None
 
     def missing(self, files: Sequence[str]) -> Finding | None:
-        """Count the texts without a label; None where there are none.
+        """Report how many texts have no label; None if all have one.
 
         Args:
             files: The names of the files.
@@ -61,7 +61,7 @@ class TextHead:
 
 @dataclass(slots=True)
 class _Key:
-    """What a key holds.
+    """The values of a key.
 
     Attributes:
         n: Texts that have the key, whether it holds a label or not.
@@ -133,7 +133,7 @@ class LabelTally:
 
     @property
     def keys(self) -> list[str]:
-        """What may hold labels."""
+        """The keys that may hold labels."""
         return [name for name in self._keys if can_name_head(name)]
 
     def heads(self, taken: Collection[str] = ()) -> list[TextHead]:

@@ -1,7 +1,7 @@
 """The progress of tasks in other processes: numbers in memory that all see, without locks.
 
-A process that is killed may hold a lock for ever, so there are none: each task has a slot that only
-its process writes, and only this one reads.
+A killed process may hold a lock for ever, so no locks are used: each task has a slot that only its
+process writes and only this one reads.
 """
 
 from __future__ import annotations

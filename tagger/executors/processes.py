@@ -83,7 +83,7 @@ def follow_parent() -> None:
 
 
 _OF_WORKER: list[Board] = []
-"""What a process that `worker_pool` started has received; empty in others."""
+"""In a process that `worker_pool` started, its board; empty in all others."""
 
 
 def board_of_worker() -> Board:

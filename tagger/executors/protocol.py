@@ -32,7 +32,7 @@ class Executor(Protocol):
     def run(
         self, work: Callable[[T, Tell], R], tasks: Sequence[T], progress: Tell
     ) -> Iterator[tuple[T, R]]:
-        """Yield each task with its result as it is finished, in any order.
+        """Yield each task with its result when it is finished, in any order.
 
         A worker that dies costs only its tasks, which are run again.
 

@@ -62,7 +62,7 @@ class Rules(NamedTuple):
 
 
 class Found(NamedTuple):
-    """What is to be replaced in some texts."""
+    """The spans of texts that are replaced."""
 
     spans: list[list[tuple[int, int, str]]]
     """Of each text, from the left to the right: start, end, label. None overlap."""

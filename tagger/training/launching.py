@@ -28,7 +28,7 @@ _SECONDS = 10.0
 """How long a process has to end."""
 
 Work = Callable[[Group], object]
-"""What the other processes do, which must be importable."""
+"""The function that the other processes run; it must be importable."""
 
 
 @contextmanager
@@ -86,7 +86,7 @@ def started_by_torchrun(environment: Mapping[str, str]) -> Started | None:
 
 
 def device_of(device: str, group: Group) -> str:
-    """Return the GPU of this process, or the device itself where it is none or for all.
+    """Return the GPU of this process; the device unchanged on CPUs, or if it is the only process.
 
     Raises:
         UsageError: It is a single GPU, or there are too few.

@@ -31,6 +31,7 @@ from tagger.model.meta import (
     CARD,
     CONFIG,
     DECISIVE,
+    FORMAT_VERSION,
     GRAPHS,
     HEADS,
     META,
@@ -92,7 +93,10 @@ def write_model(directory: Path, model: SavedModel) -> None:
         WEIGHTS: save(compressed(model.weights)),
         CARD: model.card.encode(),
     }
-    contents[META] = _json(msgspec.structs.replace(model.meta, checksums=checksums(contents)))
+    meta = msgspec.structs.replace(
+        model.meta, format_version=FORMAT_VERSION, checksums=checksums(contents)
+    )
+    contents[META] = _json(meta)
     for name, content in contents.items():
         write_file(directory / name, content)
 

@@ -12,9 +12,10 @@ import msgspec
 from tagger.errors import ModelError
 from tagger.model.reading import damaged, read_json
 
-FORMAT_VERSION = 4
+FORMAT_VERSION = 5
 """1: all weights in half precision. 2: tables of words in 8 bits, each row with a scale.
-3: recurrent weights named ``forward_cell`` and ``backward_cell``. 4: heads of kind ``text``."""
+3: recurrent weights named ``forward_cell`` and ``backward_cell``. 4: heads of kind ``text``.
+5: tables of words in 4 bits, two values a byte."""
 
 CONFIG, VOCAB, HEADS = "config.json", "vocab.json", "heads.json"
 TOKENIZER, WEIGHTS, META, CARD = "tokenizer.json", "weights.safetensors", "meta.json", "README.md"

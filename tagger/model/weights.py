@@ -1,4 +1,4 @@
-"""Weights in safetensors: half precision, tables of words in 8 bits. PyTorch is not imported."""
+"""Weights in safetensors: half precision, tables of words in 4 bits. PyTorch is not imported."""
 
 from __future__ import annotations
 
@@ -18,6 +18,10 @@ TABLES = (WORDS, VECTORS)
 """The large tables, of which a model reads a few rows per sentence."""
 SCALES = ":scales"
 LARGEST = float(np.finfo(np.float16).max)
+LARGEST_NIBBLE = 7
+"""Of a table in 4 bits: values are -7 to 7."""
+ZERO_NIBBLE = 8
+"""The four bits that mean 0."""
 
 _OLD_NAME = re.compile(r"(?<=\.)(ahead|back)(?=\.)")
 _NEW_KEYS = {"ahead": cell_key("forward"), "back": cell_key("backward")}
@@ -57,14 +61,16 @@ class StoredWeights(Mapping[str, NDArray[np.float32]]):
 
     def rows(self, name: str, ids: NDArray[np.int64] | slice) -> NDArray[np.float32]:
         """Return some rows of a weight."""
-        rows: NDArray[np.float32] = self._stored[name][ids].astype(np.float32)
+        stored = self._stored[name][ids]
+        rows = _unpacked(stored) if self._is_packed(name) else stored.astype(np.float32)
         if name in self._scales:
             rows *= self._scales[name][ids].astype(np.float32)[..., None]
         return rows
 
     def shape(self, name: str) -> tuple[int, ...]:
         """Return the shape of a weight."""
-        return self._stored[name].shape
+        shape = self._stored[name].shape
+        return (*shape[:-1], 2 * shape[-1]) if self._is_packed(name) else shape
 
     def problem(self, name: str) -> str:
         """Describe what no stored weight may be; empty if all is right.
@@ -72,7 +78,7 @@ class StoredWeights(Mapping[str, NDArray[np.float32]]):
         Half precision bounds all values, so that nothing computed from them overflows.
         """
         stored, scales = self._stored[name], self._scales.get(name)
-        kinds = (np.float16, np.float32) if scales is None else (np.int8,)
+        kinds = (np.float16, np.float32) if scales is None else (np.int8, np.uint8)
         if stored.dtype not in kinds:
             return f"has values of the type {stored.dtype}"
         floats = stored if scales is None else scales
@@ -82,6 +88,10 @@ class StoredWeights(Mapping[str, NDArray[np.float32]]):
         if not np.isfinite(largest):
             return "has NaN or infinite values"
         return "" if largest <= LARGEST else "has values that half precision cannot hold"
+
+    def _is_packed(self, name: str) -> bool:
+        """Tell whether each byte holds two values, as in the tables of format version 5."""
+        return name in self._scales and self._stored[name].dtype == np.uint8
 
 
 def read_tensors(path: Path) -> Weights:
@@ -114,14 +124,38 @@ def compressed(weights: Mapping[str, NDArray[Any]]) -> Weights:
     stored: Weights = {}
     for name, weight in weights.items():
         if name in TABLES:
+            is_packed = weight.shape[1] % 2 == 0
+            largest = LARGEST_NIBBLE if is_packed else 127
             # One scale per row: short vectors of rare words must not drown in long ones.
-            scales = (np.abs(weight).max(axis=1) / 127).astype(np.float16)
+            scales = (np.abs(weight).max(axis=1) / largest).astype(np.float16)
             divisors = np.where(scales > 0, scales, 1).astype(np.float32)
-            stored[name] = np.rint(weight / divisors[:, None]).clip(-127, 127).astype(np.int8)
+            whole = np.rint(weight / divisors[:, None]).clip(-largest, largest).astype(np.int8)
+            stored[name] = _packed(whole) if is_packed else whole
             stored[name + SCALES] = scales
         else:
             stored[name] = weight.astype(np.float16)
     return stored
+
+
+def _packed(values: NDArray[np.int8]) -> NDArray[np.uint8]:
+    """Put two values of 4 bits into each byte, the first half of a row in the lower bits.
+
+    >>> _packed(np.array([[0, -7, 1, 7]], np.int8)).tolist()
+    [[152, 241]]
+    """
+    low, high = np.split((values + ZERO_NIBBLE).astype(np.uint8), 2, axis=-1)
+    return low | (high << np.uint8(4))
+
+
+def _unpacked(packed: NDArray[np.uint8]) -> NDArray[np.float32]:
+    """Return the values of `_packed`.
+
+    >>> _unpacked(np.array([[152, 241]], np.uint8)).tolist()
+    [[0.0, -7.0, 1.0, 7.0]]
+    """
+    halves = np.concatenate([packed & 0xF, packed >> 4], axis=-1).astype(np.float32)
+    halves -= ZERO_NIBBLE
+    return halves
 
 
 def _current_name(name: str) -> str:

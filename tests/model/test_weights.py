@@ -26,15 +26,25 @@ def test_names_of_older_versions_are_read_as_todays(tmp_path: Path, old: str, ne
     assert list(read_tensors(tmp_path / "w.safetensors")) == [new]
 
 
-def test_tables_are_stored_in_8_bits_with_a_scale_per_row() -> None:
-    weights = {TABLES[0]: np.array([[0, 0], [1, -2], [1e-3, 5e-4]], np.float32)}
-    stored = compressed(weights)
-    assert stored[TABLES[0]].dtype == np.int8
-    assert stored[TABLES[0] + SCALES].shape == (3,)
+@pytest.mark.parametrize(("width", "kind", "error"), [(4, np.uint8, 0.08), (3, np.int8, 0.005)])
+def test_tables_are_stored_in_4_bits_and_in_8_where_two_values_do_not_fill_a_byte(
+    width: int, kind: type, error: float
+) -> None:
+    table = np.random.default_rng(0).normal(size=(50, width)).astype(np.float32)
+    table[3] = 0
+    table[4] *= 1e-3
+    stored = compressed({TABLES[0]: table})
+    assert stored[TABLES[0]].dtype == kind
+    assert stored[TABLES[0] + SCALES].shape == (50,)
     expanded = StoredWeights(stored)
     assert list(expanded) == [TABLES[0]]
-    np.testing.assert_allclose(expanded[TABLES[0]], weights[TABLES[0]], rtol=1e-2, atol=1e-2)
-    np.testing.assert_array_equal(compressed(dict(expanded))[TABLES[0]], stored[TABLES[0]])
+    assert expanded.shape(TABLES[0]) == table.shape
+    largest = np.abs(table).max(axis=1, keepdims=True)
+    assert (np.abs(expanded[TABLES[0]] - table) <= error * largest).all()
+    ids = np.array([[3, 4], [0, 49]])
+    np.testing.assert_array_equal(expanded.rows(TABLES[0], ids), expanded[TABLES[0]][ids])
+    again = compressed(dict(expanded))
+    np.testing.assert_array_equal(again[TABLES[0]], stored[TABLES[0]])
 
 
 def test_scales_that_do_not_match_are_damage(tmp_path: Path) -> None:

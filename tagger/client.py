@@ -14,6 +14,7 @@ import msgspec
 
 from tagger.arguments import as_sequence, check_texts
 from tagger.errors import TaggerError, UsageError, first_line
+from tagger.lines import NOT_JSON
 from tagger.runtime.results import Document
 
 __all__ = ["Client"]
@@ -167,7 +168,7 @@ class Client:
             if status == 200:
                 try:
                     return msgspec.json.decode(answer)
-                except msgspec.DecodeError:
+                except NOT_JSON:
                     raise TaggerError(
                         "answered with something else than JSON", path=self.url
                     ) from None
@@ -218,7 +219,7 @@ def _seconds(after: str, attempt: int) -> float:
 def _refusal(url: str, status: int, answer: bytes) -> TaggerError:
     try:
         problem = msgspec.json.decode(answer, type=dict[str, Any])
-    except msgspec.DecodeError:
+    except NOT_JSON:
         problem = {}
     detail = str(problem.get("detail", f"answered {status}"))
     kind = UsageError if 400 <= status < 500 else TaggerError

@@ -24,6 +24,7 @@ from tagger.errors import CorpusError, ModelError, UsageError
 from tagger.features.forms import Ids
 from tagger.files import named_errors, write_file
 from tagger.interrupt import deferred_interrupt
+from tagger.lines import NOT_JSON
 from tagger.model.heads import HeadSpec
 from tagger.runtime.batching import batched
 from tagger.runtime.cutting import CutTexts, Splitter, cut_texts
@@ -217,7 +218,7 @@ def read_tally(folder: Path) -> Tally:
     """
     try:
         return msgspec.json.decode((folder / DONE).read_bytes(), type=Tally)
-    except (OSError, msgspec.DecodeError):
+    except (OSError, *NOT_JSON):
         raise ModelError("damaged", path=folder / DONE, hint="remove the folder") from None
 
 
@@ -227,7 +228,7 @@ def _begin(folder: Path, job: Job, *, force: bool) -> None:
     if path.is_file():
         try:
             stored = msgspec.json.decode(path.read_bytes(), type=Job)
-        except msgspec.DecodeError:
+        except NOT_JSON:
             stored = None
         if stored == job:
             return

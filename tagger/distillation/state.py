@@ -10,6 +10,7 @@ from tagger.config import Config
 from tagger.distillation.labels import Unmapped
 from tagger.errors import ModelError, UsageError
 from tagger.files import existing_directory
+from tagger.lines import NOT_JSON
 from tagger.training.output import LAST, check_output
 
 RUN = "distill.json"
@@ -41,7 +42,7 @@ def stored(output: Path) -> Distillation:
     """
     try:
         return msgspec.json.decode((output / RUN).read_bytes(), type=Distillation)
-    except (OSError, msgspec.DecodeError) as error:
+    except (OSError, *NOT_JSON) as error:
         raise ModelError(
             f"damaged ({error})", path=output / RUN, hint="start again with {force=True}"
         ) from None

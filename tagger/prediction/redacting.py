@@ -11,6 +11,7 @@ import msgspec
 
 from tagger.arguments import as_sequence
 from tagger.errors import UsageError, unknown_name
+from tagger.lines import NOT_JSON
 from tagger.prediction.patterns import PATTERNS, find_patterns
 from tagger.runtime.batching import batched
 from tagger.runtime.tagger import WINDOW, Tagger
@@ -239,7 +240,7 @@ def read_map_line(line: str) -> Undo | None:
     """Read a line of a map; None if it is none."""
     try:
         return msgspec.json.decode(line, type=Undo)
-    except (msgspec.DecodeError, UnicodeEncodeError):
+    except (UnicodeEncodeError, *NOT_JSON):
         return None
 
 

@@ -12,6 +12,7 @@ from pydantic import ValidationError
 from starlette.requests import ClientDisconnect, Request
 from starlette.types import Receive, Scope, Send
 
+from tagger.lines import NOT_JSON
 from tagger.service.batching import Way, estimated_tokens
 from tagger.service.offsets import Unit
 from tagger.service.problems import Problem
@@ -119,6 +120,9 @@ class Stream:
             await self._lines.put(Line(number + 1, "", None, problem))
         except ClientDisconnect:
             pass
+        except Exception:
+            await self._lines.put(None)  # else the answer would wait for ever
+            raise
         await self._lines.put(None)
 
     def _line(self, number: int, raw: bytes) -> Line:
@@ -128,7 +132,7 @@ class Stream:
             else:
                 found = TextLine.model_validate_json(raw)
             self._service.check(self._request, [found.text], "/text")
-        except msgspec.DecodeError as error:
+        except NOT_JSON as error:
             problem = Problem("invalid-request", f"not JSON ({error})")
             return Line(number, "", None, problem)
         except ValidationError as error:

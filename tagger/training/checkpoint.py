@@ -14,6 +14,7 @@ from torch import Tensor, nn
 
 from tagger.errors import ModelError, first_line
 from tagger.files import write_file
+from tagger.lines import NOT_JSON
 from tagger.model.weights import read_tensors
 
 CHECKPOINT = "state.safetensors"
@@ -85,7 +86,7 @@ def reading_checkpoint(path: Path, kind: type[P]) -> Iterator[tuple[dict[str, Te
             torch.cuda.set_rng_state(tensors["rng.cuda"])
     except ModelError as error:
         raise ModelError(error.message, path=path, hint=_instead(path)) from None
-    except (KeyError, RuntimeError, TypeError, ValueError, msgspec.DecodeError) as error:
+    except (KeyError, RuntimeError, TypeError, ValueError, *NOT_JSON) as error:
         raise ModelError(
             f"this checkpoint cannot be used ({first_line(error)})",
             path=path,

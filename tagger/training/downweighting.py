@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from tagger.errors import ConfigError
+from tagger.lines import NOT_JSON
 
 if TYPE_CHECKING:
     import datasets
@@ -49,7 +50,7 @@ def read_weights(path: Path) -> SuspectWeights:
         report = msgspec.json.decode(path.read_bytes(), type=_Report)
     except OSError as error:
         raise ConfigError(f"cannot be read ({error.strerror})", path=path, hint=hint) from None
-    except (msgspec.DecodeError, UnicodeDecodeError):
+    except NOT_JSON:
         raise ConfigError("not what tagger lint prints as JSON", path=path, hint=hint) from None
     least: SuspectWeights = {}
     for one in report.findings:

@@ -53,9 +53,9 @@ class Job(NamedTuple):
 
 
 def predict(folder: Path, model: Path) -> Job:
-    """A file of 20,000 lines."""
+    """A file of 8,000 lines."""
     texts, out = folder / "texts.txt", folder / "out.jsonl"
-    texts.write_text("".join(f"John Smith {i} works at Apple in York.\n" for i in range(20_000)))
+    texts.write_text("".join(f"John Smith {i} works at Apple in York.\n" for i in range(8_000)))
     start = ["predict", "-m", str(model), "--file", str(texts), "-o", str(out)]
     return Job(start, [*start, "--resume"], out.read_bytes)
 
@@ -76,9 +76,9 @@ def bulk(folder: Path, model: Path) -> Job:
 
 
 def train(folder: Path, model: Path) -> Job:
-    """Thirty epochs of five sentences, from the corpus's files on."""
+    """Fifteen epochs of five sentences, from the corpus's files on."""
     corpus, out = write_corpus(folder / "corpus"), folder / "train"
-    start = ["train", str(corpus), "-o", str(out), "--epochs", "30", *SETTINGS]
+    start = ["train", str(corpus), "-o", str(out), "--epochs", "15", *SETTINGS]
     resume = ["train", "--resume", "-o", str(out)]
     return Job(start, resume, (out / "weights.safetensors").read_bytes)
 
@@ -86,7 +86,7 @@ def train(folder: Path, model: Path) -> Job:
 def pretrain(folder: Path, model: Path) -> Job:
     """An epoch of a language model."""
     raw, out = folder / "raw.txt", folder / "base"
-    raw.write_text("\n".join(f"The ship {i % 90} left Aberdeen in March." for i in range(4000)))
+    raw.write_text("\n".join(f"The ship {i % 90} left Aberdeen in March." for i in range(1500)))
     start = ["pretrain", str(raw), "-o", str(out), "--threads", "1", "--vector-epochs", "0"]
     return Job(start, [*start, "--resume"], (out / "weights.safetensors").read_bytes)
 
@@ -95,8 +95,8 @@ def distill(folder: Path, model: Path) -> Job:
     """The answers of a teacher, then a student."""
     raw, out = folder / "raw.txt", folder / "student"
     names = ("Kim", "Mary Jones", "Apple", "Siemens", "Ohio")
-    raw.write_text("".join(f"{names[i % 5]} left York in week {i}.\n" for i in range(2000)))
-    start = ["distill", str(raw), "--teacher", str(model), "-o", str(out), "--epochs", "5"]
+    raw.write_text("".join(f"{names[i % 5]} left York in week {i}.\n" for i in range(500)))
+    start = ["distill", str(raw), "--teacher", str(model), "-o", str(out), "--epochs", "3"]
     start += SETTINGS
     return Job(start, [*start, "--resume"], (out / "weights.safetensors").read_bytes)
 
@@ -108,7 +108,7 @@ def compare(folder: Path, model: Path) -> Job:
     lines = [one.partition(".")[2] for one in SMALL.split()[2:]]
     config.write_text("[training]\n" + "\n".join(lines) + "\n")
     start = ["compare", str(corpus), "-o", str(out), "--vary", "hidden_dim=8,12", "--seeds", "2"]
-    start += ["--epochs", "10", "--threads", "1", "--config", str(config), "--heads", "ner"]
+    start += ["--epochs", "5", "--threads", "1", "--config", str(config), "--heads", "ner"]
 
     def result() -> dict[str, object]:
         found = {path.name: json.loads(path.read_bytes()) for path in out.rglob("runs/*.json")}

@@ -21,6 +21,7 @@ from tagger.formats.table import FORMATS
 from tagger.model.directory import read_model
 from tagger.prediction.input import read_texts
 from tagger.text import Tokenizer
+from tests.fuzz.service import ROUTES, service_targets
 
 Target = Callable[[bytes], object]
 
@@ -58,7 +59,7 @@ def targets(folder: Path, model: Path | None) -> dict[str, Target]:
 
     Args:
         folder: Where they may write.
-        model: A model to damage; without it its files are no targets.
+        model: A model to damage and to serve; without it neither are targets.
     """
     found: dict[str, Target] = {"tokenizer": _tokenizer, "config": _config(folder)}
     found |= {f"read-{name}": _reader(folder, name) for name in FORMATS if name != "brat"}
@@ -72,7 +73,21 @@ def targets(folder: Path, model: Path | None) -> dict[str, Target]:
         meta = json.loads((copy / "meta.json").read_bytes())
         (copy / "meta.json").write_text(json.dumps({**meta, "checksums": {}}))
         found |= {f"model-{name}": _model_file(copy, name) for name in sorted(files)}
+        found |= service_targets(model)
     return found
+
+
+def small_model(folder: Path) -> Path:
+    """Train a model that takes milliseconds to read.
+
+    Args:
+        folder: Where it is written, with its corpus.
+    """
+    from tagger.training.run import train
+    from tests.helpers.corpora import small_config, write_corpus
+
+    train([str(write_corpus(folder / "corpus"))], folder / "small", small_config(epochs=2))
+    return folder / "small"
 
 
 def _tokenizer(content: bytes) -> None:
@@ -116,11 +131,14 @@ def _reader(folder: Path, name: str) -> Target:
             for _ in form.documents.read(path, Findings()):
                 pass
         count += 1
+        if count % 4:  # writing takes several times as long as reading
+            return
+        to = written[count // 4 % len(written)]
         convert(
             path,
             folder / "out",
             source_format=name,
-            target_format=written[count % len(written)],
+            target_format=to,
             misaligned="drop",
             overlapping="drop",
             force=True,
@@ -128,7 +146,7 @@ def _reader(folder: Path, name: str) -> Target:
         convert(
             folder / "out",
             folder / "again",
-            source_format=written[count % len(written)],
+            source_format=to,
             target_format="jsonl",
             misaligned="drop",
             overlapping="drop",
@@ -193,5 +211,7 @@ def seeds(target: str, inputs: Path, model: Path | None) -> list[bytes]:
     """Return right inputs of a target, which are then changed."""
     if target.startswith("model-") and model is not None:
         return [(model / target.removeprefix("model-")).read_bytes()]
+    if target.startswith("service-"):
+        return [ROUTES[target.removeprefix("service-")].right]
     kind = target.removeprefix("read-")
     return [path.read_bytes() for path in sorted(inputs.iterdir()) if path.stem in (kind, "any")]

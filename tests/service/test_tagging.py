@@ -142,17 +142,19 @@ def test_a_stream_answers_line_by_line(service: str) -> None:
         b'{"text": "Mary", "id": "m", "more": 1}',
         b'{"id": 3}',
         b"{",
+        b'"\xff"',
         b'{"text": ""}\r',
     ]
     answer = ask(service, "/v1/tag?heads=ner", b"\n".join(lines), headers=NDJSON)
     assert answer.headers["content-type"] == "application/x-ndjson"
-    john, mary, missing, broken, empty = map(json.loads, answer.content.splitlines())
+    john, mary, missing, broken, not_utf8, empty = map(json.loads, answer.content.splitlines())
     assert john == ask(service, body={"text": "John left", "heads": ["ner"]}).json
     assert next(iter(mary)) == "id"
     assert mary["id"] == "m"
     assert missing["line"] == 4
     assert missing["error"]["errors"][0]["pointer"] == "/text"
     assert (broken["line"], broken["error"]["status"]) == (5, 422)
+    assert (not_utf8["line"], not_utf8["error"]["status"]) == (6, 422)
     assert empty["tokens"] == []
 
 

@@ -34,6 +34,7 @@ from tagger.integrations.spacy.errors import ComponentError, component_errors
 from tagger.integrations.spacy.plan import Plan, read_plan
 from tagger.integrations.spacy.settings import CONFIG_FILE, Settings, read_settings
 from tagger.integrations.spacy.targets import Tags, Writer, check_targets, default_targets
+from tagger.lines import NOT_JSON
 from tagger.model.directory import read_model
 from tagger.model.heads import HeadSpec
 from tagger.model.meta import HEADS, META
@@ -441,7 +442,7 @@ class RecurrentTagger(TrainablePipe):  # type: ignore[misc]
             settings = read_settings(files.pop(CONFIG_FILE, b""))
             if not set(files) <= set(OWN_FILES):
                 raise UsageError("unknown files")
-        except (msgspec.DecodeError, UsageError) as error:
+        except (UsageError, *NOT_JSON) as error:
             damaged = UsageError(
                 f"damaged, or not the bytes of a component ({error})",
                 hint="write them again with to_bytes",

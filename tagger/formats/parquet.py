@@ -18,6 +18,7 @@ from tagger.errors import CorpusError, FormatError
 from tagger.extras import install_hint
 from tagger.findings import Findings
 from tagger.formats import jsonl
+from tagger.formats.bounded_parquet import batches
 from tagger.formats.documents import Document
 from tagger.formats.records import Columns, Layout, Sentence
 from tagger.formats.sample import Sample
@@ -70,7 +71,7 @@ def rows(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
     """Yield the rows of a file with their numbers, and with the names of its tags in each.
 
     Raises:
-        FormatError: The file is damaged.
+        FormatError: The file is damaged, or would take gigabytes.
         CorpusError: The file cannot be read.
     """
     try:
@@ -82,11 +83,11 @@ def rows(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
     try:
         with parquet.ParquetFile(path) as file:
             described = json.loads((file.schema_arrow.metadata or {}).get(b"huggingface", b"{}"))
-            features = described.get("info", {}).get("features") or {}
-            for batch in file.iter_batches(_ROWS):
-                for row in batch.to_pylist():
-                    number += 1
-                    yield number, {"features": features, **row}
+        features = described.get("info", {}).get("features") or {}
+        for batch in batches(path, str(path), size=path.stat().st_size, rows=_ROWS):
+            for row in batch.to_pylist():
+                number += 1
+                yield number, {"features": features, **row}
     except (pa.ArrowException, ValueError, AttributeError, RecursionError) as error:
         said = " ".join(str(error).split())[:80]
         raise FormatError(path, None, f"not Parquet, or damaged ({said})") from None

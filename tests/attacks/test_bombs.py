@@ -10,12 +10,18 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pyarrow
 import pytest
 from msgspec.structs import replace
+from pyarrow import parquet
 
 from tagger import lines
+from tagger.bulk_tagging.sources.parquet import describe, read
+from tagger.bulk_tagging.sources.rows import Source, Wanted
 from tagger.errors import CorpusError, FormatError
+from tagger.formats import bounded_parquet
+from tagger.formats.bounded_parquet import batches
 from tagger.lines import read_lines
 from tagger.training import limits
 from tagger.training.preparation import prepare
@@ -47,6 +53,73 @@ def test_an_endless_line_in_a_compressed_file(tmp_path: Path, monkeypatch, compr
     assert (raised.value.path, raised.value.line) == (str(path), 2)
     path.write_bytes(compress(b"a" * (1 << 19) + b"\nb\n"))
     assert len(list(read_lines(path))) == 2
+
+
+def dictionary_of_one(value: str, n: int) -> pyarrow.Array:
+    """Return a value ``n`` times, which Parquet stores once."""
+    indices = pyarrow.array(np.zeros(n, dtype=np.int32))
+    return pyarrow.DictionaryArray.from_arrays(indices, pyarrow.array([value]))
+
+
+def test_parquet_of_long_texts_is_read_in_pieces(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    path = tmp_path / "a.parquet"
+    column = dictionary_of_one("a" * 30_000, 40_000)  # 1.2 GB
+    parquet.write_table(pyarrow.table({"text": column, "id": range(40_000)}), path)
+    assert path.stat().st_size < 400_000
+    monkeypatch.setattr(bounded_parquet, "MAX_BATCH", 1_000_000)
+    given = batches(path, str(path), size=path.stat().st_size, rows=1000)
+    lengths = [len(one) for _, one in zip(range(50), given, strict=False)]
+    assert set(lengths) <= {32, 33, 8, 9, 10}
+    wanted = Wanted("text", pyarrow.schema([("id", pyarrow.int64())]))
+    (shard,) = describe(Source(str(path), "a", "parquet", size=path.stat().st_size)).shards
+    rows = [row for _, row in zip(range(40), read(shard, wanted), strict=False)]
+    assert sum(len(row.texts) for row in rows) < 1400
+    assert [one for row in rows for one in row.kept[0].to_pylist()][:1000] == list(range(1000))
+    assert {text for row in rows for text in row.texts} == {"a" * 30_000}
+
+
+@pytest.mark.parametrize("n_sentences", [1, 20])
+def test_parquet_of_endless_sentences(
+    tmp_path: Path, run: Callable[..., Any], monkeypatch: pytest.MonkeyPatch, n_sentences: int
+):
+    path = tmp_path / "train.parquet"
+    n = 200_000
+    offsets = pyarrow.array(range(0, n * n_sentences + 1, n), pyarrow.int32())
+    values = (dictionary_of_one(one, n * n_sentences).cast("string") for one in ("word", "B-X"))
+    lists = [pyarrow.ListArray.from_arrays(offsets, one) for one in values]
+    parquet.write_table(pyarrow.table({"tokens": lists[0], "ner": lists[1]}), path)
+    assert path.stat().st_size < 2000
+    monkeypatch.setattr(bounded_parquet, "MAX_ROW", 10_000_000)
+    monkeypatch.setattr(bounded_parquet, "MAX_BATCH", 1_000_000)
+    monkeypatch.setattr(bounded_parquet, "LEAST_VALUES", 1_000_000)
+    done = run("convert", path, tmp_path / "b.conll")
+    assert_one_line(done, 1, "train.parquet", "10 MB" if n_sentences == 1 else "values in lists")
+
+
+def test_parquet_of_pages_that_unpack_to_more(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    path = tmp_path / "a.parquet"
+    table = pyarrow.table({"text": ["a" * 1_000_000 + str(i) for i in range(20)]})
+    parquet.write_table(table, path, compression="zstd", use_dictionary=False)
+    monkeypatch.setattr(bounded_parquet, "LEAST_LIMIT", 1_000_000)
+    with pytest.raises(FormatError, match="MB"):
+        list(batches(path, "a", size=path.stat().st_size, rows=1000))
+    (shard,) = describe(Source(str(path), "a", "parquet", size=path.stat().st_size)).shards
+    (rows,) = read(shard, Wanted("text", pyarrow.schema([])))
+    assert rows.texts == [None] * 20
+    assert "MB" in rows.problems[19]
+
+
+def test_parquet_of_repeated_beginnings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(bounded_parquet, "MAX_BATCH", 1_000_000)
+    path = tmp_path / "a.parquet"
+    encoding = {"use_dictionary": False, "column_encoding": "DELTA_BYTE_ARRAY"}
+    parquet.write_table(pyarrow.table({"text": ["a" * 100_000] * 50}), path, **encoding)
+    given = [len(one) for one in batches(path, "a", size=path.stat().st_size, rows=1000)]
+    assert max(given) < 12
+    assert sum(given) == 50
+    parquet.write_table(pyarrow.table({"tokens": [["a" * 1000] * 50]}), path, **encoding)
+    with pytest.raises(FormatError, match="tokens"):
+        list(batches(path, "a", size=path.stat().st_size, rows=1000))
 
 
 def refused(tmp_path: Path, content: str) -> CorpusError:

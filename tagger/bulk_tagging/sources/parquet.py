@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 from tagger.bulk_tagging.sources.rows import (
     ROWS,
@@ -15,15 +16,16 @@ from tagger.bulk_tagging.sources.rows import (
     Wanted,
     fingerprint,
     intact,
-    nulls,
     shard_name,
     texts_of,
 )
 from tagger.bulk_tagging.storage import file_system, is_local
-from tagger.errors import first_line
+from tagger.errors import FormatError, first_line
+from tagger.formats.bounded_parquet import batches, plain
 from tagger.lines import unreadable
 
 if TYPE_CHECKING:
+    import pyarrow as pa
     from pyarrow.parquet import ParquetFile
 
 _TAIL = 8
@@ -71,24 +73,46 @@ def read(shard: Shard, wanted: Wanted) -> Iterator[Rows]:
         if not file.num_row_groups:
             return
         n_rows = file.metadata.row_group(shard.part).num_rows
-        names = [wanted.text_column, *wanted.kept.names]
-        n_read = 0
-        try:
-            for batch in file.iter_batches(
-                ROWS, row_groups=[shard.part], columns=list(dict.fromkeys(names)), use_threads=False
-            ):
-                texts, problems = texts_of(batch.column(wanted.text_column))
-                kept = [batch.column(field.name).cast(field.type) for field in wanted.kept]
-                share = (n_read + len(texts)) / max(n_rows, 1)
-                yield Rows(texts, problems, intact(kept, problems), share)
-                n_read += len(texts)
-        except (pa.ArrowException, OSError) as error:
-            if isinstance(error, OSError) and error.errno is not None:
-                raise unreadable_file(shard.paths[0], error) from None
-            problem = f"damaged Parquet: {first_line(error)[:200]}"
-            n_left = n_rows - n_read
-            kept = _what_can_be_read(file, shard.part, wanted, n_read, n_left)
-            yield Rows([None] * n_left, dict.fromkeys(range(n_left), problem), kept)
+    names = [wanted.text_column, *wanted.kept.names]
+    n_read = 0
+    try:
+        for batch in _batches(shard, list(dict.fromkeys(names))):
+            texts, problems = texts_of(batch.column(wanted.text_column))
+            kept = [plain(batch.column(field.name), field.type) for field in wanted.kept]
+            share = (n_read + len(texts)) / max(n_rows, 1)
+            yield Rows(texts, problems, intact(kept, problems), share)
+            n_read += len(texts)
+    except (pa.ArrowException, OSError, FormatError) as error:
+        if isinstance(error, OSError) and error.errno is not None:
+            raise unreadable_file(shard.paths[0], error) from None
+        problem = f"damaged Parquet: {first_line(error)[:200]}"
+        if isinstance(error, FormatError):
+            problem = error.message
+        columns = [_what_can_be_read(shard, field, n_read) for field in wanted.kept]
+        for start in range(n_read, n_rows, ROWS):
+            n = min(ROWS, n_rows - start)
+            kept = [next(column).slice(0, n) for column in columns]
+            yield Rows([None] * n, dict.fromkeys(range(n), problem), kept, start / n_rows)
+
+
+def _batches(shard: Shard, columns: list[str]) -> Iterator[pa.RecordBatch]:
+    """Yield the rows of a row group."""
+    fs, path = file_system(shard.paths[0])
+    if is_local(fs):
+        size = Path(path).stat().st_size
+        yield from batches(
+            path, shard.paths[0], size=size, rows=ROWS, part=shard.part, columns=columns
+        )
+        return
+    with fs.open(path, "rb") as stream:
+        yield from batches(
+            stream,
+            shard.paths[0],
+            size=fs.size(path),
+            rows=ROWS,
+            part=shard.part,
+            columns=columns,
+        )
 
 
 @contextmanager
@@ -107,25 +131,27 @@ def opened(address: str) -> Iterator[ParquetFile]:
 
 def unreadable_file(address: str, error: OSError) -> Exception:
     """Return the error for a file that could be opened but not be read to its end."""
-    from pathlib import Path
-
     return unreadable(Path(address), error)
 
 
-def _what_can_be_read(
-    file: ParquetFile, part: int, wanted: Wanted, first: int, n: int
-) -> list[Any]:
-    """Return the kept columns of the rows from ``first``: nulls where they are damaged, too."""
+def _what_can_be_read(shard: Shard, field: pa.Field, first: int) -> Iterator[pa.Array]:
+    """Yield `ROWS` values of a kept column at a time, from row ``first`` on; nulls after damage."""
     import pyarrow as pa
 
-    columns = nulls(wanted, n)
-    for i, field in enumerate(wanted.kept):
-        try:
-            table = file.read_row_group(part, columns=[field.name], use_threads=False)
-            column = table.column(0).cast(field.type).slice(first).combine_chunks()
+    empty = pa.nulls(ROWS, field.type)
+    kept = empty.slice(0, 0)
+    try:
+        for batch in _batches(shard, [field.name]):
+            n_skipped = min(first, len(batch))
+            first -= n_skipped
+            column = plain(batch.column(0).slice(n_skipped), field.type)
             column.validate(full=True)
-            if len(column) == n:
-                columns[i] = column
-        except (pa.ArrowException, OSError):
-            continue
-    return columns
+            kept = pa.concat_arrays([kept, column])
+            while len(kept) >= ROWS:
+                yield kept.slice(0, ROWS)
+                kept = kept.slice(ROWS)
+    except (pa.ArrowException, OSError, FormatError):
+        pass
+    yield pa.concat_arrays([kept, empty])
+    while True:
+        yield empty

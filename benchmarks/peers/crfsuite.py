@@ -20,7 +20,7 @@ from tagger.features.forms import shape
 from tagger.model.heads import HeadSpec
 
 if TYPE_CHECKING:
-    import pycrfsuite  # type: ignore[import-not-found,unused-ignore]
+    import pycrfsuite  # type: ignore[import-not-found,import-untyped,unused-ignore]
 
 FILE = "model.crfsuite"
 SETTINGS = {"c1": 0.1, "c2": 0.01, "max_iterations": 100}

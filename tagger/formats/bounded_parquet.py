@@ -137,13 +137,13 @@ def _can_be_packed(chunk: ColumnChunkMetaData) -> bool:
 
 def _rows_at_once(metadata: FileMetaData, chunk: ColumnChunkMetaData) -> int:
     """Return how many rows fit whatever is in them, where strings cannot stay packed."""
+    longest = 1
     if _is_delta(chunk):
-        return max(MAX_BATCH // max(chunk.total_uncompressed_size, 1), 1)
-    if chunk.physical_type == "FIXED_LEN_BYTE_ARRAY":
+        longest = chunk.total_uncompressed_size
+    elif chunk.physical_type == "FIXED_LEN_BYTE_ARRAY":
         names = [metadata.schema.column(i).path for i in range(metadata.num_columns)]
-        width = metadata.schema.column(names.index(chunk.path_in_schema)).length
-        return max(MAX_BATCH // max(width, 1), 1)
-    return MAX_BATCH
+        longest = metadata.schema.column(names.index(chunk.path_in_schema)).length
+    return max(MAX_BATCH // max(longest, 1), 1)
 
 
 def _pieces(place: str, batch: pa.RecordBatch, n_before: int) -> Iterator[pa.RecordBatch]:
@@ -190,15 +190,17 @@ def _most(array: pa.Array) -> int:
     import pyarrow as pa
     import pyarrow.compute as pc
 
+    most: int = len(array) * _OVERHEAD
     if pa.types.is_dictionary(array.type):
-        values = array.dictionary
-        longest = 0 if not len(values) else pc.max(pc.binary_length(values)).as_py() or 0
-        return len(array) * (longest + _OVERHEAD)
-    if parts := _parts(array):
-        return len(array) * _OVERHEAD + sum(map(_most, parts))
-    if _is_list(array.type) or pa.types.is_fixed_size_list(array.type):
-        return len(array) * _OVERHEAD + _most(_values(array))
-    return array.nbytes + len(array) * _OVERHEAD
+        longest = pc.max(pc.binary_length(array.dictionary)).as_py() or 0
+        most += len(array) * longest
+    elif _is_list(array.type) or pa.types.is_fixed_size_list(array.type):
+        most += _most(_values(array))
+    elif parts := _parts(array):
+        most += sum(map(_most, parts))
+    else:
+        most += array.nbytes
+    return most
 
 
 def _sizes(array: pa.Array) -> Sizes:

@@ -22,23 +22,25 @@ def main() -> None:
     """Choose a target by the first byte of each input."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seconds", type=int, default=3600)
-    parser.add_argument("--model", type=Path, default=None)
+    parser.add_argument("--model", type=Path, help="A small one is trained if not given.")
     parser.add_argument("--faults", type=Path, default=Path("faults"))
     options = parser.parse_args()
 
     import atheris
 
-    with atheris.instrument_imports(include=["tagger"]):
-        from tests.fuzz.targets import FaultError, check, seeds, targets
-
     folder = Path(tempfile.mkdtemp())  # atheris ends the process without a return
     (folder / "work").mkdir()
     (folder / "inputs").mkdir()
-    found = targets(folder / "work", options.model)
-    names = sorted(found)
-    for number, name in enumerate(names):
-        for i, content in enumerate(seeds(name, HERE / "inputs", options.model)):
-            (folder / "inputs" / f"{name}-{i}").write_bytes(bytes([number]) + content)
+    with atheris.instrument_imports(include=["tagger"]):
+        from tests.fuzz.targets import FaultError, check, seeds, small_model, targets
+
+        model = options.model or small_model(folder)
+        found = targets(folder / "work", model)
+        names = sorted(found)
+        for number, name in enumerate(names):
+            for i, content in enumerate(seeds(name, HERE / "inputs", model)):
+                check(found[name], content)  # imports what the target needs
+                (folder / "inputs" / f"{name}-{i}").write_bytes(bytes([number]) + content)
     seen: set[str] = set()
 
     def one(content: bytes) -> None:

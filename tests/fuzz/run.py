@@ -4,7 +4,7 @@
 the folder of faults; the run continues. At the end the counts are printed; after faults the exit
 code is 1.
 
-    python tests/fuzz/run.py --seconds 60 --model models/en
+    python tests/fuzz/run.py --seconds 60
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ HERE = Path(__file__).parent
 sys.path[:0] = [str(HERE.parents[1])]
 
 from tests.fuzz.hostile import changed  # noqa: E402
-from tests.fuzz.targets import FaultError, check, seeds, targets  # noqa: E402
+from tests.fuzz.targets import FaultError, check, seeds, small_model, targets  # noqa: E402
 
 
 def main() -> None:
@@ -30,7 +30,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seconds", type=float, default=3600)
     parser.add_argument("--seed", type=int, default=None)
-    parser.add_argument("--model", type=Path, default=None)
+    parser.add_argument("--model", type=Path, help="A small one is trained if not given.")
     parser.add_argument("--only", default="", help="Run targets whose name begins so.")
     parser.add_argument("--faults", type=Path, default=Path("faults"))
     options = parser.parse_args()
@@ -41,13 +41,14 @@ def main() -> None:
     read: Counter[str] = Counter()
     faults: dict[str, str] = {}
     with tempfile.TemporaryDirectory(dir=_fast_folder()) as folder:
-        found = targets(Path(folder), options.model)
+        model = options.model or small_model(Path(folder))
+        found = targets(Path(folder), model)
         names = [name for name in found if name.startswith(options.only)]
-        rights = {name: seeds(name, HERE / "inputs", options.model) for name in names}
+        rights = {name: seeds(name, HERE / "inputs", model) for name in names}
         everything = tuple(one for some in rights.values() for one in some if len(one) < 5000)
         pools = {name: list(some) or [b""] for name, some in rights.items()}
-        # A file of a model takes a hundred times as long as a small input.
-        weights = [0.05 if name.startswith("model-") else 1.0 for name in names]
+        # Files of models take several times as long as small inputs.
+        weights = [0.3 if name.startswith("model-") else 1.0 for name in names]
         deadline = time.monotonic() + options.seconds
         while time.monotonic() < deadline:
             (name,) = source.choices(names, weights)

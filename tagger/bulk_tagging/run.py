@@ -32,9 +32,9 @@ from tagger.bulk_tagging.state import (
 from tagger.bulk_tagging.storage import Folder, reading
 from tagger.bulk_tagging.tally import Tally
 from tagger.bulk_tagging.work import tag_shard
-from tagger.errors import Interrupted, TaggerError, UsageError, unknown_name
+from tagger.errors import Interrupted, UsageError, unknown_name
 from tagger.executors.building import build_executor
-from tagger.executors.protocol import Executor, ExecutorName, Measures
+from tagger.executors.protocol import Executor, ExecutorName, Measures, check_shared
 from tagger.interrupt import interrupted_by_sigterm
 from tagger.model.heads import HeadSpec
 from tagger.prediction.resuming import model_digest
@@ -250,27 +250,15 @@ def _run(
         progress.tell(running)
         reporter.progress(progress)
 
-    seen = False
+    is_shared = False
     for _, mark in runner.run(partial(tag_shard, work), left, tell):
-        seen = seen or _check_visible(work, mark)
+        if not is_shared:
+            written = Folder(work.output).read(f"{DONE}/{mark.name}.json")
+            check_shared(written is not None, work.output)
+            is_shared = True
         marks[mark.name] = mark
         progress.add(mark)
         reporter.progress(progress)
-
-
-def _check_visible(work: Work, mark: Mark) -> bool:
-    """Check that what a worker wrote is there for this process.
-
-    Raises:
-        TaggerError: It is not.
-    """
-    if Folder(work.output).read(f"{DONE}/{mark.name}.json") is None:
-        raise TaggerError(
-            "the workers write to their own disks",
-            path=work.output,
-            hint="name a folder that all machines share, or a URL",
-        )
-    return True
 
 
 def _chosen_heads(

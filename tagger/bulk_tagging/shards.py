@@ -16,6 +16,7 @@ from tagger.bulk_tagging.sources.rows import (
     Shard,
     Source,
     fingerprint,
+    is_simple,
     is_string_type,
 )
 from tagger.bulk_tagging.sources.table import COMPRESSED, SUFFIXES, describe
@@ -115,10 +116,12 @@ def _expand(inputs: Sequence[str], output: str) -> tuple[list[Source], list[str]
                     left_out.append(_address(fs, file))
                     continue
                 name = str(PurePosixPath(os.path.relpath(file, root)).parent / stem)
-                source = Source(
-                    _address(fs, file), name, format_ or "text", compressed, int(fs.size(file) or 0)
+                address = _address(fs, file)
+                with reading(address):
+                    size = int(fs.size(file) or 0)
+                found.setdefault(
+                    address, Source(address, name, format_ or "text", compressed, size)
                 )
-                found.setdefault(source.address, source)
     if not found:
         shown = ", ".join(inputs[:3])
         raise CorpusError(
@@ -169,7 +172,7 @@ def _format_of(path: str) -> tuple[Any, str, bool]:
 
 
 def _address(fs: Any, path: str) -> str:
-    return path if is_local(fs) else str(fs.unstrip_protocol(path))
+    return os.path.normpath(path) if is_local(fs) else str(fs.unstrip_protocol(path))
 
 
 def _check_names(sources: Iterable[Source]) -> None:
@@ -264,10 +267,25 @@ def _kept_schema(
                 )
         if kind is None:
             raise _no_column(with_rows[0][0], first, name)
+        if stated_by is not None and not is_simple(kind):
+            _check_all_state(with_rows, name, f"{kind} in {stated_by.address}")
         if stated_by is None and known is not None and name in known.names:
             kind = known.field(name).type
         fields.append((name, pa.string() if pa.types.is_null(kind) else kind))
     return pa.schema(fields)
+
+
+def _check_all_state(
+    with_rows: Iterable[tuple[Source, pa.Schema, bool]], name: str, kind: str
+) -> None:
+    """Check that a column whose values are not simple is in no file of JSON lines or CSV."""
+    for source, schema, is_exact in with_rows:
+        if not is_exact and name in schema.names:
+            raise UsageError(
+                f"the column {name!r} is {kind}, which {source.format} cannot hold",
+                path=source.address,
+                hint="tag them into two outputs",
+            )
 
 
 def _check_text(source: Source, schema: pa.Schema, text_column: str, *, is_exact: bool) -> None:
@@ -304,6 +322,10 @@ def _type_in(source: Source, schema: pa.Schema, name: str, *, stated: bool) -> A
 def _no_column(source: Source, schema: pa.Schema, name: str) -> UsageError:
     if source.format == "text":
         return UsageError(f"text has no column {name!r}", path=source.address)
+    separated = source.format == "csv" and len(schema.names) == 1 and ";" in schema.names[0]
     return UsageError(
-        unknown_name("column", name, schema.names), path=source.address, expected=schema.names
+        unknown_name("column", name, schema.names),
+        path=source.address,
+        expected=schema.names,
+        hint="separate values by commas, or in .tsv by tabs" if separated else None,
     )

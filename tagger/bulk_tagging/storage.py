@@ -16,6 +16,8 @@ from tagger.lines import unreadable
 
 TEMPORARY = "_tmp"
 """The folder of files that are being written."""
+OBJECT_STORES = frozenset(("s3", "s3a", "gs", "gcs", "az", "abfs", "abfss", "oss"))
+"""Where there are no folders: fsspec would create a bucket instead, perhaps of a misspelt name."""
 
 
 def file_system(address: str) -> tuple[Any, str]:
@@ -23,7 +25,7 @@ def file_system(address: str) -> tuple[Any, str]:
 
     Raises:
         UsageError: There is no such kind of URL.
-        TaggerError: A library that it needs is not installed.
+        TaggerError: A library that it needs is not installed, or nobody answers there.
     """
     try:
         import fsspec
@@ -38,6 +40,8 @@ def file_system(address: str) -> tuple[Any, str]:
         raise TaggerError(first_line(error), path=address) from None
     except ValueError as error:
         raise UsageError(first_line(error), path=address) from None
+    except OSError as error:  # some file systems connect at once
+        raise TaggerError(f"cannot be reached ({first_line(error)})", path=address) from None
     return found
 
 
@@ -113,7 +117,12 @@ class Folder:
             TaggerError: A client of an object store refuses it.
         """
         with self._writing():
-            self.fs.makedirs(self._root, exist_ok=True)
+            self._make(self._root)
+
+    def _make(self, path: str) -> None:
+        protocols = (self.fs.protocol,) if isinstance(self.fs.protocol, str) else self.fs.protocol
+        if OBJECT_STORES.isdisjoint(protocols):
+            self.fs.makedirs(path, exist_ok=True)
 
     def sizes(self) -> dict[str, int]:
         """Return the size of each file below the folder, by its name relative to it.
@@ -147,7 +156,7 @@ class Folder:
         """
         path = self.path_of(name)
         with self._writing():
-            self.fs.makedirs(self.fs._parent(path), exist_ok=True)
+            self._make(self.fs._parent(path))
             if self.is_local:
                 write_file(Path(path), content)
             else:
@@ -159,13 +168,15 @@ class Folder:
 
         Raises:
             OSError: No space, no permission.
+            TaggerError: A client of an object store refuses it.
         """
         # Two processes may write the same file: either is whole, and they are equal.
         unique = f"{socket.gethostname()}-{os.getpid()}"
         temporary = self.path_of(f"{TEMPORARY}/{name.replace('/', '+')}.{unique}")
         path = self.path_of(name)
-        for one in (temporary, path):
-            self.fs.makedirs(self.fs._parent(one), exist_ok=True)
+        with self._writing():
+            for one in (temporary, path):
+                self._make(self.fs._parent(one))
         if self.is_local:
             with named_errors(Path(path)):
                 try:
@@ -180,17 +191,18 @@ class Folder:
         try:
             with self.fs.open(temporary, "wb") as file:
                 yield file
-            self.fs.mv(temporary, path)
+            with self._writing():
+                self.fs.mv(temporary, path)
         except BaseException:
             self.remove([temporary])
             raise
 
     @contextmanager
     def _writing(self) -> Iterator[None]:
-        """Word the exceptions of clients of object stores, as for missing credentials."""
+        """Word the exceptions of other file systems, which may name no file or have own classes."""
         try:
             yield
-        except (OSError, TaggerError):
+        except TaggerError:
             raise
         except Exception as error:
             if self.is_local:

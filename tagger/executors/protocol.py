@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from typing import Literal, Protocol, TypeAlias, TypeVar
 
+from tagger.errors import TaggerError
+
 ExecutorName: TypeAlias = Literal["local", "ray"]
 
 Measures: TypeAlias = tuple[float, float, float]
@@ -47,6 +49,24 @@ class Executor(Protocol):
             TaggerError: As ``work``, or workers keep dying.
         """
         ...
+
+
+def check_shared(is_there: bool, folder: str) -> None:
+    """Check that what a worker has written into a folder is there for this process.
+
+    Args:
+        is_there: Whether it is.
+        folder: The folder or URL.
+
+    Raises:
+        TaggerError: It is not.
+    """
+    if not is_there:
+        raise TaggerError(
+            "the workers write to their own disks",
+            path=folder,
+            hint="name one that all machines share with {output}",
+        )
 
 
 def ignore(measures: Measures) -> None:

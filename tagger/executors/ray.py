@@ -26,7 +26,7 @@ class Ray:
 
     Raises:
         UsageError: Fewer than one worker.
-        TaggerError: Ray is not installed.
+        TaggerError: Ray is not installed, or nobody answers at the address.
     """
 
     def __init__(self, workers: int | None, address: str | None) -> None:
@@ -38,6 +38,8 @@ class Ray:
             raise TaggerError("this needs Ray", hint=install_hint("ray")) from None
         self._ray: Any = ray
         self._workers, self._address = workers, address
+        if address is not None and not ray.is_initialized():
+            _check_address(address)
 
     def run(
         self, work: Callable[[T, Tell], R], tasks: Sequence[T], progress: Tell
@@ -112,7 +114,6 @@ class Ray:
                     hint="start it with `ray start --head`, and name it with {ray_address}",
                 ) from None
         else:
-            _check_address(self._address)
             try:
                 ray.init(self._address, **quiet)
             except (ConnectionError, RuntimeError, ValueError) as error:

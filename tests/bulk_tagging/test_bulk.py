@@ -230,6 +230,41 @@ def test_csv_rows_with_errors(model: Path, tmp_path: Path) -> None:
     assert summary.total.n_errors == 3
 
 
+def test_tables_and_lines_in_one_folder(model: Path, tmp_path: Path, run) -> None:
+    """A type that a table states holds for lines, which are read as it where they can be."""
+    folder = tmp_path / "in"
+    write_parquet(folder / "a.parquet", 2)
+    (folder / "b.jsonl").write_text('{"id": 5, "text": "Mary left."}\n{"id": "x", "text": ""}\n')
+    (folder / "c.csv").write_text("id,text\n7,Mary left.\n,Mary left.\ny,Mary left.\n")
+    (folder / "d.txt").write_text("Mary left.\n")
+    summary = tagger.bulk(folder, tmp_path / "out", model=model, workers=1)
+    rows = read_rows(tmp_path / "out")
+    assert [row["id"] for row in rows] == [0, 1, 5, None, 7, None, None, None]
+    assert [i for i, row in enumerate(rows) if row["error"]] == [3, 6]
+    assert summary.total.n_errors == 2
+    write_parquet(folder / "a.parquet", 2, id=[[1], [2]])
+    result = run("bulk", folder, "-o", tmp_path / "other", "-m", model, "--workers", 1)
+    assert_one_line(result, 2, "b.jsonl", "'id'", "list<element: int64>", "a.parquet")
+
+
+def test_files_that_are_not_text(model: Path, tmp_path: Path, run) -> None:
+    good = write_parquet(tmp_path / "a.parquet", 2)
+    for name in ("b.csv", "b.txt", "b.jsonl"):
+        (tmp_path / name).write_bytes("id,text\n1,Mary\n".encode("utf-16"))
+        result = run("bulk", tmp_path / name, "-o", tmp_path / "no", "-m", model, "--workers", 1)
+        assert_one_line(result, 1, name, "UTF-16", "iconv")
+        out = tmp_path / f"{name}.out"
+        tagger.bulk([good, tmp_path / name], out, model=model, workers=1)
+        assert ["UTF-16" in (row["error"] or "") for row in read_rows(out)] == [False, False, True]
+    assert not (tmp_path / "no").exists()
+    (tmp_path / "c.csv").write_bytes("prénom,text\nJosé,Mary left.\n".encode("latin-1"))
+    tagger.bulk(tmp_path / "c.csv", tmp_path / "c", model=model, workers=1)
+    assert [row["error"] for row in read_rows(tmp_path / "c")] == [None]
+    (tmp_path / "d.csv").write_text("id;text\n1;Mary left.\n")
+    result = run("bulk", tmp_path / "d.csv", "-o", tmp_path / "no", "-m", model, "--workers", 1)
+    assert_one_line(result, 2, "id;text", "commas", ".tsv")
+
+
 def test_damaged_files_have_errors(model: Path, tmp_path: Path) -> None:
     good = write_parquet(tmp_path / "in" / "good.parquet", 30)
     content = bytearray(good.read_bytes())
@@ -387,6 +422,18 @@ def test_inputs_that_are_not_there(model: Path, tmp_path: Path) -> None:
     with pytest.raises(UsageError):
         tagger.bulk("nosuch://x/a.parquet", tmp_path / "out", model=model, workers=1)
     assert not (tmp_path / "out").exists()
+
+
+def test_one_file_by_several_names(
+    model: Path, tables: Path, tmp_path: Path, run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    given = [tables, tables / "a.parquet", "in/a.parquet", "./in/../in/a.parquet"]
+    summary = tagger.bulk(given, "out", model=model, workers=1)
+    assert summary.total.n_documents == 35
+    (tables / "broken.parquet").symlink_to("nothing")
+    result = run("bulk", tables, "-o", "other", "-m", model, "--workers", 1)
+    assert_one_line(result, 1, "broken.parquet", "no such file")
 
 
 def test_files_that_would_have_one_name(model: Path, tmp_path: Path) -> None:

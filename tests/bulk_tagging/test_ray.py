@@ -48,6 +48,7 @@ def test_an_address_that_nobody_answers(model: Path, tmp_path: Path) -> None:
     with pytest.raises(TaggerError, match="no Ray cluster answers") as error:
         tagger.bulk(table, tmp_path / "out", model=model, executor="ray", ray_address="127.0.0.1:9")
     assert error.value.path == "127.0.0.1:9"
+    assert not (tmp_path / "out").exists()
 
 
 @pytest.fixture

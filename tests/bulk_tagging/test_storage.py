@@ -63,6 +63,9 @@ def test_http_is_not_written_to(address: str, model: Path, run) -> None:
     arguments = ("-m", model, "--workers", 1)
     result = run("bulk", f"{address}/a.parquet", "-o", f"{address}/out", *arguments)
     assert_one_line(result, 2, f"{address}/out", "--output")
+    nobody = "ftp://127.0.0.1:9/out"
+    result = run("bulk", f"{address}/a.parquet", "-o", nobody, *arguments)
+    assert_one_line(result, 1, nobody, "reached")
     result = run("bulk", f"{address}/no.parquet", "-o", "memory://out", *arguments)
     assert_one_line(result, 1, f"{address}/no.parquet", "no such file")
 

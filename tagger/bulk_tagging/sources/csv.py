@@ -9,7 +9,7 @@ from io import TextIOWrapper
 from itertools import islice
 from typing import Any
 
-from tagger.bulk_tagging.sources.lines import opened
+from tagger.bulk_tagging.sources.lines import not_text, opened
 from tagger.bulk_tagging.sources.rows import (
     ROWS,
     Description,
@@ -17,7 +17,9 @@ from tagger.bulk_tagging.sources.rows import (
     Shard,
     Source,
     Wanted,
+    column_of,
     ends,
+    parsed,
     shard_name,
 )
 from tagger.bulk_tagging.storage import file_system
@@ -32,28 +34,37 @@ def describe(source: Source) -> Description:
     import pyarrow as pa
 
     fs, path = file_system(source.address)
+    with opened(source.address) as file:
+        damage = not_text(file)
     with _reader(source.address) as rows:
-        header = next(rows, None)
+        header = None if damage else _header(rows)
     shard = Shard(
         name=shard_name(source, 0),
         format="csv",
         paths=(source.address,),
         size=source.size,
         fingerprint=ends(fs, path, 0, source.size),
+        damage=damage,
     )
-    schema = None if header is None else pa.schema([(name, pa.string()) for name in header])
+    schema = None if not header else pa.schema([(name, pa.string()) for name in header])
     return Description([shard], schema, is_exact=False)
 
 
 def read(shard: Shard, wanted: Wanted) -> Iterator[Rows]:
-    """Yield the rows after the header; all values are strings."""
+    """Yield the rows after the header; values are strings where no other file states a type."""
     with _reader(shard.paths[0]) as reader:
-        header: list[str] = next(reader, [])
+        header = _header(reader)
         names = [wanted.text_column, *wanted.kept.names]
         places = [header.index(name) if name in header else -1 for name in names]
         rows = _rows(reader)
         while block := list(islice(rows, ROWS)):
             yield _columns([row for row in block if row != []], places, len(header), wanted)
+
+
+def _header(reader: Any) -> list[str]:
+    """Read the names of the columns; what is not UTF-8 in them is replaced."""
+    names: list[str] = next(reader, [])
+    return [name.encode(errors="surrogateescape").decode(errors="replace") for name in names]
 
 
 def _rows(reader: Any) -> Iterator[list[str] | str]:
@@ -75,8 +86,6 @@ def _rows(reader: Any) -> Iterator[list[str] | str]:
 def _columns(
     rows: list[list[str] | str], places: list[int], n_columns: int, wanted: Wanted
 ) -> Rows:
-    import pyarrow as pa
-
     problems: dict[int, str] = {}
     columns: list[list[str | None]] = [[] for _ in places]
     for i, row in enumerate(rows):
@@ -93,7 +102,10 @@ def _columns(
                     problems.setdefault(i, "not UTF-8")
                     value = value.encode(errors="surrogateescape").decode(errors="replace")
             column.append(value)
-    kept = [pa.array(c, f.type) for c, f in zip(columns[1:], wanted.kept, strict=True)]
+    kept = [
+        column_of([parsed(value, field.type) for value in column], field.type, field.name, problems)
+        for column, field in zip(columns[1:], wanted.kept, strict=True)
+    ]
     texts = [None if i in problems else text for i, text in enumerate(columns[0])]
     for i, text in enumerate(texts):
         if text is None:

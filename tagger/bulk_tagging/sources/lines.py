@@ -27,7 +27,7 @@ from tagger.bulk_tagging.sources.rows import (
 )
 from tagger.bulk_tagging.storage import file_system
 from tagger.errors import FormatError, first_line
-from tagger.lines import BOM, NOT_JSON, decompressed
+from tagger.lines import BOM, MAGIC, NOT_JSON, decompressed
 
 RANGE = 2**25
 """Bytes of a file whose lines are a shard: a minute of work."""
@@ -38,6 +38,7 @@ def describe(source: Source) -> Description:
     """Cut a file into ranges, and find the columns of JSON lines in its first rows."""
     fs, path = file_system(source.address)
     size = source.size
+    schema, damage = _schema(source)
     bounds = range(0, size, RANGE) if size and not source.is_compressed else range(1)
     shards = []
     for number, start in enumerate(bounds):
@@ -51,9 +52,17 @@ def describe(source: Source) -> Description:
                 end=None if source.is_compressed else past,
                 size=past - start,
                 fingerprint=ends(fs, path, start, past),
+                damage=damage,
             )
         )
-    return Description(shards, _schema(source), is_exact=False)
+    return Description(shards, schema, is_exact=False)
+
+
+def not_text(file: BinaryIO) -> str:
+    """Return what a file is that does not begin as text; empty for text."""
+    start = file.read(max(map(len, MAGIC)))
+    kinds = (kind for magic, kind in MAGIC.items() if start.startswith(magic))
+    return "; ".join(next(kinds, ()))
 
 
 def read_text(shard: Shard, wanted: Wanted) -> Iterator[Rows]:
@@ -189,21 +198,26 @@ def _decoded(lines: list[bytes]) -> tuple[list[str | None], dict[int, str]]:
     return texts, problems
 
 
-def _schema(source: Source) -> Any:
-    """Return the columns of the first rows of JSON lines; None where there is no row."""
+def _schema(source: Source) -> tuple[Any, str]:
+    """Return the columns of the first rows of JSON lines, and why it is not text.
+
+    Without a row, or if it is not text, the columns are None.
+    """
     import pyarrow as pa
 
-    if source.format == "text":
-        return pa.schema([])
     found: dict[str, Any] = {}
     n_rows = 0
     try:
+        with opened(source.address) as file:
+            damage = not_text(file)
+        if damage or source.format == "text":
+            return None if damage else pa.schema([]), damage
         with opened(source.address) as file:
             start = file.read(SAMPLE * 4)
     except _DAMAGED as error:
         if isinstance(error, OSError) and error.errno is not None:
             raise
-        return None
+        return (pa.schema([]) if source.format == "text" else None), ""
     start = start.removeprefix(BOM.encode())
     if start.lstrip()[:1] == b"[":
         raise FormatError(
@@ -224,7 +238,7 @@ def _schema(source: Source) -> Any:
             n_rows += 1
             for name, one in value.items():
                 found[name] = merged(found.get(name), _type_of(one))
-    return pa.schema(list(found.items())) if n_rows else None
+    return pa.schema(list(found.items())) if n_rows else None, ""
 
 
 def merged(a: Any, b: Any) -> Any:

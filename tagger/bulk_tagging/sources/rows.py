@@ -197,7 +197,7 @@ def column_of(values: Sequence[object], kind: Any, name: str, problems: dict[int
     """Return Python values as a column; one of another type is a problem of its row."""
     import pyarrow as pa
 
-    if pa.types.is_string(kind):
+    if _is_text(kind):
         return pa.array([json_value(value) for value in values], kind)
     checked = list(values)
     for i, value in enumerate(values):
@@ -212,6 +212,37 @@ def _fits(value: object, kind: Any) -> bool:
 
     if pa.types.is_boolean(kind):
         return isinstance(value, bool)
-    if pa.types.is_int64(kind):
-        return type(value) is int and -(1 << 63) <= value < 1 << 63
-    return pa.types.is_float64(kind) and type(value) in (int, float)
+    if pa.types.is_integer(kind):
+        n_bits = kind.bit_width
+        first = 0 if pa.types.is_unsigned_integer(kind) else -(1 << n_bits - 1)
+        return type(value) is int and first <= value < first + (1 << n_bits)
+    return pa.types.is_floating(kind) and type(value) in (int, float)
+
+
+def is_simple(kind: Any) -> bool:
+    """Return whether values of an Arrow type can be read from JSON lines and CSV."""
+    import pyarrow as pa
+
+    numbers = pa.types.is_integer(kind) or pa.types.is_floating(kind)
+    return bool(numbers or pa.types.is_boolean(kind) or _is_text(kind) or pa.types.is_null(kind))
+
+
+def parsed(text: str | None, kind: Any) -> object:
+    """Return the value of a string of CSV; the string where it is of another type.
+
+    >>> import pyarrow as pa
+    >>> parsed("7", pa.int32()), parsed("x", pa.int32()), parsed("", pa.int32())
+    (7, 'x', None)
+    """
+    import pyarrow as pa
+
+    if text is None or _is_text(kind):
+        return text
+    if not text:
+        return None
+    if pa.types.is_boolean(kind):
+        return {"true": True, "false": False}.get(text.lower(), text)
+    try:
+        return int(text) if pa.types.is_integer(kind) else float(text)
+    except ValueError:
+        return text

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import msgspec
 
-from tagger.errors import TaggerError, UsageError
-from tagger.executors.protocol import Executor, Measures, Tell
+from tagger.errors import UsageError
+from tagger.executors.protocol import Executor, Measures, Tell, check_shared
 from tagger.insight.compare.trials import Outcome, Trial, kept_outcome, run_trial
 from tagger.training.loop import EpochDone, StepDone
 from tagger.training.reporting import Reporter
@@ -87,12 +87,7 @@ def run_trials(
         reporter.share(number + running[0], len(tasks))
 
     for task, outcome in executor.run(run_apart, left, tell):
-        if kept_outcome(task.trial, Path(task.folder)) is None:
-            raise TaggerError(
-                "the workers write to their own disks",
-                path=task.folder,
-                hint="name a folder that all machines share with {output}",
-            )
+        check_shared(kept_outcome(task.trial, Path(task.folder)) is not None, task.folder)
         number += 1
         reporter.trial(number, len(tasks), task.trial)
         reporter.outcome(outcome)

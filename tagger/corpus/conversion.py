@@ -165,7 +165,10 @@ def _prepared(
                 )
         if writer.labels == "nowhere":
             count_labels(document, aligner.findings)
-        by_sentence = writer.by_sentence or (document.labels and not writer.is_cut)
+        holds_one = not writer.is_cut or (
+            writer.reads == "documents" and writer.labels != "nowhere"
+        )
+        by_sentence = writer.by_sentence or (document.labels and holds_one)
         for part in as_sentences(document) if by_sentence else [document]:
             if not writer.is_cut:
                 as_text(part, aligner.findings)

@@ -227,6 +227,8 @@ def keep_labels(document: Document, heads: Mapping[str, bool]) -> None:
         for head, is_several in heads.items()
     }
     document.is_whole = bool(heads)
+    if heads and document.text is None:
+        document.ends = [len(document.tokens)] * bool(document.tokens)
 
 
 def text_heads(labels: LabelTally, taken: Collection[str], paths: Sequence[Path]) -> list[TextHead]:

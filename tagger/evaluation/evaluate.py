@@ -119,17 +119,14 @@ def evaluate(
             f"only spans have thresholds and coverage, and {', '.join(names)} has none",
             hint="choose other {heads}",
         )
-    of_tokens = [head for head in chosen.heads if head.kind != "text"]
     if raw:
-        if not of_tokens:
-            raise UsageError("labels of texts are scored on gold tokens", hint="leave out {raw}")
-        scores = evaluate_raw(tagger, chosen.data, of_tokens, chosen.not_annotated)
+        scores = evaluate_raw(tagger, chosen.data, chosen.heads, chosen.not_annotated)
     else:
         scores, tagged = evaluate_confidence(
             tagger, chosen.data, chosen.heads, chosen.not_annotated
         )
         if written is not None:
-            names = [head.name for head in of_tokens]
+            names = [head.name for head in chosen.heads if head.kind != "text"]
             write_predictions(written, tagged, names, chosen.not_annotated)
     curves = {}
     if by_threshold:

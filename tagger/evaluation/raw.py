@@ -13,7 +13,10 @@ from tagger.evaluation.counting import LabelScore, label_score, macro_average
 from tagger.evaluation.scores import SpanScores
 from tagger.evaluation.selection import PIECE
 from tagger.evaluation.split import Evaluation
+from tagger.evaluation.texts import score_texts
+from tagger.formats.records import TextLabel
 from tagger.prediction.input import read_texts
+from tagger.runtime.labelling import label_names
 from tagger.schemes import Scheme, spans
 from tagger.text import detokenize, fit_rules
 
@@ -78,14 +81,23 @@ def evaluate_raw(
     Returns:
         By head the scores of spans, or of tokens with their tag (a token without a gold tag does
         not count), that are right if bounds and label are; under ``tokens`` those of bounds alone.
+        Those of labels of whole texts, which have no bounds, are as on gold tokens.
     """
     names = [head.name for head in heads]
+    text_heads = [head for head in heads if head.kind == "text"]
+    heads = [head for head in heads if head.kind != "text"]
+    labels: dict[str, list[TextLabel]] = {head.name: [] for head in text_heads}
     of_tokens = {head.name for head in heads if head.kind == "token"}
-    counts = {name: Counts(Counter(), Counter(), Counter()) for name in (TOKENS, *names)}
+    counts = {
+        name: Counts(Counter(), Counter(), Counter())
+        for name in (TOKENS, *(head.name for head in heads))
+    }
     n_sentences = 0
     for texts, gold in raw_texts(split, heads):
         n_sentences += len(texts)
         for document, expected in zip(tagger.batch(texts, names), gold, strict=True):
+            for head, of_head in labels.items():
+                of_head.append(label_names(document.labels[head]))
             found = _found(document, heads)
             for name, count in counts.items():
                 right, here = Counter(expected[name]), Counter(found[name])
@@ -108,6 +120,19 @@ def evaluate_raw(
     return Evaluation(
         spans={TOKENS: _scores(counts[TOKENS], None, frozenset(), n_tokens), **of_heads},
         tokens={},
+        texts={
+            head.name: score_texts(
+                [
+                    x
+                    for rows in split.select_columns([head.name]).iter(PIECE)
+                    for x in rows[head.name]
+                ],
+                labels[head.name],
+                head.labels,
+                multi_label=head.decoder == "sigmoid",
+            )
+            for head in text_heads
+        },
         n_sentences=n_sentences,
         n_tokens=n_tokens,
         seconds=0.0,

@@ -36,7 +36,7 @@ class Evaluation(msgspec.Struct, frozen=True, kw_only=True):
     tokens: dict[str, TokenScores]
     """Scores of heads with a tag for each token; empty on raw text."""
     texts: dict[str, TextScores] = {}
-    """Scores of heads with labels of whole texts; empty on raw text."""
+    """Scores of heads with labels of whole texts."""
     exact: ExactScore | None = None
     """Sentences with all labels and spans right, where there are heads of both kinds."""
     n_sentences: int

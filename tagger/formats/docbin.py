@@ -22,9 +22,11 @@ from tagger.formats.documents import (
     in_characters,
     main_layer,
 )
+from tagger.formats.records import TextLabel
 from tagger.formats.sample import Sample
 from tagger.formats.spacy_document import spacy_document, split_words
-from tagger.formats.writing import count_unwritten
+from tagger.formats.text_labels import as_list, label_of
+from tagger.formats.writing import count_labels, count_unwritten
 from tagger.lines import unreadable
 from tagger.schemes import Scheme, Span
 
@@ -32,6 +34,8 @@ __all__ = ["read", "sniff", "write"]
 
 # ENT_IOB: 0 is a token that is not annotated, 2 one outside of entities.
 _MISSING, _INSIDE, _BEGINS = 0, 1, 3
+_CATS = "cats"
+"""The head of the labels of documents."""
 _WRITTEN = ("ENT_IOB", "ENT_TYPE", "SENT_START", "TAG", "POS")
 
 
@@ -47,6 +51,7 @@ class _Bin(msgspec.Struct):
     lengths: bytes
     strings: list[str]
     flags: list[dict[str, bool]] = []  # msgspec copies it
+    cats: list[object] = []
 
 
 def sniff(sample: Sample) -> bool:
@@ -106,12 +111,15 @@ def _documents(path: Path, content: _Bin, findings: Findings) -> Iterator[Docume
     }
     is_annotated = set(columns.get("ENT_IOB", ())) - {_MISSING}
     heads = [name for name in ("TAG", "POS") if any(columns.get(name, ()))]
-    if not is_annotated and not heads:
+    labels = [_labels(path, one) for one in content.cats[: len(lengths)]]
+    labels += [None] * (len(lengths) - len(labels))
+    is_labelled = any(label is not None for label in labels)
+    if not is_annotated and not heads and not is_labelled:
         raise FormatError(
             path,
             None,
-            "a DocBin without entities or parts of speech (span groups are not read)",
-            hint="set doc.ents before it is written",
+            "a DocBin without entities, parts of speech or categories (span groups are not read)",
+            hint="set doc.ents or doc.cats before it is written",
         )
     first = 0
     for number, length in enumerate(lengths):
@@ -124,17 +132,19 @@ def _documents(path: Path, content: _Bin, findings: Findings) -> Iterator[Docume
         flags = content.flags[number] if number < len(content.flags) else {}
         known = None if flags.get("has_unknown_spaces") else spaces[first:past]
         document = _document(str(number + 1), path, forms, known, part.get("SENT_START", []))
+        if is_labelled:
+            document.labels = {_CATS: [labels[number]]}
         kept = list(accumulate((not form.isspace() for form in forms), initial=0))
         if is_annotated:
-            labels = [strings[label] for label in part["ENT_TYPE"]]
-            check_text(path, None, *labels)
+            types = [strings[label] for label in part["ENT_TYPE"]]
+            check_text(path, None, *types)
             marks = zip(part["ENT_IOB"], forms, strict=True)
             known = [mark != _MISSING for mark, form in marks if not form.isspace()]
             missing = [(i, i + 1) for i, is_known in enumerate(known) if not is_known]
             document.unknown = {ENTITIES: missing} if missing else {}
             found = [
                 Span(kept[start], kept[end], label)
-                for start, end, label in _entities(part["ENT_IOB"], labels)
+                for start, end, label in _entities(part["ENT_IOB"], types)
                 if kept[start] < kept[end]
             ]
             document.spans = {ENTITIES: found}
@@ -146,6 +156,16 @@ def _documents(path: Path, content: _Bin, findings: Findings) -> Iterator[Docume
             document.tags["upos" if name == "POS" else "xpos"] = [tag or None for tag in names]
         yield document
         first = past
+
+
+def _labels(path: Path, cats: object) -> TextLabel:
+    """Return the categories of a document whose probability is at least a half; None without any.
+
+    Anything else that users may have stored there counts as none.
+    """
+    found = label_of(cats) if isinstance(cats, dict) else None
+    check_text(path, None, *as_list(found))
+    return found
 
 
 def _document(
@@ -182,6 +202,9 @@ def _entities(marks: Sequence[int], labels: Sequence[str]) -> Iterator[Span]:
 def write(documents: Sequence[Document], scheme: Scheme, findings: Findings) -> bytes:
     """Lay out documents; white space other than single spaces becomes tokens, as in spaCy.
 
+    The labels of texts of the first head become categories, of which each document has all, as
+    spaCy needs them; a document whose label is missing has none.
+
     Raises:
         FormatError: spaCy does not know a part of speech.
     """
@@ -190,6 +213,8 @@ def write(documents: Sequence[Document], scheme: Scheme, findings: Findings) -> 
 
     packed = DocBin(attrs=_WRITTEN)
     vocab = Vocab()
+    text_head = next((head for document in documents for head in document.labels), "")
+    cats = sorted({cat for one in documents for cat in as_list(_label(one, text_head))})
     for document in documents:
         words, spaces, places = _words(document)
         head = main_layer(document)
@@ -217,8 +242,15 @@ def write(documents: Sequence[Document], scheme: Scheme, findings: Findings) -> 
                 document.path, document.line, error.message, expected=error.expected
             ) from None
         count_unwritten(document, findings, tags=("upos", "xpos", "pos"))
+        count_labels(document, findings, kept=[text_head])
+        if (label := _label(document, text_head)) is not None:
+            doc.cats = {cat: float(cat in as_list(label)) for cat in cats}
         packed.add(doc)
     return packed.to_bytes()
+
+
+def _label(document: Document, head: str) -> TextLabel:
+    return document.labels[head][0] if document.labels.get(head) else None
 
 
 def _words(document: Document) -> tuple[list[str], list[bool] | None, list[int]]:

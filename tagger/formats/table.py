@@ -347,6 +347,7 @@ _ROWS = (
         suffixes=(".spacy",),
         is_cut=True,
         has_unknown=True,
+        labels="own place",
     ),
     Format(
         name="parquet",

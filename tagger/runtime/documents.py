@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from functools import cache
-from itertools import accumulate, pairwise
+from itertools import accumulate, pairwise, repeat
 from typing import Any
 
 import msgspec
@@ -90,11 +90,10 @@ class LazyTokens:
 
     def __call__(self) -> list[Token]:
         """Build the tokens."""
+        tags = zip(*self._tags(), strict=True) if self._tag_ids else repeat(())
         return [
             Token(form, start, end, dict(zip(self._tag_ids, of_token, strict=True)))
-            for form, (start, end), of_token in zip(
-                self._forms, self._offsets, zip(*self._tags(), strict=True), strict=True
-            )
+            for form, (start, end), of_token in zip(self._forms, self._offsets, tags, strict=False)
         ]
 
     def rows(self) -> list[Any]:

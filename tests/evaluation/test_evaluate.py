@@ -17,6 +17,15 @@ from tests.helpers.commands import assert_one_line
 from tests.helpers.corpora import TOKENS, write_corpus
 
 
+def test_labels_of_raw_texts_are_scored(intent_model: Path, utterances: Path) -> None:
+    raw = tagger.evaluate(intent_model, utterances, "train", raw=True)
+    expected = tagger.evaluate(intent_model, utterances, "train").texts["intent"]
+    assert raw.texts["intent"] == expected
+    assert set(raw.main) == {"tokens", "slots", "intent"}
+    alone = tagger.evaluate(intent_model, utterances, "train", raw=True, heads=["intent"])
+    assert alone.texts["intent"] == expected
+
+
 def test_evaluate_is_the_function_of_the_command(run, model: Path, corpus: Path) -> None:
     scores = tagger.evaluate(model, corpus, "train", heads=["ner"])
     assert repr(scores) == "Evaluation(ner F1 100.00; 5 sentences)"

@@ -96,3 +96,54 @@ def test_bad_docbins(run_convert, write, tmp_path):
         with pytest.raises(FormatError, match="not a spaCy DocBin, or damaged") as caught:
             documents(path, "spacy")
         assert caught.value.path == str(path)
+
+
+CATS = [
+    ({"a": 1.0, "b": 0.0}, {"a": 0.1, "b": 0.9}, {}),
+    ({"a": 1.0, "b": 1.0}, {"a": 0.0, "b": 0.0}, {}),
+]
+
+
+@pytest.mark.parametrize("cats", CATS, ids=["one", "several"])
+@pytest.mark.parametrize("has_spaces", [True, False])
+def test_categories(run_convert, tmp_path, cats, has_spaces):
+    from spacy.tokens import Doc, DocBin
+    from spacy.vocab import Vocab
+
+    vocab = Vocab()
+    docs = []
+    for of_doc in cats:
+        spaces = [True, False, False] if has_spaces else None
+        doc = Doc(vocab, ["Go", "now", "."], spaces, sent_starts=[True, True, False])
+        doc.cats = of_doc
+        docs.append(doc)
+    DocBin(docs=docs).to_disk(tmp_path / "a.spacy")
+    assert run_convert(tmp_path / "a.spacy", "out.jsonl", "--to", "jsonl").code == 0
+    rows = [json.loads(line) for line in Path("out.jsonl").read_text().splitlines()]
+    is_one = cats is CATS[0]
+    assert [row["cats"] for row in rows] == (["a", "b", None] if is_one else [["a", "b"], [], None])
+    assert [len(row["tokens"]) for row in rows] == [3, 3, 3]
+    assert "cats" in load_corpus(str(tmp_path / "a.spacy")).splits["train"].column_names
+    assert run_convert("out.jsonl", tmp_path / "back.spacy").code == 0
+    back = DocBin().from_disk(tmp_path / "back.spacy").get_docs(Vocab())
+    rounded = [{cat: float(prob >= 0.5) for cat, prob in of_doc.items()} for of_doc in cats]
+    assert [doc.cats for doc in back] == rounded
+
+
+def test_each_labelled_sentence_is_a_document(run_convert, write, tmp_path):
+    from spacy.tokens import DocBin
+    from spacy.vocab import Vocab
+
+    lines = ["# newdoc id = d", "# intent = go", "# mood = bad", "1\tGo" + "\t_" * 8, ""]
+    lines += ["# intent = stop", "1\tStop" + "\t_" * 8, "", ""]
+    path = write("a.conllu", "\n".join(lines))
+    result = run_convert(
+        path, tmp_path / "a.spacy", "--text-label", "intent", "--text-label", "mood"
+    )
+    assert result.code == 0
+    assert "label of a text that the format cannot hold" in result.err + result.out
+    docs = list(DocBin().from_disk(tmp_path / "a.spacy").get_docs(Vocab()))
+    assert [(doc.text.strip(), doc.cats) for doc in docs] == [
+        ("Go", {"go": 1.0, "stop": 0.0}),
+        ("Stop", {"go": 0.0, "stop": 1.0}),
+    ]

@@ -38,12 +38,25 @@ def draw_plots(comparison: Comparison, name: str) -> list[Plot]:
 
 
 def _curves(comparison: Comparison) -> Figure:
+    label = f"dev {comparison.measure}, mean of the seeds"
+    return _by_epoch(comparison, lambda row: [100 * score for score in row.curve], label)
+
+
+def _losses(comparison: Comparison) -> Figure | None:
+    if not any(row.losses for row in comparison.rows):
+        return None
+    return _by_epoch(comparison, lambda row: row.losses, "training loss, mean of the seeds")
+
+
+def _by_epoch(
+    comparison: Comparison, values: Callable[[RowResult], Sequence[float]], label: str
+) -> Figure:
     def draw(axes: Any, row: RowResult, style: dict[str, Any]) -> None:
-        epochs = range(1, len(row.curve) + 1)
-        axes.plot(epochs, [100 * s for s in row.curve], label=row.name, **style)
+        of_row = values(row)
+        axes.plot(range(1, len(of_row) + 1), of_row, label=row.name, **style)
         axes.xaxis.get_major_locator().set_params(integer=True)
 
-    return _lines(comparison, draw, "epoch", f"dev {comparison.measure}, mean of the seeds")
+    return _lines(comparison, draw, "epoch", label)
 
 
 def _speed(comparison: Comparison) -> Figure:
@@ -97,6 +110,7 @@ def _position(comparison: Comparison) -> Figure | None:
 
 PLOTS: dict[str, Callable[[Comparison], Figure | None]] = {
     "curves": _curves,
+    "losses": _losses,
     "speed": _speed,
     "lengths": _lengths,
     "spans": _spans,

@@ -53,6 +53,8 @@ class RowResult(msgspec.Struct, frozen=True, kw_only=True):
     curve: tuple[float, ...]
     """The dev score after each epoch, the mean of the seeds; one that stopped early stays at its
     last."""
+    losses: tuple[float, ...] = ()
+    """The training loss of each epoch, likewise; empty for trials of earlier versions."""
     by_length: dict[str, float]
     by_span: dict[str, float]
     by_position: tuple[float | None, ...]
@@ -190,7 +192,6 @@ def _row(
     p_best: float | None,
     failed: tuple[str, ...],
 ) -> RowResult:
-    longest = max((len(outcome.curve) for outcome in outcomes), default=0)
     lengths: dict[str, list[Counts]] = {}
     for outcome in outcomes:
         for n, counts in zip(outcome.lengths, outcome.sentences, strict=True):
@@ -213,10 +214,8 @@ def _row(
         p_first=p_first,
         p_best=p_best,
         n_rising=sum(o.curve.index(max(o.curve)) == len(o.curve) - 1 for o in outcomes),
-        curve=tuple(
-            statistics.mean(o.curve[min(i, len(o.curve) - 1)] for o in outcomes)
-            for i in range(longest)
-        ),
+        curve=_mean_curve([outcome.curve for outcome in outcomes]),
+        losses=_mean_curve([outcome.losses for outcome in outcomes if outcome.losses]),
         by_length={
             name: total(lengths[name]).score
             for name in LENGTHS.values()
@@ -231,6 +230,14 @@ def _row(
             for parts in zip(*(outcome.by_position for outcome in outcomes), strict=True)
         ),
         failed=failed,
+    )
+
+
+def _mean_curve(curves: Sequence[tuple[float, ...]]) -> tuple[float, ...]:
+    """Average curves; one that ends early stays at its last value."""
+    longest = max(map(len, curves), default=0)
+    return tuple(
+        statistics.mean(curve[min(i, len(curve) - 1)] for curve in curves) for i in range(longest)
     )
 
 

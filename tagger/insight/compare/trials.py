@@ -102,6 +102,8 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True):
     """Wall time of the training."""
     curve: tuple[float, ...] = ()
     """The dev score after each epoch."""
+    losses: tuple[float, ...] = ()
+    """The mean loss of each epoch's batches; empty for trials of earlier versions."""
     lengths: tuple[int, ...] = ()
     """Tokens of each sentence that was scored."""
     sentences: tuple[Counts, ...] = ()
@@ -214,6 +216,7 @@ def _outcome(trial: Trial, directory: Path, prepared: Prepared) -> Outcome:
         train_speed=speeds[len(speeds) // 2],
         seconds=sum(record.seconds for record in log),
         curve=tuple(record.scores[head.name] for record in log),
+        losses=tuple(record.loss for record in log),
         lengths=tuple(len(sentence.tokens) for sentence in tagged),
         sentences=tuple(_counts(sentence, head) for sentence in tagged),
         by_span=_by_span(tagged, head),

@@ -29,7 +29,12 @@ from spacy.util import get_minor_version_range, split_requirement
 from tagger.errors import TaggerError, UsageError
 from tagger.features.vocabulary import normalize
 from tagger.files import write_file
-from tagger.integrations.spacy.documents import gold_of, mark_sentences, sentences_of
+from tagger.integrations.spacy.documents import (
+    gold_of,
+    mark_sentences,
+    sentences_of,
+    whole_text,
+)
 from tagger.integrations.spacy.errors import ComponentError, component_errors
 from tagger.integrations.spacy.plan import Plan, read_plan
 from tagger.integrations.spacy.settings import CONFIG_FILE, Settings, read_settings
@@ -45,6 +50,7 @@ from tagger.runtime.loading import from_saved
 from tagger.runtime.tagger import Tagger
 from tagger.sharing.contents import OWN_FILES, own_files
 from tagger.sharing.finding import find_model
+from tagger.text import Tokenizer
 from tagger.text.sentences import Newline
 
 if TYPE_CHECKING:
@@ -155,6 +161,7 @@ class RecurrentTagger(TrainablePipe):  # type: ignore[misc]
             check_targets(targets, tagger.heads, self.settings.labels)
         self._writer = Writer(
             targets,
+            tagger.heads,
             labels=self.settings.labels,
             overwrite_ents=self.settings.overwrite_ents,
             overwrite_tags=self.settings.overwrite_tags,
@@ -197,10 +204,18 @@ class RecurrentTagger(TrainablePipe):  # type: ignore[misc]
             yield from docs
 
     def predict(self, docs: Iterable[Doc]) -> list[tuple[list[list[int]], list[Tags]]]:
-        """Return the sentences of documents, as indices of tokens, and their tags."""
+        """Return the sentences of documents, as indices of tokens, and their tags.
+
+        A document is one sentence to a model that reads whole texts.
+        """
         tagger = self.tagger
         docs = list(docs)
-        places = [sentences_of(doc, self.settings.newline) for doc in docs]
+        splitter = tagger.splitter
+        is_whole = isinstance(splitter, Tokenizer) and splitter.rules.whole_texts
+        places = [
+            whole_text(doc) if is_whole else sentences_of(doc, self.settings.newline)
+            for doc in docs
+        ]
         heads = list(self._writer.targets)
         sentences = [
             [doc[i].text for i in sentence]
@@ -208,16 +223,8 @@ class RecurrentTagger(TrainablePipe):  # type: ignore[misc]
             for sentence in of_doc
         ]
         self._warn_if_foreign(sentences)
-        names = {head.name: head.labels for head in tagger.heads if head.kind == "text"}
         tagged = (
-            Tags(
-                one.tags,
-                one.confidence,
-                {
-                    head: dict(zip(names[head], probs.tolist(), strict=True))
-                    for head, probs in one.label_probs.items()
-                },
-            )
+            Tags(one.tags, one.confidence, one.label_probs)
             for one in tagger.annotate(sentences, heads, confidence=self.settings.confidence)
         )
         return [(of_doc, [next(tagged) for _ in of_doc]) for of_doc in places]
@@ -230,7 +237,7 @@ class RecurrentTagger(TrainablePipe):  # type: ignore[misc]
         """Write the results of `predict`."""
         for doc, (places, tags) in zip(docs, scores, strict=True):
             if self.settings.set_sentences and len(doc) and not doc.has_annotation("SENT_START"):
-                mark_sentences(doc, places)
+                mark_sentences(doc, sentences_of(doc, self.settings.newline))
             self._writer.write(doc, places, tags)
 
     def _annotate(self, docs: Sequence[Doc]) -> None:
@@ -344,19 +351,18 @@ class RecurrentTagger(TrainablePipe):  # type: ignore[misc]
         losses = {} if losses is None else losses
         losses.setdefault(self.name, 0.0)
         gold = [gold_of(example) for example in examples]
-        sentences = [sentence for example in gold for sentence in example]
         if self._trainer is None and not (self._files or self.settings.model):
             raise ComponentError(
                 self.name,
                 UsageError("not initialized", hint="call nlp.initialize before nlp.update"),
             )
-        if not sentences:
+        if not any(gold):
             return losses
         if self._trainer is None:
             with component_errors(self.name):
                 self._begin_training(gold, Plan(), extend=False)
         assert self._trainer is not None
-        losses[self.name] += self._trainer.update(sentences, dropout=drop)
+        losses[self.name] += self._trainer.update(gold, dropout=drop)
         self._forget()
         return losses
 

@@ -40,6 +40,25 @@ def sentences_of(doc: Doc, newline: Newline = "space") -> list[list[int]]:
     return [[next(remaining) for _ in sentence] for sentence in found]
 
 
+def whole_text(doc: Doc) -> list[list[int]]:
+    """Return the indices of all tokens but white space, as one sentence; none without any."""
+    words = np.flatnonzero(doc.to_array("IS_SPACE") == 0).tolist()
+    return [words] if words else []
+
+
+def joined(sentences: Sequence[Sentence]) -> list[Sentence]:
+    """Return the sentences of an example, see `gold_of`, as one; none if there are none."""
+    if len(sentences) < 2:
+        return list(sentences)
+    tokens = [token for of_sentence, _ in sentences for token in of_sentence]
+    heads = sentences[0][1]
+    tags = {
+        head: heads[head] if head == CATS else [tag for _, of in sentences for tag in of[head]]
+        for head in heads
+    }
+    return [(tokens, tags)]
+
+
 def mark_sentences(doc: Doc, sentences: Sequence[Sequence[int]]) -> None:
     """Mark where sentences start.
 

@@ -9,6 +9,8 @@ import numpy as np
 
 from tagger.errors import UsageError, unknown_name
 from tagger.model.heads import HeadSpec
+from tagger.runtime.labelling import of_texts
+from tagger.runtime.marginals import Probs
 from tagger.schemes import Scheme, spans
 
 if TYPE_CHECKING:
@@ -104,8 +106,8 @@ class Tags(NamedTuple):
     """By head a tag for each token, spans in BIO."""
     confidence: Mapping[str, Sequence[float]]
     """By head a probability for each token; empty unless confidence is on."""
-    labels: Mapping[str, Mapping[str, float]] = {}
-    """By head that labels texts the probability of each label."""
+    label_probs: Mapping[str, Probs] = {}
+    """By head that labels texts (labels,), the probability of each label."""
 
 
 class Writer:
@@ -113,6 +115,7 @@ class Writer:
 
     Args:
         targets: The place of each head, see `default_targets`.
+        heads: The heads of the model.
         labels: Labels and tags to rename.
         overwrite_ents: Whether the model's entities replace those that they overlap; else they
             are left out.
@@ -123,6 +126,7 @@ class Writer:
     def __init__(
         self,
         targets: Mapping[str, str],
+        heads: Sequence[HeadSpec],
         *,
         labels: Mapping[str, str],
         overwrite_ents: bool,
@@ -138,6 +142,7 @@ class Writer:
         if confidence and not Token.has_extension(CONFIDENCE):
             Token.set_extension(CONFIDENCE, default=None)
         self.targets = dict(targets)
+        self._heads = {head.name: head for head in heads}
         self._labels = labels
         self._overwrite_ents = overwrite_ents
         self._overwrite_tags = overwrite_tags
@@ -164,7 +169,9 @@ class Writer:
         for head, target in self.targets.items():
             place, _, key = target.partition(":")
             if place == "cats":
-                doc.cats |= self._categories(places, [one.labels[head] for one in found])
+                if places:
+                    probs = [one.label_probs[head] for one in found]
+                    doc.cats |= self._categories(self._heads[head], places, probs)
             elif place in ("ents", "spans"):
                 self._write_spans(doc, head, key, places, tags, sure)
             elif place == "ext":
@@ -175,15 +182,16 @@ class Writer:
                 self._write_tags(doc, head, place, places, tags)
 
     def _categories(
-        self, places: Sequence[Sequence[int]], labels: Sequence[Mapping[str, float]]
+        self, head: HeadSpec, places: Sequence[Sequence[int]], probs: Sequence[Probs]
     ) -> dict[str, float]:
-        """Average the probabilities of labels over sentences, weighted by their tokens."""
-        n_tokens = sum(map(len, places))
+        """Return the probability of each label of a document, from those of its sentences."""
+        lengths = np.array(list(map(len, places)), dtype=np.int64)
+        (of_doc,) = of_texts(np.stack(probs), lengths, [len(places)])
         found: dict[str, float] = {}
-        for sentence, of_sentence in zip(places, labels, strict=True):
-            for label, prob in of_sentence.items():
-                shown = self._labels.get(label, label)
-                found[shown] = found.get(shown, 0.0) + prob * len(sentence) / n_tokens
+        for label, prob in zip(head.labels, of_doc.tolist(), strict=True):
+            shown = self._labels.get(label, label)
+            before = found.get(shown, 0.0)  # several labels may be renamed to one
+            found[shown] = max(before, prob) if head.decoder == "sigmoid" else before + prob
         return found
 
     def _write_spans(

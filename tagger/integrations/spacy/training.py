@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import tempfile
 import warnings
 from collections import Counter
@@ -15,7 +16,7 @@ import torch
 
 from tagger.config import Config, config_from_dict, merge_overrides, merged
 from tagger.errors import ConfigError, UsageError, unknown_name
-from tagger.integrations.spacy.documents import CATS
+from tagger.integrations.spacy.documents import CATS, joined
 from tagger.integrations.spacy.plan import NO_DROPOUT_GIVEN, Plan
 from tagger.model.choices import TagChoices
 from tagger.model.directory import SavedModel, read_model, write_model
@@ -78,6 +79,11 @@ class Trainer:
         extend: bool = True,
     ) -> None:
         base_model = read_model(base) if base else None
+        # As in other trainings: a label of several sentences is that of the whole text.
+        self._joins = any(
+            len(sentences) > 1 and CATS in tags for sentences in examples for _, tags in sentences
+        ) or (base_model is not None and base_model.rules.whole_texts)
+        examples = self._read(examples)
         config = _config(settings, base_model, plan)
         if base is not None and base_model is not None:
             check_base(config, base_model.config, base)
@@ -97,6 +103,9 @@ class Trainer:
         prepared = Prepared((), heads, tuple(found), inventory, ())
         torch.manual_seed(plan.seed)
         self.parts, network = build(config, prepared, base_model, Reporter())
+        if self._joins:
+            rules = msgspec.structs.replace(self.parts.rules, whole_texts=True)
+            self.parts = dataclasses.replace(self.parts, rules=rules)
         self.state = new_state(network, config.training)
         self._choices = {head.name: TagChoices(head) for head in heads if head.kind != "text"}
         self._text_head = next((head for head in heads if head.kind == "text"), None)
@@ -109,14 +118,19 @@ class Trainer:
         np.add.at(self._counts, words, np.array([inventory.forms[f] for f in forms]))
         self._compared = [tokens for sentences in examples for tokens, _ in sentences][:N_COMPARED]
 
-    def update(self, sentences: Sequence[Sentence], *, dropout: float = 0.0) -> float:
+    def _read(self, examples: Sequence[Sequence[Sentence]]) -> list[list[Sentence]]:
+        """Return the sentences of examples, those of each as one where texts are read whole."""
+        return [joined(one) if self._joins else list(one) for one in examples]
+
+    def update(self, examples: Sequence[Sequence[Sentence]], *, dropout: float = 0.0) -> float:
         """Take one step and return the loss per token.
 
         Args:
-            sentences: The batch.
+            examples: The sentences of each example of the batch.
             dropout: Replaces the dropouts of the configuration except the embedder's;
                 the values of `NO_DROPOUT_GIVEN` keep them.
         """
+        sentences = [sentence for example in self._read(examples) for sentence in example]
         for module, recipe in self._dropouts:
             module.p = recipe if dropout in NO_DROPOUT_GIVEN else dropout
         self._warn_of_unknown_tags(sentences)

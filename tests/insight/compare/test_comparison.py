@@ -75,7 +75,7 @@ def test_report(compare, tmp_path: Path) -> None:
     names = sorted(path.name for path in output.iterdir())
     assert names == [
         *("compare.csv", "compare.html", "compare.json", "compare.md", "runs"),
-        *("tiny-curves.png", "tiny-positions.png", "tiny-speed.png"),
+        *("tiny-curves.png", "tiny-losses.png", "tiny-positions.png", "tiny-speed.png"),
     ]
     lines = (output / "compare.csv").read_text(encoding="utf-8").splitlines()
     assert len(lines) == 3
@@ -85,7 +85,7 @@ def test_report(compare, tmp_path: Path) -> None:
         if name.endswith(".png"):
             assert f"({name})" in text
     page = (output / "compare.html").read_text(encoding="utf-8")
-    assert page.count("data:image/png;base64,") == 3
+    assert page.count("data:image/png;base64,") == 4
     (comparison,) = json.loads((output / "compare.json").read_bytes())
     rnn, lstm = comparison["rows"]
     assert rnn["p_first"] is None

@@ -2,19 +2,27 @@
 
 from __future__ import annotations
 
+import json
+import shutil
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
+import msgspec
 import pytest
 import spacy
 from spacy.tokens import Span
 
+import tagger
 from tagger.integrations.spacy.errors import ComponentError
+from tagger.model.directory import read_model, write_model
 from tagger.runtime.loading import load
 from tests.helpers.pipelines import (
     TEXT,
     entities,
     pipeline,
 )
+from tests.helpers.tables import read_rows
 
 
 def test_blocked_tokens_stay_blocked(model: Path) -> None:
@@ -148,3 +156,30 @@ def test_labels_of_texts_are_categories_averaged_over_sentences(intent_model: Pa
     assert doc.ents[0].text == "Boston"
     with pytest.raises(ComponentError, match="labels of texts"):
         pipeline(intent_model, heads={"intent": "tag"})(TEXT)
+
+
+@pytest.mark.parametrize("is_whole", [False, True])
+def test_labels_of_texts_are_the_same_everywhere(
+    intent_model: Path, tmp_path: Path, run: Callable[..., Any], is_whole: bool
+) -> None:
+    model = tmp_path / "m"
+    shutil.copytree(intent_model, model)
+    saved = read_model(intent_model)
+    rules = msgspec.structs.replace(saved.rules, whole_texts=is_whole)
+    write_model(model, msgspec.structs.replace(saved, rules=rules))
+    text = "Is it sunny in Boston? Will it rain there? Hello Anna!"
+    (tmp_path / "in.jsonl").write_text(json.dumps({"text": text}), encoding="utf-8")
+    doc = pipeline(model, set_sentences=True)(text)
+    label = max(doc.cats, key=doc.cats.__getitem__)
+    expected = load(model, precision="fp32")(text)
+    assert len(expected.sentences) == (1 if is_whole else 3)
+    assert expected.labels["intent"].label == label
+    assert doc.cats[label] == pytest.approx(expected.labels["intent"].prob, abs=1e-6)
+    assert len(list(doc.sents)) == 3
+    shown = run("predict", "-m", model, "--precision", "fp32", "--format", "json", text)
+    prob = pytest.approx(doc.cats[label], abs=1e-6)
+    assert json.loads(shown.out)["labels"]["intent"] == {"label": label, "prob": prob}
+    tagger.bulk(tmp_path / "in.jsonl", tmp_path / "out", model=model, workers=1)
+    (row,) = read_rows(tmp_path / "out")
+    assert row["labels"]["intent"]["label"] == label
+    assert row["labels"]["intent"]["prob"] == pytest.approx(doc.cats[label], abs=1e-2)

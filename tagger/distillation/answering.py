@@ -29,6 +29,8 @@ from tagger.model.heads import HeadSpec
 from tagger.runtime.batching import batched
 from tagger.runtime.cutting import CutTexts, Splitter, cut_texts
 from tagger.runtime.decoding import Viterbi, constrained
+from tagger.runtime.labelling import best_labels, label_names
+from tagger.runtime.results import Labels
 from tagger.training.answers import COUNTS, PROBS, TAGS, column
 
 if TYPE_CHECKING:
@@ -98,9 +100,9 @@ class Consensus:
     """The answers of all teachers for one head."""
 
     probs: Probs
-    """(tokens, tags), the mean over the teachers that know an answer."""
+    """(tokens, tags) or (sentences, labels), the mean over the teachers that know an answer."""
     known: Known
-    """(tokens,)"""
+    """(tokens,) or (sentences,)"""
 
 
 class Panel:
@@ -135,6 +137,18 @@ class Panel:
             for name, as_columns in columns.items():
                 opinions[name].append(as_columns(found[name]))
         return {name: _mean(of_head) for name, of_head in opinions.items()}, seconds
+
+    def labels(self, head: str, answers: Consensus) -> list[Labels]:
+        """Return the best labels of sentences for a text head; None where nothing is known."""
+        spec = HeadSpec(
+            name=head,
+            kind="text",
+            decoder="sigmoid" if head in self.plan.multi_label else "softmax",
+            tags=self.plan.tags[head],
+            pooling="mean",  # no matter which
+        )
+        found = best_labels(spec, answers.probs.astype(np.float64))
+        return [of if known else None for of, known in zip(found, answers.known, strict=True)]
 
     def best(self, head: str, answers: Consensus, lengths: Ids) -> list[str | None]:
         """Return the best tags, a valid sequence in each sentence; None where nothing is known."""
@@ -283,18 +297,21 @@ def _answer_block(
             name: Consensus(np.zeros((0, len(tags)), np.float32), np.zeros(0, np.bool_))
             for name, tags in panel.plan.tags.items()
         }
-    tally.n_unknown = sum(int((~found.known).sum()) for found in answers.values())
+    kinds = panel.plan.kinds
+    tally.n_unknown = sum(
+        int((~found.known).sum()) for name, found in answers.items() if kinds[name] != "text"
+    )
     is_held_out = [_is_held_out(number * BLOCK + i, job) for i in range(len(texts))]
     held_out = np.repeat(is_held_out, list(map(len, cut.sentences))).astype(np.bool_)
     # A sentence of which nothing is known teaches nothing.
     useful = np.zeros(len(cut.lengths), dtype=np.bool_)
     sentence_of = np.repeat(np.arange(len(cut.lengths)), cut.lengths)
-    for found in answers.values():
-        useful[sentence_of[found.known]] = True
+    for name, found in answers.items():
+        useful[found.known if kinds[name] == "text" else sentence_of[found.known]] = True
     train, other = useful & ~held_out, useful & held_out
     tally.n_train, tally.n_held_out = int(train.sum()), int(other.sum())
     return tally, (
-        _soft_table(cut, answers, train, settings),
+        _soft_table(cut, answers, train, settings, panel.plan),
         _hard_table(cut, answers, other, panel),
     )
 
@@ -331,14 +348,20 @@ def _soft_table(
     answers: Mapping[str, Consensus],
     chosen: Known,
     settings: DistillationConfig,
+    plan: Plan,
 ) -> pa.Table:
-    """Lay out sentences with the probable tags of each token."""
+    """Lay out sentences with the probable tags of each token, and all labels of each text."""
     import pyarrow as pa
 
     of_token = np.repeat(chosen, cut.lengths)
     lengths = cut.lengths[chosen]
     columns: dict[str, Any] = {"tokens": _lists(_forms(cut, of_token), lengths)}
     for name, found in answers.items():
+        if plan.kinds[name] == "text":
+            labels = np.where(found.known[:, None], found.probs, -1)[chosen].astype(np.float16)
+            sizes = np.full(len(labels), labels.shape[1], dtype=np.int64)
+            columns[column(name, PROBS)] = _lists(pa.array(labels.reshape(-1)), sizes)
+            continue
         probs, known = found.probs[of_token], found.known[of_token]
         n_kept = min(settings.top_tags, probs.shape[1])
         order = np.argsort(-probs, axis=1, kind="stable")[:, :n_kept]
@@ -367,6 +390,11 @@ def _hard_table(
     lengths = cut.lengths[chosen]
     columns: dict[str, Any] = {"tokens": _lists(_forms(cut, of_token), lengths)}
     for name, found in answers.items():
+        if panel.plan.kinds[name] == "text":
+            best = panel.labels(name, Consensus(found.probs[chosen], found.known[chosen]))
+            kind = pa.list_(pa.string()) if name in panel.plan.multi_label else pa.string()
+            columns[name] = pa.array(map(label_names, best), kind)
+            continue
         some = Consensus(found.probs[of_token], found.known[of_token])
         tags = panel.best(name, some, lengths) if len(lengths) else []
         columns[name] = _lists(pa.array(tags, pa.string()), lengths)

@@ -341,10 +341,12 @@ def _gold(corpora: Sequence[Corpus]) -> dict[str, Gold]:
             continue  # training reports it
         train = corpus.splits["train"]
         inventory = Inventory()
-        inventory.add(train, [head.name for head in corpus.heads if head.kind == "token"])
+        by_kind = {
+            kind: [head.name for head in corpus.heads if head.kind == kind]
+            for kind in ("token", "text")
+        }
+        inventory.add(train, by_kind["token"], by_kind["text"])
         for head in corpus.heads:
-            if head.kind == "text":
-                continue  # learned from gold labels alone
             labels = (
                 labels_of(train, head.name)
                 if head.kind == "span"
@@ -378,7 +380,9 @@ def _answers(
             name="+".join(shown),
             splits={"train": train, "dev": held_out},
             heads=tuple(
-                HeadColumn(name, kind, Scheme.BIO if kind == "span" else None)
+                HeadColumn(
+                    name, kind, Scheme.BIO if kind == "span" else None, name in plan.multi_label
+                )
                 for name, kind in plan.kinds.items()
             ),
             main_heads=tuple(plan.tags),

@@ -15,6 +15,8 @@ from tagger.schemes import Scheme, tag_inventory
 
 Unmapped: TypeAlias = Literal["error", "drop", "keep"]
 
+Kind: TypeAlias = Literal["span", "token", "text"]
+
 LEAST_KEPT = 0.5
 """Where less of the probability of a token's tags is kept, its tag is not known."""
 
@@ -56,18 +58,24 @@ class Columns:
     """How the tags of one teacher's head become those of the answers.
 
     Attributes:
-        kind: ``span`` or ``token``.
+        kind: ``span``, ``token`` or ``text``.
+        multi_label: Whether a text may have several labels.
         column_of: (tags,), the column of each of the teacher's tags; -1 where it is dropped.
         n_columns: The number of columns.
     """
 
     kind: str
+    multi_label: bool
     column_of: Ids
     n_columns: int
 
     def __call__(self, opinion: Opinion) -> Opinion:
-        """Sum the probabilities of tags that become the same."""
+        """Sum the probabilities of tags that become the same; take the highest of several."""
         probs = np.zeros((len(opinion.probs), self.n_columns), dtype=np.float32)
+        if self.multi_label:
+            kept = self.column_of >= 0
+            np.maximum.at(probs.T, self.column_of[kept], opinion.probs.T[kept])
+            return Opinion(probs, opinion.known)
         for tag, column in enumerate(self.column_of.tolist()):
             if column >= 0:
                 probs[:, column] += opinion.probs[:, tag]
@@ -81,14 +89,16 @@ class Plan:
     """What teachers are asked and what becomes of their answers.
 
     Attributes:
-        tags: By head the tags of the answers, spans in BIO.
-        kinds: By head ``span`` or ``token``.
+        tags: By head the tags of the answers, spans in BIO; labels of text heads.
+        kinds: By head ``span``, ``token`` or ``text``.
+        multi_label: The text heads of which a text may have several labels.
         columns: For each teacher, by head, how its tags become these.
         dropped: Labels that are dropped, by head.
     """
 
     tags: dict[str, tuple[str, ...]]
-    kinds: dict[str, Literal["span", "token"]]
+    kinds: dict[str, Kind]
+    multi_label: frozenset[str]
     columns: tuple[dict[str, Columns], ...]
     dropped: dict[str, tuple[str, ...]]
 
@@ -124,7 +134,7 @@ def plan_answers(
     _check_shared(teachers, chosen)
     _check_map(label_map, teachers, chosen)
     tags: dict[str, tuple[str, ...]] = {}
-    kinds: dict[str, Literal["span", "token"]] = {}
+    kinds: dict[str, Kind] = {}
     dropped: dict[str, tuple[str, ...]] = {}
     columns: tuple[dict[str, Columns], ...] = tuple({} for _ in teachers)
     for name in chosen:
@@ -150,7 +160,8 @@ def plan_answers(
             dropped[name] = tuple(dict.fromkeys(lost))
         for i, head in having.items():
             columns[i][name] = _columns(head, new[i], tags[name])
-    return Plan(tags, kinds, columns, dropped)
+    several = {head.name for one in teachers for head in one.heads if head.multi_label}
+    return Plan(tags, kinds, frozenset(several & set(chosen)), columns, dropped)
 
 
 def _check_shared(teachers: Sequence[Teacher], chosen: Sequence[str]) -> None:
@@ -184,11 +195,12 @@ def _check_map(
             )
 
 
-def _kind(name: str, heads: Sequence[TeacherHead], gold: Gold | None) -> Literal["span", "token"]:
+def _kind(name: str, heads: Sequence[TeacherHead], gold: Gold | None) -> Kind:
     kinds = {head.kind for head in heads} | ({gold.kind} if gold else set())
     if len(kinds) > 1:
         raise UsageError(
-            f"head {name!r} has spans in one of the teachers or corpora and single tags in another",
+            f"head {name!r} is of different kinds in the teachers and corpora: "
+            f"{', '.join(sorted(kinds))}",
             hint="choose other {heads}",
         )
     return heads[0].kind
@@ -236,10 +248,10 @@ def _columns(head: TeacherHead, new: Mapping[str, str], tags: Sequence[str]) -> 
     places = {tag: i for i, tag in enumerate(tags)}
     found = []
     for tag in head.tags:
-        if head.kind == "token":
+        if head.kind != "span":
             found.append(places.get(new[tag], -1))
         elif tag == "O" or not new[tag[2:]]:
             found.append(places["O"])
         else:
             found.append(places[f"{tag[:2]}{new[tag[2:]]}"])
-    return Columns(head.kind, np.array(found, dtype=np.int64), len(tags))
+    return Columns(head.kind, head.multi_label, np.array(found, dtype=np.int64), len(tags))

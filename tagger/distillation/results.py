@@ -19,7 +19,7 @@ from tagger.model.meta import model_size
 from tagger.runtime.batching import batched
 from tagger.runtime.cutting import CutTexts
 from tagger.runtime.loading import load
-from tagger.runtime.tagger import WINDOW, Tagger
+from tagger.runtime.tagger import WINDOW, Tagger, TagsWithConfidence
 from tagger.tables import plain_table
 
 if TYPE_CHECKING:
@@ -70,6 +70,26 @@ class PanelTagger:
                     }
                 )
         return tagged
+
+    def annotate(
+        self, sentences: Iterable[Sequence[str]], heads: Sequence[str], *, confidence: bool = False
+    ) -> list[TagsWithConfidence]:
+        """Return the best tags of sentences, and their best labels, by head."""
+        kinds = self._panel.plan.kinds
+        of_texts = [head for head in heads if kinds[head] == "text"]
+        given = list(sentences)
+        answers, _ = self._panel.answer(_as_texts([tokens for tokens in given if len(tokens)]))
+        labels = {head: iter(self._panel.labels(head, answers[head])) for head in of_texts}
+        return [
+            TagsWithConfidence(
+                tags,
+                {},
+                {head: next(found) if tokens else None for head, found in labels.items()},
+            )
+            for tokens, tags in zip(
+                given, self.tag(given, [h for h in heads if kinds[h] != "text"]), strict=True
+            )
+        ]
 
 
 def compare(

@@ -52,8 +52,9 @@ class Answers:
         corpus: The sentences. Those of ``train`` have for each head the columns ``HEAD.counts``
             (the number of stored tags of each token, 0 where nothing is known), ``HEAD.tags`` and
             ``HEAD.probs`` (these tags and their probabilities, token after token); those of
-            ``dev`` the best tags.
-        tags: By head the tags of the answers, spans in BIO.
+            ``dev`` the best tags. A head of labels of texts has ``HEAD.probs`` alone, a
+            probability for each label, -1 where it is not known.
+        tags: By head the tags of the answers, spans in BIO; labels of text heads.
         rules: How the text was tokenized.
     """
 
@@ -100,11 +101,17 @@ class AnsweredSentences:
         self.recase_prob = recase_prob
         self._ids, self._ends = _form_ids(split, table)
         self.lengths = np.diff(self._ends, prepend=0).astype(np.int32)
+        self._labels = {
+            head.name: ListColumn(split, column(head.name, PROBS))
+            for head in heads
+            if head.kind == "text"
+        }
         self._columns = {
             head.name: [
                 ListColumn(split, column(head.name, part)) for part in (COUNTS, TAGS, PROBS)
             ]
             for head in heads
+            if head.kind != "text"
         }
         self._answer_of = {head.name: answers_of(head, answers.tags[head.name]) for head in heads}
         self._n_answers = {head.name: len(answers.tags[head.name]) for head in heads}
@@ -115,7 +122,16 @@ class AnsweredSentences:
         rows = [self._ids[self._ends[i] - self.lengths[i] : self._ends[i]] for i in numbers]
         forms = batch_of_forms(self.table, rows, recase_prob=self.recase_prob)
         soft = {name: self._soft(name, numbers, forms.lengths) for name in self._columns}
-        return Batch(*forms, {}, {}, soft)
+        labels = {name: self._targets(name, numbers) for name in self._labels}
+        return Batch(*forms, {}, {}, soft, soft_labels=labels)
+
+    def _targets(self, head: str, numbers: Sequence[int]) -> NDArray[np.float32]:
+        """Return the probability of each of the student's labels; 0 of those without an answer."""
+        answers = np.stack([self._labels[head][i] for i in numbers]).astype(np.float32)
+        answer_of = self._answer_of[head]
+        targets = np.where(answer_of >= 0, answers[:, answer_of], 0)
+        targets[answers[:, 0] < 0] = -1
+        return targets.astype(np.float32)
 
     def _soft(self, head: str, numbers: Sequence[int], lengths: Ids) -> SoftTags:
         counts, tags, probs = (
@@ -152,7 +168,7 @@ def answers_of(head: HeadSpec, answers: Sequence[str]) -> Ids:
         answers: The tags of the answers, spans in BIO.
     """
     places = {tag: i for i, tag in enumerate(answers)}
-    if head.kind == "token":
+    if head.kind != "span":
         return np.array([places.get(tag, -1) for tag in head.tags], dtype=np.int64)
     shown = {"E": "I", "S": "B"}
     found = []

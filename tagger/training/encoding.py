@@ -121,6 +121,8 @@ class Batch:
     labels: dict[str, NDArray[np.float32]] = field(default_factory=dict)
     """By head that labels texts (batch, labels), 1 for a label of the text; -1 in the row of a text
     whose label is missing."""
+    soft_labels: dict[str, NDArray[np.float32]] = field(default_factory=dict)
+    """The same for the answers of teachers: probabilities of labels."""
 
 
 RECASES: tuple[Callable[[str], str], ...] = (str.lower, str.upper, str.title)

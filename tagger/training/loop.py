@@ -203,10 +203,11 @@ def train_step(
             weights = None if given is None else torch.from_numpy(given).to(device)
             loss = head.loss(emissions[name], gold, lengths, choices, weights)
         losses.append((weight_of(name), loss))
-    for name, labels in batch.labels.items():
-        targets = torch.from_numpy(labels).to(device)
-        loss = network.text_head(name).loss(emissions[name], targets)
-        losses.append((weight_of(name), loss))
+    for by_head, share in ((batch.labels, 1.0), (batch.soft_labels, config.distillation.weight)):
+        for name, labels in by_head.items():
+            targets = torch.from_numpy(labels).to(device)
+            loss = network.text_head(name).loss(emissions[name], targets)
+            losses.append((share * weight_of(name), loss))
     for name, soft in batch.soft.items():
         loss = answers_loss(
             network.head(name),

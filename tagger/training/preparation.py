@@ -142,6 +142,9 @@ def prepare(
         for head, tags in answers.tags.items():
             if head in names:
                 inventory.tags.setdefault(head, Counter()).update(tags)
+        for column in answers.corpus.heads:
+            if column.multi_label:  # how many a text has is not known, but that it may be several
+                inventory.n_labels.setdefault(column.name, Counter())[2] += 1
     if empty := [name for name in names if not inventory.tags[name]]:
         raise UsageError(
             f"no tags to train {', '.join(empty)} on: the column is empty in the training data",

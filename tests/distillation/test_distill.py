@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -60,6 +61,23 @@ def test_a_student_learns_what_its_teacher_knows(model: Path, texts: Path, tmp_p
     assert measures["MB"].student > 0
     assert sorted(path.name for path in distilled.path.iterdir() if path.is_dir()) == []
     assert not (distilled.path / "distill.json").exists()
+
+
+@pytest.mark.slow
+def test_labels_of_texts_are_learned(intent_model: Path, utterances: Path, tmp_path: Path) -> None:
+    lines = (utterances / "train.jsonl").read_text(encoding="utf-8").splitlines()
+    texts = tmp_path / "texts.txt"
+    texts.write_text("".join(f"{' '.join(json.loads(x)['tokens'])}\n" for x in lines * 5))
+    config = student_config(epochs=15)
+    for corpora in ((), (utterances,)):
+        found = tagger.distill(
+            texts, tmp_path / "s", teachers=intent_model, config=config, corpora=corpora, force=True
+        )
+        scores = {one.name: one for one in found.measures}
+        assert (scores["agreement intent"].student or 0) > 0.8
+    gold = scores["utterances dev intent"]
+    assert gold.teacher == tagger.evaluate(intent_model, utterances, "dev").texts["intent"].accuracy
+    assert tagger.load(tmp_path / "s")("book a ticket to Boston").labels["intent"].label == "book"
 
 
 def test_a_teacher_may_be_an_object(model: Path, texts: Path, tmp_path: Path) -> None:

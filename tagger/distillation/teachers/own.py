@@ -13,6 +13,7 @@ from tagger.model.heads import HeadSpec
 from tagger.model.meta import DECISIVE, model_size
 from tagger.runtime.cutting import CutTexts
 from tagger.runtime.decoding import Floats, Ids
+from tagger.runtime.labelling import label_probs
 from tagger.runtime.loading import from_saved
 from tagger.runtime.marginals import Marginals, Probs, softmax
 from tagger.sharing.finding import find_model
@@ -40,11 +41,12 @@ class OwnTeacher:
         self.rules = saved.rules
         self.n_bytes = model_size(directory)
         predictor = self._tagger.predictor
-        self._heads = {head.name: head for head in predictor.heads if head.kind != "text"}
+        self._heads = {head.name: head for head in predictor.heads}
         self.heads = tuple(
-            TeacherHead(name, head.kind, tuple(predictor.tables[name].tags))
+            TeacherHead(name, "text", head.tags, head.decoder == "sigmoid")
+            if head.kind == "text"
+            else TeacherHead(name, head.kind, tuple(predictor.tables[name].tags))
             for name, head in self._heads.items()
-            if head.kind != "text"
         )
         self._marginals = {
             name: Marginals(transitions) for name, transitions in predictor.transitions.items()
@@ -61,11 +63,18 @@ class OwnTeacher:
         parts: dict[str, list[Floats]] = {name: [] for name in heads}
         for emissions, lengths in predictor.score(cut.forms, cut.lengths, chosen):
             for head in chosen:
+                if head.kind == "text":
+                    of_texts = label_probs(head, emissions[head.name])
+                    parts[head.name].append(of_texts.astype(np.float32))
+                    continue
                 probs = self._probs(head, emissions[head.name], lengths)
                 shown = predictor.tables[head.name].summed(probs)
                 parts[head.name].append(shown.astype(np.float32))
-        known = np.ones(len(cut.forms), dtype=np.bool_)
-        return {name: Opinion(np.concatenate(found), known) for name, found in parts.items()}
+        probs_of = {name: np.concatenate(found) for name, found in parts.items()}
+        return {
+            name: Opinion(probs, np.ones(len(probs), dtype=np.bool_))
+            for name, probs in probs_of.items()
+        }
 
     def _probs(self, head: HeadSpec, emissions: Floats, lengths: Ids) -> Probs:
         marginals = self._marginals.get(head.name)

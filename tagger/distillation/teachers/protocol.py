@@ -19,14 +19,16 @@ class TeacherHead(NamedTuple):
     """A task that a teacher can do."""
 
     name: str
-    kind: Literal["span", "token"]
+    kind: Literal["span", "token", "text"]
     tags: tuple[str, ...]
-    """The tags of its answers, spans in BIO."""
+    """The tags of its answers, spans in BIO; labels of a text head."""
+    multi_label: bool = False
+    """Whether a text may have several labels, each with its own probability."""
 
     @property
     def labels(self) -> tuple[str, ...]:
         """The entity types of a span head, the tags of any other."""
-        if self.kind == "token":
+        if self.kind != "span":
             return self.tags
         return tuple(dict.fromkeys(tag[2:] for tag in self.tags if tag != "O"))
 
@@ -35,9 +37,10 @@ class Opinion(NamedTuple):
     """The answer of one teacher for one head."""
 
     probs: Probs
-    """(tokens, tags); a row sums to 1."""
+    """(tokens, tags), of a text head (sentences, labels); a row sums to 1, unless a text may have
+    several labels."""
     known: Known
-    """(tokens,), whether there is an answer: not where tokens do not match."""
+    """(tokens,) or (sentences,), whether there is an answer: not where tokens do not match."""
 
 
 @runtime_checkable
@@ -82,6 +85,6 @@ class Teacher(Protocol):
             heads: The names of the heads that are asked for.
 
         Returns:
-            By head the answers for all tokens, text after text.
+            By head the answers for all tokens, or for all sentences, text after text.
         """
         ...

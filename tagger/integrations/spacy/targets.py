@@ -170,8 +170,8 @@ class Writer:
             place, _, key = target.partition(":")
             if place == "cats":
                 if places:
-                    probs = [one.label_probs[head] for one in found]
-                    doc.cats |= self._categories(self._heads[head], places, probs)
+                    of_sentences = [one.label_probs[head] for one in found]
+                    doc.cats |= self._categories(self._heads[head], places, of_sentences)
             elif place in ("ents", "spans"):
                 self._write_spans(doc, head, key, places, tags, sure)
             elif place == "ext":

@@ -98,8 +98,8 @@ class _Key:
         for one in labels:
             if len(one) > _MAX_LENGTH or any(mark in one for mark in "\t\r\n"):
                 self.bad = self.bad or (place, one)
-            elif len(self.values) <= _MAX_VALUES:
-                self.values.add(one)
+            if len(self.values) <= _MAX_VALUES:
+                self.values.add(one[: _MAX_LENGTH + 1])
 
 
 class LabelTally:
@@ -174,7 +174,7 @@ class LabelTally:
             return True
         return (
             name.casefold() in KNOWN
-            and key.bad is None
+            and (key.bad is None or len(key.bad[1]) <= _MAX_LENGTH)  # else it is text
             and key.n >= _LEAST * self._n
             and len(key.values) <= max(_FEW, self._n // 2)
         )

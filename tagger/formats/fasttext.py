@@ -13,7 +13,7 @@ from tagger.formats.records import TextLabel
 from tagger.formats.sample import Sample
 from tagger.formats.text_labels import LABEL, as_list
 from tagger.formats.writing import count_labels, count_spans, encode_lines, one_line, refuse
-from tagger.lines import BOM, read_lines
+from tagger.lines import read_lines
 from tagger.schemes import Scheme
 
 __all__ = ["read", "sniff", "write"]
@@ -25,11 +25,9 @@ _SHARE = 0.5
 
 
 def sniff(sample: Sample) -> bool:
-    """Return whether most lines begin with a label."""
-    if not sample.start.removeprefix(BOM.encode()).lstrip().startswith(_MARK.encode()):
-        return False
+    """Return whether most lines begin with a label; the first may be a text without one."""
     labelled = sum(_LABELS.match(line) is not None for line in sample.lines)
-    return labelled >= _SHARE * len(sample.lines)
+    return 0 < labelled >= _SHARE * len(sample.lines)
 
 
 def read(path: Path, findings: Findings) -> Iterator[Document]:

@@ -232,7 +232,7 @@ def test_labels_survive(write, tmp_path, name, kind):
     convert(tmp_path / "there", tmp_path / "back.jsonl", source_format=name, target_format="jsonl")
     lines = [json.loads(line) for line in (tmp_path / "back.jsonl").read_text().splitlines()]
     expected = [json.loads(line)["intent"] for line in SOURCES[kind].splitlines()]
-    head = "label" if name == "fasttext" else "intent"
+    head = {"fasttext": "label", "spacy": "cats"}.get(name, "intent")
     found = [line.get(head) for line in lines]
     assert found == expected
     assert lines[0]["tokens"] == ["fly", ".", "now"]
@@ -258,3 +258,22 @@ def test_fasttext_holds_labels_without_white_space(write, tmp_path):
     with pytest.raises(FormatError, match="white space"):
         convert(write("a.conll", COLUMNS), tmp_path / "out", target_format="fasttext")
     assert not Path(tmp_path / "out").exists()
+
+
+def test_fasttext_may_begin_with_a_text_without_labels(write):
+    path = write("a.txt", "no idea\n__label__a go now\n__label__a __label__b stop\n")
+    train = load_corpus(str(path)).splits["train"]
+    assert [row["label"] for row in train] == [None, ["a"], ["a", "b"]]
+
+
+def test_a_label_of_two_lines_is_refused_and_texts_under_such_a_key_are_not_labels(write):
+    lines = [json.dumps({"text": f"go {i}", "intent": "book\na room"}) for i in range(9)]
+    with pytest.raises(FormatError, match="not a line"):
+        load_corpus(str(write("a.jsonl", "\n".join(lines))))
+    spans = [[0, 2, "VERB"]]
+    lines = [
+        json.dumps({"text": f"go {i}", "entities": spans, "topic": f"two\nlines {i}"})
+        for i in range(50)
+    ]
+    corpus = load_corpus(str(write("b.jsonl", "\n".join(lines))))
+    assert [head.name for head in corpus.heads] == ["ner"]

@@ -5,11 +5,11 @@ from __future__ import annotations
 import hashlib
 import os
 import shutil
-import threading
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from itertools import product
 from pathlib import Path
+from typing import BinaryIO
 
 from tagger.errors import UsageError
 from tagger.lines import unreadable
@@ -91,17 +91,96 @@ def named_errors(path: Path) -> Iterator[None]:
         raise OSError(error.errno, error.strerror, str(path)) from error
 
 
+def is_part(name: str) -> bool:
+    """Return whether a file is what a process left that was killed while it wrote a file."""
+    return name.startswith(".") and name.endswith(".part")
+
+
 def _replace_file(path: Path, content: bytes) -> None:
-    # Not `tempfile`: only the owner may read its files, also after they are renamed.
-    temporary = path.with_name(f".{path.name}.{os.getpid()}-{threading.get_ident()}.tmp")
+    with new_file(path, wait=True) as file:
+        file.write(content)
+
+
+@contextmanager
+def new_file(
+    path: Path, *, private: bool = False, keep: bool = False, wait: bool = False
+) -> Iterator[BinaryIO]:
+    """Yield a file to write, which replaces ``path`` at the end.
+
+    Until then it is ``.<name>.part`` beside it. If the process is killed, it stays there until
+    ``path`` is written again.
+
+    Args:
+        path: The file.
+        private: Only its owner may read it.
+        keep: It replaces ``path`` also if anything is raised.
+        wait: Wait for another process that is writing the file.
+
+    Raises:
+        OSError: No space, no permission.
+        UsageError: Another process is writing the file.
+    """
+    part = path.with_name(f".{path.name}.part")
+    is_complete = is_replaced = False
+    with _taken(part, path, private=private, wait=wait) as file:
+        try:
+            try:
+                yield file
+                is_complete = True
+            finally:
+                if is_complete or keep:
+                    with named_errors(path):
+                        file.flush()
+                        os.fsync(file.fileno())
+                        part.replace(path)
+                    is_replaced = True
+        finally:
+            if not is_replaced:  # otherwise the name may be another process's already
+                part.unlink(missing_ok=True)
+
+
+@contextmanager
+def _taken(part: Path, path: Path, *, private: bool, wait: bool) -> Iterator[BinaryIO]:
+    """Open a file that no other process writes, empty."""
+    while True:
+        with named_errors(path):
+            descriptor = os.open(part, os.O_WRONLY | os.O_CREAT, 0o600 if private else 0o666)
+        with os.fdopen(descriptor, "wb") as file:
+            _lock(descriptor, path, wait=wait)
+            if _is_same(descriptor, part):
+                if private:
+                    os.fchmod(descriptor, 0o600)  # it may be a public one of before
+                file.truncate()
+                yield file
+                return
+        # Whoever had the lock gave the file its name or removed it in the meantime.
+
+
+def _lock(descriptor: int, path: Path, *, wait: bool) -> None:
+    """Lock an open file; the lock ends with the process, however it ends.
+
+    Raises:
+        UsageError: Another process has it, and ``wait`` is not set.
+    """
     try:
-        with temporary.open("wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)
+        import fcntl
+    except ImportError:  # another system
+        return
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX if wait else fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        raise UsageError(
+            "another process is writing this file", path=path, hint="name another, or wait for it"
+        ) from None
+    except OSError:  # a file system without locks
+        pass
+
+
+def _is_same(descriptor: int, path: Path) -> bool:
+    try:
+        return os.path.samestat(os.fstat(descriptor), path.stat())
+    except FileNotFoundError:
+        return False
 
 
 @contextmanager

@@ -10,7 +10,15 @@ from pathlib import Path
 
 import pytest
 
-from tagger.files import existing_directory, new_directory, remove_directory, write_file
+from tagger.errors import UsageError
+from tagger.files import (
+    existing_directory,
+    is_part,
+    new_directory,
+    new_file,
+    remove_directory,
+    write_file,
+)
 
 
 def test_a_failed_write_keeps_the_old_content(
@@ -45,6 +53,70 @@ def test_links_are_followed_and_pipes_written_into(tmp_path: Path) -> None:
     reader.join(10)
     assert read == [b"flow"]
     assert pipe.is_fifo()
+
+
+WRITING = """
+import sys, time
+from pathlib import Path
+from tagger.files import new_file
+
+with new_file(Path(sys.argv[1])) as file:
+    file.write(b"half")
+    file.flush()
+    print("begun", flush=True)
+    time.sleep(60)
+"""
+
+
+def test_what_a_killed_process_left_is_taken_over(tmp_path: Path) -> None:
+    path = tmp_path / "a"
+    arguments = [sys.executable, "-c", WRITING, str(path)]
+    with subprocess.Popen(arguments, stdout=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == b"begun\n"
+        with pytest.raises(UsageError) as raised, new_file(path):
+            pass
+        assert raised.value.path == str(path)
+        process.kill()
+    (part,) = tmp_path.iterdir()
+    assert part.read_bytes() == b"half"
+    assert is_part(part.name)
+    with new_file(path, private=True) as file:
+        file.write(b"all")
+    assert list(tmp_path.iterdir()) == [path]
+    assert path.read_bytes() == b"all"
+    assert path.stat().st_mode & 0o777 == 0o600
+
+
+@pytest.mark.parametrize("keep", [False, True])
+def test_an_error_leaves_nothing_or_what_was_written(tmp_path: Path, keep: bool) -> None:
+    path = tmp_path / "a"
+    path.write_bytes(b"old")
+
+    def stop() -> None:
+        with new_file(path, keep=keep) as file:
+            file.write(b"new")
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        stop()
+    assert path.read_bytes() == (b"new" if keep else b"old")
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_many_write_the_same_file(tmp_path: Path) -> None:
+    path = tmp_path / "a"
+    contents = [bytes([97 + i]) * 100_000 for i in range(8)]
+    threads = [
+        threading.Thread(target=lambda one=one: [write_file(path, one) for _ in range(20)])
+        for one in contents
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert path.read_bytes() in contents
+    assert list(tmp_path.iterdir()) == [path]
 
 
 def test_a_folder_is_no_file(tmp_path: Path) -> None:

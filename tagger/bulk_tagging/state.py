@@ -26,6 +26,7 @@ from tagger.bulk_tagging.sources.rows import Shard, fingerprint
 from tagger.bulk_tagging.storage import TEMPORARY, Folder
 from tagger.bulk_tagging.tally import Tally
 from tagger.errors import UsageError
+from tagger.files import is_part
 from tagger.lines import NOT_JSON
 
 MANIFEST, SUMMARY, DONE = "_manifest.json", "_summary.json", "_done"
@@ -70,7 +71,8 @@ def check_folder(folder: Folder, sizes: Mapping[str, int]) -> None:
     Raises:
         UsageError: It holds other files.
     """
-    foreign = [name for name in sizes if not name.startswith(("_lock-", f"{TEMPORARY}/"))]
+    ours = ("_lock-", f"{TEMPORARY}/")
+    foreign = [name for name in sizes if not (name.startswith(ours) or is_part(name))]
     if MANIFEST not in sizes and foreign:
         raise UsageError(
             f"holds other files ({', '.join(foreign[:3])}), not results of `tagger bulk`",

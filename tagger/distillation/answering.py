@@ -22,7 +22,7 @@ from tagger.distillation.labels import Columns, Plan
 from tagger.distillation.teachers.protocol import Known, Opinion, Probs, Teacher
 from tagger.errors import CorpusError, ModelError, UsageError
 from tagger.features.forms import Ids
-from tagger.files import named_errors, write_file
+from tagger.files import named_errors, new_file, write_file
 from tagger.interrupt import deferred_interrupt
 from tagger.lines import NOT_JSON
 from tagger.model.heads import HeadSpec
@@ -269,7 +269,7 @@ def _difference(stored: Job, job: Job) -> str:
 
 
 def _remove_parts(folder: Path) -> None:
-    for pattern in ("part-*.arrow", ".*.tmp"):  # the latter are of a process that was killed
+    for pattern in ("part-*.arrow", ".*.part"):  # the latter are of a process that was killed
         for path in folder.glob(pattern):
             path.unlink(missing_ok=True)
 
@@ -442,22 +442,16 @@ def _join(folder: Path, name: str) -> None:
     import pyarrow as pa
 
     parts = sorted(folder.glob(f"part-*-{name}"))
-    temporary = folder / f".{name}.tmp"
-    with named_errors(folder / name):
-        try:
-            with pa.OSFile(str(temporary), "wb") as sink:
-                writer = None
-                for part in parts:
-                    with pa.memory_map(str(part)) as source:
-                        table = pa.ipc.open_stream(source).read_all().replace_schema_metadata(None)
-                        writer = writer or pa.ipc.new_stream(sink, table.schema)
-                        if len(table):
-                            writer.write_table(table)
-                if writer is not None:
-                    writer.close()
-            temporary.replace(folder / name)
-        finally:
-            temporary.unlink(missing_ok=True)
+    with named_errors(folder / name), new_file(folder / name) as sink:
+        writer = None
+        for part in parts:
+            with pa.memory_map(str(part)) as source:
+                table = pa.ipc.open_stream(source).read_all().replace_schema_metadata(None)
+                writer = writer or pa.ipc.new_stream(sink, table.schema)
+                if len(table):
+                    writer.write_table(table)
+        if writer is not None:
+            writer.close()
 
 
 def _mean(opinions: Sequence[Opinion]) -> Consensus:

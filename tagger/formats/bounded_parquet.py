@@ -62,6 +62,7 @@ def batches(
         OSError: It cannot be read, or is damaged.
         pyarrow.ArrowException: It is damaged.
     """
+    import pyarrow as pa
     from pyarrow import parquet
 
     with parquet.ParquetFile(source) as file:
@@ -74,7 +75,11 @@ def batches(
         _check(place, chunks, n_rows, size)
         packed = [one.path_in_schema for one in chunks if _can_be_packed(one)]
         at_once = min(rows, *(_rows_at_once(metadata, one) for one in chunks), rows)
-        with parquet.ParquetFile(source, metadata=metadata, read_dictionary=packed) as file:
+        try:
+            file = parquet.ParquetFile(source, metadata=metadata, read_dictionary=packed)
+        except KeyError as error:
+            raise pa.ArrowInvalid(f"no column {error}") from None
+        with file:
             for batch in file.iter_batches(
                 at_once, row_groups=[number], columns=columns, use_threads=False
             ):

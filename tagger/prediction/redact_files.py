@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -15,7 +14,7 @@ import msgspec
 
 from tagger.errors import FormatError, UsageError
 from tagger.executors.processes import check_workers
-from tagger.files import check_new, check_not_read, named_errors
+from tagger.files import check_new, check_not_read, named_errors, new_file
 from tagger.interrupt import interrupted_by_sigterm
 from tagger.lines import NOT_JSON, decode_lines, read_lines
 from tagger.prediction.input import (
@@ -296,20 +295,8 @@ def _written(
             file = sys.stdout.buffer if path is None else stack.enter_context(path.open("wb"))
             yield _writer(file, path)
         return
-    part = path.with_name(f".{path.name}.{os.getpid()}.part")
-    opener: Callable[[str, int], int] = lambda name, flags: os.open(  # noqa: E731
-        name, flags, 0o600 if private else 0o666
-    )
-    try:
-        with open(part, "wb", opener=opener) as file:
-            yield _writer(file, path)
-            os.fsync(file.fileno())
-        keep = True
-    finally:
-        with named_errors(path):
-            if keep and part.exists():
-                part.replace(path)
-            part.unlink(missing_ok=True)
+    with new_file(path, private=private, keep=keep) as file:
+        yield _writer(file, path)
 
 
 def _writer(file: BinaryIO, path: Path | None) -> Callable[[bytes], None]:

@@ -14,7 +14,7 @@ from filelock import FileLock, Timeout
 
 from tagger.config import Config
 from tagger.errors import ModelError, UsageError
-from tagger.files import existing_directory, remove_directory
+from tagger.files import existing_directory, is_part, remove_directory
 from tagger.lines import NOT_JSON
 from tagger.model.meta import FILES, GRAPHS, META
 from tagger.training.state import EpochRecord
@@ -74,7 +74,8 @@ def check_output(output: Path, *, force: bool, resume: bool) -> None:
             hint="resume it with {resume=True} or start again with {force=True}",
         )
     # Leftovers of a training that was killed before it had learned anything may be replaced.
-    foreign = {path.name for path in output.iterdir()} - {RUN, LOCK, f".{LAST}.tmp"}
+    foreign = {path.name for path in output.iterdir() if not is_part(path.name)}
+    foreign -= {RUN, LOCK, f".{LAST}.tmp"}
     if force:  # other files may stay, unless they have the names of a model's files
         foreign &= {*FILES, LOG, BEST}
     if foreign:

@@ -22,6 +22,7 @@ from tagger.bulk_tagging.sources.rows import Source, Wanted
 from tagger.errors import CorpusError, FormatError
 from tagger.formats import bounded_parquet
 from tagger.formats.bounded_parquet import batches
+from tagger.formats.parquet import rows
 from tagger.lines import read_lines
 from tagger.training import limits
 from tagger.training.preparation import prepare
@@ -72,10 +73,10 @@ def test_parquet_of_long_texts_is_read_in_pieces(tmp_path: Path, monkeypatch: py
     assert set(lengths) <= {32, 33, 8, 9, 10}
     wanted = Wanted("text", pyarrow.schema([("id", pyarrow.int64())]))
     (shard,) = describe(Source(str(path), "a", "parquet", size=path.stat().st_size)).shards
-    rows = [row for _, row in zip(range(40), read(shard, wanted), strict=False)]
-    assert sum(len(row.texts) for row in rows) < 1400
-    assert [one for row in rows for one in row.kept[0].to_pylist()][:1000] == list(range(1000))
-    assert {text for row in rows for text in row.texts} == {"a" * 30_000}
+    found = [row for _, row in zip(range(40), read(shard, wanted), strict=False)]
+    assert sum(len(row.texts) for row in found) < 1400
+    assert [one for row in found for one in row.kept[0].to_pylist()][:1000] == list(range(1000))
+    assert {text for row in found for text in row.texts} == {"a" * 30_000}
 
 
 @pytest.mark.parametrize("n_sentences", [1, 20])
@@ -96,6 +97,16 @@ def test_parquet_of_endless_sentences(
     assert_one_line(done, 1, "train.parquet", "10 MB" if n_sentences == 1 else "values in lists")
 
 
+def test_parquet_without_the_columns_that_it_states(tmp_path: Path):
+    path = tmp_path / "a.parquet"
+    parquet.write_table(pyarrow.table({"tokens": [["a", "b"]]}), path)
+    content = path.read_bytes()
+    at = content.rindex(b"element")  # of the schema; that of the column's chunk stays
+    path.write_bytes(content[:at].replace(b"element", b"elemenu", 1) + content[at:])
+    with pytest.raises(FormatError):
+        list(rows(path))
+
+
 def test_parquet_of_pages_that_unpack_to_more(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     path = tmp_path / "a.parquet"
     table = pyarrow.table({"text": ["a" * 1_000_000 + str(i) for i in range(20)]})
@@ -104,9 +115,9 @@ def test_parquet_of_pages_that_unpack_to_more(tmp_path: Path, monkeypatch: pytes
     with pytest.raises(FormatError, match="MB"):
         list(batches(path, "a", size=path.stat().st_size, rows=1000))
     (shard,) = describe(Source(str(path), "a", "parquet", size=path.stat().st_size)).shards
-    (rows,) = read(shard, Wanted("text", pyarrow.schema([])))
-    assert rows.texts == [None] * 20
-    assert "MB" in rows.problems[19]
+    (found,) = read(shard, Wanted("text", pyarrow.schema([])))
+    assert found.texts == [None] * 20
+    assert "MB" in found.problems[19]
 
 
 def test_parquet_of_repeated_beginnings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):

@@ -201,7 +201,7 @@ def _stopping(stop: int, after: int):
 
 
 @pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="there is no SIGKILL")
-def test_a_kill_leaves_no_half_file(model: Path, tmp_path: Path) -> None:
+def test_a_kill_leaves_no_half_file(run, model: Path, tmp_path: Path) -> None:
     out = tmp_path / "out.txt"
     out.write_text("old\n")
     options = "-m", str(model), "-f", "-", "-o", str(out), "--force"
@@ -223,6 +223,8 @@ def test_a_kill_leaves_no_half_file(model: Path, tmp_path: Path) -> None:
         process.kill()
         assert process.stderr.read() == b""
     assert out.read_text() == "old\n"
+    assert run("redact", "Kim", "-m", model, "-o", out, "--force").code == 0
+    assert list(tmp_path.iterdir()) == [out]
 
 
 def test_standard_input(run, model: Path, monkeypatch: pytest.MonkeyPatch, texts: Path) -> None:

@@ -32,7 +32,7 @@ def deferred_interrupt(*, forced: bool = True) -> Iterator[Interrupt]:
             raise KeyboardInterrupt
         interrupt.requested = True
 
-    with _handled(note, signal.SIGINT, signal.SIGTERM):
+    with handled(note, signal.SIGINT, signal.SIGTERM):
         yield interrupt
 
 
@@ -43,14 +43,15 @@ def interrupted_by_sigterm() -> Iterator[None]:
     def stop(signum: int, frame: FrameType | None) -> None:
         raise KeyboardInterrupt
 
-    with _handled(stop, signal.SIGTERM):
+    with handled(stop, signal.SIGTERM):
         yield
 
 
 @contextmanager
-def _handled(
+def handled(
     handler: Callable[[int, FrameType | None], None], *numbers: signal.Signals
 ) -> Iterator[None]:
+    """Handle signals in another way for a while. Outside the main thread nothing changes."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Hashable, Iterable
 from typing import TypeVar
+
+from tagger.errors import UsageError
 
 T = TypeVar("T")
 
@@ -12,14 +14,41 @@ SEED = 1
 """Of the parts, which do not depend on the seed of a training."""
 
 
-def balanced(units: Sequence[T], n: int, *, size: Callable[[T], int]) -> list[list[T]]:
-    """Divide units at random, always alike, into ``n`` parts of about the same size."""
-    shuffled = list(units)
+def divided(
+    sentences: Iterable[T],
+    n: int,
+    *,
+    key: Callable[[T], Hashable],
+    size: Callable[[T], int],
+    corpus: str,
+) -> list[list[T]]:
+    """Divide sentences at random, always alike, into ``n`` parts of about the same size.
+
+    Args:
+        sentences: The sentences.
+        n: The number of parts.
+        key: Those with the same key, as of a document, are in the same part.
+        size: The number of tokens of a sentence.
+        corpus: The name of the corpus, for the error.
+
+    Raises:
+        UsageError: There are fewer keys than parts.
+    """
+    groups: dict[Hashable, list[T]] = {}
+    for sentence in sentences:
+        groups.setdefault(key(sentence), []).append(sentence)
+    if len(groups) < n:
+        raise UsageError(
+            f"{n} folds of {len(groups):,} documents or different sentences",
+            path=corpus,
+            hint="use fewer {folds}",
+        )
+    shuffled = list(groups.values())
     random.Random(SEED).shuffle(shuffled)
     parts: list[list[T]] = [[] for _ in range(n)]
     sizes = [0] * n
-    for unit in shuffled:
+    for group in shuffled:
         smallest = sizes.index(min(sizes))
-        parts[smallest].append(unit)
-        sizes[smallest] += size(unit)
+        parts[smallest] += group
+        sizes[smallest] += sum(map(size, group))
     return parts

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from tagger.errors import CorpusError, Interrupted, UsageError
-from tagger.evaluation.folds import balanced
+from tagger.errors import CorpusError, Interrupted
+from tagger.evaluation.folds import divided
 from tagger.files import write_file
 from tagger.linting.records import GoldCorpus, PlacedSentence
 from tagger.schemes import Scheme, tags_of
@@ -33,19 +33,13 @@ def split_folds(corpus: GoldCorpus, n: int) -> list[list[PlacedSentence]]:
     Raises:
         UsageError: There are fewer documents or different sentences than parts.
     """
-    groups: dict[object, list[PlacedSentence]] = {}
-    for sentence in corpus.sentences():
-        of_document = (sentence.path, sentence.number)
-        key = of_document if sentence.number >= 0 else tuple(sentence.tokens)
-        groups.setdefault(key, []).append(sentence)
-    if len(groups) < n:
-        raise UsageError(
-            f"{n} folds of {len(groups):,} documents or different sentences",
-            path=corpus.name,
-            hint="use fewer {folds}",
-        )
-    parts = balanced(list(groups.values()), n, size=lambda unit: sum(len(s.tokens) for s in unit))
-    return [[sentence for unit in part for sentence in unit] for part in parts]
+    return divided(
+        corpus.sentences(),
+        n,
+        key=lambda one: (one.path, one.number) if one.number >= 0 else tuple(one.tokens),
+        size=lambda one: len(one.tokens),
+        corpus=corpus.name,
+    )
 
 
 def trained_folds(

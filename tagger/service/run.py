@@ -17,6 +17,7 @@ import uvicorn
 from uvicorn.supervisors import Multiprocess
 
 from tagger.errors import TaggerError, UsageError
+from tagger.interrupt import handled
 from tagger.service.app import create_app
 from tagger.service.connections import TimedProtocol
 from tagger.service.log import log_to_stderr
@@ -135,10 +136,5 @@ def _quiet_signals() -> Iterator[None]:
     def ignore(number: int, frame: FrameType | None) -> None:
         pass
 
-    numbers = (signal.SIGINT, signal.SIGTERM)
-    before = {number: signal.signal(number, ignore) for number in numbers}
-    try:
+    with handled(ignore, signal.SIGINT, signal.SIGTERM):
         yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)

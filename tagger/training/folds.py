@@ -14,7 +14,7 @@ from tagger.arguments import as_name
 from tagger.config import Config, corpus_settings, nested
 from tagger.corpus.renaming import load_configured
 from tagger.errors import CorpusError, Interrupted, UsageError
-from tagger.evaluation.folds import balanced
+from tagger.evaluation.folds import divided
 from tagger.evaluation.predictions import write_predictions
 from tagger.evaluation.scores import score_spans, score_tokens
 from tagger.evaluation.selection import select_split
@@ -185,22 +185,17 @@ def is_stopped(model: Path) -> bool:
 
 def _parts(rows: Sequence[Row], n: int, name: str) -> list[list[int]]:
     """Divide sentences into parts of about the same number of tokens, documents in one piece."""
-    groups: dict[object, list[int]] = {}
-    numbers = {row["document"] for row in rows if "document" in row}
-    for i, row in enumerate(rows):
-        # Most corpora are one document, or mark none.
-        key = row["document"] if len(numbers) >= n else tuple(row["tokens"])
-        groups.setdefault(key, []).append(i)
-    if len(groups) < n:
-        raise UsageError(
-            f"{n} folds of {len(groups):,} documents or different sentences",
-            path=name,
-            hint="use fewer {folds}",
-        )
-    parts = balanced(
-        list(groups.values()), n, size=lambda unit: sum(len(rows[i]["tokens"]) for i in unit)
+    documents = {row["document"] for row in rows if "document" in row}
+    # Most corpora are one document, or mark none.
+    has_documents = len(documents) >= n
+    parts = divided(
+        range(len(rows)),
+        n,
+        key=lambda i: rows[i]["document"] if has_documents else tuple(rows[i]["tokens"]),
+        size=lambda i: len(rows[i]["tokens"]),
+        corpus=name,
     )
-    return [sorted(i for unit in part for i in unit) for part in parts]
+    return [sorted(part) for part in parts]
 
 
 def _check_entities(

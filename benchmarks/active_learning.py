@@ -4,10 +4,11 @@
     TAGGER_DATA=… python benchmarks/active_learning.py conll2003 --from en-base --threads 1
 
 Each run starts with the same 150 random sentences of its seed, trains from the base, adds half as
-many again by its choice, and so on until the score on test is half a point above the target. The
-tags of what is chosen are those of the corpus. No score decides which epoch is kept: the last one
-is. The number needed is read off the line between two trainings, sentences on a logarithmic scale.
-Finished trainings are kept in a CSV file and not repeated.
+many again by its choice, and so on until the score on test reaches the target. The tags of what is
+chosen are those of the corpus. No score decides which epoch is kept: the last one is. Random
+sentences depend on no model: the first number of them that reaches the target is found by
+bisection. The number needed is read off the line between two trainings, sentences on a logarithmic
+scale. Finished trainings are kept in a CSV file and not repeated.
 
 Choices: ``random``; ``select``, as the command chooses; ``unsure``, the same without regard to the
 forms chosen already; ``average``, as ``select`` by the doubt per token instead of per sentence.
@@ -34,11 +35,9 @@ from tagger.insight.select.select import MAX_TOKENS, MIN_TOKENS
 from tagger.schemes import Scheme, spans
 from tagger.tables import markdown_table, mean_sd
 
-SIZES = (150, 225, 338, 507, 760, 1140, 1710, 2565, 3848)
+SIZES = (150, 225, 338, 507, 760, 1140, 1710, 2565)
 CHOICES = ("random", "select", "unsure", "average")
 FIELDS = ("choice", "seed", "sentences", "tokens", "test", "next")
-BEYOND = 0.5
-"""How far above the target a run ends."""
 N_DEV = 300
 """Sentences of dev that the training reports on; more would take longer than the training."""
 
@@ -76,29 +75,26 @@ class Loop:
 
     def run(self) -> list[Row]:
         """Return a row for each training, by the number of sentences, until one is good enough."""
-        rows: list[Row] = []
+        rows: dict[int, Row] = {}
         chosen = self.order[: SIZES[0]]
-        for step in range(len(SIZES)):
+        low, high = 0, len(SIZES)
+        while low < high:
+            step = low
+            if self.choice == "random":
+                step = (low + high) // 2
+                chosen = self.order[: SIZES[step]]
             key = self.choice, str(self.seed), str(len(chosen))
             if key not in self.done:
-                self.done[key] = self.shared(chosen) or self.trained(chosen, step)
+                self.done[key] = self.trained(chosen, step)
                 append(self.options.csv, self.done[key])
                 print(*list(self.done[key].values())[:-1], flush=True)
-            rows.append(self.done[key])
-            if float(rows[-1]["test"]) >= self.options.target + BEYOND or step + 1 == len(SIZES):
-                break
-            chosen = chosen + list(map(int, rows[-1]["next"].split()))
-        return rows
-
-    def shared(self, chosen: Sequence[int]) -> Row | None:
-        """Return the first training of random sentences if another choice has made it."""
-        if self.choice != "random" or len(chosen) > SIZES[0]:
-            return None
-        for (_, seed, sentences), row in self.done.items():
-            if (seed, sentences) == (str(self.seed), str(len(chosen))):
-                added = self.order[SIZES[0] : SIZES[1]]
-                return {**row, "choice": "random", "next": " ".join(map(str, added))}
-        return None
+            rows[step] = self.done[key]
+            if float(rows[step]["test"]) >= self.options.target:
+                high = step
+            else:
+                low = step + 1
+                chosen = chosen + list(map(int, rows[step]["next"].split()))
+        return [row for _, row in sorted(rows.items())]
 
     def trained(self, chosen: Sequence[int], step: int) -> Row:
         """Train from the base on some sentences, and choose those to annotate next."""
@@ -119,13 +115,9 @@ class Loop:
                 threads=self.options.threads,
                 settings={"training.epochs": self.options.epochs, "training.keep": "last"},
             )
-            if step + 1 < len(SIZES):
-                n = SIZES[step + 1] - len(chosen)
-                if self.choice == "random":
-                    added = self.order[len(chosen) : len(chosen) + n]
-                else:
-                    model = trained.load(threads=self.options.threads or 0)
-                    added = self.next(model, chosen, n)
+            if self.choice != "random" and step + 1 < len(SIZES):
+                model = trained.load(threads=self.options.threads or 0)
+                added = self.next(model, chosen, SIZES[step + 1] - len(chosen))
         (scores,) = trained.test.values()
         n_tokens = sum(len(one.tokens) for one in some)
         score = f"{100 * scores.main[head]:.2f}"

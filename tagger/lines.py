@@ -52,7 +52,9 @@ MAGIC = {
 """How files begin that are often given for text, what they are, and what to do with them."""
 
 _GZIP, _BZIP2, _ZSTD = b"\x1f\x8b", b"BZh", b"\x28\xb5\x2f\xfd"
-JSON_SUFFIXES = (".jsonl", ".ndjson", ".json")
+JSON_LINES = (".jsonl", ".ndjson")
+"""Suffixes of files with a JSON object on each line."""
+JSON_SUFFIXES = (*JSON_LINES, ".json")
 """Suffixes of files of JSON."""
 
 NOT_JSON = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)

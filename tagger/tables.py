@@ -73,6 +73,15 @@ def markdown_text(text: str) -> str:
     return re.sub(r"[*`\[\\]", r"\\\g<0>", text.replace("&", "&amp;").replace("<", "&lt;"))
 
 
+def counted(n: int, noun: str) -> str:
+    """Put a number before a noun, in the plural where it is not one.
+
+    >>> counted(1, "line"), counted(2345, "line")
+    ('1 line', '2,345 lines')
+    """
+    return f"{n:,} {noun}{'s' * (n != 1)}"
+
+
 def mean_sd(values: Sequence[float], digits: int = 2) -> str:
     """Format mean and standard deviation as ``88.55 ± 0.13``; a single value has no deviation."""
     import statistics  # takes longer than all else here

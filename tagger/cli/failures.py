@@ -66,7 +66,8 @@ def one_line_errors() -> Iterator[None]:
         # Wrong options: an exception of Click's, which Typer may bring along under its own name.
         if not hasattr(error, "format_message"):
             raise
-        _fail(f"error: {error.format_message()} (see --help)", 2)
+        message = error.format_message().replace("Value error, ", "")
+        _fail(f"error: {message} (see --help)", 2)
 
 
 def _stream(error: OSError) -> str:

@@ -27,6 +27,7 @@ from tagger.cli.options import (
 from tagger.cli.output import console, echo, print_json
 from tagger.errors import UsageError
 from tagger.printable import printable
+from tagger.tables import counted
 
 if TYPE_CHECKING:
     from tagger.linting.lint import Report
@@ -162,12 +163,12 @@ def lint(
         echo(found.diff(), nl=False)
     if fix:
         n = sum(len(patch.fixed) for patch in found.patches)
-        files = len(found.patches)
+        files = counted(len(found.patches), "file")
         found = found.fix()
-        echo(f"{n:,} fixed in {files:,} file{'s' * (files != 1)}", err=True)
+        echo(f"{n:,} fixed in {files}", err=True)
     if export is not None:
         n = found.export(export, export_format, force=force)
-        echo(f"{n:,} sentences written to {export}", err=True)
+        echo(f"{counted(n, 'sentence')} written to {export}", err=True)
     report = found.report
     if output_format == "json":
         print_json(report)

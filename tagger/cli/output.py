@@ -104,7 +104,10 @@ def shows_progress(output: Path | None) -> bool:
 
 
 def announce_input(texts: Sequence[str] | None, files: Sequence[Path] | None) -> None:
-    """Print how to end the input, if a person is about to type it."""
+    """Print how to end the input, if a person is about to type it; and what is not read."""
+    for text in texts or ():
+        if os.path.isfile(text):  # noqa: PTH113, which raises an error for a long text
+            echo(f"{text!r} is tagged as a text; to read the file, use --file", err=True)
     reads = Path("-") in files if files else not texts
     if reads and sys.stdin is not None and sys.stdin.isatty():
         echo("reading lines from the terminal; end with Ctrl-D", err=True)

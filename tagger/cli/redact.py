@@ -37,7 +37,10 @@ def redact(
     document: Annotated[bool, typer.Option("--document", help="A file is a document.")] = False,
     column: Annotated[
         str | None,
-        typer.Option("--column", help="Lines are JSON objects, with the text under this key."),
+        typer.Option(
+            "--column",
+            help="Lines are JSON objects, with the text under this key; text for .jsonl.",
+        ),
     ] = None,
     replace: Annotated[
         Replace,

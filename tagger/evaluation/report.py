@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from tagger.evaluation.counting import LabelScore
 from tagger.evaluation.scores import SpanScores, TokenScores
 from tagger.evaluation.texts import TextScores
-from tagger.tables import mean_sd, plain_table, print_line
+from tagger.tables import counted, mean_sd, plain_table, print_line
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -196,7 +196,8 @@ def print_evaluation(console: Console, title: str, evaluation: Evaluation) -> No
         speed = evaluation.n_tokens / evaluation.seconds
         print_line(
             console,
-            f"{evaluation.n_sentences:,} sentences, {evaluation.n_tokens:,} tokens tagged in "
+            f"{counted(evaluation.n_sentences, 'sentence')}, "
+            f"{counted(evaluation.n_tokens, 'token')} tagged in "
             f"{evaluation.seconds:.1f} s, {speed:,.0f} tokens/s",
         )
 

@@ -36,6 +36,7 @@ from tagger.formats.text_labels import add_label, of_comment
 from tagger.formats.writing import encode_lines, heads_of, label_comments, refuse, sentence_tags
 from tagger.lines import as_number, read_rows
 from tagger.schemes import Scheme, is_tag
+from tagger.tables import counted
 
 __all__ = ["NO_BLANK_LINES", "detect_layout", "parse_columns", "read", "sniff", "write"]
 
@@ -273,7 +274,7 @@ def _wrong_number(
     return FormatError(
         path,
         number,
-        f"{n} column{'s' * (n != 1)} where {layout.n_columns} are expected "
+        f"{counted(n, 'column')} where {layout.n_columns} are expected "
         f"({delimiter}-separated: {', '.join(names)})",
         hint=hint,
     )

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal, Protocol, cast
 
 from tagger.errors import UsageError, unknown_name
+from tagger.lines import JSON_LINES
 
 if TYPE_CHECKING:
     from tagger.findings import Findings
@@ -193,7 +194,6 @@ class Format:
         return suffix in self.suffixes or suffix in self.shared_suffixes
 
 
-_JSON_LINES = (".jsonl", ".ndjson")
 _COLUMNS = (
     *(".conll", ".bio", ".bio2", ".bioes", ".iob", ".iob1", ".iobes", ".bilou"),
     *(".bmes", ".bmeso", ".ner", ".pos", ".tsv", ".csv", ".txt", ".col", ".cols"),
@@ -275,7 +275,7 @@ _ROWS = (
         title="JSON lines by tokens",
         module_name="jsonl",
         reads="sentences",
-        shared_suffixes=_JSON_LINES,
+        shared_suffixes=JSON_LINES,
         any_suffix=True,
         is_cut=True,
         has_numbers=True,
@@ -288,7 +288,7 @@ _ROWS = (
         title="Prodigy's JSON lines",
         module_name="prodigy",
         reads="documents",
-        shared_suffixes=_JSON_LINES,
+        shared_suffixes=JSON_LINES,
         any_suffix=True,
         may_overlap=True,
         labels="keys",
@@ -298,7 +298,7 @@ _ROWS = (
         title="doccano's JSON lines",
         module_name="doccano",
         reads="documents",
-        shared_suffixes=_JSON_LINES,
+        shared_suffixes=JSON_LINES,
         any_suffix=True,
         may_overlap=True,
         labels="keys",

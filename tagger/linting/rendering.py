@@ -13,6 +13,7 @@ from tagger.linting.codes import CODES, FAMILIES
 from tagger.linting.lint import Report
 from tagger.linting.records import FIXABLE, CodedFinding
 from tagger.linting.suspects import Suspect
+from tagger.tables import counted
 
 __all__ = [
     "AGAINST",
@@ -61,12 +62,12 @@ def summary_rows(report: Report) -> list[list[str]]:
 def summary_lines(report: Report) -> list[str]:
     """Return the last lines of the text."""
     n = len(report.findings)
-    what = f"{n:,} finding{'s' * (n != 1)}" if n else "nothing found"
-    of = f"{report.n_sentences:,} sentences with {report.n_tokens:,} tokens"
+    what = counted(n, "finding") if n else "nothing found"
+    of = f"{counted(report.n_sentences, 'sentence')} with {counted(report.n_tokens, 'token')}"
     lines = [*report.facts]
-    if report.review is not None:
+    if report.review is not None and report.review.n:
         lines.append(
-            f"reviewing the first {report.review.n} suspects may correct up to "
+            f"reviewing the first {counted(report.review.n, 'suspect')} may correct up to "
             f"{report.review.expected:.0f}, if the model is right about itself"
         )
     return [*lines, f"{what} in {of}"]

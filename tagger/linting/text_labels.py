@@ -6,6 +6,7 @@ from collections import Counter
 
 from tagger.formats.text_labels import as_list
 from tagger.linting.records import Collector, GoldCorpus, PlacedSentence, quoted
+from tagger.tables import counted
 
 __all__ = ["check_missing", "check_texts"]
 
@@ -25,7 +26,7 @@ def check_missing(corpus: GoldCorpus, found: Collector) -> None:
         total = counts.total()
         shown = ", ".join(f"{label} {n / total:.1%}" for label, n in counts.most_common(_SHOWN))
         more = f" and {len(counts) - _SHOWN:,} more" if len(counts) > _SHOWN else ""
-        labels = f"{len(counts):,} label{'s' * (len(counts) != 1)}"
+        labels = counted(len(counts), "label")
         found.facts.append(f"{head}: {labels}, {total:,} in all: {shown}{more}")
 
 

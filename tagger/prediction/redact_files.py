@@ -16,7 +16,7 @@ from tagger.errors import FormatError, UsageError
 from tagger.executors.processes import check_workers
 from tagger.files import check_new, check_not_read, named_errors, new_file
 from tagger.interrupt import interrupted_by_sigterm
-from tagger.lines import NOT_JSON, decode_lines, read_lines
+from tagger.lines import JSON_LINES, NOT_JSON, decode_lines, plain_suffix, read_lines
 from tagger.prediction.input import (
     BLOCK,
     STDIN,
@@ -51,10 +51,11 @@ if TYPE_CHECKING:
 
 
 class Item(NamedTuple):
-    """A text, and the JSON object that it is a column of."""
+    """A text, and the JSON object that has it under a key."""
 
     text: str
     record: dict[str, Any] | None
+    key: str
     source: str
     line: int
 
@@ -83,7 +84,8 @@ def redact_files(
         rules: What is replaced, and by what.
         texts: Texts.
         files: Files; ``-`` is standard input.
-        column: The lines are JSON objects, and the text is under this key.
+        column: The lines are JSON objects, and the text is under this key; ``text`` for files
+            that end in ``.jsonl`` or ``.ndjson`` where not given.
         whole: A file is one document of many lines.
         output: The file to write to; None for standard output.
         map_path: A file for what undoes it, which holds the names and only its owner may read.
@@ -124,7 +126,7 @@ def redact_files(
             if map_path is not None:  # first: no output without its map
                 write_map(b"".join(map(map_line, redacted)))
             content = b"".join(
-                _rendered(item, column, one.text) for item, one in zip(block, redacted, strict=True)
+                _rendered(item, one.text) for item, one in zip(block, redacted, strict=True)
             )
             write(shown(content) if in_terminal else content)
             if report is not None:
@@ -184,7 +186,7 @@ def undo_files(
     in_terminal = output is None and sys.stdout.isatty()
     with interrupted_by_sigterm(), _written(output) as write:
         for some in batched(_restored(map_path, lines, items), BLOCK):
-            content = b"".join(_rendered(item, column, original) for item, original in some)
+            content = b"".join(_rendered(item, original) for item, original in some)
             write(shown(content) if in_terminal else content)
         if (rest := sum(1 for _ in lines)) > 0:
             raise UsageError(f"is of {rest:,} more documents than there are", path=map_path)
@@ -237,15 +239,16 @@ def _items(
 ) -> Iterator[Item]:
     if column is None and (whole or texts):
         for i, one in enumerate(read_texts(texts, files, whole=whole), 1):
-            yield Item(one.text, None, str(one.name or "text"), 1 if whole else i)
+            yield Item(one.text, None, "", str(one.name or "text"), 1 if whole else i)
         return
     for path in files or [STDIN]:
         name = "standard input" if path == STDIN else str(path)
+        key = column or ("text" if plain_suffix(path) in JSON_LINES else None)
         for number, line in _lines(path):
-            if column is None:
-                yield Item(line, None, name, number)
+            if key is None:
+                yield Item(line, None, "", name, number)
             elif line.strip():
-                yield _column_of(name, number, line, column)
+                yield _column_of(name, number, line, key)
 
 
 def _lines(path: Path) -> Iterator[tuple[int, str]]:
@@ -262,20 +265,22 @@ def _column_of(name: str, number: int, line: str, column: str) -> Item:
     try:
         record = msgspec.json.decode(line)
     except NOT_JSON:
-        raise FormatError(name, number, "not JSON", hint="leave out {column} for text") from None
+        raise FormatError(
+            name, number, "not JSON", hint="for text, leave out {column}, or rename a .jsonl file"
+        ) from None
     text = record.get(column) if isinstance(record, dict) else None
     if not isinstance(text, str):
         keys = ", ".join(map(repr, record)) if isinstance(record, dict) else "none"
         raise FormatError(
             name, number, f"no string under {column!r}", hint=f"the keys are {keys}; see {{column}}"
         )
-    return Item(text, record, name, number)
+    return Item(text, record, column, name, number)
 
 
-def _rendered(item: Item, column: str | None, text: str) -> bytes:
-    if item.record is None or column is None:
+def _rendered(item: Item, text: str) -> bytes:
+    if item.record is None:
         return text.encode() + b"\n"
-    return msgspec.json.encode({**item.record, column: text}) + b"\n"
+    return msgspec.json.encode({**item.record, item.key: text}) + b"\n"
 
 
 @contextmanager

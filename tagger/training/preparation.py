@@ -19,6 +19,7 @@ from tagger.formats.records import can_name_head
 from tagger.model.choices import TagChoices
 from tagger.model.heads import HeadSpec
 from tagger.schemes import Scheme, split_tag, tag_inventory
+from tagger.tables import counted
 from tagger.training.answers import Answers, frequent_forms
 from tagger.training.encoding import READ_BATCH, Inventory
 from tagger.training.limits import bounded_sentences, check_heads
@@ -220,8 +221,7 @@ def _check_entities(prepared: Prepared, corpus: Corpus, fraction: float) -> None
     if not spans or any(labels_of(corpus.splits["train"], name) for name in spans):
         return
     n = len(corpus.splits["train"])
-    sentences = f"{n:,} training sentence{'s' * (n != 1)}"
-    what = f"no entity in the {sentences} ({', '.join(spans)})"
+    what = f"no entity in the {counted(n, 'training sentence')} ({', '.join(spans)})"
     others = [
         split
         for split, data in corpus.splits.items()

@@ -86,6 +86,15 @@ def test_a_corpus_and_the_model_trained_on_it_may_share_a_name(
     assert run("predict", "-m", "here", text).out.startswith("[John](PER)")
 
 
+@pytest.mark.parametrize("command", ["predict", "redact"])
+def test_the_name_of_a_file_is_a_text(run, command: str, model: Path, tmp_path: Path) -> None:
+    path = tmp_path / "mails.txt"
+    path.write_text("Kim left.\n")
+    found = run(command, "-m", model, path, "x" * 5000)
+    assert found.code == 0
+    assert "--file" in found.err
+
+
 def test_predict_confidence(run, model: Path) -> None:
     text = "John works at Apple"
     result = run("predict", text, "-m", model, "--confidence", "--format", "json")

@@ -40,6 +40,14 @@ def test_a_clean_corpus_exits_with_0(run, tmp_path: Path) -> None:
     assert "nothing found" in result.out
 
 
+def test_one_sentence_without_a_suspect(run, model: Path, tmp_path: Path) -> None:
+    path = tmp_path / "one.conll"
+    path.write_text("Kim\tB-PER\nleft\tO\n")
+    found = run("lint", path, "--model", model, "--select", "M")
+    assert "1 sentence with 2 tokens" in found.out
+    assert "reviewing" not in found.out
+
+
 def test_exit_zero(run, bad: Path) -> None:
     assert run("lint", bad, "--exit-zero").code == 0
 

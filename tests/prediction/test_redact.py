@@ -132,6 +132,17 @@ def test_a_column_of_json_lines(run, model: Path, tmp_path: Path) -> None:
     assert "in.jsonl:1" in wrong.err
 
 
+def test_the_keys_of_json_lines_stay(run, model: Path, tmp_path: Path) -> None:
+    path = tmp_path / "in.jsonl"
+    path.write_text('{"Kim":"Kim","text":"Kim left."}\n')
+    assert json.loads(run("redact", "-m", model, "-f", path).out)["Kim"] == "Kim"
+
+
+def test_an_output_that_cannot_be_written_is_named(run, model: Path, texts: Path) -> None:
+    output = texts.with_name("x" * 255)  # with anything added to it, the name is too long
+    assert_one_line(run("redact", "-m", model, "-f", texts, "-o", output), 1, f"{output}:")
+
+
 def test_another_text_is_not_undone(run, model: Path, texts: Path, tmp_path: Path) -> None:
     out, names, back = (tmp_path / name for name in ("out.txt", "map.jsonl", "back.txt"))
     assert run("redact", "-m", model, "-f", texts, "-o", out, "--map", names).code == 0

@@ -32,12 +32,14 @@ from tagger.cli.failures import one_line_errors
 from tagger.corpus.read import GoldSentence
 from tagger.insight.select.ranking import Unsure, choose, doubts, most_unsure
 from tagger.insight.select.select import MAX_TOKENS, MIN_TOKENS
+from tagger.plotting import png, subplots
 from tagger.schemes import Scheme, spans
 from tagger.tables import markdown_table, mean_sd
 
 SIZES = (150, 225, 338, 507, 760, 1140, 1710, 2565)
 CHOICES = ("random", "select", "unsure", "average")
 FIELDS = ("choice", "seed", "sentences", "tokens", "test", "next")
+COLORS = ("tab:blue", "tab:orange", "tab:green", "tab:red")
 N_DEV = 300
 """Sentences of dev that the training reports on; more would take longer than the training."""
 
@@ -176,8 +178,33 @@ def needed(rows: Sequence[Row], field: str, target: float) -> float:
     return math.nan
 
 
+def plot(done: Done, choices: Sequence[str], target: float, path: Path) -> None:
+    """Draw the score by the number of sentences, a line for each choice and seed."""
+    figure, ((panel,),) = subplots(size=(4.8, 3.2))
+    panel.axhline(target, color="grey", linewidth=0.8)
+    for color, choice in zip(COLORS, choices, strict=False):
+        of_seeds: dict[str, list[tuple[int, float]]] = {}
+        for (one, seed, n), row in done.items():
+            if one == choice:
+                of_seeds.setdefault(seed, []).append((int(n), float(row["test"])))
+        for i, points in enumerate(of_seeds.values()):
+            xs, ys = zip(*sorted(points), strict=True)
+            label = None if i else choice
+            panel.plot(xs, ys, marker="o", markersize=3, color=color, label=label, alpha=0.8)
+    panel.set_xscale("log")
+    ticks = [size for size in SIZES[::2] if size <= max(int(n) for _, _, n in done)]
+    panel.set_xticks(ticks, map(str, ticks))
+    panel.minorticks_off()
+    panel.set_xlabel("training sentences")
+    panel.set_ylabel("test F1")
+    panel.grid(alpha=0.3)
+    panel.legend()
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(png(figure))
+
+
 def main() -> None:
-    """Run what is missing and print the table."""
+    """Run what is missing, print the table and draw the plot."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("corpus")
     parser.add_argument("--from", dest="base", default="en-base")
@@ -188,6 +215,7 @@ def main() -> None:
     parser.add_argument("--epochs", type=int, default=4)
     parser.add_argument("--threads", type=int)
     parser.add_argument("--csv", type=Path, default=Path("models/results/active_learning.csv"))
+    parser.add_argument("--plot", type=Path, default=Path("docs/images/active_learning.png"))
     arguments = parser.parse_args()
     arguments.csv.parent.mkdir(parents=True, exist_ok=True)
     gold = {split: list(tagger.read(arguments.corpus, split)) for split in ("train", "dev", "test")}
@@ -208,6 +236,7 @@ def main() -> None:
             cells.append(mean_sd(counts, digits=0))
         rows.append(cells)
     print("\n".join(markdown_table(["choice", "sentences", "tokens"], rows)))
+    plot(done, choices, arguments.target, arguments.plot)
 
 
 if __name__ == "__main__":

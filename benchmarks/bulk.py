@@ -43,15 +43,15 @@ def main() -> None:
     parser.add_argument("what", choices=["throughput", "scaling", "peers", "ray"])
     parser.add_argument("model", nargs="?", default="en")
     parser.add_argument("--rows", type=int, help="Texts; each command has its own default.")
-    parser.add_argument("--rounds", type=int, default=2)
+    parser.add_argument("--rounds", type=int, default=3, help="Of each system, in turn.")
     parser.add_argument("--workers", type=int, help="Processes.")
     parser.add_argument("--spacy", help="A pipeline with only NER; one of random weights if none.")
     options = parser.parse_args()
     measure, n_rows = {
         "throughput": (throughput, 200_000),
-        "scaling": (scaling, 200_000),
-        "peers": (peers, 40_000),
-        "ray": (on_ray, 200_000),
+        "scaling": (scaling, 150_000),
+        "peers": (peers, 25_000),
+        "ray": (on_ray, 120_000),
     }[options.what]
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
@@ -79,13 +79,12 @@ def throughput(options: argparse.Namespace, folder: Path, texts: list[str]) -> N
 def scaling(options: argparse.Namespace, folder: Path, texts: list[str]) -> None:
     """Measure one worker and several, in turn."""
     n_words, most = WORDS * len(texts), options.workers or 2
-    ratios = []
+    speeds: dict[int, list[float]] = {1: [], most: []}
     for _ in range(options.rounds):
-        speeds = [
-            command(f"bulk, workers: {n}", n_words, bulk_of(options, folder, n)) for n in (1, most)
-        ]
-        ratios.append(speeds[1] / speeds[0])
-    print(f"\n{most} workers: {statistics.median(ratios):.2f} times one (median, start included)")
+        for n, found in speeds.items():
+            found.append(command(f"bulk, workers: {n}", n_words, bulk_of(options, folder, n)))
+    ratio = median_ratio(speeds[most], speeds[1])
+    print(f"\n{most} workers: {ratio:.2f} times one (median, start included)")
 
 
 def peers(options: argparse.Namespace, folder: Path, texts: list[str]) -> None:
@@ -101,8 +100,8 @@ def peers(options: argparse.Namespace, folder: Path, texts: list[str]) -> None:
     for _ in range(options.rounds):
         for title, arguments in systems.items():
             speeds[title].append(command(title, n_words, arguments))
-    ours, *others = (statistics.median(found) for found in speeds.values())
-    ratios = ", ".join(f"{ours / other:.1f}" for other in others)
+    ours, *others = speeds.values()
+    ratios = ", ".join(f"{median_ratio(ours, other):.1f}" for other in others)
     print(f"\nbulk: {ratios} times the words/s of the others (medians, start included)")
 
 
@@ -134,8 +133,8 @@ def on_ray(options: argparse.Namespace, folder: Path, texts: list[str]) -> None:
             found.append(watch.speed)
             print(f"{name}: {watch.speed:,.0f} words/s after the first shard", flush=True)
     ray.shutdown()
-    local, remote = (statistics.median(found) for found in speeds.values())
-    print(f"\nRay: {100 * (local / remote - 1):+.0f} % time (medians)")
+    more = median_ratio(speeds["local"], speeds["ray"]) - 1
+    print(f"\nRay: {100 * more:+.0f} % time (median)")
 
 
 class _AfterStart(Reporter):
@@ -287,6 +286,11 @@ def command(title: str, n_words: int, arguments: list[str]) -> float:
     wall = time.perf_counter() - started
     row(title, n_words, wall, used, peak)
     return n_words / wall
+
+
+def median_ratio(speeds: list[float], others: list[float]) -> float:
+    """Return the median of the ratios of the rounds."""
+    return statistics.median(a / b for a, b in zip(speeds, others, strict=True))
 
 
 def largest(process: int) -> float:

@@ -21,6 +21,11 @@ SMALL = 64
 """Tokens that any request is taken for until its body is read."""
 N_TOKENS_BESIDES = 10
 """Tokens that take as long to tag as to receive and answer a request, about."""
+OVERLOADED = 1.0
+"""Seconds after a refusal for which the queue is short."""
+SHORT = 0.5
+"""The share of the queue that is used then: to refuse takes time, in which texts are tagged more
+slowly, and a full queue would be waited for longer than without overload."""
 TYPICAL_RATE = 20_000.0
 """Tokens a second, until it is measured."""
 
@@ -88,6 +93,7 @@ class Batcher:
         self._jobs: deque[Job] = deque()
         self._n_tokens = 0
         self._rate = TYPICAL_RATE
+        self._refused_at = float("-inf")
         self._changed = threading.Condition()
         self._stopped = False
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -110,8 +116,10 @@ class Batcher:
 
     def is_full(self, n_tokens: int) -> bool:
         """Return whether work of that size must wait to be accepted."""
-        at_hand = self._n_tokens
-        return at_hand > 0 and at_hand + n_tokens > self._limits.queue_tokens
+        at_hand, limit = self._n_tokens, float(self._limits.queue_tokens)
+        if time.monotonic() < self._refused_at + OVERLOADED:
+            limit *= SHORT
+        return at_hand > 0 and at_hand + n_tokens > limit
 
     def check_space(self, n_tokens: int = SMALL) -> None:
         """Check that work of that size is accepted.
@@ -120,6 +128,7 @@ class Batcher:
             Problem: The queue is full.
         """
         if self.is_full(n_tokens):
+            self._refused_at = time.monotonic()
             seconds = max(1, ceil(self._n_tokens / self._rate))
             raise Problem(
                 "queue-full",

@@ -32,7 +32,7 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
     """Seconds until a request is given up: receiving it, its answer, and sending each part."""
     queue_tokens: int = 3_072
     """Estimated tokens of the requests at hand, with some for each request itself; one beyond them
-    is refused, unless it is the only one."""
+    is refused, unless it is the only one. Half as many while requests are refused."""
     batch_tokens: int = 1_024
     """Estimated tokens that are tagged together."""
     window: float = 0.0

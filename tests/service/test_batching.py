@@ -105,6 +105,30 @@ def test_a_full_queue_refuses_with_the_time_to_wait(hold: Hold) -> None:
     assert 'tagger_rejections_total{kind="queue-full"} 1.0' in metrics
 
 
+def test_the_queue_is_short_while_requests_are_refused(
+    hold: Hold, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hold.open.set()
+    application = app(queue_tokens=160)
+    hold.open.clear()
+    hold.began.clear()
+    text = {"text": "a text of some tokens, by its characters, which is " + "a bit longer " * 5}
+    with serving(application) as url, ThreadPoolExecutor(4) as pool:
+        (first,) = in_threads(pool, url, text)
+        assert hold.began.wait(10)
+        (second,) = in_threads(pool, url, text)
+        wait_for(lambda: waiting_tokens(application) > 60)
+        monkeypatch.setattr("tagger.service.batching.OVERLOADED", 60.0)
+        assert waiting_tokens(application) < 100
+        assert ask(url, body={"text": "long " * 100}).status == 429
+        assert ask(url, body=text).status == 429  # for which there is space
+        monkeypatch.setattr("tagger.service.batching.OVERLOADED", 0.0)
+        (third,) = in_threads(pool, url, text)
+        wait_for(lambda: waiting_tokens(application) > 100)
+        hold.open.set()
+        assert {one.result().status for one in (first, second, third)} == {200}
+
+
 def test_what_takes_too_long_is_given_up(hold: Hold) -> None:
     hold.open.set()
     application = app(timeout=0.3)

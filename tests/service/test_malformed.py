@@ -98,7 +98,16 @@ def kinds() -> dict[str, Callable[[random.Random], bytes]]:
         def method(chance: random.Random, path: str = path, body: bytes = body) -> bytes:
             return plain(path, body, method=chance.choice([b"GET", b"PUT", b"BREW", b"HEAD"]))
 
-        for kind in (wrong_part, unknown_field, cut, noise, query, header, torn, method):
+        def deep(chance: random.Random, path: str = path) -> bytes:
+            return plain(path, chance.choice([b"[", b'{"text":']) * chance.randrange(20_000))
+
+        def surrogates(chance: random.Random, path: str = path, body: bytes = body) -> bytes:
+            return plain(
+                path, body.replace(b"John", chance.choice([b"\\ud800", b"\\udfff\\u0000"]))
+            )
+
+        for kind in (wrong_part, unknown_field, cut, noise, query, header, torn, method, deep,
+                     surrogates):  # fmt: skip
             found[f"{path} {kind.__name__}"] = kind
 
     def lines(chance: random.Random) -> bytes:
@@ -139,13 +148,13 @@ def status_of(address: tuple[str, int], content: bytes) -> str:
 
 def test_ten_thousand_requests(service: str) -> None:
     every = kinds()
-    assert len(every) == 44
+    assert len(every) == 54
     parts = urlsplit(service)
     address = str(parts.hostname), int(parts.port or 0)
     chance = random.Random(1)
     counts: Counter[str] = Counter()
     peaks = []
-    for _ in range(230):
+    for _ in range(190):
         for kind in every.values():
             counts[status_of(address, kind(chance))] += 1
         peaks.append(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)

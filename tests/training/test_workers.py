@@ -7,6 +7,7 @@ import os
 import socket
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import msgspec
@@ -118,6 +119,37 @@ def test_torchrun_starts_the_processes(corpus: Path, tmp_path: Path) -> None:
     assert printed[1] == b""
     assert read_model(tmp_path / "0" / "m").meta.epochs == 2
     assert not any((tmp_path / "1").iterdir())
+
+
+@pytest.mark.slow
+def test_what_torchrun_stops_resumes_as_if_it_never_had_been(corpus: Path, tmp_path: Path) -> None:
+    config = small_config(epochs=60)
+    train(corpus, tmp_path / "whole", config=config, workers=2)
+    (tmp_path / "c.toml").write_text(config_to_toml(config))
+    command = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node=2"]
+    command += ["-m", "tagger", "train", "-o", "m"]
+    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])}
+    first = subprocess.Popen(
+        [*command, str(corpus), "--config", "c.toml"],
+        cwd=tmp_path,
+        env=environment,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+    )
+    log, deadline = tmp_path / "m" / "log.csv", time.monotonic() + 300
+    while not log.exists() or len(log.read_bytes().splitlines()) < 3:
+        assert first.poll() is None
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+    first.terminate()
+    _, printed = first.communicate(timeout=300)
+    assert first.returncode
+    assert b"stopped and saved; resume it with --resume" in printed
+    again = subprocess.run([*command, "--resume"], cwd=tmp_path, env=environment, timeout=300)
+    assert again.returncode == 0
+    expected = weights(tmp_path / "whole")
+    for key, value in weights(tmp_path / "m").items():
+        np.testing.assert_array_equal(value, expected[key], err_msg=key)
 
 
 def test_wrong_numbers_of_workers(

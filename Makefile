@@ -110,10 +110,11 @@ audit:
 # The licences of what a wheel needs.
 NEEDED = locks/torch.txt locks/base.txt
 licences: $(VENV)/.installed $(TOOLS)/.installed
-	@printf '%s\n' "# Licences of dependencies" "" \
-		"Made by \`make licences\`: what the package needs, as its authors state it." "" > docs/licences.md
 	@$(TOOLS)/bin/pip-licenses --python $(BIN)/python --format markdown \
-		--packages $$(sed -n 's/==.*//p' $(NEEDED)) | sed 's/  */ /g; s/---*/---/g' >> docs/licences.md
+		--packages $$(sed -n 's/==.*//p' $(NEEDED)) > $(TOOLS)/licences.md
+	@(printf '%s\n' "# Licences of dependencies" "" \
+		"Made by \`make licences\`: what the package needs, as its authors state it." "" && \
+		sed '/^| *| *|/d; s/  */ /g; s/---*/---/g' $(TOOLS)/licences.md) > docs/licences.md
 .PHONY: licences
 
 # What is published, in dist/: the source and the wheel, built twice with equal bytes, and a list of
@@ -123,7 +124,7 @@ release: $(VENV)/.installed-dev $(TOOLS)/.installed
 	$(BIN)/python -m hatchling build -d dist
 	mkdir dist/again
 	tar xf dist/*.tar.gz -C dist/again
-	cd dist/again/* && $(CURDIR)/$(BIN)/python -m hatchling build -d ..
+	cd dist/again/* && $(abspath $(BIN))/python -m hatchling build -d ..
 	for file in dist/*.*; do cmp $$file dist/again/$${file##*/} || exit 1; done
 	rm -r dist/again
 	cat $(NEEDED) | $(TOOLS)/bin/cyclonedx-py requirements - --pyproject pyproject.toml \

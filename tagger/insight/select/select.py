@@ -21,6 +21,7 @@ from tagger.runtime.cutting import cut_texts
 from tagger.runtime.tagger import Tagger
 from tagger.schemes import Scheme, Span, spans
 from tagger.sharing.finding import load
+from tagger.tables import counted
 
 __all__ = ["Selected", "SelectedSentence", "select"]
 
@@ -89,8 +90,9 @@ def select(
         progress: Called with the number of texts after each batch.
 
     Raises:
-        UsageError: A name is unknown, the model has no head with spans, or the file exists.
-        CorpusError: A text is not found or cannot be read, or no sentence is worth annotating.
+        UsageError: A name is unknown, the model has no head with spans, the file exists, or no
+            sentence is worth annotating.
+        CorpusError: A text is not found or cannot be read.
         OSError: The file cannot be written.
     """
     if n < 1:
@@ -102,15 +104,16 @@ def select(
     tagger = load(as_name("model", model), threads=threads)
     spec = _head(tagger, head)
 
-    seen = [0, 0]
+    seen = [0, 0, 0]
     # Equal sentences are worth no more than one of them.
     pool = most_unsure(_unsure(tagger, spec, sources, seen, progress), n * POOL)
     chosen = choose(pool, n)
     if not chosen:
+        length = f"of {MIN_TOKENS} to {MAX_TOKENS} tokens"
         raise UsageError(
-            f"the model is sure of all {seen[0]:,} sentences"
-            if seen[0]
-            else f"no sentence of {MIN_TOKENS} to {MAX_TOKENS} tokens",
+            f"the model is sure of all {counted(seen[2], 'sentence')} {length}"
+            if seen[2]
+            else f"no sentence {length}",
             path=", ".join(given),
             hint="give other text",
         )
@@ -144,6 +147,7 @@ def _unsure(
     seen: list[int],
     progress: Callable[[int], None] | None,
 ) -> Iterator[Unsure]:
+    """Yield what the model doubts; count sentences, tokens, and sentences of a fit length."""
     table = tagger.predictor.tables[head.name]
     known: set[int] = set()
     for some in batched(texts, BATCH):
@@ -162,6 +166,7 @@ def _unsure(
                 if not MIN_TOKENS <= len(tokens) <= MAX_TOKENS or key in known:
                     continue
                 known.add(key)
+                seen[2] += 1
                 of_sentence = spans(tags[first:past], Scheme.BIO)
                 after = [end < start for (_, end), (start, _) in pairwise(offsets)]
                 yield Unsure(

@@ -102,3 +102,11 @@ def test_bad_input(run, model: Path, texts: Path, tmp_path: Path) -> None:
         assert not output.exists()
     with pytest.raises(UsageError):
         tagger.select([], output)
+
+
+def test_a_sentence_that_is_too_long_is_not_called_sure(
+    run, model: Path, texts: Path, tmp_path: Path
+) -> None:
+    texts.write_text("word " * 100)
+    found = run("select", texts, "-m", model, "-o", tmp_path / "x.jsonl", "--to", "prodigy")
+    assert_one_line(found, 2, "no sentence of 4 to 80 tokens")

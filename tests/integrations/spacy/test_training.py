@@ -183,3 +183,24 @@ def test_categories_are_learned(tmp_path: Path) -> None:
     doc = spacy.load(tmp_path / "p")("is it cold in Boston")
     assert max(doc.cats, key=doc.cats.__getitem__) == "weather"
     assert sum(doc.cats.values()) == pytest.approx(1)
+
+
+def test_documents_of_several_sentences_are_learned_whole(tmp_path: Path) -> None:
+    nlp = pipeline("", settings=SETTINGS)
+    data = with_categories(nlp)
+    words = ["is", "it", "cold", "?", "will", "it", "rain", "?"]
+    doc = Doc(nlp.vocab, words=words, sent_starts=[i in (0, 4) for i in range(8)])
+    doc.cats = {"book": 0.0, "greet": 0.0, "weather": 1.0}
+    starts = [token.is_sent_start for token in doc]
+    data.append(Example(Doc(nlp.vocab, words=words, sent_starts=starts), doc))
+    nlp.initialize(lambda: data)
+    nlp.update(data, losses={})
+    nlp.to_disk(tmp_path / "p")
+    loaded = spacy.load(tmp_path / "p")
+    component = loaded.get_pipe("recurrent_tagger")
+    assert component.tagger.splitter.rules.whole_texts
+    found = component(Doc(loaded.vocab, words=words, sent_starts=starts))
+    (expected,) = component.tagger.annotate([words])
+    assert found.cats == pytest.approx(
+        dict(zip(["book", "greet", "weather"], expected.label_probs["cats"], strict=True))
+    )

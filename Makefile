@@ -38,7 +38,7 @@ types: $(VENV)/.installed-dev
 install: $(VENV)/.installed
 
 # The models that ship, from raw text on.
-model: models/en/meta.json
+model: models/en-fast/meta.json
 include models/model.mk
 
 # Changed inputs for an hour, those that atheris finds for another, and kills at random moments (docs/security.md).

@@ -1,4 +1,4 @@
-# The models that ship, from raw text on (docs/models.md): about five hours on one core. Corpora are looked up
+# The models that ship, from raw text on (docs/models.md): about six hours on one core. Corpora are looked up
 # in $TAGGER_DATA. What a step has made is not made again, and an interrupted step goes on where it was;
 # delete its output in data/ to repeat it.
 
@@ -15,6 +15,8 @@ ENV = $(VENV)/.installed-dev
 TEACHER = $(BIN)/python models/transformer.py
 STUDENT = $(BIN)/python models/student.py
 EN = --corpora conll2003 ud_en_ewt gum wnut17 --config models/en.toml
+FROM_BOTH = --teachers data/teacher-en data/en-1 --texts data/text-2.txt ud_en_ewt gum wnut17 btc \
+	--base models/en-base --answers data/answers-en
 
 # A language model over all of the text, in which the news count three times.
 data/en-lm/meta.json: | $(ENV) $(WIKIPEDIA) $(NEWS) $(GLOVE)
@@ -29,14 +31,14 @@ data/text-%.txt: | $(WIKIPEDIA) $(NEWS)
 	mv $@.part $@
 
 # A transformer that has seen neither CoNLL-2003 nor WNUT-17, so that what is trained on them from the
-# base is not told their answers; its student without the heads is the base.
+# base is not told their answers; its student without the heads, and with more words, is the base.
 data/teacher-base/teacher.pt: | $(ENV)
 	$(TEACHER) $(@D) gum btc
 data/base-student/meta.json: data/en-lm/meta.json data/teacher-base/teacher.pt data/text-1.txt
 	$(STUDENT) $(@D) --teachers data/teacher-base --texts data/text-1.txt ud_en_ewt gum btc --corpora gum \
 		--config models/en-base.toml --base data/en-lm --answers data/answers-base
-models/en-base/meta.json: data/base-student/meta.json
-	$(BIN)/python models/base.py data/base-student data/en-lm $(@D)
+models/en-base/meta.json: data/base-student/meta.json | $(GLOVE)
+	$(BIN)/python models/base.py data/base-student data/en-lm $(@D) --vectors $(GLOVE) --words 140000
 
 # A transformer for all corpora, a student of it, and the English model, which learns from both.
 data/teacher-en/teacher.pt: | $(ENV)
@@ -45,8 +47,13 @@ data/en-1/meta.json: data/en-lm/meta.json data/teacher-en/teacher.pt data/text-1
 	$(STUDENT) $(@D) --teachers data/teacher-en --texts data/text-1.txt ud_en_ewt gum wnut17 btc $(EN) \
 		--base data/en-lm --answers data/answers-en-1
 models/en/meta.json: models/en-base/meta.json data/en-1/meta.json data/text-2.txt
-	$(STUDENT) $(@D) --teachers data/teacher-en data/en-1 --texts data/text-2.txt ud_en_ewt gum wnut17 btc $(EN) \
-		--base models/en-base --answers data/answers-en
+	$(STUDENT) $(@D) $(EN) $(FROM_BOTH)
+
+# A smaller network that learns from the same answers, and without the rarest words.
+data/en-fast-student/meta.json: models/en/meta.json
+	$(STUDENT) $(@D) $(subst en.toml,en-fast.toml,$(EN)) $(FROM_BOTH)
+models/en-fast/meta.json: data/en-fast-student/meta.json
+	$(BIN)/python models/words.py data/en-fast-student $(@D) --words 95000
 
 RAW = $(TAGGER_DATA)/raw/en.txt.zst
 define check_raw

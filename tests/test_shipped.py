@@ -39,7 +39,7 @@ def en() -> Tagger:
 
 
 def test_what_ships_is_small_and_complete() -> None:
-    for name in ("en", "en-base"):
+    for name in ("en", "en-base", "en-fast"):
         directory = shipped("models", name)
         assert directory is not None
         files = list(directory.iterdir())

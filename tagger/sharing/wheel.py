@@ -23,7 +23,7 @@ from tagger.model.meta import LICENSE
 from tagger.sharing.contents import Licence, body_of, licence_of, one_line, published_files
 from tagger.sharing.finding import GROUP, HUB
 
-SHIPPED = ("en", "en-base")
+SHIPPED = ("en", "en-base", "en-fast")
 """Models that come with `tagger`: their names are found there before any package."""
 
 _NAME = re.compile(r"[A-Za-z0-9]([\w.-]*[A-Za-z0-9])?", re.ASCII)

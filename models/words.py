@@ -2,9 +2,9 @@
 
     python models/words.py data/en-fast-student models/en-fast --words 95000
 
-The first words are kept: those of the corpora that the model was trained on, and then those that come
-first in its base. A step of `make model`; the scores of the card are measured by `tagger evaluate` and
-written by hand.
+The first words are kept: those of the corpora that the model was trained on, and then those that
+come first in its base. A step of `make model`; the scores of the card are measured by `tagger
+evaluate` and written by hand.
 """
 
 from __future__ import annotations

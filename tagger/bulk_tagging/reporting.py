@@ -11,7 +11,7 @@ from tagger.bulk_tagging.state import Mark
 from tagger.bulk_tagging.tally import Tally
 from tagger.executors.protocol import Measures, without
 from tagger.progress import Screen
-from tagger.tables import fields_table, plain_table
+from tagger.tables import counted, fields_table, plain_table
 
 if TYPE_CHECKING:
     from rich.console import Console, RenderableType
@@ -171,7 +171,8 @@ def summary_tables(summary: BulkSummary) -> list[RenderableType]:
     }
     if summary.left_out:
         shown = ", ".join(summary.left_out[:3])
-        fields["left out"] = f"{len(summary.left_out):,} files of no known format ({shown})"
+        n_left_out = counted(len(summary.left_out), "file")
+        fields["left out"] = f"{n_left_out} of no known format ({shown})"
     tables: list[RenderableType] = [fields_table(fields, style="bold")]
     if found.n_entities:
         ranked = sorted(found.n_entities.items(), key=lambda item: -item[1])

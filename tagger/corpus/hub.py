@@ -23,6 +23,7 @@ from tagger.formats.text_labels import NO_TOKENS, labels_in
 from tagger.formats.text_table import TEXT_KEYS
 from tagger.formats.writing import space_after
 from tagger.hub import UnreachableError, ask, in_a_line
+from tagger.tables import counted
 from tagger.text.tokenizer import Tokenizer
 
 if TYPE_CHECKING:
@@ -156,7 +157,10 @@ class HubSource:
                     found = row[self.keys[head]] or ()
                     if len(found) != len(tokens):
                         raise FormatError(
-                            path, number, f"{len(found)} tags of {head} for {len(tokens)} tokens"
+                            path,
+                            number,
+                            f"{counted(len(found), 'tag')} of {head} for "
+                            f"{counted(len(tokens), 'token')}",
                         )
                     tags[head] = _by_name(found, names[head])
                 others = {key: value for key, value in row.items() if key not in self.keys.values()}

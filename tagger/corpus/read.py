@@ -13,6 +13,7 @@ from tagger.corpus.load import load_corpus
 from tagger.corpus.records import HeadColumn
 from tagger.errors import UsageError, unknown_name
 from tagger.formats.records import Columns, TextLabel
+from tagger.tables import counted
 
 if TYPE_CHECKING:
     import datasets
@@ -87,7 +88,8 @@ class GoldSentences(Sequence[GoldSentence]):
         ]
 
     def __repr__(self) -> str:
-        return f"<{len(self):,} sentences of {self.name} {self.split}: {', '.join(self.heads)}>"
+        size = counted(len(self), "sentence")
+        return f"<{size} of {self.name} {self.split}: {', '.join(self.heads)}>"
 
 
 def read(

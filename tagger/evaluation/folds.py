@@ -7,6 +7,7 @@ from collections.abc import Callable, Hashable, Iterable
 from typing import TypeVar
 
 from tagger.errors import UsageError
+from tagger.tables import counted
 
 T = TypeVar("T")
 
@@ -21,6 +22,7 @@ def divided(
     key: Callable[[T], Hashable],
     size: Callable[[T], int],
     corpus: str,
+    what: str,
 ) -> list[list[T]]:
     """Divide sentences at random, always alike, into ``n`` parts of about the same size.
 
@@ -30,6 +32,7 @@ def divided(
         key: Those with the same key, as of a document, are in the same part.
         size: The number of tokens of a sentence.
         corpus: The name of the corpus, for the error.
+        what: What a key stands for, there.
 
     Raises:
         UsageError: There are fewer keys than parts.
@@ -39,7 +42,7 @@ def divided(
         groups.setdefault(key(sentence), []).append(sentence)
     if len(groups) < n:
         raise UsageError(
-            f"{n} folds of {len(groups):,} documents or different sentences",
+            f"{counted(n, 'fold')} of {counted(len(groups), what)}",
             path=corpus,
             hint="use fewer {folds}",
         )

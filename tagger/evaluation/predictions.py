@@ -18,6 +18,7 @@ from tagger.formats.text_labels import as_list
 from tagger.lines import read_lines
 from tagger.runtime.labelling import label_names
 from tagger.schemes import Scheme, convert_partial
+from tagger.tables import counted
 
 _SPAN = re.compile(r"O$|[BIESLU]-.")
 
@@ -156,7 +157,7 @@ def _read(path: Path) -> _File:
             raise FormatError(
                 path,
                 number,
-                f"{len(columns)} columns where {width} are expected: "
+                f"{counted(len(columns), 'column')} where {width} are expected: "
                 "a token, its gold and its predicted tag",
                 expected=[width],
             )

@@ -207,7 +207,8 @@ def _print_labels(console: Console, scores: SpanScores) -> None:
         unknown = ", ".join(scores.unknown_labels)
         print_line(console, f"labels that the model does not have: {unknown}")
     for label, n in scores.not_scored.items():
-        print_line(console, f"not scored: {n:,} spans of {label}, which is not annotated here")
+        what = counted(n, "span")
+        print_line(console, f"not scored: {what} of {label}, which is not annotated here")
 
 
 def print_folds(console: Console, folds: Sequence[Mapping[str, float]]) -> None:

@@ -29,6 +29,7 @@ from tagger.formats.writing import (
 )
 from tagger.lines import as_number, read_rows
 from tagger.schemes import OUTSIDE, Scheme, is_tag
+from tagger.tables import counted
 
 __all__ = ["detect_layout", "read", "sniff", "write"]
 
@@ -201,7 +202,9 @@ def _checked(path: Path, number: int, line: str) -> list[str]:
     fields = line.split("\t")
     if len(fields) != len(_FIELDS):
         raise FormatError(
-            path, number, f"{len(fields)} columns where CoNLL-U has 10, separated by tabs"
+            path,
+            number,
+            f"{counted(len(fields), 'column')} where CoNLL-U has 10, separated by tabs",
         )
     return fields
 

@@ -13,6 +13,7 @@ from tagger.errors import FormatError
 from tagger.findings import Finding
 from tagger.formats.records import TextLabel
 from tagger.schemes import Span
+from tagger.tables import counted
 
 __all__ = [
     "ENTITIES",
@@ -157,7 +158,7 @@ def check_span(
         raise FormatError(
             path,
             line,
-            f"{which} ({label}) ends after the text, which has {len(text)} characters",
+            f"{which} ({label}) ends after the text, which has {counted(len(text), 'character')}",
             hint="offsets must count characters",
         )
     return CharSpan(start, end, label)

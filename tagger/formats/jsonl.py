@@ -33,6 +33,7 @@ from tagger.formats.sample import Sample
 from tagger.formats.text_labels import KNOWN, NO_TOKENS, labels_in, written
 from tagger.formats.writing import heads_of, refuse, sentence_tags
 from tagger.schemes import Scheme
+from tagger.tables import counted
 
 __all__ = [
     "detect_layout",
@@ -291,5 +292,5 @@ def _what_is_wrong(name: str, tags: object, n_tokens: int) -> str:
     if tags is None:
         return f"no {name!r}, which the first sentence has"
     if isinstance(tags, list) and len(tags) != n_tokens:
-        return f"{len(tags)} tags in {name!r} where there are {n_tokens} tokens"
+        return f"{counted(len(tags), 'tag')} in {name!r} for {counted(n_tokens, 'token')}"
     return f"{name!r} is not a list of strings; write tags by name, not by number"

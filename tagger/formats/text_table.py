@@ -27,6 +27,7 @@ from tagger.formats.text_labels import labels_in
 from tagger.formats.writing import count_spans
 from tagger.lines import NOT_JSON, read_lines
 from tagger.schemes import Scheme
+from tagger.tables import counted
 
 if TYPE_CHECKING:
     from _csv import Reader as _Reader
@@ -145,7 +146,8 @@ def _of_lines(path: Path, stated: Columns, findings: Findings) -> Iterator[_Row]
                 FormatError(
                     path,
                     at,
-                    f"{len(row)} columns where {len(header)} are expected ({', '.join(header)})",
+                    f"{counted(len(row), 'column')} where {len(header)} are expected "
+                    f"({', '.join(header)})",
                     hint="are all quotation marks closed, and fields with the separator quoted?",
                 )
             )

@@ -27,6 +27,7 @@ from tagger.formats.records import Columns, Layout, Sentence
 from tagger.formats.sample import Sample
 from tagger.formats.writing import count_unwritten
 from tagger.schemes import Scheme, Span, tags_of
+from tagger.tables import counted
 
 __all__ = ["detect_layout", "read", "sniff", "write"]
 
@@ -118,7 +119,10 @@ def _dygie(
     sentences, layers = record["sentences"], record["ner"]
     if len(layers) != len(sentences) or not _are_lists(layers or [[]]):
         raise FormatError(
-            path, line, f"{len(layers)} lists of spans in 'ner' for {len(sentences)} sentences"
+            path,
+            line,
+            f"{counted(len(layers), 'list')} of spans in 'ner' for "
+            f"{counted(len(sentences), 'sentence')}",
         )
     first = 0
     for tokens, spans in zip(sentences, layers, strict=True):
@@ -171,7 +175,7 @@ def _sentence(
                 path,
                 line,
                 f"the span of tokens {start}–{end - 1} ({label}) in a sentence of "
-                f"{len(tokens)} tokens, counted from 0",
+                f"{counted(len(tokens), 'token')}, counted from 0",
             )
         # None that was kept is shorter, so one that overlaps has an end of this one in it.
         if taken[start] or taken[end - 1]:

@@ -20,6 +20,7 @@ from tagger.formats.sample import Sample
 from tagger.formats.writing import count_unwritten, encode_lines, refuse, space_after
 from tagger.lines import read_rows
 from tagger.schemes import Scheme
+from tagger.tables import counted
 
 __all__ = ["read", "sniff", "write"]
 
@@ -87,7 +88,7 @@ def read(path: Path, findings: Findings) -> Iterator[Document]:
                 raise FormatError(
                     path,
                     number,
-                    f"{line!r:.40} is not a token with {n_columns} columns after it",
+                    f"{line!r:.40} is not a token with {counted(n_columns, 'column')} after it",
                     hint="as in 1-1<tab>0-3<tab>Kim<tab>PER",
                 )
             start, end, form = int(at[1]), int(at[2]), _unescape(fields[2])

@@ -7,6 +7,7 @@ from collections import Counter
 
 from tagger.formats.text_labels import as_list
 from tagger.linting.records import OF_CONTEXT, Collector, GoldCorpus, PlacedSentence
+from tagger.tables import counted
 
 __all__ = ["check_distributions"]
 
@@ -79,11 +80,15 @@ def _compare(
         expected = in_train / n_known * n
         if not in_train:
             found.add(
-                "D301", paths["train"], None, f"{label}, {in_split:,} times in {split}", head=head
+                "D301",
+                paths["train"],
+                None,
+                f"{label}, {counted(in_split, 'time')} in {split}",
+                head=head,
             )
         elif not in_split:
             if expected >= _EXPECTED:
-                example = f"{label}, {in_train:,} times in train"
+                example = f"{label}, {counted(in_train, 'time')} in train"
                 found.add("D301", paths[split], None, example, head=head)
         elif expected >= _EXPECTED:
             ratio = max(in_split / expected, expected / in_split)

@@ -33,12 +33,15 @@ def split_folds(corpus: GoldCorpus, n: int) -> list[list[PlacedSentence]]:
     Raises:
         UsageError: There are fewer documents or different sentences than parts.
     """
+    sentences = list(corpus.sentences())
+    has_documents = any(one.number >= 0 for one in sentences)
     return divided(
-        corpus.sentences(),
+        sentences,
         n,
         key=lambda one: (one.path, one.number) if one.number >= 0 else tuple(one.tokens),
         size=lambda one: len(one.tokens),
         corpus=corpus.name,
+        what="document" if has_documents else "different sentence",
     )
 
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from tagger.errors import UsageError, unknown_name
 from tagger.linting.records import Collector, GoldCorpus, PlacedSentence
 from tagger.linting.suspects import Doubt, doubts
+from tagger.tables import counted
 
 if TYPE_CHECKING:
     from tagger.model.heads import HeadSpec
@@ -152,6 +153,6 @@ def _note_unknown(part: Sequence[PlacedSentence], head: HeadSpec, found: Collect
     if unknown:
         labels = ", ".join(sorted(set(unknown)))
         found.facts.append(
-            f"{head.name}: {len(unknown):,} spans have labels that the model does not know, "
-            f"and were not judged ({labels})"
+            f"{head.name}: {counted(len(unknown), 'span')} not judged, with labels that the "
+            f"model does not know ({labels})"
         )

@@ -31,6 +31,7 @@ from tagger.linting.suspects import Doubt, Suspect, report_suspects
 from tagger.linting.tags import check_tags
 from tagger.linting.text_labels import check_missing, check_texts
 from tagger.linting.tokens import check_tokens
+from tagger.tables import counted
 
 if TYPE_CHECKING:
     from tagger.runtime.tagger import Tagger
@@ -160,7 +161,7 @@ class Lint:
 
     def __repr__(self) -> str:
         counts = ", ".join(f"{code} {n:,}" for code, n in self.report.counts.items())
-        return f"<{len(self.findings):,} findings: {counts or 'none'}>"
+        return f"<{counted(len(self.findings), 'finding')}: {counts or 'none'}>"
 
 
 def lint(

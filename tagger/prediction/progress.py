@@ -8,6 +8,7 @@ from contextlib import contextmanager
 
 from tagger.prediction.resuming import Kept
 from tagger.prediction.workers import Result
+from tagger.tables import counted
 
 
 @contextmanager
@@ -44,7 +45,7 @@ def terminal_progress(
             n_texts += result.n_texts
             n_tokens += result.n_tokens
             speed = n_tokens / (time.perf_counter() - started)
-            shown = f"{n_texts:,} lines, {speed:,.0f} tokens/s"
+            shown = f"{counted(n_texts, 'line')}, {speed:,.0f} tokens/s"
             progress.update(task, description=shown, advance=result.n_bytes)
 
         yield report

@@ -22,6 +22,7 @@ from tagger.model.meta import CARD, FILES, GRAPHS
 from tagger.prediction.input import BLOCK, STDIN, Text
 from tagger.prediction.workers import Job, n_bytes_of
 from tagger.runtime.tagger import Tagger
+from tagger.tables import counted
 
 SAMPLE = 2**16
 """Number of bytes at each end of an input that its fingerprint reads."""
@@ -134,7 +135,7 @@ def differences(earlier: Record, now: Record) -> list[str]:
     """List in words what differs between two jobs."""
     found = []
     if len(earlier.inputs) != len(now.inputs):
-        found.append(f"input of {len(earlier.inputs)} files, now of {len(now.inputs)}")
+        found.append(f"input of {counted(len(earlier.inputs), 'file')}, now of {len(now.inputs)}")
     else:
         found += [
             f"input {a.path}, now {b.path}" if a.path != b.path else f"input {a.path} has changed"
@@ -223,7 +224,7 @@ def skip(texts: Iterable[Text], n: int) -> tuple[Iterator[Text], int]:
         text = next(remaining, None)
         if text is None:
             raise UsageError(
-                f"there are {n:,} results already, and the input has {skipped:,} lines"
+                f"the output has {counted(n, 'result')}, and the input {counted(skipped, 'line')}"
             )
         n_bytes += n_bytes_of([text])
     return remaining, n_bytes

@@ -19,6 +19,7 @@ from tagger.runtime.predictor import Predictor
 from tagger.runtime.readings import Readings, head_of_readings, read_texts
 from tagger.runtime.results import Document, Labels
 from tagger.runtime.thresholds import Threshold, thresholds_of
+from tagger.tables import counted
 
 WINDOW = 1000
 """Number of texts or sentences tagged together: enough to sort by length, few to hold."""
@@ -81,7 +82,9 @@ class Tagger:
         return Tagger(self.predictor, self.splitter, threshold)
 
     def __repr__(self) -> str:
-        heads = ", ".join(f"{head.name} ({len(head.labels)} labels)" for head in self.heads)
+        heads = ", ".join(
+            f"{head.name} ({counted(len(head.labels), 'label')})" for head in self.heads
+        )
         return f"Tagger({heads})"
 
     def __call__(self, text: str) -> Document:
@@ -153,7 +156,7 @@ class Tagger:
 
         Args:
             texts: Raw texts of any length.
-            k: The number of readings of each sentence, at most 100.
+            k: The number of readings of each sentence, from 1 to 100.
             head: A head with spans; None for that of the entities.
             threshold: As for `batch`, for the entities of the document.
 

@@ -15,6 +15,7 @@ from tagger.service.metrics import Metrics
 from tagger.service.models import Models
 from tagger.service.problems import Problem, WrongField, wrong_field
 from tagger.service.settings import Settings
+from tagger.tables import counted
 
 PATIENCE = 0.1
 """Seconds after which it is watched whether the client is still there."""
@@ -155,7 +156,7 @@ class Service:
             future.set_exception(error)
 
     def _too_large(self, n_chars: int | None = None, field: str = "") -> Problem:
-        found = "" if n_chars is None else f"{n_chars:,} characters; "
+        found = "" if n_chars is None else f"{counted(n_chars, 'character')}; "
         detail = f"{found}at most {self.limits.max_chars:,} characters are allowed"
         return Problem("too-large", detail, [WrongField(field, detail)] if field else ())
 

@@ -25,6 +25,7 @@ from tagger.formats.records import Columns
 from tagger.formats.text_labels import as_list
 from tagger.model.meta import META
 from tagger.runtime.labelling import label_names
+from tagger.tables import counted
 from tagger.training.output import LAST
 from tagger.training.reporting import Reporter
 from tagger.training.settings import settings as combine
@@ -64,7 +65,7 @@ class CrossValidation:
         scores = (
             f"{head} {100 * self.mean(head):.2f} ± {100 * self.sd(head):.2f}" for head in heads
         )
-        return f"CrossValidation({len(self.folds)} folds: {', '.join(scores)})"
+        return f"CrossValidation({counted(len(self.folds), 'fold')}: {', '.join(scores)})"
 
 
 def cross_validate(
@@ -158,7 +159,7 @@ def cross_validate(
         _write(folder / "test.jsonl", [rows[i] for i in part], list(kinds))
         model = folder / "model"
         if reporter is not None:
-            reporter.note(f"{name}: fold {number} of {folds}, {len(part):,} sentences")
+            reporter.note(f"{name}: fold {number} of {folds}, {counted(len(part), 'sentence')}")
         if not (resume and is_finished(model)):
             _train(folder, model, wanted, chosen.config, base, resume, force, device, reporter)
         evaluation, of_part = _score(model, folder / "test.jsonl", wanted)
@@ -194,6 +195,7 @@ def _parts(rows: Sequence[Row], n: int, name: str) -> list[list[int]]:
         key=lambda i: rows[i]["document"] if has_documents else tuple(rows[i]["tokens"]),
         size=lambda i: len(rows[i]["tokens"]),
         corpus=name,
+        what="document" if has_documents else "different sentence",
     )
     return [sorted(part) for part in parts]
 

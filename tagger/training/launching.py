@@ -20,6 +20,7 @@ import torch.distributed as dist
 
 from tagger.errors import TaggerError, TrainingError, UsageError, first_line
 from tagger.executors.processes import check_workers, follow_parent, without_interrupt
+from tagger.tables import counted
 from tagger.training.group import Group, WorkerLostError
 
 _TIMEOUT = timedelta(minutes=30)
@@ -49,7 +50,7 @@ def processes(workers: int | None, device: str, work: Work) -> Iterator[Group]:
     if started is not None:
         if workers not in (None, started.size):
             raise UsageError(
-                f"{workers} workers, but {started.size} were started",
+                f"{counted(workers, 'worker')}, but {started.size} were started",
                 hint="leave out {workers}, and state --nproc-per-node for torchrun",
             )
         rank, size, local_rank = started

@@ -11,6 +11,7 @@ from tagger.corpus.records import Corpus
 from tagger.corpus.store import mapped
 from tagger.errors import CorpusError
 from tagger.model.heads import HeadSpec
+from tagger.tables import counted
 
 __all__ = ["MAX_SENTENCE", "MAX_TAGS", "MAX_TOKEN", "bounded_sentences", "check_heads"]
 
@@ -66,8 +67,8 @@ def bounded_sentences(corpus: Corpus) -> tuple[Corpus, list[str]]:
     splits = {**corpus.splits, "train": cut_train}
     place = f"{_path(corpus)}:{first_line}" if first_line else _path(corpus)
     note = (
-        f"warning: {place}: {n_long:,} sentences of up to {longest:,} tokens were cut into pieces "
-        f"of at most {MAX_SENTENCE:,}; does an empty line end each sentence?"
+        f"warning: {place}: cut {counted(n_long, 'sentence')} of up to {longest:,} tokens into "
+        f"pieces of at most {MAX_SENTENCE:,}; does an empty line end each sentence?"
     )
     return replace(corpus, splits=splits), [note]
 

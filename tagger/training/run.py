@@ -25,6 +25,7 @@ from tagger.model.network import TaggingNetwork
 from tagger.runtime.export import export, sentences_to_compare
 from tagger.runtime.loading import from_saved
 from tagger.sharing.card import render_card, with_calibration
+from tagger.tables import counted
 from tagger.training.answers import AnsweredSentences, Answers
 from tagger.training.downweighting import SuspectWeights, count_weights, read_weights
 from tagger.training.encoding import EncodedCorpus, FormTable, Sentences
@@ -234,9 +235,9 @@ def summary(config: Config, prepared: Prepared) -> str:
     encoder = config.encoder
     layers = f"{encoder.n_layers} × " if encoder.n_layers > 1 else ""
     heads = ", ".join(
-        f"{h.name} ({h.pooling}, {h.decoder}, {len(h.tags)} labels)"
+        f"{h.name} ({h.pooling}, {h.decoder}, {counted(len(h.tags), 'label')})"
         if h.kind == "text"
-        else f"{h.name} ({h.decoder}, {len(h.tags)} tags)"
+        else f"{h.name} ({h.decoder}, {counted(len(h.tags), 'tag')})"
         for h in prepared.heads
     )
     return f"{layers}{encoder.direction} {encoder.cell.upper()} {encoder.hidden_dim}, heads {heads}"

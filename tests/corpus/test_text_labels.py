@@ -162,8 +162,8 @@ def test_tables_whose_labels_are_not_known(write):
 @pytest.mark.parametrize(
     ("name", "content", "line", "words"),
     [
-        ("a.csv", "text,label\nfly now,x\nstop it\n", 3, "1 columns"),
-        ("a.csv", 'text,label\nfly now,x\n"stop it,x\n', 3, "1 columns"),
+        ("a.csv", "text,label\nfly now,x\nstop it\n", 3, "1 column "),
+        ("a.csv", 'text,label\nfly now,x\n"stop it,x\n', 3, "1 column "),
         (
             "a.jsonl",
             '{"text": "a", "intent": "b"}\n{"text": "a", "intent": "x\\ty"}\n',

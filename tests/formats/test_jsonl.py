@@ -38,7 +38,7 @@ GOOD = '{"tokens": ["a", "b"], "ner": ["O", "O"]}\n'
         (GOOD + '{"tokens": ["a"]', 2, "not a JSON object a line"),
         (GOOD + '["a"]', 2, "where the JSON object"),
         (GOOD + '{"tokens": ["a"]}', 2, "no 'ner', which the first sentence has"),
-        (GOOD + '{"tokens": ["a"], "ner": []}', 2, "0 tags in 'ner' where there are 1 tokens"),
+        (GOOD + '{"tokens": ["a"], "ner": []}', 2, "0 tags in 'ner' for 1 token"),
         (GOOD + '{"tokens": ["a"], "ner": [1]}', 2, "'ner' is not a list of strings"),
         (GOOD + '{"tokens": ["a", "b"], "ner": ["B-X", "X-Y"]}', 2, "ner tag 'X-Y'"),
         (GOOD + '{"words": "a", "ner": ["O"]}', 2, "no list of strings"),

@@ -116,7 +116,7 @@ def test_a_finished_output_stays(
         ({"model": "other"}, r"model .*tiny, now .*other"),
         ({"model": "changed"}, r"model .*changed"),
         ({"input": "other"}, r"input .*lines\.txt, now .*other\.txt"),
-        ({"input": "two"}, "input of 1 files, now of 2"),
+        ({"input": "two"}, "input of 1 file, now of 2"),
     ],
 )
 def test_another_job_is_refused_by_what_differs(

@@ -24,6 +24,7 @@ from tagger.bulk_tagging.sources.rows import (
 )
 from tagger.bulk_tagging.storage import file_system
 from tagger.errors import first_line
+from tagger.tables import counted
 
 _LIMIT = 2**24
 """Characters of a value: without a limit a quote that is never closed would swallow all rows."""
@@ -92,7 +93,7 @@ def _columns(
         if isinstance(row, str):
             problems[i], row = row, []
         elif len(row) != n_columns:
-            problems[i] = f"{len(row)} values in {n_columns} columns"
+            problems[i] = f"{counted(len(row), 'value')} in {counted(n_columns, 'column')}"
         for place, column in zip(places, columns, strict=True):
             value = row[place] if 0 <= place < len(row) else None
             if value is not None and not value.isascii():

@@ -22,6 +22,7 @@ from tagger.features.vectors.subwords import (
     floret_rows,
     model_rows,
 )
+from tagger.tables import counted
 
 COMPRESSIONS = {b"\x1f\x8b": "gzip", b"\x28\xb5\x2f\xfd": "zstd"}
 BUFFER = 1 << 16
@@ -175,7 +176,7 @@ def _text_rows(lines: _Lines, path: Path, header: _Header | None, keeps: _Keeps)
         raw, *values = line.rsplit(b" ", dim)  # some words contain spaces
         if len(values) != dim:
             raise place.error(
-                f"{len(values)} values where {dim} are expected",
+                f"{counted(len(values), 'value')} where {dim} are expected",
                 hint="is the file truncated, or its header wrong?",
             )
         word = _decode(raw, place)

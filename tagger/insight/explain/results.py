@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import msgspec
 
+from tagger.tables import counted
+
 
 class Sides(msgspec.Struct, frozen=True):
     """The probability of a tag, between 0 and 1, by the part of the sentence that is read."""
@@ -92,7 +94,7 @@ class Explanation(msgspec.Struct, frozen=True):
 
     def __repr__(self) -> str:
         text = self.text if len(self.text) <= 40 else f"{self.text[:40]}…"
-        shown = repr(self.tokens[0]) if self.context else f"{len(self.tokens)} tokens"
+        shown = repr(self.tokens[0]) if self.context else counted(len(self.tokens), "token")
         if self.labels:
             label, prob = next(iter(self.labels.items()))
             shown = f"{label}, {100 * prob:.1f} %"

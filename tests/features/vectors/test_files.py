@@ -27,7 +27,7 @@ NAN = np.array([[np.nan, 1, 1]], dtype="<f4").tobytes()
 DAMAGED: dict[str, tuple[bytes, int | None, str]] = {
     "empty": (b"", None, "empty"),
     "header of nothing": (b"0 3\n", 1, "empty"),
-    "cut text": (b"the 1 2\napple 1", 2, "1 values where 2"),
+    "cut text": (b"the 1 2\napple 1", 2, "1 value where 2"),
     "cut text with header": (b"3 2\nthe 1 2\n", None, "1 rows"),
     "header announces fewer": (b"1 2\nthe 1 2\npear 1 2\n", 3, "more rows than the 1"),
     "header announces too much": (f"{HUGE} 2\nthe 1 2\n".encode(), None, "1 rows"),

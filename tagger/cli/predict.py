@@ -57,8 +57,9 @@ def predict(
         typer.Option(
             "--nbest",
             min=0,
-            help="Add the most probable readings of each sentence, and what else each entity may "
-            "be (with json).",
+            max=100,
+            help="Add the most probable readings of each sentence, up to 100, and what else each "
+            "entity may be (with json); 0 for none.",
         ),
     ] = 0,
     output: Annotated[

@@ -36,7 +36,7 @@ class Options(BaseModel):
         ge=0,
         le=100,
         description="Add as many of the most probable readings of each sentence, and what else "
-        "each entity may be (alternatives).",
+        "each entity may be (alternatives); 0 for none.",
     )
     offsets: Unit = Field(
         "codepoint",

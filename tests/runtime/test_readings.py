@@ -10,6 +10,7 @@ import pytest
 import tagger
 from tagger.errors import UsageError
 from tagger.runtime.tagger import Tagger
+from tests.helpers.commands import assert_one_line
 
 TEXTS = ["Mary Jones lives in Ohio. Kim left Apple.", "", "  ", "Kim"]
 
@@ -71,4 +72,6 @@ def test_the_option(run, model: Path) -> None:
     for options in (["--format", "text"], ["--format", "json", "--heads", "upos"]):
         result = run(*tag, "--nbest", "2", *options)
         assert (result.code, len(result.err.splitlines())) == (2, 1)
-    assert run(*tag, "--nbest", "101", "--format", "json").code == 2
+    for number in ("-1", "101"):
+        assert_one_line(run(*tag, "--nbest", number, "--format", "json"), 2, "--nbest")
+    assert "readings" not in json.loads(run(*tag, "--nbest", "0", "--format", "json").out)

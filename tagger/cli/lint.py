@@ -191,7 +191,7 @@ def _print_text(report: Report, limit: int) -> None:
         summary_rows,
         text_lines,
     )
-    from tagger.tables import plain_table
+    from tagger.tables import counted, plain_table
 
     for code, line in text_lines(report, limit):
         before, _, after = line.partition(f" {code}")
@@ -203,10 +203,13 @@ def _print_text(report: Report, limit: int) -> None:
         console().print(plain_table(header, summary_rows(report), left=(0, 3)))
         echo()
     for head, verdict in report.against.items():
-        console().print(plain_table(AGAINST, against_rows(verdict), left=()))
+        if verdict.hits:
+            console().print(plain_table(AGAINST, against_rows(verdict), left=()))
+            echo()
+        n_corrected = f"{verdict.n_corrected:,}" if verdict.n_corrected else "none"
         echo(
-            f"\n{head}: {verdict.n_corrected:,} of {verdict.n_sentences:,} sentences are "
-            f"corrected; {verdict.n_unmatched:,} have no counterpart\n"
+            f"{head}: {n_corrected} of {counted(verdict.n_sentences, 'sentence')} corrected; "
+            f"{verdict.n_unmatched:,} without a counterpart\n"
         )
     for line in summary_lines(report):
         echo(line)

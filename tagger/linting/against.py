@@ -40,6 +40,7 @@ class Verdict(msgspec.Struct, frozen=True, kw_only=True):
     n_unmatched: int
     """Sentences without a counterpart, as where tokens were changed; they are left out."""
     hits: list[Hits]
+    """Empty where nothing is corrected."""
 
 
 def compare(
@@ -76,7 +77,7 @@ def compare(
         n_sentences=len(order),
         n_corrected=n_wrong,
         n_unmatched=n_unmatched,
-        hits=[_hits(order[:n], is_wrong, n_wrong) for n in _sizes(len(order))],
+        hits=[_hits(order[:n], is_wrong, n_wrong) for n in _sizes(len(order)) if n_wrong],
     )
 
 
@@ -90,6 +91,6 @@ def _hits(first: Sequence[int], is_wrong: dict[int, bool], n_wrong: int) -> Hits
         n=len(first),
         n_corrected=found,
         precision=found / len(first),
-        recall=found / n_wrong if n_wrong else 0.0,
+        recall=found / n_wrong,
         random_precision=n_wrong / len(is_wrong),
     )

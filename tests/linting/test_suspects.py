@@ -125,7 +125,10 @@ def test_against_a_corrected_corpus(run, model: Path, odd: Path, tmp_path: Path)
     assert (found.n_sentences, found.n_corrected, found.n_unmatched) == (7, 2, 0)
     assert found.hits[0].recall == 1.0
     result = run("lint", odd, "-m", model, "--against", right)
-    assert "2 of 7 sentences are corrected" in result.out
+    assert "2 of 7 sentences corrected" in result.out
+    result = run("lint", odd, "-m", model, "--against", odd)
+    assert "none of 7 sentences corrected" in result.out
+    assert "recall" not in result.out
     assert_one_line(run("lint", odd, "--against", right), 2, "--model")
 
 

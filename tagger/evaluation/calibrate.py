@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import shutil
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -21,6 +22,13 @@ from tagger.runtime.loading import load
 from tagger.sharing.card import with_calibration
 from tagger.sharing.contents import own_files
 from tagger.sharing.finding import HUB, find_model
+from tagger.tables import counted
+
+_log = logging.getLogger(__name__)
+
+FEW = 100
+"""With fewer spans, tags or labels found, a temperature is mostly chance."""
+_NOUNS = {"span": "span", "token": "tag", "text": "label"}
 
 
 def calibrate(
@@ -51,7 +59,7 @@ def calibrate(
 
     Returns:
         By head what was fitted, and how good it is, measured on the half of the sentences that a
-        temperature was not fitted on.
+        temperature was not fitted on. Heads that find fewer than `FEW` are named in a warning.
 
     Raises:
         UsageError: There is no such split or head, nothing in common, ``output`` exists, or the
@@ -90,6 +98,15 @@ def calibrate(
             "to fit on",
             hint="choose a corpus in which the model finds something",
         )
+    kinds = {head.name: head.kind for head in tagger.heads}
+    for head, one in calibration.items():
+        if one.n < FEW:
+            _log.warning(
+                "%s is fitted on %s alone, which says little; use text with at least %d",
+                head,
+                counted(one.n, _NOUNS[kinds[head]]),
+                FEW,
+            )
     if target is None:
         store(directory, calibration)
         return calibration

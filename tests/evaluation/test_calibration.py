@@ -203,6 +203,7 @@ def test_an_interrupt_leaves_a_model_that_tags(
 def test_the_command(run, copy: Path, corpus: Path) -> None:
     shown = run("calibrate", copy, corpus, "--split", "train")
     assert "temperature" in shown.out
+    assert "says little" in shown.err
     fitted = json.loads(run("calibrate", copy, corpus, "--split", "train", "--json").out)
     assert fitted["ner"]["corpora"] == ["tiny train"]
     assert "ECE" in run("evaluate", copy, corpus, "--split", "train").out

@@ -50,6 +50,7 @@ def settings(
     data_dir: Path | None = None,
     strict: bool = False,
     may_lack_sources: bool = False,
+    defaults: Mapping[str, Mapping[str, Any]] | None = None,
 ) -> Settings:
     """Combine file and flags; flags win. A resumed training has what it was started with.
 
@@ -67,6 +68,8 @@ def settings(
         data_dir: Where to look for named corpora first.
         strict: Stop at a tag outside its scheme.
         may_lack_sources: There need be no corpus: the configuration alone is asked for.
+        defaults: By section of the configuration what holds where neither a base, nor a file, nor
+            ``overrides`` says otherwise.
 
     Raises:
         UsageError: No corpus.
@@ -83,7 +86,7 @@ def settings(
             "name a corpus, as in `tagger train sample`", hint="`tagger corpora` lists them"
         )
     place = output or MODELS / "+".join(short_name(source) for source in sources)
-    start = Config()
+    start = merge_overrides(Config(), defaults or {})
     base_path = find_model(base) if base is not None else None
     if resume and existing_directory(place / LAST):
         run = stored_run(place)

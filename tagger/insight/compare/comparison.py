@@ -16,7 +16,6 @@ from tagger.config import (
     CorpusConfig,
     check_sources,
     corpus_settings,
-    merged,
     nested,
     read_config,
 )
@@ -236,9 +235,6 @@ class Planned(NamedTuple):
 
 
 def _planned(plan: Plan, source: str) -> Planned:
-    overrides = plan.overrides
-    if parse_task(source) is not None and plan.config is None:
-        overrides = merged(SYNTHETIC, overrides)
     chosen = combine(
         [source],
         output=plan.output,
@@ -246,9 +242,10 @@ def _planned(plan: Plan, source: str) -> Planned:
         heads=plan.heads,
         columns=plan.columns,
         read_predictions=plan.read_predictions,
-        overrides=overrides,
+        overrides=plan.overrides,
         base=plan.base,
         data_dir=plan.data_dir,
+        defaults=None if parse_task(source) is None else SYNTHETIC,
     )
     entry = corpus_settings(chosen.config, source)
     own = {} if entry == CorpusConfig() else {source: entry}

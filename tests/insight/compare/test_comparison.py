@@ -21,12 +21,14 @@ from tagger.errors import TrainingError
 from tagger.evaluation.selection import select_split
 from tagger.evaluation.split import evaluate_split
 from tagger.insight.compare import trials
+from tagger.insight.compare.comparison import SYNTHETIC
 from tagger.insight.compare.results import _by_sentence
 from tagger.insight.compare.running import ComparisonReporter, TrialTask, run_trials
 from tagger.insight.compare.significance import holm, paired_test
 from tagger.insight.compare.trials import Counts, Outcome, Trial, run_trial, total
 from tagger.runtime.engines.processor import n_cores
 from tagger.runtime.loading import load
+from tagger.training.settings import settings
 from tests.helpers.commands import assert_one_line
 from tests.helpers.corpora import small_config, write_corpus
 
@@ -320,6 +322,14 @@ def test_answers_to_one_sentence_count_once() -> None:
         for seed in (1, 2, 3)
     ]
     assert _by_sentence(outcomes) == [Counts(3, 3, 3), Counts(0, 3, 3)]
+
+
+def test_a_file_keeps_the_small_network_of_synthetic_corpora(tmp_path: Path) -> None:
+    config = tmp_path / "config.toml"
+    config.write_text("[training]\nepochs = 7\n[encoder]\nhidden_dim = 9\n")
+    chosen = settings(["brackets-10"], config=config, defaults=SYNTHETIC).config
+    assert (chosen.training.epochs, chosen.encoder.hidden_dim) == (7, 9)
+    assert (chosen.embedder.word_dim, chosen.head.pooling) == (16, "final")
 
 
 def test_errors(run, corpus: Path, tmp_path: Path) -> None:

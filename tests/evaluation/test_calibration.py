@@ -200,10 +200,10 @@ def test_an_interrupt_leaves_a_model_that_tags(
     assert tagger.load(copy)("Kim left Ohio").to_dict() == before
 
 
-def test_the_command(run, copy: Path, corpus: Path) -> None:
+def test_the_command(run, copy: Path, corpus: Path, caplog: pytest.LogCaptureFixture) -> None:
     shown = run("calibrate", copy, corpus, "--split", "train")
     assert "temperature" in shown.out
-    assert "says little" in shown.err
+    assert "says little" in caplog.text
     fitted = json.loads(run("calibrate", copy, corpus, "--split", "train", "--json").out)
     assert fitted["ner"]["corpora"] == ["tiny train"]
     assert "ECE" in run("evaluate", copy, corpus, "--split", "train").out

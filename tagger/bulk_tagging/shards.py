@@ -22,6 +22,7 @@ from tagger.bulk_tagging.sources.rows import (
 from tagger.bulk_tagging.sources.table import COMPRESSED, SUFFIXES, describe
 from tagger.bulk_tagging.storage import file_system, is_local, reading
 from tagger.errors import CorpusError, UsageError, unknown_name
+from tagger.formats.unlabelled import check_is_text
 from tagger.runtime.batching import batched
 
 if TYPE_CHECKING:
@@ -67,6 +68,7 @@ def plan(
     Raises:
         UsageError: There is no such column, its type is another, or inputs differ.
         CorpusError: There is no such file, or it cannot be read.
+        FormatError: A file holds annotated sentences.
     """
     sources, left_out = _expand(inputs, output)
     if document:
@@ -115,6 +117,8 @@ def _expand(inputs: Sequence[str], output: str) -> tuple[list[Source], list[str]
                 if format_ is None and not is_named:
                     left_out.append(_address(fs, file))
                     continue
+                if is_named and format_ in (None, "text") and is_local(fs):
+                    check_is_text(Path(file))
                 name = str(PurePosixPath(os.path.relpath(file, root)).parent / stem)
                 address = _address(fs, file)
                 with reading(address):

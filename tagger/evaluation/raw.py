@@ -15,6 +15,7 @@ from tagger.evaluation.selection import PIECE
 from tagger.evaluation.split import Evaluation
 from tagger.evaluation.texts import score_texts
 from tagger.formats.records import TextLabel
+from tagger.formats.unlabelled import is_annotated
 from tagger.prediction.input import read_texts
 from tagger.runtime.labelling import label_names
 from tagger.schemes import Scheme, spans
@@ -46,7 +47,7 @@ class Counts(NamedTuple):
 
 
 def texts_of(source: str, data_dir: Path | None, n: int) -> list[str]:
-    """Return the lines of a file, or the sentences of a corpus as raw text; at most ``n``.
+    """Return the lines of a file of text, or the sentences of a corpus as raw text; at most ``n``.
 
     The sentences of a corpus are those of its test split, or else of dev or train.
 
@@ -55,7 +56,7 @@ def texts_of(source: str, data_dir: Path | None, n: int) -> list[str]:
         CorpusError: The corpus is not found or cannot be read.
         FormatError: The file is not text, or one of the corpus has wrong content.
     """
-    if Path(source).is_file():
+    if Path(source).is_file() and not is_annotated(Path(source)):
         return [one.text for one in islice(read_texts([], [Path(source)]), n)]
     splits = load_corpus(source, data_dir=data_dir).splits
     split = next(splits[name] for name in ("test", "dev", "train") if name in splits)

@@ -56,7 +56,8 @@ def read_texts(
     Raises:
         UsageError: A text is not valid Unicode, or standard input is closed.
         CorpusError: A file cannot be read.
-        FormatError: A line is not UTF-8, a file is not text, or an object has no text.
+        FormatError: A line is not UTF-8, a file is not text or holds annotated sentences, or an
+            object has no text.
     """
     check_texts(texts)
     yield from map(Text, texts)
@@ -69,6 +70,9 @@ def read_texts(
             stream = open(sys.stdin.fileno(), "rb", closefd=False)  # noqa: SIM115
             name, lines = "standard input", decode_lines(stream, "standard input")
         else:
+            from tagger.formats.unlabelled import check_is_text  # else not needed
+
+            check_is_text(path)
             name, lines = str(path), read_lines(path)
         if whole:
             yield Text("\n".join(line for _, line in lines), name)

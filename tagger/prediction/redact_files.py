@@ -15,6 +15,7 @@ import msgspec
 from tagger.errors import FormatError, UsageError
 from tagger.executors.processes import check_workers
 from tagger.files import check_new, check_not_read, named_errors, new_file
+from tagger.formats.unlabelled import check_is_text
 from tagger.interrupt import interrupted_by_sigterm
 from tagger.lines import JSON_LINES, NOT_JSON, decode_lines, plain_suffix, read_lines
 from tagger.prediction.input import (
@@ -244,6 +245,8 @@ def _items(
     for path in files or [STDIN]:
         name = "standard input" if path == STDIN else str(path)
         key = column or ("text" if plain_suffix(path) in JSON_LINES else None)
+        if key is None and path != STDIN:
+            check_is_text(path)
         for number, line in _lines(path):
             if key is None:
                 yield Item(line, None, "", name, number)

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from tagger.errors import FormatError, UsageError, first_line
+from tagger.formats.unlabelled import check_is_text
 from tagger.lines import decode_lines, open_bytes
 
 MAX_LINE = 16 << 20
@@ -23,6 +24,7 @@ def check_texts(paths: Sequence[str]) -> None:
 
     Raises:
         UsageError: One is missing, a folder or empty, or standard input is named twice.
+        FormatError: One holds annotated sentences.
     """
     if not paths:
         raise UsageError("name a file of raw text, or - for standard input")
@@ -37,6 +39,7 @@ def check_texts(paths: Sequence[str]) -> None:
             raise UsageError("no such file", path=path)
         if Path(path).is_file() and Path(path).stat().st_size == 0:
             raise UsageError("empty", path=path, hint="give raw text, one paragraph per line")
+        check_is_text(Path(path))
 
 
 def read_lines(path: str) -> Iterator[str]:

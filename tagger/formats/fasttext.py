@@ -26,6 +26,8 @@ _SHARE = 0.5
 
 def sniff(sample: Sample) -> bool:
     """Return whether most lines begin with a label; the first may be a text without one."""
+    if b"__label__" not in sample.start:  # it need not be text
+        return False
     labelled = sum(_LABELS.match(line) is not None for line in sample.lines)
     return 0 < labelled >= _SHARE * len(sample.lines)
 

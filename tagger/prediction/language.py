@@ -20,6 +20,8 @@ SHARE = 0.35
 more (models/en, 100 words of each corpus)."""
 MIN_VOCABULARY = 20_000
 """Smaller vocabularies lack many words of their own language."""
+MAX_VOCABULARY = 40_000
+"""Among rarer words are many of other languages."""
 
 
 def warn_if_foreign(blocks: Iterable[Sequence[Text]], tagger: Tagger) -> Iterable[Sequence[Text]]:
@@ -30,7 +32,7 @@ def warn_if_foreign(blocks: Iterable[Sequence[Text]], tagger: Tagger) -> Iterabl
     engine = tagger.engine
     if not isinstance(engine, FormEngine) or len(engine.vocabulary.words) < MIN_VOCABULARY:
         return blocks
-    return _watched(blocks, engine.vocabulary.word_ids)
+    return _watched(blocks, set(engine.vocabulary.words[:MAX_VOCABULARY]))
 
 
 def _watched(blocks: Iterable[Sequence[Text]], known: Collection[str]) -> Iterator[Sequence[Text]]:

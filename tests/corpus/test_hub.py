@@ -180,7 +180,7 @@ def test_too_few_tags_name_the_row(monkeypatch):
     short = rows.map(lambda row: {"ner_tags": row["ner_tags"][:1]}, load_from_cache_file=False)
     both = datasets.concatenate_datasets([rows, short])
     offer(monkeypatch, {"owner/name": {"train": both}})
-    with pytest.raises(FormatError, match="name#train:2: 1 tags of ner for 2 tokens"):
+    with pytest.raises(FormatError, match="name#train:2: 1 tag of ner for 2 tokens"):
         load_corpus("hub:owner/name")
     none = rows.map(lambda row: {"ner_tags": None}, load_from_cache_file=False).cast(rows.features)
     offer(monkeypatch, {"owner/name": {"train": datasets.concatenate_datasets([none, rows, rows])}})

@@ -51,9 +51,9 @@ def explain(
 
     >>> explained = explain("en", "John works at Apple in California", token="Apple")
     >>> explained.tokens[0]
-    TokenExplanation(4 Apple: B-ORG, 95.6 %)
+    TokenExplanation(4 Apple: B-ORG, 92.2 %)
     >>> [word.text for word in explained.tokens[0].words]
-    ['in', 'works', 'California', 'at', 'John']
+    ['in', 'California', 'at', 'works', 'John']
     """
     saved = None
     if not isinstance(model, Tagger):

@@ -226,7 +226,18 @@ def test_killed_in_the_middle(corpus: Path, tmp_path: Path, workers: int) -> Non
     output = tmp_path / "out"
     command = [
         *(sys.executable, "-m", "tagger", "compare", corpus, "--heads", "ner", "--config", config),
-        *("--epochs", "12", "--seeds", "2", "--vary", "cell=rnn,lstm", "-o", output),
+        *(
+            "--epochs",
+            "40",
+            "--set",
+            "training.patience=0",
+            "--seeds",
+            "2",
+            "--vary",
+            "cell=rnn,lstm",
+            "-o",
+            output,
+        ),
         *("--workers", str(workers)),
     ]
     process = subprocess.Popen(

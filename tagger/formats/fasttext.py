@@ -26,10 +26,12 @@ _SHARE = 0.5
 
 def sniff(sample: Sample) -> bool:
     """Return whether most lines begin with a label; the first may be a text without one."""
-    if b"__label__" not in sample.start:  # it need not be text
+    try:
+        lines = sample.lines
+    except FormatError:  # not text, as Parquet, which is asked for by its first bytes
         return False
-    labelled = sum(_LABELS.match(line) is not None for line in sample.lines)
-    return 0 < labelled >= _SHARE * len(sample.lines)
+    labelled = sum(_LABELS.match(line) is not None for line in lines)
+    return 0 < labelled >= _SHARE * len(lines)
 
 
 def read(path: Path, findings: Findings) -> Iterator[Document]:

@@ -54,22 +54,7 @@ class PanelTagger:
         self, sentences: Iterable[Sequence[str]], heads: Sequence[str]
     ) -> list[dict[str, list[str]]]:
         """Return the best tags of sentences by head; ``O`` where the teachers know nothing."""
-        tagged: list[dict[str, list[str]]] = []
-        for window in batched(sentences, WINDOW):
-            filled = [tokens for tokens in window if len(tokens)]
-            cut = _as_texts(filled)
-            answers, _ = self._panel.answer(cut)
-            tags = {name: self._panel.best(name, answers[name], cut.lengths) for name in heads}
-            past = 0
-            for tokens in window:
-                start, past = past, past + len(tokens)
-                tagged.append(
-                    {
-                        name: [tag or "O" for tag in found[start:past]]
-                        for name, found in tags.items()
-                    }
-                )
-        return tagged
+        return [one.tags for one in self.annotate(sentences, heads)]
 
     def annotate(
         self, sentences: Iterable[Sequence[str]], heads: Sequence[str], *, confidence: bool = False
@@ -77,19 +62,24 @@ class PanelTagger:
         """Return the best tags of sentences, and their best labels, by head."""
         kinds = self._panel.plan.kinds
         of_texts = [head for head in heads if kinds[head] == "text"]
-        given = list(sentences)
-        answers, _ = self._panel.answer(_as_texts([tokens for tokens in given if len(tokens)]))
-        labels = {head: iter(self._panel.labels(head, answers[head])) for head in of_texts}
-        return [
-            TagsWithConfidence(
-                tags,
-                {},
-                {head: next(found) if tokens else None for head, found in labels.items()},
-            )
-            for tokens, tags in zip(
-                given, self.tag(given, [h for h in heads if kinds[h] != "text"]), strict=True
-            )
-        ]
+        of_tokens = [head for head in heads if kinds[head] != "text"]
+        annotated: list[TagsWithConfidence] = []
+        for window in batched(sentences, WINDOW):
+            cut = _as_texts([tokens for tokens in window if len(tokens)])
+            answers, _ = self._panel.answer(cut)
+            tags = {name: self._panel.best(name, answers[name], cut.lengths) for name in of_tokens}
+            labels = {name: iter(self._panel.labels(name, answers[name])) for name in of_texts}
+            past = 0
+            for tokens in window:
+                start, past = past, past + len(tokens)
+                best = {
+                    name: [tag or "O" for tag in found[start:past]] for name, found in tags.items()
+                }
+                of_text = {
+                    name: next(found) if len(tokens) else None for name, found in labels.items()
+                }
+                annotated.append(TagsWithConfidence(best, {}, of_text))
+        return annotated
 
 
 def compare(

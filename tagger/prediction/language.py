@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from tagger.features.vocabulary import normalize
 from tagger.prediction.input import Text
@@ -32,16 +32,19 @@ def warn_if_foreign(blocks: Iterable[Sequence[Text]], tagger: Tagger) -> Iterabl
     engine = tagger.engine
     if not isinstance(engine, FormEngine) or len(engine.vocabulary.words) < MIN_VOCABULARY:
         return blocks
-    return _watched(blocks, set(engine.vocabulary.words[:MAX_VOCABULARY]))
+    ids = engine.vocabulary.word_ids  # the most used words have the lowest
+    return _watched(blocks, lambda word: 0 < ids.get(word, 0) <= MAX_VOCABULARY)
 
 
-def _watched(blocks: Iterable[Sequence[Text]], known: Collection[str]) -> Iterator[Sequence[Text]]:
+def _watched(
+    blocks: Iterable[Sequence[Text]], is_known: Callable[[str], bool]
+) -> Iterator[Sequence[Text]]:
     n, n_unknown = 0, 0
     for block in blocks:
         if n < ENOUGH:
             for word in _words(block, ENOUGH - n):
                 n += 1
-                n_unknown += word not in known
+                n_unknown += not is_known(word)
             if n >= ENOUGH:
                 _decide(n, n_unknown)
         yield block

@@ -210,10 +210,8 @@ class RecurrentTagger(TrainablePipe):  # type: ignore[misc]
         """
         tagger = self.tagger
         docs = list(docs)
-        splitter = tagger.splitter
-        is_whole = isinstance(splitter, Tokenizer) and splitter.rules.whole_texts
         places = [
-            whole_text(doc) if is_whole else sentences_of(doc, self.settings.newline)
+            whole_text(doc) if self._reads_whole else sentences_of(doc, self.settings.newline)
             for doc in docs
         ]
         heads = list(self._writer.targets)
@@ -229,6 +227,11 @@ class RecurrentTagger(TrainablePipe):  # type: ignore[misc]
         )
         return [(of_doc, [next(tagged) for _ in of_doc]) for of_doc in places]
 
+    @property
+    def _reads_whole(self) -> bool:
+        splitter = self.tagger.splitter
+        return isinstance(splitter, Tokenizer) and splitter.rules.whole_texts
+
     def set_annotations(
         self,
         docs: Iterable[Doc],
@@ -237,7 +240,8 @@ class RecurrentTagger(TrainablePipe):  # type: ignore[misc]
         """Write the results of `predict`."""
         for doc, (places, tags) in zip(docs, scores, strict=True):
             if self.settings.set_sentences and len(doc) and not doc.has_annotation("SENT_START"):
-                mark_sentences(doc, sentences_of(doc, self.settings.newline))
+                cut = sentences_of(doc, self.settings.newline) if self._reads_whole else places
+                mark_sentences(doc, cut)
             self._writer.write(doc, places, tags)
 
     def _annotate(self, docs: Sequence[Doc]) -> None:

@@ -25,12 +25,9 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 import spacy
 from spacy.language import Language
-from speed import Spans, f1, ours, piped, with_crfsuite
+from speed import Spans, f1, ours, piped, raw_test, with_crfsuite
 
-import tagger
 from tagger.cli.failures import one_line_errors
-from tagger.corpus import load_corpus
-from tagger.evaluation.raw import raw_texts
 from tagger.sharing.finding import find_model
 from tagger.tables import markdown_table
 
@@ -44,7 +41,7 @@ OURS = "tagger, "
 
 
 class Point(NamedTuple):
-    """What is known of a system."""
+    """The measurements of a system."""
 
     name: str
     f1: float
@@ -55,7 +52,7 @@ class Point(NamedTuple):
 
 
 def mapped(run: Callable[[Sequence[str]], list[Spans]]) -> Callable[[Sequence[str]], list[Spans]]:
-    """Give the spans of a pipeline with OntoNotes' labels those of CoNLL-2003."""
+    """Rename the labels of OntoNotes to those of CoNLL-2003, and drop the others."""
     return lambda texts: [
         [(start, end, ONTONOTES[label]) for start, end, label in found if label in ONTONOTES]
         for found in run(texts)
@@ -132,12 +129,7 @@ def main() -> None:
     parser.add_argument("--plot", type=Path)
     given = parser.parse_args()
     os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
-    heads = [head for head in tagger.load(given.tagger[0]).heads if head.name == "ner"]
-    texts: list[str] = []
-    gold: list[Spans] = []
-    for some, items in raw_texts(load_corpus(given.corpus).splits["test"], heads):
-        texts += some
-        gold += [of_text["ner"] for of_text in items]
+    texts, gold = raw_test(given.corpus, given.tagger[0])
     n_words = sum(len(text.split()) for text in texts)
     runs: dict[str, Callable[[Sequence[str]], list[Spans]]] = {}
     sizes: dict[str, float] = {}

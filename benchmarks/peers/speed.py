@@ -108,6 +108,17 @@ def with_crfsuite(model: str, tokens_by: str) -> Callable[[Sequence[str]], list[
     return run
 
 
+def raw_test(corpus: str, model: str) -> tuple[list[str], list[Spans]]:
+    """Return the test sentences of a corpus as raw text, and the entities that ``model`` knows."""
+    heads = [head for head in tagger.load(model).heads if head.name == "ner"]
+    texts: list[str] = []
+    gold: list[Spans] = []
+    for some, items in raw_texts(load_corpus(corpus).splits["test"], heads):
+        texts += some
+        gold += [of_text["ner"] for of_text in items]
+    return texts, gold
+
+
 def f1(found: Sequence[Spans], gold: Sequence[Spans]) -> float:
     """Return the F1 of character spans with their labels, in percent."""
     right = sum(len(set(a) & set(b)) for a, b in zip(found, gold, strict=True))
@@ -182,12 +193,7 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=7)
     arguments = parser.parse_args()
     all_cores = os.sched_getaffinity(0)
-    texts: list[str] = []
-    gold: list[Spans] = []
-    heads = [head for head in tagger.load(arguments.model).heads if head.name == "ner"]
-    for some, items in raw_texts(load_corpus(arguments.corpus).splits["test"], heads):
-        texts += some
-        gold += [of_text["ner"] for of_text in items]
+    texts, gold = raw_test(arguments.corpus, arguments.model)
     n_words = sum(len(text.split()) for text in texts)
     systems = {
         "tagger, 8 bits": ["ours", arguments.model, "int8"],

@@ -191,7 +191,7 @@ def _print_text(report: Report, limit: int) -> None:
         summary_rows,
         text_lines,
     )
-    from tagger.tables import counted, plain_table
+    from tagger.tables import plain_table
 
     for code, line in text_lines(report, limit):
         before, _, after = line.partition(f" {code}")

@@ -11,11 +11,10 @@ import numpy as np
 from tagger.distillation.teachers.protocol import Opinion, Teacher, TeacherHead
 from tagger.errors import UsageError, unknown_name
 from tagger.features.forms import Ids
+from tagger.model.heads import HeadKind
 from tagger.schemes import Scheme, tag_inventory
 
 Unmapped: TypeAlias = Literal["error", "drop", "keep"]
-
-Kind: TypeAlias = Literal["span", "token", "text"]
 
 LEAST_KEPT = 0.5
 """Where less of the probability of a token's tags is kept, its tag is not known."""
@@ -97,7 +96,7 @@ class Plan:
     """
 
     tags: dict[str, tuple[str, ...]]
-    kinds: dict[str, Kind]
+    kinds: dict[str, HeadKind]
     multi_label: frozenset[str]
     columns: tuple[dict[str, Columns], ...]
     dropped: dict[str, tuple[str, ...]]
@@ -134,7 +133,7 @@ def plan_answers(
     _check_shared(teachers, chosen)
     _check_map(label_map, teachers, chosen)
     tags: dict[str, tuple[str, ...]] = {}
-    kinds: dict[str, Kind] = {}
+    kinds: dict[str, HeadKind] = {}
     dropped: dict[str, tuple[str, ...]] = {}
     columns: tuple[dict[str, Columns], ...] = tuple({} for _ in teachers)
     for name in chosen:
@@ -195,7 +194,7 @@ def _check_map(
             )
 
 
-def _kind(name: str, heads: Sequence[TeacherHead], gold: Gold | None) -> Kind:
+def _kind(name: str, heads: Sequence[TeacherHead], gold: Gold | None) -> HeadKind:
     kinds = {head.kind for head in heads} | ({gold.kind} if gold else set())
     if len(kinds) > 1:
         raise UsageError(

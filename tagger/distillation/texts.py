@@ -11,8 +11,7 @@ from pathlib import Path
 from tagger.corpus import load_corpus
 from tagger.corpus.resolve import split_of
 from tagger.errors import CorpusError, UsageError
-from tagger.formats.table import FORMATS
-from tagger.formats.unlabelled import TEXT_SUFFIXES, is_annotated
+from tagger.formats.unlabelled import TEXT_SUFFIXES, has_corpus_suffix, is_annotated
 from tagger.lines import plain_suffix
 from tagger.prediction.input import read_texts
 from tagger.text.detokenizer import detokenize
@@ -133,10 +132,7 @@ def _is_corpus(source: str) -> bool:
     """Return whether a source is no file of text: a name, a folder, a file of annotations."""
     path = Path(source)
     suffix = plain_suffix(path)
-    if not path.is_file():
-        return True
-    may_be = suffix not in TEXT_SUFFIXES and any(row.has_suffix(suffix) for row in FORMATS.values())
-    return may_be or is_annotated(path)
+    return not path.is_file() or has_corpus_suffix(suffix) or is_annotated(path)
 
 
 def _of_file(path: Path) -> Iterator[str]:

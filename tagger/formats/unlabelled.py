@@ -10,7 +10,7 @@ from tagger.errors import CorpusError, FormatError
 from tagger.lines import JSON_SUFFIXES, plain_suffix, read_lines
 from tagger.schemes import OUTSIDE, is_tag
 
-__all__ = ["TEXT_SUFFIXES", "check_is_text", "has_annotated_suffix", "is_annotated", "is_columns"]
+__all__ = ["TEXT_SUFFIXES", "check_is_text", "has_corpus_suffix", "is_annotated", "is_columns"]
 
 TEXT_SUFFIXES = (".txt", ".text", ".md", "", *JSON_SUFFIXES)
 """Suffixes of files of text."""
@@ -52,14 +52,19 @@ def is_annotated(path: Path) -> bool:
     suffix = plain_suffix(path)
     if suffix in JSON_SUFFIXES:
         return False
-    if has_annotated_suffix(suffix):
+    if _has_annotated_suffix(suffix):
         return True
     return is_columns([line for _, line in islice(read_lines(path), _N_LINES)])
 
 
-def has_annotated_suffix(suffix: str) -> bool:
+def _has_annotated_suffix(suffix: str) -> bool:
     """Return whether only files of annotations have a suffix."""
-    if suffix in (*TEXT_SUFFIXES, *_ALSO_TEXT):
+    return suffix not in _ALSO_TEXT and has_corpus_suffix(suffix)
+
+
+def has_corpus_suffix(suffix: str) -> bool:
+    """Return whether files of annotations have a suffix, and files of plain text have not."""
+    if suffix in TEXT_SUFFIXES:
         return False
     from tagger.formats.table import FORMATS  # else not needed
 

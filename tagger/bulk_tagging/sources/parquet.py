@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -97,22 +97,11 @@ def read(shard: Shard, wanted: Wanted) -> Iterator[Rows]:
 
 def _batches(shard: Shard, columns: list[str]) -> Iterator[pa.RecordBatch]:
     """Yield the rows of a row group."""
-    fs, path = file_system(shard.paths[0])
-    if is_local(fs):
-        size = Path(path).stat().st_size
-        yield from batches(
-            path, shard.paths[0], size=size, rows=ROWS, part=shard.part, columns=columns
-        )
-        return
-    with fs.open(path, "rb") as stream:
-        yield from batches(
-            stream,
-            shard.paths[0],
-            size=fs.size(path),
-            rows=ROWS,
-            part=shard.part,
-            columns=columns,
-        )
+    address = shard.paths[0]
+    fs, path = file_system(address)
+    size = fs.size(path)
+    with nullcontext(path) if is_local(fs) else fs.open(path, "rb") as source:
+        yield from batches(source, address, size=size, rows=ROWS, part=shard.part, columns=columns)
 
 
 @contextmanager

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Literal, NamedTuple, Protocol, runtime_checkable
+from typing import NamedTuple, Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
 
+from tagger.model.heads import HeadKind
 from tagger.runtime.cutting import CutTexts
 from tagger.text import TokenizerRules
 
@@ -19,7 +20,7 @@ class TeacherHead(NamedTuple):
     """A task that a teacher can do."""
 
     name: str
-    kind: Literal["span", "token", "text"]
+    kind: HeadKind
     tags: tuple[str, ...]
     """The tags of its answers, spans in BIO; labels of a text head."""
     multi_label: bool = False

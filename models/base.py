@@ -36,7 +36,7 @@ def appended(
         vocabulary: The words that have rows.
         table: (1 + words, values), the unknown word first.
         source: The file of vectors, the most frequent word first.
-        n_words: How many words there will be, if the file has so many.
+        n_words: The number of words to reach; there are fewer if the file has too few.
     """
     vectors = read_vectors(source, Counter(vocabulary.words), limit=5 * n_words).by_word({})
     new = [word for word in vectors if word not in vocabulary.word_ids]

@@ -25,13 +25,13 @@ MAX_BATCH = 64_000_000
 MAX_ROW = 256_000_000
 """Unpacked bytes of a row."""
 MAX_RATIO = 200
-"""How often the size of the file its pages may have when they are decompressed ..."""
+"""The decompressed pages may be this many times as large as the file ..."""
 LEAST_LIMIT = 256_000_000
-"""... at least so many bytes in any case."""
+"""... or have this many bytes, whichever is more."""
 MAX_VALUES = 20
-"""Values in lists for each byte of the file ..."""
+"""There may be this many values in lists for each byte of the file ..."""
 LEAST_VALUES = 16_000_000
-"""... at least so many in any case."""
+"""... or this many in all, whichever is more."""
 _OVERHEAD = 64
 """Bytes of a Python object or an entry of a list."""
 
@@ -74,7 +74,7 @@ def batches(
         n_rows = metadata.row_group(number).num_rows
         _check(place, chunks, n_rows, size)
         packed = [one.path_in_schema for one in chunks if _can_be_packed(one)]
-        at_once = min(rows, *(_rows_at_once(metadata, one) for one in chunks), rows)
+        at_once = min([rows, *(_rows_at_once(metadata, one) for one in chunks)])
         try:
             file = parquet.ParquetFile(source, metadata=metadata, read_dictionary=packed)
         except KeyError as error:

@@ -90,7 +90,7 @@ class StoredWeights(Mapping[str, NDArray[np.float32]]):
         return "" if largest <= LARGEST else "has values that half precision cannot hold"
 
     def _is_packed(self, name: str) -> bool:
-        """Tell whether each byte holds two values, as in the tables of format version 5."""
+        """Return whether each byte holds two values, as in the tables of format version 5."""
         return name in self._scales and self._stored[name].dtype == np.uint8
 
 

@@ -47,7 +47,7 @@ def whole_text(doc: Doc) -> list[list[int]]:
 
 
 def joined(sentences: Sequence[Sentence]) -> list[Sentence]:
-    """Return the sentences of an example, see `gold_of`, as one; none if there are none."""
+    """Join the sentences of an example (see `gold_of`) into one; without any there is none."""
     if len(sentences) < 2:
         return list(sentences)
     tokens = [token for of_sentence, _ in sentences for token in of_sentence]

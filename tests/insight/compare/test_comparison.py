@@ -222,23 +222,11 @@ def test_wrong_executors(run, corpus: Path, tmp_path: Path) -> None:
 @pytest.mark.parametrize("workers", range(1, min(n_cores(), 2) + 1))
 def test_killed_in_the_middle(corpus: Path, tmp_path: Path, workers: int) -> None:
     config = tmp_path / "tiny.toml"
-    config.write_text(TINY, encoding="utf-8")
+    config.write_text(TINY + "patience = 0\nepochs = 40\n", encoding="utf-8")
     output = tmp_path / "out"
     command = [
         *(sys.executable, "-m", "tagger", "compare", corpus, "--heads", "ner", "--config", config),
-        *(
-            "--epochs",
-            "40",
-            "--set",
-            "training.patience=0",
-            "--seeds",
-            "2",
-            "--vary",
-            "cell=rnn,lstm",
-            "-o",
-            output,
-        ),
-        *("--workers", str(workers)),
+        *("--seeds", "2", "--vary", "cell=rnn,lstm", "-o", output, "--workers", str(workers)),
     ]
     process = subprocess.Popen(
         command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=os.environ

@@ -6,18 +6,25 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Iterator
-from concurrent.futures import ProcessPoolExecutor
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
+from ctypes import c_bool
 from multiprocessing import active_children, get_context, parent_process
 from multiprocessing.process import BaseProcess
 from multiprocessing.queues import SimpleQueue
+from multiprocessing.sharedctypes import RawValue
 from types import FrameType
+from typing import NamedTuple, ParamSpec, TypeVar
 
 from tagger.errors import UsageError
 from tagger.executors.board import Board
-from tagger.interrupt import deferred_interrupt
+from tagger.interrupt import deferred_interrupt, handled
 from tagger.runtime.engines.processor import n_cores
+
+P = ParamSpec("P")
+R = TypeVar("R")
 
 
 def check_workers(workers: int) -> None:
@@ -49,14 +56,21 @@ def worker_pool(workers: int, board: Board | None = None) -> Iterator[ProcessPoo
     """
     context = get_context("spawn")  # a fork of a process with threads may hang
     started = context.SimpleQueue()
-    pool = ProcessPoolExecutor(workers, context, initializer=_begin, initargs=(started, board))
+    stopping = RawValue(c_bool, False)
+    pool = _Pool(workers, context, initializer=_begin, initargs=(started, stopping, board))
+    stop: Callable[[BaseProcess], None] | None = BaseProcess.terminate
     try:
         yield pool
-    except BaseException:
-        _terminate(started)
+        stop = None
+    except BrokenProcessPool:  # the pool waits for them and reads no results
+        stop = BaseProcess.kill
         raise
     finally:
         with deferred_interrupt():  # a second Ctrl-C must not leave workers running
+            if stop is not None:
+                stopping.value = True
+                for process in _those(started):
+                    stop(process)
             pool.shutdown(wait=True, cancel_futures=True)
 
 
@@ -82,30 +96,53 @@ def follow_parent() -> None:
         threading.Thread(target=_end_after, args=(parent,), daemon=True).start()
 
 
-_OF_WORKER: list[Board] = []
-"""In a process that `worker_pool` started, its board; empty in all others."""
+class _Worker(NamedTuple):
+    stopping: c_bool
+    """Memory that all see: whether what has not begun is not to begin."""
+    board: Board | None
+
+
+_OF_WORKER: list[_Worker] = []
+"""In a process that `worker_pool` started, what it was started with; empty in all others."""
 
 
 def board_of_worker() -> Board:
     """Return the board of a process that `worker_pool` has started with one."""
-    return _OF_WORKER[0]
+    board = _OF_WORKER[0].board
+    assert board is not None
+    return board
 
 
-def _begin(started: SimpleQueue[int], board: Board | None) -> None:
+class _Pool(ProcessPoolExecutor):
+    """Processes in which SIGTERM ends tasks, and nothing else.
+
+    A process that ended while it wrote a result would leave this one waiting for the rest.
+    """
+
+    def submit(self, fn: Callable[P, R], /, *args: P.args, **kwargs: P.kwargs) -> Future[R]:
+        return super().submit(_task, fn, *args, **kwargs)
+
+
+def _task(fn: Callable[P, R], /, *args: P.args, **kwargs: P.kwargs) -> R:
+    with handled(_leave, signal.SIGTERM):
+        if _OF_WORKER[0].stopping.value:
+            sys.exit(1)
+        return fn(*args, **kwargs)
+
+
+def _begin(started: SimpleQueue[int], stopping: c_bool, board: Board | None) -> None:
     os.environ["OMP_NUM_THREADS"] = "1"
     follow_parent()
-    if board is not None:
-        _OF_WORKER.append(board)
+    _OF_WORKER.append(_Worker(stopping, board))
     started.put(os.getpid())
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)  # `_task` handles it
 
 
-def _terminate(started: SimpleQueue[int]) -> None:
+def _those(started: SimpleQueue[int]) -> list[BaseProcess]:
     numbers = set()
     while not started.empty():
         numbers.add(started.get())
-    for process in active_children():
-        if process.pid in numbers:
-            process.terminate()
+    return [process for process in active_children() if process.pid in numbers]
 
 
 def _leave(signum: int, frame: FrameType | None) -> None:

@@ -1,6 +1,6 @@
 """The command line: a Typer shell over functions of the same names, one module a command.
 
-The modules of the commands import nothing heavy: a command imports what it needs when it runs.
+A module is imported when its command is run or listed, and imports what is heavy when it runs.
 """
 
 from __future__ import annotations
@@ -8,68 +8,64 @@ from __future__ import annotations
 import io
 import os
 import sys
-from typing import Annotated
+from collections.abc import Iterator, Mapping
+from importlib import import_module
+from typing import Annotated, Any
 
 import typer
+from typer.core import TyperGroup
 
 import tagger
-from tagger.cli import (
-    benchmark,
-    bulk,
-    calibrate,
-    compare,
-    convert,
-    corpora,
-    distill,
-    evaluate,
-    explain,
-    export,
-    info,
-    init_spacy,
-    lint,
-    package,
-    predict,
-    pretrain,
-    push,
-    redact,
-    score,
-    select,
-    serve,
-    train,
-)
 from tagger.cli.failures import one_line_errors
 from tagger.cli.output import echo, format_warnings, open_streams
 
+COMMANDS = (
+    *("predict", "redact", "bulk", "serve"),
+    *("train", "distill", "evaluate", "score", "calibrate"),
+    *("explain", "compare", "benchmark"),
+    *("corpora", "convert", "lint", "select"),
+    *("info", "pretrain", "export", "package", "push", "init-spacy"),
+)
+"""In the order of the help: tag, train and score, understand, data, models."""
+
+
+class _Commands(Mapping[str, Any]):
+    """Commands of Typer by name, each built when it is asked for."""
+
+    def __init__(self) -> None:
+        self._built: dict[str, Any] = {}
+
+    def __getitem__(self, name: str) -> Any:
+        if name not in COMMANDS:
+            raise KeyError(name)
+        if name not in self._built:
+            function = name.replace("-", "_")
+            alone = typer.Typer(add_completion=False)
+            alone.command(name)(getattr(import_module(f"tagger.cli.{function}"), function))
+            self._built[name] = typer.main.get_command(alone)
+        return self._built[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(COMMANDS)
+
+    def __len__(self) -> int:
+        return len(COMMANDS)
+
+
+class _Group(TyperGroup):
+    def __init__(self, **given: Any) -> None:
+        super().__init__(**given)
+        self.commands = _Commands()  # type: ignore[assignment]
+
+
 app = typer.Typer(
     name="tagger",
+    cls=_Group,
     help="Named-entity and part-of-speech tagging: train on your own data, tag, evaluate.",
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
     epilog='Start with: tagger predict "John works at Apple in California"',
 )
-# In the order of the help: tag, train and score, understand, data, models.
-app.command()(predict.predict)
-app.command()(redact.redact)
-app.command()(bulk.bulk)
-app.command()(serve.serve)
-app.command()(train.train)
-app.command()(distill.distill)
-app.command()(evaluate.evaluate)
-app.command()(score.score)
-app.command()(calibrate.calibrate)
-app.command()(explain.explain)
-app.command()(compare.compare)
-app.command()(benchmark.benchmark)
-app.command()(corpora.corpora)
-app.command()(convert.convert)
-app.command()(lint.lint)
-app.command()(select.select)
-app.command()(info.info)
-app.command()(pretrain.pretrain)
-app.command()(export.export)
-app.command()(package.package)
-app.command()(push.push)
-app.command("init-spacy")(init_spacy.init_spacy)
 
 
 def _version(wanted: bool) -> None:

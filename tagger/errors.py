@@ -182,8 +182,12 @@ def unknown_name(kind: str, name: str, valid: Iterable[str]) -> str:
     "unknown cell 'ltsm': did you mean 'lstm'? (valid: rnn, gru, lstm)"
     >>> unknown_name("cell", "x", ["rnn", "gru", "lstm"])
     "unknown cell 'x' (valid: rnn, gru, lstm)"
+    >>> unknown_name("head", "x", [])
+    "unknown head 'x': there is none"
     """
     names = list(valid)
+    if not names:
+        return f"unknown {kind} {name!r}: there is none"
     near = difflib.get_close_matches(name, names, n=1)
     hint = f": did you mean {near[0]!r}?" if near else ""
     return f"unknown {kind} {name!r}{hint} (valid: {', '.join(names)})"

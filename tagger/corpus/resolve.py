@@ -9,7 +9,7 @@ from __future__ import annotations
 import glob
 import os
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -210,6 +210,7 @@ def find_splits(folder: Path) -> dict[str, Path]:
                 )
             if fitting:
                 splits[split] = fitting
+        _check_left_out(folder, files, splits)
         return name_parts(splits)
     folders = {split_of(path) or "": path for path in children if path.is_dir()}
     folders.pop("", None)
@@ -223,6 +224,27 @@ def find_splits(folder: Path) -> dict[str, Path]:
         path=folder,
         hint=_NAME_FILES,
     )
+
+
+def _check_left_out(
+    folder: Path, files: Sequence[Path], splits: Mapping[str, Sequence[Path]]
+) -> None:
+    """Check that no split has files of other formats alone.
+
+    Raises:
+        CorpusError: One does.
+    """
+    read = {split: paths[0] for split, paths in splits.items()}
+    known = {suffix for suffixes in _tiers() for suffix in suffixes}
+    for path in files:
+        split = split_of(path)
+        if split is not None and split not in splits and plain_suffix(path) in known:
+            named = ",".join(f"{name}={file}" for name, file in {**read, split: path}.items())
+            raise CorpusError(
+                f"{path.name} and {next(iter(read.values())).name} differ in format",
+                path=folder,
+                hint=f"name the files, as in {named}",
+            )
 
 
 def _standoff(folder: Path, children: list[Path]) -> dict[str, Path]:

@@ -165,7 +165,8 @@ class LabelTally:
             raise UsageError(f"{name!r} cannot name a head", hint="rename it in the file")
         if name not in self._keys:
             found = [key for key in self.keys if key not in taken]
-            raise UsageError(unknown_name("text label", name, found), expected=found)
+            hint = None if found else f"write a string, a number or a list, or # {name} = LABEL"
+            raise UsageError(unknown_name("text label", name, found), expected=found, hint=hint)
 
     def _holds_labels(self, name: str, key: _Key) -> bool:
         if not key.n_labelled:
@@ -183,7 +184,8 @@ class LabelTally:
         key = self._keys[name]
         if key.bad is not None:
             place, label = key.bad
-            what = "is longer than 200 characters" if len(label) > _MAX_LENGTH else "is not a line"
+            long = f"is longer than {_MAX_LENGTH} characters"
+            what = long if len(label) > _MAX_LENGTH else "contains a tab or a line end"
             raise BadTagError(place, f"{name} label {label!r:.40} {what}", "is it a label?")
         n_missing, first = self._n - key.n_labelled, key.first_missing
         if key.is_several:  # an empty list says that none applies

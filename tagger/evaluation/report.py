@@ -144,9 +144,11 @@ def text_line(title: str, scores: TextScores) -> str:
     if scores.multi_label:
         parts[0] = f"all labels right {100 * scores.accuracy:.2f} %"
         parts.insert(1, f"micro F1 {100 * scores.micro.f1:.2f}")
-    parts[-1] += f" over {scores.n_texts:,} texts"
+    parts[-1] += f" over {counted(scores.n_texts, 'text')}"
     if scores.n_missing:
-        parts.append(f"{scores.n_missing:,} others have no label")
+        parts.append(f"{scores.n_missing:,} more without a label")
+    if scores.n_several:
+        parts.append(f"{scores.n_several:,} with several labels, of which the model finds one")
     if scores.n_empty:
         parts.append(f"{scores.n_empty:,} without tokens")
     return f"{title}: {', '.join(parts)}"

@@ -32,6 +32,8 @@ class TextScores(msgspec.Struct, frozen=True, kw_only=True):
     """Texts without one."""
     n_empty: int = 0
     """Texts without tokens, which the model does not label: they are wrong."""
+    n_several: int = 0
+    """Texts with several gold labels where the model finds only one: they are wrong."""
     unknown_labels: tuple[str, ...] = ()
     """Gold labels that the model does not have and cannot find."""
 
@@ -86,6 +88,7 @@ def score_texts(
         n_texts=len(pairs),
         n_missing=len(gold) - len(pairs),
         n_empty=n_empty,
+        n_several=0 if multi_label else sum(len(set(labels or ())) > 1 for labels, _ in pairs),
         unknown_labels=tuple(sorted(set(of_gold) - set(known))),
     )
 

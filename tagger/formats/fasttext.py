@@ -1,4 +1,7 @@
-"""fastText's labelled texts: ``__label__positive __label__short What a film!``, a text a line."""
+"""fastText's labelled texts: ``__label__positive __label__short What a film!``, a text a line.
+
+Labels may stand anywhere in a line, as for fastText.
+"""
 
 from __future__ import annotations
 
@@ -19,18 +22,21 @@ from tagger.schemes import Scheme
 __all__ = ["read", "sniff", "write"]
 
 _MARK = "__label__"
-_LABELS = re.compile(rf"(?:\s*{_MARK}\S+(?=\s|$))+")
+_LABEL = re.compile(rf"(?<!\S){_MARK}(\S+)\s*")
+"""A label, wherever it stands in a line."""
+_AT_AN_END = re.compile(rf"\s*{_MARK}\S|.*\s{_MARK}[^\s\"',}}\]]+\s*$")
+"""A line that begins or ends with a label, and does not end as JSON does."""
 _SHARE = 0.5
-"""The share of the first lines that must begin with a label."""
+"""The share of the first lines that must begin or end with a label."""
 
 
 def sniff(sample: Sample) -> bool:
-    """Return whether most lines begin with a label; the first may be a text without one."""
+    """Return whether most lines begin or end with a label; the first may be without one."""
     try:
         lines = sample.lines
     except FormatError:  # not text, as Parquet, which is asked for by its first bytes
         return False
-    labelled = sum(_LABELS.match(line) is not None for line in lines)
+    labelled = sum(_AT_AN_END.match(line) is not None for line in lines)
     return 0 < labelled >= _SHARE * len(lines)
 
 
@@ -45,18 +51,17 @@ def read(path: Path, findings: Findings) -> Iterator[Document]:
         if not text.strip():
             continue
         number += 1
-        match = _LABELS.match(text)
-        labels = match[0].replace(_MARK, " ").split() if match else []
+        labels = _LABEL.findall(text)
         label: TextLabel = labels if len(labels) > 1 else labels[0] if labels else None
-        words = text[match.end() :] if match else text
-        yield Document(str(number), path, line, text=words.strip(), labels={LABEL: [label]})
+        words = _LABEL.sub("", text).strip()
+        yield Document(str(number), path, line, text=words, labels={LABEL: [label]})
 
 
 def write(documents: Sequence[Document], scheme: Scheme, findings: Findings) -> bytes:
     """Lay out documents of text, with the labels of their first head.
 
     Raises:
-        FormatError: A label contains white space, or a text begins like a label.
+        FormatError: A label contains white space, or a word of a text looks like a label.
     """
     head = next((name for document in documents for name in document.labels), "")
     lines = []
@@ -73,7 +78,7 @@ def write(documents: Sequence[Document], scheme: Scheme, findings: Findings) -> 
                     hint="rename it, or choose another format with {target_format}",
                 )
         text = one_line(document, findings).strip()
-        if text.startswith(_MARK):
+        if _LABEL.search(text):
             refuse(document, [_MARK], text)
         lines.append(" ".join([*(f"{_MARK}{label}" for label in labels), text]))
     return encode_lines(documents, lines)

@@ -30,7 +30,7 @@ from tagger.formats.records import (
     TextLabel,
 )
 from tagger.formats.sample import Sample
-from tagger.formats.text_labels import KNOWN, NO_TOKENS, labels_in, written
+from tagger.formats.text_labels import KNOWN, NO_TOKENS, count_others, labels_in, written
 from tagger.formats.writing import heads_of, refuse, sentence_tags
 from tagger.schemes import Scheme
 from tagger.tables import counted
@@ -61,8 +61,13 @@ def head_name(key: str) -> str:
 
 
 def sniff(sample: Sample) -> bool:
-    """Return whether the first object has a list of strings under a key of tokens."""
-    return any(map(_are_strings, map(sample.keys.get, _LISTS)))
+    """Return whether the first object has a list of strings under a key of tokens.
+
+    It may be empty where no text stands beside it.
+    """
+    values = [sample.keys.get(key) for key in _LISTS]
+    is_empty = [] in values and not any(isinstance(value, str) for value in values)
+    return is_empty or any(map(_are_strings, values))
 
 
 def is_tagged(record: dict[str, Any]) -> bool:
@@ -85,15 +90,16 @@ def detect_layout(paths: Sequence[Path], names: str | Columns | None = None) -> 
 
 
 def layout_of(path: Path, records: Iterator[tuple[int, dict[str, Any]]]) -> Layout:
-    """Find the heads from the first of numbered records.
+    """Find the heads from the first of numbered records that has tokens.
 
     Raises:
-        FormatError: There are no records, or the first is not a sentence.
+        FormatError: No record has tokens, or the first is not a sentence.
     """
-    line, record = next(records, (None, {}))
-    if line is None:
+    for line, record in records:
+        if tokens := _tokens(path, line, record):
+            break
+    else:
         raise FormatError(path, None, "the file has no sentences")
-    tokens = _tokens(path, line, record)
     following = [one for _, one in islice(records, _FIRST)]
     keys = [
         key
@@ -171,7 +177,7 @@ def sentences_of(
         try:
             tokens = _tokens(path, line, record)
             heads = _heads(path, line, record, len(tokens), names, layout)
-            labels = _labels(record, heads, layout)
+            labels = _labels(record, heads, layout, path, line, findings)
         except FormatError as error:
             findings.reject(error)
             continue
@@ -182,11 +188,18 @@ def sentences_of(
 
 
 def _labels(
-    record: Mapping[str, Any], heads: Mapping[str, object], layout: Layout
+    record: Mapping[str, Any],
+    heads: Mapping[str, object],
+    layout: Layout,
+    path: Path,
+    line: int,
+    findings: Findings,
 ) -> dict[str, TextLabel]:
     """Return what may be labels of a sentence: all that is neither its tokens nor their tags."""
     tags = [key for key in record if head_name(key) in heads and isinstance(record[key], list)]
-    return labels_in(record, without=_NOT_LABELS.union(tags), names=layout.labels)
+    others = _NOT_LABELS.union(tags)
+    count_others(record, others, path, line, findings)
+    return labels_in(record, without=others, names=layout.labels)
 
 
 def _are_labels(key: str, records: Sequence[Mapping[str, Any]]) -> bool:

@@ -21,7 +21,7 @@ from tagger.formats.documents import ENTITIES, CharSpan, Document, check_span, c
 from tagger.formats.json_records import read_records
 from tagger.formats.prodigy_answers import UNKNOWN, merged
 from tagger.formats.records import TextLabel, can_name_head
-from tagger.formats.text_labels import LABEL, head_of, label_of, labels_in
+from tagger.formats.text_labels import KNOWN, LABEL, count_others, head_of, label_of, labels_in
 from tagger.formats.units import Marked, Unit, find_unit, same, to_characters
 
 __all__ = [
@@ -52,6 +52,8 @@ _NEITHER = ("meta", "tokens", "sentences", "sents", "options", UNKNOWN)
 _NOT_LABELS = (*_NEITHER, *_TEXTS, "id", "answer", "units", "accept")
 _MAY_BE_LABELS = ("label", "labels")
 """Keys of spans under which labels of the text may stand as well."""
+_SPANS_OR_RESULTS = (*_MAY_BE_LABELS, "ner")
+"""Known keys whose values are spans, or the results of ``tagger predict``, where no labels."""
 _CHOSEN = "accept"
 """The key of what was chosen from the ``options`` of a text in Prodigy."""
 _STARTS = ("start", "start_offset", "start_char", "startOffset", "begin", "from")
@@ -69,8 +71,10 @@ def read(path: Path, findings: Findings) -> Iterator[Document]:
 
 
 def _read(path: Path, findings: Findings) -> Iterator[Raw]:
-    is_annotated, is_text, number = False, True, 0
+    is_annotated, number = False, 0
     first: tuple[int, list[str]] | None = None
+    open_keys: dict[str, tuple[int, object]] = {}
+    labelled: set[str] = set()
     records = merged(read_records(path), path, findings)
     for number, (line, record) in enumerate(records, start=1):
         if record.get("answer", "accept") != "accept":  # Prodigy: rejected or skipped
@@ -85,10 +89,14 @@ def _read(path: Path, findings: Findings) -> Iterator[Raw]:
         check_text(path, line, text)
         document = Document(_name(record, number), path, line, text=text)
         key = _span_key(record)
-        document.labels = {head: [label] for head, label in _labels(record, key, text).items()}
+        spans = [key] if key is not None and record[key] else []
+        document.labels = {head: [label] for head, label in _labels(record, spans, text).items()}
+        count_others(record, [*spans, *_SPANS_OR_RESULTS], path, line, findings)
         entries = record[key] if key is not None else []
         if not isinstance(entries, list):
-            raise FormatError(path, line, f"{key!r} is not a list of spans")
+            raise FormatError(
+                path, line, f"{key!r} is neither a list of spans nor a label: {entries!r:.40}"
+            )
         raw = Raw(
             document,
             raw_spans(document, entries),
@@ -102,13 +110,28 @@ def _read(path: Path, findings: Findings) -> Iterator[Raw]:
             raw.is_counted = True  # as the offsets of the tokens do
         is_annotated = is_annotated or key is not None or bool(document.tags)
         first = first or (line, list(record))
-        is_text = is_text and not any(map(_may_annotate, record.items()))
+        for name, value in record.items():
+            if value != [] and label_of(value) is not None:
+                labelled.add(name)
+            elif _may_annotate(name, value) and open_keys.get(name, (0, []))[1] == []:
+                open_keys[name] = line, value
         yield raw
     if first is not None and not is_annotated:
         line, keys = first
-        if is_text:
+        for name, (_, value) in [*open_keys.items()]:
+            if value == [] and name in labelled:  # a text with none of several labels
+                del open_keys[name]
+        if not open_keys:
             findings.count(NO_SPANS, path, line, count=number, action="text alone")
             return
+        for name, (at, value) in open_keys.items():
+            if name.casefold() in KNOWN:
+                raise FormatError(
+                    path,
+                    at,
+                    f"{name!r} is neither a label nor a list of spans: {value!r:.40}",
+                    hint="a label is a string, a number or a list of strings",
+                )
         raise FormatError(
             path,
             line,
@@ -139,9 +162,8 @@ def text_of(record: dict[str, Any]) -> str | None:
     return next((record[key] for key in _OTHER_TEXTS if isinstance(record.get(key), str)), None)
 
 
-def _may_annotate(item: tuple[str, object]) -> bool:
+def _may_annotate(key: str, value: object) -> bool:
     """Return whether a key may be that of spans which are not known by it."""
-    key, value = item
     return (
         isinstance(value, list | dict)
         and key not in _NEITHER
@@ -165,10 +187,9 @@ def _are_labels(key: str, record: dict[str, Any]) -> bool:
     )
 
 
-def _labels(record: dict[str, Any], span_key: str | None, text: str) -> dict[str, TextLabel]:
-    """Return what may be labels of a text."""
+def _labels(record: dict[str, Any], spans: list[str], text: str) -> dict[str, TextLabel]:
+    """Return what may be labels of a text, beside the key of its spans."""
     hidden = [key for key in record if key.startswith("_") or record[key] is text]
-    spans = [span_key] if span_key is not None and record[span_key] else []
     found = labels_in(record, without=(*_NOT_LABELS, *hidden, *spans))
     results = record.get("labels")
     if isinstance(results, dict):  # of `tagger predict`, by head

@@ -6,20 +6,27 @@ labels is decided for a corpus as a whole (`tagger.corpus.text_labels`).
 
 from __future__ import annotations
 
+import math
 from collections.abc import Collection, Mapping, Sequence
-from typing import Any
+from pathlib import Path
+from typing import Any, TypeGuard
 
+from tagger.findings import Findings
 from tagger.formats.records import RESERVED, TextLabel
 
 __all__ = [
     "KNOWN",
     "LABEL",
     "MISSING",
+    "NOT_LABEL",
     "NO_TOKENS",
     "add_label",
+    "are_choices",
     "as_label",
     "as_list",
+    "count_others",
     "head_of",
+    "is_missing",
     "label_of",
     "labels_in",
     "listed",
@@ -41,10 +48,15 @@ KNOWN = frozenset(
 NO_TOKENS = "text without tokens"
 """The kind of the finding for a text with labels that has no tokens."""
 
+NOT_LABEL = "value that is not a label"
+"""The kind of the finding for what stands where labels do, and is neither a label nor missing."""
+
 MISSING = "_"
 """A missing label in a comment, as a missing tag in a column."""
 _LEAST_PROB = 0.5
 """The probability from which on a label under ``cats`` counts."""
+_CHOICES = "choices"
+"""The only key of an object in which Label Studio's tables and JSON_MIN have several labels."""
 
 
 def head_of(key: str) -> str:
@@ -78,7 +90,7 @@ def add_label(labels: dict[str, TextLabel], head: str, value: str) -> None:
         labels.setdefault(head, None)
     elif known is None:
         labels[head] = value
-    else:
+    elif value not in as_list(known):
         labels[head] = [*(known if isinstance(known, list) else [known]), value]
 
 
@@ -102,25 +114,42 @@ def labels_in(
             continue
         if (label := label_of(value, (names or {}).get(key))) is not None:
             found[head] = label
-        elif value is None or value == "":
+        elif is_missing(value):
             found[head] = None
     return found
+
+
+def is_missing(value: object) -> bool:
+    """Return whether a value stands for a missing label, as NaN does in a table.
+
+    >>> is_missing(None), is_missing(" "), is_missing(float("nan")), is_missing({})
+    (True, True, True, False)
+    """
+    if isinstance(value, str):
+        return not value.strip()
+    return value is None or (isinstance(value, float) and math.isnan(value))
 
 
 def label_of(value: object, names: Mapping[int, str] | None = None) -> TextLabel:
     """Return the label, or the list of labels, that a value stands for; None for other values.
 
     Args:
-        value: A string, a whole number or a truth value; a list of these; or an object with the
-            probability of each label (``cats``).
+        value: A string, a number or a truth value; a list of these; or an object with the
+            probability of each label (``cats``). A whole number is the same label whether it is
+            stored as an integer or, as in a column that lacks values, as a float.
         names: The names of labels that are numbers, of which negative ones are missing labels.
 
     >>> label_of(" x "), label_of([1, 0], {0: "no", 1: "yes"}), label_of({"a": 0.9, "b": 0})
     ('x', ['yes', 'no'], ['a'])
+    >>> label_of(1.0), label_of(4.5), label_of({"choices": ["a", "b"]})
+    ('1', '4.5', ['a', 'b'])
     """
+    if are_choices(value):
+        value = value[_CHOICES]
     if isinstance(value, list):
         labels = [_one(one, names) for one in value]
-        return None if None in labels else [label for label in labels if label is not None]
+        found = [label for label in dict.fromkeys(labels) if label is not None]
+        return found if len(found) == len(set(labels)) else None
     if isinstance(value, dict):
         if not value or not all(isinstance(prob, bool | int | float) for prob in value.values()):
             return None
@@ -128,9 +157,46 @@ def label_of(value: object, names: Mapping[int, str] | None = None) -> TextLabel
     return _one(value, names)
 
 
+def are_choices(value: object) -> TypeGuard[dict[str, Any]]:
+    """Return whether a value is the object in which Label Studio writes several labels."""
+    return (
+        isinstance(value, dict)
+        and list(value) == [_CHOICES]
+        and isinstance(value[_CHOICES], str | list)
+    )
+
+
+def count_others(
+    record: Mapping[str, Any],
+    without: Collection[str],
+    path: Path,
+    line: int | None,
+    findings: Findings,
+) -> None:
+    """Count the values under keys of labels that cannot be labels.
+
+    Args:
+        record: The values by key.
+        without: Keys that hold something else.
+        path: The file.
+        line: Its line.
+        findings: Collects them.
+    """
+    for key, value in record.items():
+        if key.casefold() not in KNOWN or key in without or is_missing(value):
+            continue
+        if label_of(value) is None:
+            example = f"{value!r:.40}"
+            findings.count(
+                NOT_LABEL, path, line, head=head_of(key), example=example, action="ignored"
+            )
+
+
 def _one(value: object, names: Mapping[int, str] | None) -> str | None:
     if isinstance(value, bool):
         return "true" if value else "false"
+    if isinstance(value, float) and math.isfinite(value):
+        value = int(value) if value.is_integer() else str(value)
     if isinstance(value, int):
         return names.get(value) if names else str(value)
     return value.strip() or None if isinstance(value, str) else None

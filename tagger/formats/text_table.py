@@ -23,7 +23,7 @@ from tagger.formats.fields import MARKS, parse_delimiter
 from tagger.formats.label_names import find_names
 from tagger.formats.records import TOKEN_KEYS, Columns, TextLabel
 from tagger.formats.sample import Sample
-from tagger.formats.text_labels import labels_in
+from tagger.formats.text_labels import KNOWN, are_choices, count_others, labels_in
 from tagger.formats.writing import count_spans
 from tagger.lines import NOT_JSON, read_lines
 from tagger.schemes import Scheme
@@ -78,8 +78,10 @@ def _are_texts(lines: Sequence[str], mark: str) -> bool:
         cells.extend(row[text] for row in rows if len(row) == len(header))
     except csv.Error:
         return True  # reading it reports the line
+    if not cells:  # no rows, or a quotation mark that is not closed: reading it reports that
+        return any(name.strip().casefold() in KNOWN for name in header)
     n_texts = sum(len(cell.split()) > 1 for cell in cells)
-    return bool(cells) and n_texts >= _SHARE * len(cells)
+    return n_texts >= _SHARE * len(cells)
 
 
 def _text_column(header: Sequence[str]) -> int | None:
@@ -109,6 +111,7 @@ def read(path: Path, findings: Findings, columns: Columns | None = None) -> Iter
     for number, (line, text, record, names) in enumerate(rows, start=1):
         check_text(path, line, text)
         labels = labels_in(record, names=names)
+        count_others(record, (), path, line, findings)
         yield Document(
             str(number), path, line, text=text, labels={head: [v] for head, v in labels.items()}
         )
@@ -138,6 +141,16 @@ def _of_lines(path: Path, stated: Columns, findings: Findings) -> Iterator[_Row]
             f"no column is known to hold texts (there: {', '.join(start[1])[:80]})",
             hint="name the columns, as in {columns=text,intent}",
         )
+    titles = [name.strip() for name in header]
+    kept = [i for i, name in enumerate(titles) if i != column and name not in ("", "-", "_")]
+    for i in kept:
+        if titles.index(titles[i]) < i:
+            raise FormatError(
+                path,
+                start[0],
+                f"two columns are called {titles[i]!r}",
+                hint="name the columns, with - for one to leave out, as in {columns=text,intent,-}",
+            )
     for at, row in rows if has_header else chain([start], rows):
         if not any(cell.strip() for cell in row):
             continue
@@ -152,11 +165,7 @@ def _of_lines(path: Path, stated: Columns, findings: Findings) -> Iterator[_Row]
                 )
             )
             continue
-        values = {
-            name.strip(): _value(cell)
-            for i, (name, cell) in enumerate(zip(header, row, strict=True))
-            if i != column and name.strip() not in ("", "-", "_")
-        }
+        values = {titles[i]: _value(row[i]) for i in kept}
         yield at, row[column], values, {}
 
 
@@ -211,13 +220,14 @@ def _numbered(path: Path, rows: _Reader) -> Iterator[tuple[int, list[str]]]:
 
 
 def _value(cell: str) -> object:
-    """Return the value of a cell: a list, where it is a JSON array of strings."""
-    if cell.startswith("[") and cell.endswith("]"):
+    """Return the value of a cell: a list, where it is a JSON array of strings or has choices."""
+    if (cell[:1], cell[-1:]) in (("[", "]"), ("{", "}")):
         try:
             value = msgspec.json.decode(cell)
         except NOT_JSON:
             return cell
-        if all(isinstance(one, str) for one in value):
+        is_list = isinstance(value, list) and all(isinstance(one, str) for one in value)
+        if is_list or are_choices(value):
             return value
     return cell
 
@@ -233,7 +243,12 @@ def _text_of_parquet(path: Path) -> str | None:
         schema = parquet.read_schema(path)
     except (pa.ArrowException, OSError):
         return None  # its reader says what is wrong
-    strings = [field.name for field in schema if field.type in (pa.string(), pa.large_string())]
+    strings = [
+        field.name
+        for field in schema
+        if (field.type.value_type if pa.types.is_dictionary(field.type) else field.type)
+        in (pa.string(), pa.large_string(), pa.string_view())
+    ]
     lists = [field.name for field in schema if pa.types.is_list(field.type)]
     if any(name in TOKEN_KEYS for name in lists):
         return None

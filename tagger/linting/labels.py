@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections import Counter
+import re
+import unicodedata
+from collections import Counter, defaultdict
 
 from tagger.formats.text_labels import as_list
 from tagger.linting.records import Collector, GoldCorpus, PlacedSentence
+from tagger.tables import counted
 
 __all__ = ["check_labels"]
 
+_SEPARATORS = re.compile(r"[\s_-]+")
 _RARE = 0.02
 """How rare a label is beside the one that it may stand for."""
 
@@ -30,33 +34,73 @@ def check_labels(corpus: GoldCorpus, found: Collector) -> None:
                 if not counts[label]:
                     first[label] = sentence, i
                 counts[label] += 1
+        like = _Alike(counts)
         for label in counts:
-            other = next((name for name, _ in counts.most_common() if _is_like(label, name)), None)
-            if other is None or counts[label] > _most(
-                label, other, counts, is_name=kind != "token"
-            ):
+            other = like.most_frequent(label)
+            if other is None or not like.is_slip(label, other, is_name=kind != "token"):
                 continue
-            example = f"{label} {counts[label]:,} times, {other} {counts[other]:,}"
+            times = counted(counts[label], "time")
+            example = f"{_shown(label)} {times}, {_shown(other)} {counts[other]:,}"
             found.at("C401", *first[label], example, head=head, count=counts[label])
 
 
-def _most(label: str, other: str, counts: Counter[str], *, is_name: bool) -> float:
-    """Return how often a slip may occur; names that only look alike are the same at any number."""
-    if label.casefold() == other.casefold():
-        return counts[other] - (label > other)
-    # Many names of parts of speech are one letter apart.
-    return _RARE * counts[other] if is_name and min(len(label), len(other)) >= 3 else 0
+class _Alike:
+    """Finds names that are like others, in time linear in their number.
+
+    Two strings are at most one edit apart only if they are the same without a character of each,
+    or without that of one of them.
+    """
+
+    def __init__(self, counts: Counter[str]) -> None:
+        self._counts = counts
+        self._rank = {name: i for i, (name, _) in enumerate(counts.most_common())}
+        self._folded = {name: _folded(name) for name in counts}
+        self._names: dict[str, list[str]] = defaultdict(list)
+        for name, folded in self._folded.items():
+            for shorter in _shortened(folded):
+                self._names[shorter].append(name)
+
+    def most_frequent(self, name: str) -> str | None:
+        """Return the most frequent of the names like another one; None if there are none."""
+        folded = self._folded[name]
+        near = {other for shorter in _shortened(folded) for other in self._names[shorter]}
+        alike = [one for one in near - {name} if _is_like(folded, self._folded[one])]
+        return min(alike, key=self._rank.__getitem__, default=None)
+
+    def is_slip(self, name: str, other: str, *, is_name: bool) -> bool:
+        """Return whether a name may be a slip for another; spellings of one are at any number."""
+        if self._folded[name] == self._folded[other]:
+            return self._rank[other] < self._rank[name]
+        # Many names of parts of speech are one letter apart.
+        most = _RARE * self._counts[other]
+        return is_name and min(len(name), len(other)) >= 3 and self._counts[name] <= most
+
+
+def _shown(name: str) -> str:
+    """Put a name that has white space between quotation marks."""
+    return name if name.isprintable() and " " not in name else repr(name)
+
+
+def _shortened(text: str) -> set[str]:
+    return {text, *(text[:i] + text[i + 1 :] for i in range(len(text)))}
+
+
+def _folded(name: str) -> str:
+    """Return a name without what its spelling may vary in: case, separators, Unicode forms.
+
+    >>> _folded("Book  Flight") == _folded("book_flight")
+    True
+    """
+    return _SEPARATORS.sub(" ", unicodedata.normalize("NFKC", name)).casefold()
 
 
 def _is_like(one: str, other: str) -> bool:
-    """Return whether two names are not the same, and at most one edit apart.
+    """Return whether two folded names are at most one edit apart.
 
-    >>> _is_like("PER", "PERS"), _is_like("PER", "per"), _is_like("ORG", "LOC")
+    >>> _is_like("per", "pers"), _is_like("per", "pre"), _is_like("org", "loc")
     (True, True, False)
     """
-    if one == other:
-        return False
-    a, b = sorted((one.casefold(), other.casefold()), key=len)
+    a, b = sorted((one, other), key=len)
     if a == b:
         return True
     if len(b) - len(a) > 1:

@@ -13,6 +13,7 @@ from tagger.linting.codes import CODES, FAMILIES
 from tagger.linting.lint import Report
 from tagger.linting.records import FIXABLE, CodedFinding
 from tagger.linting.suspects import Suspect
+from tagger.printable import printable
 from tagger.tables import counted
 
 __all__ = [
@@ -64,7 +65,7 @@ def summary_lines(report: Report) -> list[str]:
     n = len(report.findings)
     what = counted(n, "finding") if n else "nothing found"
     of = f"{counted(report.n_sentences, 'sentence')} with {counted(report.n_tokens, 'token')}"
-    lines = [*report.facts]
+    lines = [printable(fact) for fact in report.facts]
     if report.review is not None and report.review.n:
         lines.append(
             f"reviewing the first {counted(report.review.n, 'suspect')} may correct up to "

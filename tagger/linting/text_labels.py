@@ -24,6 +24,9 @@ def check_missing(corpus: GoldCorpus, found: Collector) -> None:
             if without:
                 found.at("S304", without[0], 0, "", head=head, count=len(without))
         total = counts.total()
+        if not total:
+            found.facts.append(f"{head}: no labels")
+            continue
         shown = ", ".join(f"{label} {n / total:.1%}" for label, n in counts.most_common(_SHOWN))
         more = f" and {len(counts) - _SHOWN:,} more" if len(counts) > _SHOWN else ""
         labels = counted(len(counts), "label")

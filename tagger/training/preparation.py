@@ -148,7 +148,7 @@ def prepare(
                 inventory.n_labels.setdefault(column.name, Counter())[2] += 1
     if empty := [name for name in names if not inventory.tags[name]]:
         raise UsageError(
-            f"no tags to train {', '.join(empty)} on: the column is empty in the training data",
+            f"no training data has a tag or label of {', '.join(empty)}",
             hint="choose other heads with {heads}",
         )
     kinds = _kinds(corpora, names)

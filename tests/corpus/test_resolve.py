@@ -8,7 +8,7 @@ import pytest
 
 from tagger.corpus import CorpusEntry, list_corpora, load_corpus
 from tagger.corpus.catalogue import REGISTRY
-from tagger.corpus.resolve import find_splits, split_of
+from tagger.corpus.resolve import find_splits, resolve, split_of
 from tagger.errors import CorpusError, UsageError
 
 TSV = "a\tO\nb\tB-X\n"
@@ -238,6 +238,16 @@ def test_files_of_a_split_keep_their_documents_and_places(write):
 def test_a_pattern_without_files(write):
     with pytest.raises(CorpusError, match="no file matches"):
         load_corpus(str(write("a.tsv", TSV).parent / "*.conll"))
+
+
+def test_a_split_in_another_format_is_not_left_out_silently(write):
+    row = '{"text": "fly now", "intent": "a"}\n{"text": "stop it", "intent": "b"}\n'
+    write("my/train.csv", "text,intent\nfly now,a\nstop it,b\n")
+    test = write("my/test.jsonl", row)
+    with pytest.raises(CorpusError, match="differ in format") as caught:
+        resolve(str(test.parent))
+    source = (caught.value.hint or "").split()[-1]
+    assert set(load_corpus(source).splits) == {"train", "test"}
 
 
 def test_files_of_different_formats(write):

@@ -266,9 +266,100 @@ def test_fasttext_may_begin_with_a_text_without_labels(write):
     assert [row["label"] for row in train] == [None, ["a"], ["a", "b"]]
 
 
+@pytest.mark.parametrize(
+    ("name", "content", "expected"),
+    [
+        (  # as pandas writes whole numbers where some are missing
+            "a.jsonl",
+            '{"text": "x", "label": 1.0}\n{"text": "y", "label": null}\n{"text": "z", "label": 0}',
+            ["1", None, "0"],
+        ),
+        ("a.jsonl", '{"text": "x", "label": 4.5}\n{"text": "y", "label": true}', ["4.5", "true"]),
+        (  # none of several labels
+            "a.jsonl",
+            '{"text": "x", "intent": ["a", "b", "a"]}\n{"text": "y", "intent": []}\n'
+            '{"text": "z", "intent": "a"}',
+            [["a", "b"], [], ["a"]],
+        ),
+        (  # Label Studio's CSV and JSON_MIN
+            "a.csv",
+            'id,intent,text\n1,a,fly now\n2,"{""choices"": [""a"", ""b""]}",stop it\n',
+            [["a"], ["a", "b"]],
+        ),
+        (
+            "a.json",
+            '[{"text": "x", "intent": {"choices": ["a", "b"]}}, {"text": "y", "intent": "a"}]',
+            [["a", "b"], ["a"]],
+        ),
+        ("a.jsonl", '{"tokens": [], "label": "a"}\n{"tokens": ["x"], "label": "b"}', ["b"]),
+        ("a.txt", "fly now __label__a\n__label__b stop it __label__a\n", [["a"], ["b", "a"]]),
+        ("a.conll", "# label = a\n# label = a\nx\tO\n\n# label = b\ny\tO\n", ["a", "b"]),
+        (
+            "a.csv",
+            'text,label\r\n"Say ""hi"",\r\nthen go",a\r\n"go, now",b\r\n',
+            ["a", "b"],
+        ),
+    ],
+)
+def test_odd_values(write, name, content, expected):
+    corpus = load_corpus(str(write(name, content)))
+    (head,) = (head for head in corpus.heads if head.kind == "text")
+    assert labels(corpus, head.name) == expected
+
+
+def test_tables_of_numbers_that_lack_some(tmp_path):
+    pa, parquet = pytest.importorskip("pyarrow"), pytest.importorskip("pyarrow.parquet")
+    table = {
+        "text": pa.array(["fly now", "stop it", "go on"]).dictionary_encode(),
+        "label": [1.0, float("nan"), 0.0],
+    }
+    parquet.write_table(pa.table(table), tmp_path / "a.parquet")
+    assert labels(load_corpus(str(tmp_path / "a.parquet")), "label") == ["1", None, "0"]
+
+
+@pytest.mark.parametrize("value", ['{"name": "a"}', '["a", null]'])
+def test_values_that_are_not_labels(write, value):
+    lines = f'{{"text": "x", "intent": "a"}}\n{{"text": "y", "intent": {value}}}\n'
+    corpus = load_corpus(str(write("a.jsonl", lines + '{"text": "z", "entities": []}\n')))
+    found = {finding.kind: finding.line for finding in corpus.findings}
+    assert found["value that is not a label"] == 2
+    tokens = lines.replace('"text": ', '"tokens": [').replace(', "intent"', '], "intent"')
+    corpus = load_corpus(str(write("b.jsonl", tokens)))
+    assert "value that is not a label" in {finding.kind for finding in corpus.findings}
+    with pytest.raises(FormatError, match="neither a label") as caught:
+        load_corpus(str(write("c.jsonl", lines.splitlines()[1])))
+    assert caught.value.line == 1
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        ("text,intent\n", "no sentences"),
+        ('text,intent\n"fly now,a\nstop it,b\n', "1 column "),
+        ("text,intent,intent\nfly now,a,b\nstop it,b,a\n", "two columns"),
+    ],
+)
+def test_tables_that_cannot_be_read(write, content, words):
+    with pytest.raises(FormatError, match=words):
+        load_corpus(str(write("a.csv", content)))
+
+
+def test_a_name_where_nothing_holds_labels(write):
+    path = write("a.conll", "# intent: book\nfly\tO\nOslo\tB-LOC\n")
+    with pytest.raises(UsageError, match="there is none") as caught:
+        load_corpus(str(path), columns=stated("intent"))
+    assert "# intent = " in (caught.value.hint or "")
+
+
+def test_fasttext_refuses_texts_with_words_like_labels(write, tmp_path):
+    path = write("a.jsonl", '{"text": "say __label__x", "label": "a"}\n')
+    with pytest.raises(FormatError):
+        convert(path, tmp_path / "out", target_format="fasttext")
+
+
 def test_a_label_of_two_lines_is_refused_and_texts_under_such_a_key_are_not_labels(write):
     lines = [json.dumps({"text": f"go {i}", "intent": "book\na room"}) for i in range(9)]
-    with pytest.raises(FormatError, match="not a line"):
+    with pytest.raises(FormatError, match="line end"):
         load_corpus(str(write("a.jsonl", "\n".join(lines))))
     spans = [[0, 2, "VERB"]]
     lines = [

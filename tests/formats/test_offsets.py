@@ -132,7 +132,7 @@ def test_offsets_that_count_utf16_units(run_convert, write):
         ('[{"start": 0, "end": 1, "label": "\\ud800"}]', "half a surrogate pair"),
         ('[[1, "X"]]', "span 1 is not [start, end, label] but [1, 'X']"),
         ('[["positive"]]', "span 1 is not [start, end, label] but ['positive']"),
-        ("0.5", "'label' is not a list of spans"),
+        ('{"a": "b"}', "'label' is neither a label nor a list of spans"),
     ],
 )
 def test_bad_spans(write, spans, what):

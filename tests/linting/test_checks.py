@@ -157,6 +157,20 @@ def test_empty_splits_are_one_line(run, tmp_path: Path) -> None:
     assert "test.conll: S201" in result.out
 
 
+def test_labels_of_texts_that_differ_only_in_their_spelling(tmp_path):
+    labels = ["book it", "book  it", "book_it", "caf\u00e9", "cafe\u0301", *["\x1b[31m"] * 2]
+    rows = [json.dumps({"text": f"say {i} now", "intent": one}) for i, one in enumerate(labels)]
+    found = tagger.lint(write_files(tmp_path / "my", {"train.jsonl": "\n".join(rows)}))
+    assert found.report.counts == {"C401": 3}
+    assert {finding.line for finding in found.findings} == {2, 3, 5}
+
+
+def test_facts_do_not_act_on_a_terminal(run, tmp_path):
+    rows = [json.dumps({"text": "say it", "intent": one}) for one in ("\x1b[31m", "book")]
+    folder = write_files(tmp_path / "my", {"train.jsonl": "\n".join(rows)})
+    assert "\x1b" not in run("lint", folder).out
+
+
 def test_labels_of_texts(tmp_path):
     lines = [
         ("Fly to Oslo now. Please do it.", "book"),

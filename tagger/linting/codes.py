@@ -352,7 +352,7 @@ CODES: dict[str, Code] = {
     ),
     "C401": Code(
         title="label that differs by a slip",
-        why="A rare label is one letter away from a frequent one, or differs only in case or spaces.",
+        why="A rare label is one letter from a frequent one, or differs only in case or spaces.",
         files={"train.txt": _columns(_KIM, "Kim/B-Per left/O")},
         level="error",
     ),

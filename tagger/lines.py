@@ -17,6 +17,7 @@ from tagger.errors import CorpusError, FormatError
 __all__ = [
     "BOM",
     "MAGIC",
+    "MAX_LINE",
     "NOT_JSON",
     "as_number",
     "decode",
@@ -25,8 +26,10 @@ __all__ = [
     "is_compressed",
     "open_bytes",
     "plain_suffix",
+    "read_bytes",
     "read_lines",
     "read_rows",
+    "read_whole",
     "unreadable",
 ]
 
@@ -62,7 +65,10 @@ NOT_JSON = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 
 _COMPRESSED = (".gz", ".bz2", ".zst")
 _BLOCK = 1 << 20
-_MAX_LINE = 256 << 20
+MAX_LINE = 256 << 20
+"""Bytes of a line of a compressed file."""
+_MAX_WHOLE, _MAX_RATIO = 256_000_000, 200
+"""Characters of a compressed file that is read whole: this many, or this many times its size."""
 
 
 def read_lines(path: Path) -> Iterator[tuple[int, str]]:
@@ -77,6 +83,55 @@ def read_lines(path: Path) -> Iterator[tuple[int, str]]:
         yield from decode_lines(file if is_plain else _limited(file, path), path)
 
 
+def read_whole(path: Path) -> str:
+    """Return the lines of a file as one text.
+
+    Raises:
+        CorpusError: The file cannot be read.
+        FormatError: As `read_lines`, or it is compressed and unpacks to much more.
+    """
+    limit = _limit_of_whole(path)
+    lines: list[str] = []
+    n_chars = 0
+    for number, line in read_lines(path):
+        lines.append(line)
+        n_chars += len(line)
+        if n_chars + number > limit:
+            raise _too_large(path, limit)
+    return "\n".join(lines)
+
+
+def read_bytes(path: Path) -> bytes:
+    """Return the content of a file, decompressed.
+
+    Raises:
+        CorpusError: The file cannot be read.
+        FormatError: It is compressed, and damaged or unpacks to much more.
+    """
+    with open_bytes(path) as file:
+        limit = _limit_of_whole(path)
+        content = file.read(limit + 1)
+    if len(content) > limit:
+        raise _too_large(path, limit)
+    return content
+
+
+def _limit_of_whole(path: Path) -> int:
+    try:
+        return max(_MAX_WHOLE, _MAX_RATIO * path.stat().st_size)
+    except OSError:  # reading it reports that
+        return _MAX_WHOLE
+
+
+def _too_large(path: Path, limit: int) -> FormatError:
+    return FormatError(
+        path,
+        None,
+        f"unpacks to more than {limit / 1e6:,.0f} MB, {_MAX_RATIO} times its size",
+        hint="unpack the file first if that is right",
+    )
+
+
 def _limited(file: BinaryIO, path: Path) -> Iterator[bytes]:
     """Yield the lines of a compressed file, in which a small file may hold one of gigabytes.
 
@@ -84,13 +139,13 @@ def _limited(file: BinaryIO, path: Path) -> Iterator[bytes]:
         FormatError: A line is too long.
     """
     number = 0
-    while line := file.readline(_MAX_LINE + 1):
+    while line := file.readline(MAX_LINE + 1):
         number += 1
-        if len(line) > _MAX_LINE:
+        if len(line) > MAX_LINE:
             raise FormatError(
                 path,
                 number,
-                f"a line of more than {_MAX_LINE >> 20} MB in a compressed file",
+                f"a line of more than {MAX_LINE >> 20} MB in a compressed file",
                 hint="unpack the file first if that is right",
             )
         yield line

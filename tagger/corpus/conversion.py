@@ -23,7 +23,7 @@ from tagger.formats.records import Columns
 from tagger.formats.table import FORMATS, Format, find_format
 from tagger.formats.text_table import is_stated
 from tagger.formats.writing import count_labels
-from tagger.lines import read_lines
+from tagger.lines import read_whole
 from tagger.schemes import Scheme
 
 __all__ = ["convert"]
@@ -142,8 +142,7 @@ def convert(
 
 def _whole(path: Path) -> Document:
     """Read a file as the text of one document."""
-    text = "\n".join(line for _, line in read_lines(path))
-    return Document(path.stem, path, 1, text=text)
+    return Document(path.stem, path, 1, text=read_whole(path))
 
 
 def _prepared(

@@ -83,7 +83,7 @@ def batches(
             for batch in file.iter_batches(
                 at_once, row_groups=[number], columns=columns, use_threads=False
             ):
-                yield from _pieces(place, batch, n_before)
+                yield from pieces(place, batch, n_before)
                 n_before += len(batch)
 
 
@@ -151,8 +151,17 @@ def _rows_at_once(metadata: FileMetaData, chunk: ColumnChunkMetaData) -> int:
     return max(MAX_BATCH // max(longest, 1), 1)
 
 
-def _pieces(place: str, batch: pa.RecordBatch, n_before: int) -> Iterator[pa.RecordBatch]:
-    """Yield a batch in as many pieces as its unpacked size needs."""
+def pieces(place: str, batch: pa.RecordBatch, n_before: int) -> Iterator[pa.RecordBatch]:
+    """Yield a batch in as many pieces as its unpacked size needs.
+
+    Args:
+        place: The name of the file, for errors.
+        batch: The batch; its offsets and indices are right.
+        n_before: The rows of the file before it.
+
+    Raises:
+        FormatError: A row would take too much.
+    """
     if sum(_most(column) for column in batch.columns) <= MAX_BATCH:
         yield batch
         return
@@ -190,6 +199,18 @@ def _values(array: pa.Array) -> pa.Array:
     return array.values
 
 
+def _is_view(kind: Any) -> bool:
+    import pyarrow as pa
+
+    return bool(pa.types.is_string_view(kind) or pa.types.is_binary_view(kind))
+
+
+def _lengths_of_views(array: pa.Array) -> Sizes:
+    """Return the lengths of strings that are views, of which many may show the same bytes."""
+    views = np.frombuffer(array.buffers()[1], np.int32).reshape(-1, 4)
+    return views[array.offset : array.offset + len(array), 0].astype(np.int64)
+
+
 def _most(array: pa.Array) -> int:
     """Return what an array takes at most, which is known at once."""
     import pyarrow as pa
@@ -203,6 +224,8 @@ def _most(array: pa.Array) -> int:
         most += _most(_values(array))
     elif parts := _parts(array):
         most += sum(map(_most, parts))
+    elif _is_view(array.type):
+        most += int(_lengths_of_views(array).sum())
     else:
         most += array.nbytes
     return most
@@ -225,6 +248,8 @@ def _sizes(array: pa.Array) -> Sizes:
         found += before[offsets[1:]] - before[offsets[:-1]]
     elif parts := _parts(array):
         found += np.sum([_sizes(one) for one in parts], axis=0)
+    elif _is_view(array.type):
+        found += _lengths_of_views(array)
     else:
         found += array.nbytes // max(len(array), 1)
     return found

@@ -15,7 +15,7 @@ from typing import Any
 import msgspec
 
 from tagger.errors import FormatError
-from tagger.lines import NOT_JSON, read_lines
+from tagger.lines import NOT_JSON, read_lines, read_whole
 
 __all__ = ["LABEL_NAMES", "read_records", "read_values"]
 
@@ -118,7 +118,7 @@ def _check_strings(path: Path, number: int, value: object) -> None:
 
 def _all(path: Path) -> tuple[int, str]:
     """Return the text of a file from its first line that is not blank, and that line."""
-    text = "\n".join(line for _, line in read_lines(path))
+    text = read_whole(path)
     start = _skip(text, 0)
     return text.count("\n", 0, start) + 1, text[start:]
 

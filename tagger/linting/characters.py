@@ -9,7 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
-from tagger.lines import MAGIC, open_bytes
+from tagger.lines import MAGIC, read_bytes
 from tagger.linting.records import LINE_ENDS, Collector, Edit, GoldCorpus, quoted
 
 __all__ = ["check_bytes", "check_characters", "is_packed"]
@@ -57,9 +57,9 @@ def check_bytes(path: Path, found: Collector, *, has_rows: bool) -> None:
 
     Raises:
         CorpusError: The file cannot be read.
+        FormatError: It is compressed, and damaged or unpacks to much more.
     """
-    with open_bytes(path) as file:
-        data = file.read()
+    data = read_bytes(path)
     if data.startswith(tuple(magic for magic in MAGIC if magic not in _TEXT_MAGIC)):
         return
     if b"\0" in data[:1000] and not data.startswith(_TEXT_MAGIC):

@@ -22,6 +22,7 @@ from tagger.lines import (
     is_compressed,
     plain_suffix,
     read_lines,
+    read_whole,
 )
 
 T = TypeVar("T")
@@ -75,7 +76,8 @@ def read_texts(
             check_is_text(path)
             name, lines = str(path), read_lines(path)
         if whole:
-            yield Text("\n".join(line for _, line in lines), name)
+            given = "\n".join(line for _, line in lines) if path == STDIN else read_whole(path)
+            yield Text(given, name)
         elif path != STDIN and plain_suffix(path) in JSON_SUFFIXES:
             from tagger.formats.json_records import read_records  # else not needed
 

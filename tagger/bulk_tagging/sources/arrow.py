@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from tagger.bulk_tagging.sources.parquet import unreadable_file
 from tagger.bulk_tagging.sources.rows import (
@@ -14,6 +14,7 @@ from tagger.bulk_tagging.sources.rows import (
     Shard,
     Source,
     Wanted,
+    check_places,
     ends,
     intact,
     shard_name,
@@ -21,12 +22,12 @@ from tagger.bulk_tagging.sources.rows import (
     wrong_row,
 )
 from tagger.bulk_tagging.storage import file_system
-from tagger.errors import first_line
+from tagger.errors import FormatError, first_line
+from tagger.formats.bounded_arrow import open_batches
+from tagger.formats.bounded_parquet import pieces
 
 if TYPE_CHECKING:
     import pyarrow as pa
-
-_MAGIC = b"ARROW1"
 
 
 def describe(source: Source) -> Description:
@@ -57,34 +58,32 @@ def read(shard: Shard, wanted: Wanted) -> Iterator[Rows]:
     """Yield the rows of a file; one row with a problem stands for a part that is damaged."""
     import pyarrow as pa
 
+    address = shard.paths[0]
+    names = list(dict.fromkeys([wanted.text_column, *wanted.kept.names]))
+    n_read = 0
     try:
-        with _opened(shard.paths[0]) as (_, batches):
+        with _opened(address) as (_, batches):
             for whole in batches:
                 for start in range(0, whole.num_rows, ROWS):
-                    batch = whole.slice(start, ROWS)
-                    column = batch.column(wanted.text_column)
-                    column.validate()  # bounds; what is not UTF-8 is found row by row
-                    texts, problems = texts_of(column)
-                    kept = [batch.column(field.name).cast(field.type) for field in wanted.kept]
-                    yield Rows(texts, problems, intact(kept, problems))
+                    part = whole.slice(start, ROWS).select(names)
+                    for column in part.columns:
+                        check_places(column)
+                    for batch in pieces(address, part, n_read):
+                        texts, problems = texts_of(batch.column(wanted.text_column))
+                        kept = [batch.column(field.name).cast(field.type) for field in wanted.kept]
+                        yield Rows(texts, problems, intact(kept, problems))
+                        n_read += len(texts)
+    except FormatError as error:
+        yield wrong_row(error.message, wanted)
     except (pa.ArrowException, OSError) as error:
         if isinstance(error, OSError) and error.errno is not None:
-            raise unreadable_file(shard.paths[0], error) from None
+            raise unreadable_file(address, error) from None
         yield wrong_row(f"damaged Arrow: {first_line(error)[:200]}", wanted)
 
 
 @contextmanager
-def _opened(address: str) -> Iterator[tuple[pa.Schema, Iterator[Any]]]:
+def _opened(address: str) -> Iterator[tuple[pa.Schema, Iterator[pa.RecordBatch]]]:
     """Open a file or stream: its schema, and its batches one by one."""
-    import pyarrow as pa
-
     fs, path = file_system(address)
-    with fs.open(path, "rb") as stream:
-        is_file = stream.read(len(_MAGIC)) == _MAGIC
-        stream.seek(0)
-        if is_file:
-            with pa.ipc.open_file(stream) as file:
-                yield file.schema, map(file.get_batch, range(file.num_record_batches))
-        else:
-            with pa.ipc.open_stream(stream) as reader:
-                yield reader.schema, iter(reader)
+    with fs.open(path, "rb") as stream, open_batches(stream, address) as reader:
+        yield reader.schema, reader

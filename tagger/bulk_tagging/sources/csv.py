@@ -6,17 +6,16 @@ import csv
 from collections.abc import Iterator
 from contextlib import contextmanager
 from io import TextIOWrapper
-from itertools import islice
 from typing import Any
 
 from tagger.bulk_tagging.sources.lines import not_text, opened
 from tagger.bulk_tagging.sources.rows import (
-    ROWS,
     Description,
     Rows,
     Shard,
     Source,
     Wanted,
+    blocks,
     column_of,
     ends,
     parsed,
@@ -28,6 +27,11 @@ from tagger.tables import counted
 
 _LIMIT = 2**24
 """Characters of a value: without a limit a quote that is never closed would swallow all rows."""
+_MAX_ROW = 2**25
+"""Characters of a row."""
+_MAX_COLUMNS = 10_000
+_POINTER = 8
+"""Bytes of an element of a list."""
 
 
 def describe(source: Source) -> Description:
@@ -38,7 +42,14 @@ def describe(source: Source) -> Description:
     with opened(source.address) as file:
         damage = not_text(file)
     with _reader(source.address) as rows:
-        header = None if damage else _header(rows)
+        header = None
+        if not damage:
+            try:
+                header = _header(rows)
+            except csv.Error as error:
+                damage = f"not CSV: {first_line(error)}"
+        if header and len(header) > _MAX_COLUMNS:
+            header, damage = None, f"more than {_MAX_COLUMNS:,} columns"
     shard = Shard(
         name=shard_name(source, 0),
         format="csv",
@@ -57,9 +68,9 @@ def read(shard: Shard, wanted: Wanted) -> Iterator[Rows]:
         header = _header(reader)
         names = [wanted.text_column, *wanted.kept.names]
         places = [header.index(name) if name in header else -1 for name in names]
-        rows = _rows(reader)
-        while block := list(islice(rows, ROWS)):
-            yield _columns([row for row in block if row != []], places, len(header), wanted)
+        rows = (row for row in _rows(reader) if row != [])
+        for block in blocks(rows, lambda row: sum(map(len, row)) + _POINTER * len(row)):
+            yield _columns(block, places, len(header), wanted)
 
 
 def _header(reader: Any) -> list[str]:
@@ -121,6 +132,29 @@ def _reader(address: str) -> Iterator[Any]:
         with opened(address) as file:
             text = TextIOWrapper(file, "utf-8-sig", errors="surrogateescape", newline="")
             name = address.lower().removesuffix(".gz").removesuffix(".bz2").removesuffix(".zst")
-            yield csv.reader(text, delimiter="\t" if name.endswith(".tsv") else ",")
+            yield _Reader(text, "\t" if name.endswith(".tsv") else ",")
     finally:
         csv.field_size_limit(limit)
+
+
+class _Reader:
+    """Rows of CSV, none of which is endless."""
+
+    def __init__(self, text: TextIOWrapper, delimiter: str) -> None:
+        self._text = text
+        self._n_chars = 0
+        self._rows = csv.reader(self._lines(), delimiter=delimiter)
+
+    def __iter__(self) -> _Reader:
+        return self
+
+    def __next__(self) -> list[str]:
+        self._n_chars = 0
+        return next(self._rows)
+
+    def _lines(self) -> Iterator[str]:
+        while line := self._text.readline(_MAX_ROW + 1):
+            self._n_chars += len(line)
+            if self._n_chars > _MAX_ROW:
+                raise csv.Error(f"a row of more than {_MAX_ROW:,} characters")
+            yield line

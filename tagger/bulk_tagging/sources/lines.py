@@ -6,19 +6,18 @@ import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from io import BufferedReader
-from itertools import islice
 from typing import Any, BinaryIO
 
 import msgspec
 
 from tagger.bulk_tagging.sources.rows import (
-    ROWS,
     SAMPLE,
     Description,
     Rows,
     Shard,
     Source,
     Wanted,
+    blocks,
     column_of,
     ends,
     nulls,
@@ -27,7 +26,7 @@ from tagger.bulk_tagging.sources.rows import (
 )
 from tagger.bulk_tagging.storage import file_system
 from tagger.errors import FormatError, first_line
-from tagger.lines import BOM, MAGIC, NOT_JSON, decompressed
+from tagger.lines import BOM, MAGIC, MAX_LINE, NOT_JSON, decompressed
 
 RANGE = 2**25
 """Bytes of a file whose lines are a shard: a minute of work."""
@@ -132,7 +131,11 @@ def _documents(shard: Shard, wanted: Wanted) -> Iterator[Rows]:
         text: str | None = None
         try:
             with opened(address) as file:
-                text = file.read().decode().removeprefix(BOM)
+                content = file.read(MAX_LINE + 1)
+            if len(content) > MAX_LINE:
+                problems[0] = f"a text of more than {MAX_LINE >> 20} MB"
+            else:
+                text = content.decode().removeprefix(BOM)
         except UnicodeDecodeError as error:
             problems[0] = f"not UTF-8 (byte {error.start + 1})"
         except _DAMAGED as error:
@@ -155,31 +158,34 @@ def _blocks(shard: Shard) -> Iterator[tuple[list[bytes], str, float]]:
     The number is the share of the shard that is read.
     """
     with opened(shard.paths[0]) as file:
-        lines = _lines(file, shard)
-        while True:
-            block: list[bytes] = []
-            try:
-                block.extend(islice(lines, ROWS))
-            except _DAMAGED as error:
-                if isinstance(error, OSError) and error.errno is not None:
-                    raise
-                yield block, f"damaged: it cannot be decompressed ({first_line(error)})", 1.0
-                return
-            if not block:
-                return
-            is_plain = shard.end is not None  # a position within what is compressed says nothing
-            yield block, "", min((file.tell() - shard.start) / shard.size, 1.0) if is_plain else 0.0
+        is_plain = shard.end is not None  # a position within what is compressed says nothing
+        try:
+            for block in blocks(_lines(file, shard), len):
+                share = min((file.tell() - shard.start) / shard.size, 1.0) if is_plain else 0.0
+                yield block, "", share
+        except FormatError as error:
+            yield [], error.message, 1.0
+        except _DAMAGED as error:
+            if isinstance(error, OSError) and error.errno is not None:
+                raise
+            yield [], f"damaged: it cannot be decompressed ({first_line(error)})", 1.0
 
 
 def _lines(file: BinaryIO, shard: Shard) -> Iterator[bytes]:
     position = shard.start
     if shard.start:  # the line that began before belongs to the range before
         file.seek(shard.start - 1)
-        position += len(file.readline()) - 1
+        position -= 1
+        while rest := file.readline(MAX_LINE):
+            position += len(rest)
+            if rest.endswith(b"\n"):
+                break
     while shard.end is None or position < shard.end:
-        line = file.readline()
+        line = file.readline(MAX_LINE + 1)
         if not line:
             return
+        if len(line) > MAX_LINE:
+            raise FormatError(shard.paths[0], None, f"a line of more than {MAX_LINE >> 20} MB")
         at, position = position, position + len(line)
         if at == 0:
             line = line.removeprefix(BOM.encode())

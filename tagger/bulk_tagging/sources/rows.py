@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeAlias
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeAlias, TypeVar
 
 import msgspec
 
@@ -13,10 +13,13 @@ from tagger.printable import one_line
 if TYPE_CHECKING:
     import pyarrow as pa
 
+T = TypeVar("T")
 SourceFormat: TypeAlias = Literal["parquet", "arrow", "jsonl", "csv", "text"]
 
 ROWS = 1000
 """Rows that are read together."""
+MAX_BLOCK = 64_000_000
+"""Bytes of a block, unless its only row has more."""
 SAMPLE = 2**16
 """Number of bytes at each end of a piece of a file that its fingerprint reads."""
 
@@ -113,6 +116,30 @@ def shard_name(source: Source, number: int) -> str:
     return f"{source.name}-{number:05}"
 
 
+def blocks(rows: Iterable[T], size: Callable[[T], int]) -> Iterator[list[T]]:
+    """Yield rows together: `ROWS` of them, or fewer that are large.
+
+    Args:
+        rows: The rows; an exception of theirs is raised after all that came before it.
+        size: Returns the bytes of a row.
+    """
+    block: list[T] = []
+    n_bytes = 0
+    try:
+        for row in rows:
+            block.append(row)
+            n_bytes += size(row)
+            if len(block) == ROWS or n_bytes >= MAX_BLOCK:
+                full, block, n_bytes = block, [], 0
+                yield full
+    except Exception:
+        if block:
+            yield block
+        raise
+    if block:
+        yield block
+
+
 def wrong_row(problem: str, wanted: Wanted) -> Rows:
     """Return a single row that stands for what could not be read."""
     return Rows([None], {0: one_line(problem)}, nulls(wanted, 1))
@@ -149,6 +176,26 @@ def texts_of(column: pa.Array) -> tuple[list[str | None], dict[int, str]]:
     return texts, problems
 
 
+def check_places(column: pa.Array) -> None:
+    """Check all of a column but that strings are UTF-8: wrong offsets would lead out of its memory.
+
+    Raises:
+        pyarrow.ArrowInvalid: Offsets or indices are wrong.
+    """
+    import pyarrow as pa
+
+    kind = column.type
+    if pa.types.is_dictionary(kind) and is_string_type(kind):
+        check_places(column.dictionary)
+        places = pa.array(range(len(column.dictionary)), pa.int64())
+        column = pa.DictionaryArray.from_arrays(column.indices, places)
+    elif _is_text(kind):
+        column = column.view(pa.large_binary() if pa.types.is_large_string(kind) else pa.binary())
+    elif pa.types.is_string_view(kind):
+        column = column.view(pa.binary_view())
+    column.validate(full=True)
+
+
 def intact(columns: Iterable[pa.Array], problems: dict[int, str]) -> list[pa.Array]:
     """Return columns with what is not UTF-8 escaped, which is noted as a problem of its row."""
     import pyarrow as pa
@@ -160,6 +207,7 @@ def intact(columns: Iterable[pa.Array], problems: dict[int, str]) -> list[pa.Arr
         except pa.ArrowInvalid:
             if not _is_text(column.type):
                 raise
+            check_places(column)
             values = column.cast(pa.large_binary()).to_pylist()
             for i, value in enumerate(values):
                 escaped = None if value is None else value.decode(errors="backslashreplace")

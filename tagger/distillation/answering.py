@@ -20,6 +20,7 @@ import numpy as np
 from tagger.config import DistillationConfig
 from tagger.distillation.labels import Columns, Plan
 from tagger.distillation.teachers.protocol import Known, Opinion, Probs, Teacher
+from tagger.distillation.texts import place_of
 from tagger.errors import CorpusError, ModelError, UsageError
 from tagger.features.forms import Ids
 from tagger.files import named_errors, new_file, write_file
@@ -70,6 +71,7 @@ class Job(msgspec.Struct, frozen=True, kw_only=True):
     top_tags: int
     min_prob: float
     held_out: float
+    """Texts up to this `place_of` are held out."""
 
 
 class Tally(msgspec.Struct, kw_only=True):
@@ -301,7 +303,7 @@ def _answer_block(
     tally.n_unknown = sum(
         int((~found.known).sum()) for name, found in answers.items() if kinds[name] != "text"
     )
-    is_held_out = [_is_held_out(number * BLOCK + i, job) for i in range(len(texts))]
+    is_held_out = [place_of(text) <= job.held_out for text in texts]
     held_out = np.repeat(is_held_out, list(map(len, cut.sentences))).astype(np.bool_)
     # A sentence of which nothing is known teaches nothing.
     useful = np.zeros(len(cut.lengths), dtype=np.bool_)
@@ -314,13 +316,6 @@ def _answer_block(
         _soft_table(cut, answers, train, settings, panel.plan),
         _hard_table(cut, answers, other, panel),
     )
-
-
-def _is_held_out(index: int, job: Job) -> bool:
-    """Return whether a text is held out: every so manieth, at least the last one."""
-    if int(job.n_texts * job.held_out) == 0:
-        return index == job.n_texts - 1
-    return int((index + 1) * job.held_out) > int(index * job.held_out)
 
 
 def _without_long(cut: CutTexts) -> tuple[CutTexts, int]:

@@ -256,7 +256,7 @@ def _run(
         rules=repr(rules),
         top_tags=config.distillation.top_tags,
         min_prob=config.distillation.min_prob,
-        held_out=config.distillation.held_out,
+        held_out=max(config.distillation.held_out, found.lowest),  # at least one
     )
     panel = Panel(teachers, plan)
     folder = Path(run.answers) if run.answers else output / ANSWERS

@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+import datasets
 import numpy as np
 import pytest
 
@@ -159,6 +160,21 @@ def test_answers_are_used_again(model: Path, texts: Path, tmp_path: Path) -> Non
     assert caught.value.path == str(answers)
 
 
+def test_what_is_held_out_is_not_learned_from_in_another_place(
+    model: Path, texts: Path, tmp_path: Path
+) -> None:
+    twice = tmp_path / "twice.txt"
+    twice.write_text(texts.read_text(encoding="utf-8") * 2, encoding="utf-8")
+    arguments: dict[str, Any] = {"teachers": model, "config": student_config(epochs=1)}
+    tagger.distill(twice, tmp_path / "student", answers=tmp_path / "answers", **arguments)
+    learned, held_out = (
+        {tuple(tokens) for tokens in datasets.Dataset.from_file(str(path))["tokens"]}
+        for path in (tmp_path / "answers" / name for name in (answering.TRAIN, answering.HELD_OUT))
+    )
+    assert held_out
+    assert not learned & held_out
+
+
 def test_texts_may_be_the_sentences_of_a_corpus(model: Path, corpus: Path, tmp_path: Path) -> None:
     distilled = tagger.distill(
         corpus, tmp_path / "m", teachers=model, config=student_config(epochs=1)
@@ -238,7 +254,7 @@ def test_wrong_arguments_are_errors_and_leave_nothing(
     assert not (tmp_path / "m").exists()
 
 
-@pytest.mark.parametrize("content", ["", "\n \n", "one text\n"])
+@pytest.mark.parametrize("content", ["", "\n \n", "one text\n", "the same\nthe same\n"])
 def test_too_little_text(content: str, model: Path, tmp_path: Path) -> None:
     path = tmp_path / "text.txt"
     path.write_text(content)

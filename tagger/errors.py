@@ -36,6 +36,7 @@ __all__ = [
     "UsageError",
     "VectorsError",
     "first_line",
+    "spelled_hint",
     "unknown_name",
 ]
 
@@ -55,6 +56,15 @@ def python_argument(name: str, value: str | None) -> str:
         return f"`{name}`"
     is_literal = value in ("True", "False", "None") or value.isdecimal()
     return f"`{name}={value}`" if is_literal else f'`{name}="{value}"`'
+
+
+def spelled_hint(hint: str, argument: Callable[[str, str | None], str] = python_argument) -> str:
+    """Spell the arguments in braces of a hint.
+
+    >>> spelled_hint("replace it with {force=True}")
+    'replace it with `force=True`'
+    """
+    return _ARGUMENT.sub(lambda found: argument(found[1], found[2]), hint)
 
 
 class TaggerError(Exception):
@@ -110,8 +120,7 @@ class TaggerError(Exception):
             where = self.path if self.line is None else f"{self.path}:{self.line}"
             text = f"{where}: {text}"
         if self.hint is not None:
-            hint = _ARGUMENT.sub(lambda found: argument(found[1], found[2]), self.hint)
-            text = f"{text}; {hint}"
+            text = f"{text}; {spelled_hint(self.hint, argument)}"
         return one_line(text)
 
 

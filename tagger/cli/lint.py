@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 import tagger
+from tagger.cli.failures import command_option
 from tagger.cli.options import (
     Columns,
     CommentPrefix,
@@ -25,7 +26,7 @@ from tagger.cli.options import (
     stated_columns,
 )
 from tagger.cli.output import console, echo, print_json
-from tagger.errors import UsageError
+from tagger.errors import UsageError, spelled_hint
 from tagger.printable import printable
 from tagger.tables import counted
 
@@ -87,7 +88,7 @@ def lint(
     ] = None,
     export_format: Annotated[
         str | None,
-        typer.Option(help="prodigy, doccano, labelstudio, ...; by the suffix if not given."),
+        typer.Option(help="prodigy, doccano, labelstudio, inline, ...; by the suffix if not given."),
     ] = None,
     force: Annotated[bool, typer.Option("--force", help="Replace the file --export.")] = False,
     columns: Columns = None,
@@ -159,8 +160,8 @@ def lint(
         )
     finally:
         screen.stop()
-    if diff:
-        echo(found.diff(), nl=False)
+    if diff:  # away from what a program reads
+        echo(found.diff(), nl=False, err=output_format != "text")
     if fix:
         n = sum(len(patch.fixed) for patch in found.patches)
         files = counted(len(found.patches), "file")
@@ -169,7 +170,7 @@ def lint(
     if export is not None:
         n = found.export(export, export_format, force=force)
         echo(f"{counted(n, 'sentence')} written to {export}", err=True)
-    report = found.report
+    report = _spelled(found.report)
     if output_format == "json":
         print_json(report)
     elif output_format == "sarif":
@@ -181,6 +182,17 @@ def lint(
         _print_text(report, limit)
     if report.findings and not exit_zero:
         sys.exit(1)
+
+
+def _spelled(report: Report) -> Report:
+    """Spell the arguments in the hints of findings as options."""
+    from msgspec.structs import replace
+
+    findings = [
+        replace(one, hint=spelled_hint(one.hint, command_option)) if one.hint else one
+        for one in report.findings
+    ]
+    return replace(report, findings=findings)
 
 
 def _print_text(report: Report, limit: int) -> None:

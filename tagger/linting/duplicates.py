@@ -73,7 +73,8 @@ def _report_equal(tokens: tuple[str, ...], group: list[_Place], found: Collector
             example = f"{quoted(tokens)} is also in {first.split}, {first.sentence.where()}"
             found.at("D201", sentences[0], 0, example, count=len(sentences))
         elif len(sentences) > 1:
-            example = f"{quoted(tokens)} is also at {first.sentence.where()}"
+            where = first.sentence.where(seen_from=sentences[1].path)
+            example = f"{quoted(tokens)} is also at {where}"
             found.at("D101", sentences[1], 0, example, count=len(sentences) - 1)
 
 
@@ -97,7 +98,7 @@ def _check_near(places: list[_Place], found: Collector) -> None:
 
 def _report_near(place: _Place, other: _Place, share: float, found: Collector) -> None:
     code = "D102" if place.split == other.split else "D202"
-    where = other.sentence.where()
+    where = other.sentence.where(seen_from=place.sentence.path)
     if code == "D202":
         where = f"{other.split}, {where}"
     example = f"{quoted(place.sentence.tokens)} is {share:.0%} like {where}"

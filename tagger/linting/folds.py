@@ -27,18 +27,22 @@ __all__ = ["split_folds", "trained_folds"]
 def split_folds(corpus: GoldCorpus, n: int) -> list[list[PlacedSentence]]:
     """Divide the sentences of a corpus into parts of about the same number of tokens.
 
-    A document is in one part, and where the corpus marks none, so are equal sentences: a model
+    A document is in one part, and where the corpus marks too few, so are equal sentences: a model
     must not have seen the error that it should find.
 
     Raises:
         UsageError: There are fewer documents or different sentences than parts.
     """
     sentences = list(corpus.sentences())
-    has_documents = any(one.number >= 0 for one in sentences)
+    documents = {(one.path, one.number) for one in sentences if one.number >= 0}
+    # Some corpora mark one document, as the first line of a file.
+    has_documents = len(documents) >= n
     return divided(
         sentences,
         n,
-        key=lambda one: (one.path, one.number) if one.number >= 0 else tuple(one.tokens),
+        key=lambda one: (
+            (one.path, one.number) if has_documents and one.number >= 0 else tuple(one.tokens)
+        ),
         size=lambda one: len(one.tokens),
         corpus=corpus.name,
         what="document" if has_documents else "different sentence",
@@ -80,15 +84,19 @@ def trained_folds(
     from tagger.training.train import train
 
     parts = split_folds(corpus, n)
-    for i, part in enumerate(parts):
-        rest = [sentence for j, other in enumerate(parts) if j != i for sentence in other]
+    rests = [
+        [sentence for other in parts if other is not part for sentence in other] for part in parts
+    ]
+    # All are checked before the first training, which may take hours.
+    for number, rest in enumerate(rests, 1):
         for head in heads:
             if not any(sentence.spans[head] for sentence in rest):
                 raise CorpusError(
-                    f"no entity ({head}) remains to train on without fold {i + 1} of {n}",
+                    f"no entity ({head}) remains to train on without fold {number} of {n}",
                     path=corpus.name,
                     hint="use fewer {folds}, or a {model}",
                 )
+    for i, (part, rest) in enumerate(zip(parts, rests, strict=True)):
         if reporter is not None:
             reporter.note(f"{corpus.name}: fold {i + 1} of {n}")
         content = b"".join(_record(sentence, heads) for sentence in rest)

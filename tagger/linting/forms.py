@@ -59,7 +59,8 @@ def _check_sentences(corpus: GoldCorpus, head: str, found: Collector) -> None:
                 for one in (rare, usual)
                 for span in [next((s for s in sorted(differing) if s in one[0].spans[head]), first)]
             ]
-            example = f"{what[0]} here, {what[1]} at {usual[0].where(first.start)}"
+            where = usual[0].where(first.start, seen_from=rare[0].path)
+            example = f"{what[0]} here, {what[1]} at {where}"
             found.at("C101", rare[0], first.start, example, head=head, count=len(rare))
 
 

@@ -224,6 +224,8 @@ def lint(
     'C301'
     """
     wanted = _wanted(select, ignore)
+    if not wanted:
+        raise UsageError("all codes are left out", hint="change {select} or {ignore}")
     if max_tokens < 1:
         raise UsageError(f"max_tokens is {max_tokens}", hint="it must be at least 1")
     sources = as_names("corpora", corpora)

@@ -191,7 +191,8 @@ def _keep(error: FormatError, found: Collector, more: str = "") -> None:
         return
     if not found.wants(_UNREADABLE):
         raise error
-    found.add(_UNREADABLE, error.path or "", error.line, error.message + more)
+    example, hint = error.message + more, error.hint or ""
+    found.add(_UNREADABLE, error.path or "", error.line, example, hint=hint)
 
 
 def _has_rows(source: Source, path: Path) -> bool:

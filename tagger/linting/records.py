@@ -6,9 +6,11 @@ from collections.abc import Callable, Iterator, Sequence, Set
 from dataclasses import dataclass, field
 from typing import Literal, NamedTuple
 
+from tagger.errors import spelled_hint
 from tagger.findings import Finding
 from tagger.formats.records import TextLabel
 from tagger.linting.codes import CODES
+from tagger.printable import one_line
 from tagger.schemes import Span
 
 __all__ = [
@@ -68,9 +70,12 @@ class PlacedSentence:
         """Return the line of a token; None where there are no lines."""
         return self.lines[i] if self.lines else None
 
-    def where(self, i: int = 0) -> str:
-        """Name the place of a token in a message about another place."""
-        return f"{self.path}:{self.lines[i]}" if self.lines else f"{self.path} {self.document}"
+    def where(self, i: int = 0, *, seen_from: str = "") -> str:
+        """Name the place of a token in a message about a place in the file ``seen_from``."""
+        if not self.lines:
+            return f"{self.path} {self.document}"
+        line = self.lines[i]
+        return f"line {line}" if self.path == seen_from else f"{self.path}:{line}"
 
     def form(self, span: Span) -> tuple[str, ...]:
         """Return the tokens of a span."""
@@ -138,13 +143,20 @@ class CodedFinding(Finding, frozen=True, kw_only=True):
 
     Attributes:
         code: The code of the check, as ``S301``.
+        hint: What to do about it, with arguments in braces as in `tagger.errors.TaggerError`.
     """
 
     code: str
+    hint: str = ""
 
     def what(self) -> str:
         """Return the code, and the kind with its head."""
         return f"{self.code} {super().what()}".lstrip()
+
+    def describe(self) -> str:
+        """Word the finding in one line, with the hint."""
+        text = super().describe()
+        return f"{text}; {one_line(spelled_hint(self.hint))}" if self.hint else text
 
 
 class Edit(NamedTuple):
@@ -184,6 +196,7 @@ class Collector:
         head: str | None = None,
         count: int = 1,
         edit: Edit | None = None,
+        hint: str = "",
     ) -> None:
         """Keep a finding if its code is wanted."""
         if code not in self._wanted:
@@ -197,6 +210,7 @@ class Collector:
             count=count,
             action="" if edit is None else FIXABLE,
             code=code,
+            hint=hint,
         )
         self.findings.append(finding)
         if edit is not None:

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import groupby
 from pathlib import Path
+from tempfile import TemporaryDirectory
+from urllib.parse import quote
 
 import msgspec
 
 from tagger.linting.against import Verdict
 from tagger.linting.codes import CODES, FAMILIES
-from tagger.linting.lint import Report
+from tagger.linting.lint import Report, lint
 from tagger.linting.records import FIXABLE, CodedFinding
 from tagger.linting.suspects import Suspect
 from tagger.printable import printable
@@ -28,17 +30,24 @@ __all__ = [
     "text_lines",
 ]
 
-_SHOWN = 5  # lines at either end of a long example
+_SHORT = 12  # lines of an example that is shown as a whole
+_AROUND = 3  # lines of another that are shown on either side of a finding
 
 _SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
 
 
 def text_lines(report: Report, limit: int) -> Iterator[tuple[str, str]]:
     """Yield each finding as the code and a line, at most ``limit`` of a code unless it is 0."""
+    hints = {""}
     for kind, group in groupby(report.findings, key=_kind):
         findings = list(group)
         shown = findings[:limit] if limit else findings
-        yield from ((finding.code, finding.describe()) for finding in shown)
+        for finding in shown:
+            # What to do is said once.
+            is_known = finding.hint in hints
+            hints.add(finding.hint)
+            one = msgspec.structs.replace(finding, hint="") if is_known else finding
+            yield finding.code, one.describe()
         if len(findings) > len(shown):
             yield kind, f"and {len(findings) - len(shown):,} more {kind}"
 
@@ -146,7 +155,7 @@ def sarif(report: Report, version: str) -> bytes:
 
 def _location(finding: CodedFinding) -> dict[str, object]:
     path = Path(finding.path)
-    uri = path.as_uri() if path.is_absolute() else path.as_posix()
+    uri = path.as_uri() if path.is_absolute() else quote(path.as_posix())
     location: dict[str, object] = {"artifactLocation": {"uri": uri}}
     if finding.line is not None:
         location["region"] = {"startLine": finding.line}
@@ -157,7 +166,8 @@ def explain(code: str) -> str:
     """Return what a code means, with an example."""
     one = CODES[code]
     family = next(title for prefix, title in FAMILIES.items() if code.startswith(prefix))
-    fixed = " `--fix` repairs it in files of columns." if one.is_fixed else ""
+    is_said = not one.is_fixed or "--fix" in one.why
+    fixed = "" if is_said else " `--fix` repairs it in files of columns."
     parts = [f"{code} {one.title} ({family.lower()}, {one.level})", f"{one.why}{fixed}"]
     if one.files:
         parts.append("\n".join(example_lines(code)))
@@ -165,19 +175,43 @@ def explain(code: str) -> str:
 
 
 def example_lines(code: str) -> Iterator[str]:
-    """Yield the lines of the example of a code, the name of each file before its content."""
+    """Yield the lines of the example of a code: of each file its name and content, then findings.
+
+    Of a long file the beginning is shown, and what is around the findings.
+    """
+    with TemporaryDirectory() as folder:
+        for name, content in CODES[code].files.items():
+            data = content if isinstance(content, bytes) else content.encode()
+            Path(folder, name).write_bytes(data)
+        found = lint(folder, select=[code]).findings
+        prefix = str(Path(folder, "x"))[:-1]
+    places = {(Path(finding.path).name, finding.line) for finding in found}
     for name, content in CODES[code].files.items():
         text = content.decode("latin-1") if isinstance(content, bytes) else content
+        around = [line for path, line in places if path == name and line is not None]
         yield name
-        yield from (f"    {line}" for line in _short(text))
+        yield from (f"    {line}".rstrip(" ") for line in _short(text, around))
+    yield ""
+    for finding in found:
+        yield msgspec.structs.replace(finding, hint="").describe().replace(prefix, "")
 
 
-def _short(text: str) -> list[str]:
-    """Return the lines of an example, those of a long one shortened."""
+def _short(text: str, around: list[int]) -> Iterator[str]:
+    """Yield the lines of an example, of a long one those that matter."""
     lines = [_written_out(line) for line in text.rstrip("\n").split("\n")]
-    if len(lines) > 2 * _SHOWN:
-        lines = [*lines[:_SHOWN], "…", *lines[-_SHOWN:]]
-    return lines
+    if len(lines) <= _SHORT:
+        yield from lines
+        return
+    last = 0
+    for number, line in enumerate(lines, 1):
+        if not any(abs(number - place) <= _AROUND for place in (1, *around)):
+            continue
+        if number > last + 1:
+            yield "…"
+        yield line
+        last = number
+    if last < len(lines):
+        yield "…"
 
 
 def _written_out(line: str) -> str:

@@ -45,6 +45,6 @@ def check_texts(corpus: GoldCorpus, found: Collector) -> None:
             if here != there:
                 example = (
                     f"{quoted(sentence.tokens)} is {' + '.join(here) or 'nothing'} here, "
-                    f"{' + '.join(there) or 'nothing'} at {known.where()}"
+                    f"{' + '.join(there) or 'nothing'} at {known.where(seen_from=sentence.path)}"
                 )
                 found.at("C102", sentence, 0, example, head=head)

@@ -91,10 +91,40 @@ def test_sarif(run, bad: Path) -> None:
     assert location["region"] == {"startLine": 4}
 
 
+def test_the_address_in_sarif_is_a_uri(run, tmp_path: Path, monkeypatch: Patch) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("my 50% corpus.conll").write_text(BAD)
+    found = json.loads(run("lint", "my 50% corpus.conll", "--format", "sarif").out)
+    location = found["runs"][0]["results"][0]["locations"][0]["physicalLocation"]
+    assert location["artifactLocation"]["uri"] == "my%2050%25%20corpus.conll"
+
+
+def test_what_to_do_is_said_once(run, tmp_path: Path) -> None:
+    path = tmp_path / "three.conll"
+    path.write_text("Kim\tO\nleft\tO\n")
+    out = run("lint", path, "--columns", "token,pos,ner").out
+    assert out.count(": S201 ") == 2
+    assert out.count("--columns") == 1
+    found = json.loads(run("lint", path, "--columns", "token,pos,ner", "--format", "json").out)
+    assert all("--columns" in one["hint"] for one in found["findings"])
+
+
+def test_all_codes_left_out(run, bad: Path) -> None:
+    assert_one_line(run("lint", bad, "--select", "S", "--ignore", "S"), 2, "--ignore")
+
+
+def test_another_place_in_the_file_is_a_line(run, tmp_path: Path) -> None:
+    path = tmp_path / "twice.conll"
+    words = "The old ferry to Oslo leaves every morning at nine".split()
+    path.write_text("\n\n".join("\n".join(f"{word}\tO" for word in words) for _ in range(2)) + "\n")
+    assert "is also at line 1\n" in run("lint", path, "--select", "D101").out
+
+
 def test_explain_needs_no_corpus(run) -> None:
     result = run("lint", "--explain", "S301")
     assert result.code == 0
     assert "conlleval" in result.out
+    assert "\ntrain.txt:9: S301 " in result.out
     assert_one_line(run("lint", "--explain", "S999"), 2, "S999")
 
 
@@ -109,6 +139,12 @@ def test_the_diff_is_shown_and_nothing_is_written(run, bad: Path) -> None:
     out = run("lint", bad, "--diff", "--select", "S301").out
     assert "-Mary\tI-PER\n+Mary\tB-PER\n" in out
     assert bad.read_text() == BAD
+
+
+def test_a_diff_stays_out_of_json(run, bad: Path) -> None:
+    result = run("lint", bad, "--diff", "--select", "S301", "--format", "json")
+    assert json.loads(result.out)["counts"] == {"S301": 1}
+    assert "+Mary\tB-PER\n" in result.err
 
 
 def test_fix_repairs_and_reports_the_rest(run, bad: Path) -> None:

@@ -202,7 +202,16 @@ def test_more_folds_than_sentences() -> None:
     assert "folds" in str(error.value)
 
 
-def test_a_fold_without_which_there_is_no_entity(tmp_path: Path) -> None:
+def test_too_few_documents_are_divided_by_sentences() -> None:
+    parts = split_folds(_corpus(["a b", "c d", "e f"], number=0), 3)
+    assert [len(part) for part in parts] == [1, 1, 1]
+
+
+def test_a_fold_without_which_there_is_no_entity(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # No other fold is trained before that is found out.
+    monkeypatch.setattr("tagger.training.train.train", lambda *_, **__: pytest.fail("trained"))
     rows = [
         "Kim/X/B-PER left/X/O",
         *[f"it/X/O rained/X/O on/X/O day/X/O {i}/X/O" for i in range(9)],

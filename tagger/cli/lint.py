@@ -88,7 +88,7 @@ def lint(
     ] = None,
     export_format: Annotated[
         str | None,
-        typer.Option(help="prodigy, doccano, labelstudio, inline, ...; by the suffix if not given."),
+        typer.Option(help="prodigy, doccano, labelstudio, inline, ...; else by the suffix."),
     ] = None,
     force: Annotated[bool, typer.Option("--force", help="Replace the file --export.")] = False,
     columns: Columns = None,

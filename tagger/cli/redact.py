@@ -93,7 +93,7 @@ def redact(
         if text or map_ is not None:
             raise UsageError(
                 "the names of a map go back into a file or standard input",
-                hint="leave out {texts} and {map}",
+                hint="leave out the texts and {map}",
             )
         undo_files(undo, file or [], column=column, whole=document, output=output, force=force)
         return

@@ -115,8 +115,8 @@ def test_all_codes_left_out(run, bad: Path) -> None:
 
 def test_another_place_in_the_file_is_a_line(run, tmp_path: Path) -> None:
     path = tmp_path / "twice.conll"
-    words = "The old ferry to Oslo leaves every morning at nine".split()
-    path.write_text("\n\n".join("\n".join(f"{word}\tO" for word in words) for _ in range(2)) + "\n")
+    sentence = "The old ferry to Oslo leaves every morning at nine ".replace(" ", "\tO\n")
+    path.write_text(f"{sentence}\n{sentence}")
     assert "is also at line 1\n" in run("lint", path, "--select", "D101").out
 
 

@@ -50,7 +50,8 @@ def calibrate(
 
     tagger calibrate models/mails mails --split dev
 
-    A training does this itself on its dev splits. Tags do not change.
+    A training does this itself on its dev splits. Tags do not change. "Before" is without any
+    calibration.
     """
     from tagger.evaluation.calibrate import calibrate as run
     from tagger.evaluation.report import calibration_table

@@ -122,7 +122,9 @@ def stated_thresholds(values: Sequence[str] | None) -> dict[str, float]:
     """
     found: dict[str, float] = {}
     for value in values or ():
-        label, _, number = value.rpartition("=")
+        label, mark, number = value.rpartition("=")
+        if mark and not label:
+            raise UsageError(f"no label in {value!r}", hint="as in {threshold=PER=0.2}")
         label = label or "*"
         if label in found:
             of_label = "" if label == "*" else f" for {label}"

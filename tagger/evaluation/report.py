@@ -192,7 +192,8 @@ def print_evaluation(console: Console, title: str, evaluation: Evaluation) -> No
         console.print(threshold_table(points))
         print_line(console, threshold_line(points))
     for head, rows in evaluation.coverage.items():
-        print_line(console, f"{title}, {head} masked, labels ignored: {rows[0].n_names:,} names")
+        names = counted(rows[0].n_names, "name")
+        print_line(console, f"{title}, {head} masked, labels ignored: {names}")
         console.print(coverage_table(rows))
     if evaluation.seconds > 0:
         speed = evaluation.n_tokens / evaluation.seconds

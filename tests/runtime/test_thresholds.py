@@ -87,6 +87,7 @@ def test_options(run, corpus: Path, model: Path) -> None:
         result = run(*tag, "--threshold", given)
         assert (result.code, len(result.err.splitlines())) == (2, 1)
     assert "two thresholds" in run(*tag, "--threshold", "1", "--threshold", "0.5").err
+    assert "no label" in run(*tag, "--threshold", "=0.5").err
     assert "upos" in run(*tag, "--threshold", "0.5", "--heads", "upos").err
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from tagger.insight.report.outcomes import ALL
 from tagger.insight.report.results import ErrorReport, HeadReport
-from tagger.tables import plain_table, print_line
+from tagger.tables import counted, plain_table, print_line
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -72,7 +72,8 @@ def _lines(report: ErrorReport, of_head: HeadReport) -> Iterator[str]:
     kinds = Counter(outcome.kind for outcome in of_head.outcomes)
     n_right = kinds.pop("correct", 0)
     listed = ", ".join(f"{n:,} {kind}" for kind, n in kinds.most_common())
-    yield f"{n_right:,} spans are right; {listed or 'none is wrong'}"
+    are = "is" if n_right == 1 else "are"
+    yield f"{counted(n_right, 'span')} {are} right; {listed or 'none is wrong'}"
     confused = Counter(
         {
             (gold, predicted): n

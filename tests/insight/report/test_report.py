@@ -130,6 +130,7 @@ def test_cells_open_their_sentences(model: Path, mistakes: Path) -> None:
         page.locator("input[type=search]").fill("nobody")
         assert sentences.count() == 1
         assert "missed: Nobody (PER)" in sentences.first.inner_text()
+        assert page.locator(".shown").inner_text() == "all errors: 1 sentence"
         page.locator("input[type=search]").fill("mary")
         assert EVIL in sentences.first.inner_text()
         assert page.locator("img").count() == 0

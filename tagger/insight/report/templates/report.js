@@ -98,13 +98,14 @@ for (const browser of document.querySelectorAll(".browser:not([data-ready])")) {
     shown = 0;
     list.replaceChildren();
     const parts = [];
-    if (filter.kind) parts.push(filter.kind);
+    const kinds = { bounds: "wrong bounds", label: "wrong label", "label and bounds": "wrong label and bounds" };
+    if (filter.kind) parts.push(kinds[filter.kind] || filter.kind);
     if ("gold" in filter) parts.push(`gold ${filter.gold || "nothing"}, predicted ${filter.predicted || "nothing"}`);
     if (filter.group) parts.push(`errors, ${filter.group.join(" ")}`);
-    if (filter.change) parts.push(`${filter.change} by the other model`);
+    if (filter.change) parts.push(filter.change === "fixed" ? "found by the other model alone" : "found by this model alone");
     if (filter.differs) parts.push("the models differ");
     const name = parts.join(", ") || "all errors";
-    browser.querySelector(".shown").textContent = `${name}: ${chosen.length.toLocaleString("en")} sentences`;
+    browser.querySelector(".shown").textContent = `${name}: ${chosen.length.toLocaleString("en")} sentence${chosen.length === 1 ? "" : "s"}`;
     show();
   }
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager, nullcontext
+from contextlib import contextmanager, nullcontext
 from functools import lru_cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple
@@ -297,11 +297,16 @@ def _written(
         private: Only its owner may read it.
         keep: It is kept also if it is not complete.
     """
-    is_special = path is not None and path.exists() and not path.is_file()
-    if path is None or is_special:
-        with ExitStack() as stack:
-            file = sys.stdout.buffer if path is None else stack.enter_context(path.open("wb"))
-            yield _writer(file, path)
+    if path is None:
+        yield _writer(sys.stdout.buffer, path)
+        return
+    if path.exists() and not path.is_file():  # a pipe or a device
+        special = path.open("wb")
+        try:
+            yield _writer(special, path)
+        finally:
+            with named_errors(path):  # closing writes what is left
+                special.close()
         return
     with new_file(path, private=private, keep=keep) as file:
         yield _writer(file, path)

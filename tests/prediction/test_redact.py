@@ -143,6 +143,12 @@ def test_an_output_that_cannot_be_written_is_named(run, model: Path, texts: Path
     assert_one_line(run("redact", "-m", model, "-f", texts, "-o", output), 1, f"{output}:")
 
 
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no /dev/full")
+@pytest.mark.parametrize("option", ["--output", "--map"])
+def test_a_full_device_is_named(run, model: Path, option: str) -> None:
+    assert_one_line(run("redact", "Kim left", "-m", model, option, "/dev/full"), 1, "/dev/full")
+
+
 def test_another_text_is_not_undone(run, model: Path, texts: Path, tmp_path: Path) -> None:
     out, names, back = (tmp_path / name for name in ("out.txt", "map.jsonl", "back.txt"))
     assert run("redact", "-m", model, "-f", texts, "-o", out, "--map", names).code == 0

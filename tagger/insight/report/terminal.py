@@ -91,8 +91,8 @@ def _lines(report: ErrorReport, of_head: HeadReport) -> Iterator[str]:
     if other is not None:
         yield (
             f"compared with {report.other}: F1 {_percent(other.labels[ALL].f1)}, "
-            f"p = {other.p:.3f}; {report.other} finds {other.n_fixed:,} spans that {report.model} "
-            f"misses, and misses {other.n_broken:,} that it finds"
+            f"p = {other.p:.3f}; {report.other} finds {counted(other.n_fixed, 'span')} that "
+            f"{report.model} misses, and misses {other.n_broken:,} that it finds"
         )
 
 

@@ -27,7 +27,7 @@ def explain(
     force: Annotated[bool, typer.Option("--force", help="Replace existing files.")] = False,
     json: Json = False,
 ) -> None:
-    """Explain why a token has its tag: by the left context, the right context and each word.
+    """Explain why a token has its tag, or a text its label: by the contexts and each word.
 
     tagger explain "John works at Apple in California" --token Apple
     """

@@ -27,6 +27,7 @@ from tagger.corpus.catalogue import CorpusEntry
 from tagger.errors import UsageError
 from tagger.files import write_file
 from tagger.formats.text_labels import LABEL
+from tagger.tables import counted
 
 __all__ = ["SYNTHETIC", "Task", "make_corpus", "parse_task"]
 
@@ -81,7 +82,7 @@ def parse_task(name: str) -> Task | None:
         raise UsageError("the distance is 0", path=name, hint="it must be at least 1")
     if not least <= task.length <= N_TOKENS["dev"]:
         raise UsageError(
-            f"sentences of {task.length:,} tokens",
+            f"sentences of {counted(task.length, 'token')}",
             path=name,
             hint=f"they have {least} to {N_TOKENS['dev']:,}, as in "
             f"{_named(task, max(least, LENGTH))}",

@@ -5,12 +5,14 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Mapping, Sequence, Set
+from itertools import groupby
 from pathlib import Path
 from typing import NamedTuple
 
 from tagger.errors import FormatError
 from tagger.evaluation.scores import score_spans, score_tokens
 from tagger.evaluation.split import Evaluation, Tagged
+from tagger.evaluation.texts import TextScores, score_texts
 from tagger.files import write_file
 from tagger.formats.records import TOKEN_HEADS, TextLabel
 from tagger.formats.spelling import Spelling, find_spelling
@@ -21,6 +23,8 @@ from tagger.schemes import Scheme, convert_partial
 from tagger.tables import counted
 
 _SPAN = re.compile(r"O$|[BIESLU]-.")
+_LABELS = re.compile(r"# (\S+) = ([^\t]+)\t([^\t]+)")
+"""The gold and the predicted label of a sentence; several have ``|`` between them."""
 
 MISSING = "_"
 """Stands where a token has no gold tag."""
@@ -78,13 +82,14 @@ def score_file(path: Path) -> Evaluation:
     """Score a file of tokens with gold and predicted tags, without a model.
 
     The last two columns are gold and predicted, unless a line ``# heads = …`` names several
-    pairs. Columns are separated by tabs, or else by spaces; an empty line ends a sentence.
+    pairs. Columns are separated by tabs, or else by spaces; an empty line ends a sentence. Labels
+    of sentences as wholes stand before them as `write_predictions` writes them.
 
     Raises:
         CorpusError: The file cannot be read.
         FormatError: The file is not text, or a line has too few columns.
     """
-    heads, sentences, left_out = _read(path)
+    heads, sentences, left_out, labels = _read(path)
     spans, tokens = {}, {}
     for i, head in enumerate(heads):
         gold = [[row[2 * i] for row in sentence] for sentence in sentences]
@@ -109,16 +114,28 @@ def score_file(path: Path) -> Evaluation:
     return Evaluation(
         spans=spans,
         tokens=tokens,
+        texts={head: _score_labels(pairs) for head, pairs in labels.items()},
         n_sentences=len(sentences),
         n_tokens=sum(map(len, sentences)),
         seconds=0.0,
     )
 
 
+def _score_labels(pairs: Sequence[tuple[str, str]]) -> TextScores:
+    several = any("|" in label for pair in pairs for label in pair)
+    gold, found = (
+        [None if one == MISSING else one.split("|") if several else one for one in labels]
+        for labels in zip(*pairs, strict=True)
+    )
+    known = {label for one in gold for label in as_list(one)}
+    return score_texts(gold, found, known, multi_label=several)
+
+
 class _File(NamedTuple):
     heads: list[str]
     sentences: list[list[list[str]]]
     left_out: dict[str, set[str]]
+    labels: dict[str, list[tuple[str, str]]]
 
 
 def _read(path: Path) -> _File:
@@ -127,6 +144,7 @@ def _read(path: Path) -> _File:
     left_out: dict[str, set[str]] = {}
     sentences: list[list[list[str]]] = [[]]
     rows: list[tuple[int, str, list[str]]] = []
+    labels: dict[str, list[tuple[str, str]]] = {}
     for number, line in lines:
         if number == 1 and line.startswith(HEADS):
             heads = line.removeprefix(HEADS).split(",")
@@ -134,12 +152,16 @@ def _read(path: Path) -> _File:
             for pair in line.removeprefix(NOT_ANNOTATED).split("\t"):
                 head, _, label = pair.partition(":")
                 left_out.setdefault(head, set()).add(label)
+        elif found_labels := _LABELS.fullmatch(line):
+            labels.setdefault(found_labels[1], []).append((found_labels[2], found_labels[3]))
         elif not line.strip():
             rows.append((number, line, []))
         else:
             # Not str.split(): a no-break space may be part of a token.
             columns = line.split("\t") if "\t" in line else re.split(" +", line.strip(" "))
             rows.append((number, line, columns))
+    if labels and not any("\t" in line for _, line, _ in rows):  # tokens without tags
+        return _File([], _without_tags(rows), {}, labels)
     n_tags = 2 * len(heads)
     certain = [columns for _, line, columns in rows if columns and not line.startswith("#")]
     tags = {tag.strip() for columns in certain for tag in columns[-n_tags:]}
@@ -167,7 +189,13 @@ def _read(path: Path) -> _File:
         raise FormatError(
             path, None, "empty", hint="it should hold a token, its gold and predicted tag a line"
         )
-    return _File(heads, sentences, left_out)
+    return _File(heads, sentences, left_out, labels)
+
+
+def _without_tags(rows: Sequence[tuple[int, str, list[str]]]) -> list[list[list[str]]]:
+    """Return the sentences of lines of tokens alone."""
+    groups = groupby(rows, key=lambda row: bool(row[2]))
+    return [[[] for _ in sentence] for is_sentence, sentence in groups if is_sentence]
 
 
 def _share_of_spans(sentences: Sequence[Sequence[str]]) -> float:

@@ -68,7 +68,7 @@ def points(change: float) -> str:
     >>> points(0.1084), points(-0.003)
     ('+10.8', '-0.3')
     """
-    return f"{100 * change:+.1f}"
+    return f"{round(100 * change, 1) + 0.0:+.1f}"  # -0.0 + 0.0 is 0.0
 
 
 def shade(change: float) -> str:

@@ -104,3 +104,22 @@ def test_tokens_without_a_gold_tag_do_not_count(tmp_path: Path) -> None:
     assert (scores.micro.n_gold, scores.micro.n_predicted) == (2, 1)
     assert (scores.micro.precision, scores.micro.recall) == (1.0, 0.5)
     assert (scores.accuracy, scores.n_tokens) == (1 / 3, 3)
+
+
+@pytest.mark.parametrize("tags", ["", "\tB-city\tB-city"])
+def test_labels_of_texts_are_scored(tmp_path: Path, tags: str) -> None:
+    lines = [
+        f"# intent = {gold}\t{found}\nBoston{tags}\n"
+        for gold, found in (
+            ("book a trip", "book a trip"),
+            ("greet", "book a trip"),
+            ("_", "greet"),
+        )
+    ]
+    path = tmp_path / "p.tsv"
+    path.write_text("\n".join(lines) + "\n")
+    scores = score_file(path)
+    assert (scores.texts["intent"].accuracy, scores.texts["intent"].n_missing) == (0.5, 1)
+    assert (scores.n_sentences, scores.n_tokens, bool(scores.spans)) == (3, 3, bool(tags))
+    path.write_text("# intent = a|b\ta\nx\n\n# intent = c\tc\ny\n")
+    assert score_file(path).texts["intent"].multi_label

@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 
 from tagger.model.heads import FORBIDDEN
 
-DENSE = 2**18
-"""Maximum number of paths compared in one operation; more are compared tag by tag."""
+PATHS = 2**18
+"""Paths that are compared at a time, at most."""
 
 Floats = NDArray[np.float32]
 Ids = NDArray[np.int64]
@@ -62,26 +62,27 @@ def in_step(lengths: Ids) -> tuple[Ids, list[int]]:
 class Viterbi:
     """Finds each sentence's best tag sequence (Viterbi 1967).
 
-    All sentences take a step together. Sums and maxima run over sentences, the innermost axis,
-    which is what makes them fast; the best tag before is looked for only along the best path.
+    All sentences take a step together. Onto a tag leads mostly the best tag before: another can
+    only do so where the difference of their scores is less than transitions can make up, and only
+    those few are compared, so that the time grows with the number of tags rather than its square.
 
     Args:
         transitions: The scores between tags.
     """
 
     def __init__(self, transitions: Transitions) -> None:
-        self._between, self._start, self._end = transitions
-        self._columns = np.ascontiguousarray(self._between)[:, :, None]  # (before, after, 1)
-        self._onto = np.ascontiguousarray(self._between.T)  # (after, before)
+        between, self._start, self._end = transitions
+        self._onto = np.ascontiguousarray(between.T)  # (after, before)
         # Of a scheme's many tags most may follow but one or two: an inside, its own kind.
-        allowed = self._between > FORBIDDEN / 2
+        allowed = between > FORBIDDEN / 2
         is_few = allowed.sum(axis=0) <= 2
         self._few, self._many = np.flatnonzero(is_few), np.flatnonzero(~is_few)
+        self._before_few = np.argsort(~allowed[:, self._few], axis=0, kind="stable")[:2]
+        self._to_few = between[self._before_few, self._few]  # (1 or 2, few)
         self._before_many = np.flatnonzero(allowed[:, self._many].any(axis=1))
-        self._to_many = self._between[np.ix_(self._before_many, self._many)][:, :, None]
-        pairs = np.argsort(~allowed[:, self._few], axis=0, kind="stable")[:2]
-        self._before_few = pairs  # (1 or 2, few)
-        self._to_few = self._between[pairs, self._few][:, :, None]
+        self._to_many = between[np.ix_(self._before_many, self._many)]
+        self._least = self._to_many.min(axis=1, initial=np.inf)
+        self._most = self._to_many.max(axis=1, initial=-np.inf)
 
     def __call__(self, emissions: Floats, lengths: Ids) -> Ids:
         """Decode sentences.
@@ -96,12 +97,11 @@ class Viterbi:
         n_tokens, n_tags = emissions.shape
         first, n_at_step = in_step(lengths)
         scores = np.empty((n_tokens, n_tags), dtype=np.float32)
-        at: Floats = np.empty((n_tags, 0), dtype=np.float32)
+        at: Floats = np.empty((0, n_tags), dtype=np.float32)
         for t, n in enumerate(n_at_step):
             rows = first[:n] + t
-            at = self._step(at[:, :n]) if t else self._start[:, None]
-            at = at + emissions[rows].T
-            scores[rows] = at.T
+            at = emissions.take(rows, axis=0) + (self._step(at[:n]) if t else self._start)
+            scores[rows] = at
         tags = np.empty(n_tokens, dtype=np.int64)
         best: Ids = np.empty(0, dtype=np.int64)
         for t in range(len(n_at_step) - 1, -1, -1):
@@ -115,20 +115,31 @@ class Viterbi:
         return tags
 
     def _step(self, at: Floats) -> Floats:
-        """Return the best score onto each tag: (tags, sentences) of those one token before."""
-        n_tags, n = at.shape
-        if n_tags * n_tags * n <= DENSE:
-            dense: Floats = (at[:, None] + self._columns).max(axis=0)
-            return dense
+        """Return the best score onto each tag: (sentences, tags) of those one token before."""
         onto = np.empty_like(at)
-        best = at[self._before_many[0]] + self._to_many[0]
-        paths = np.empty_like(best)
-        for before, weights in zip(self._before_many[1:], self._to_many[1:], strict=True):
-            np.add(at[before], weights, out=paths)
-            np.maximum(best, paths, out=best)
-        onto[self._many] = best
+        if len(self._many):
+            onto[:, self._many] = self._onto_many(at.take(self._before_many, axis=1))
         if len(self._few):
-            onto[self._few] = (at[self._before_few] + self._to_few).max(axis=0)
+            onto[:, self._few] = (at[:, self._before_few] + self._to_few).max(axis=1)
+        return onto
+
+    def _onto_many(self, before: Floats) -> Floats:
+        sentences = np.arange(len(before))
+        best = before.argmax(axis=1)
+        top = before[sentences, best]
+        onto: Floats = self._to_many.take(best, axis=0) + top[:, None]
+        # Rounding keeps the order of sums, so this leaves out none that is better.
+        may_lead = before + self._most > (top + self._least[best])[:, None]
+        may_lead[sentences, best] = False
+        others = np.flatnonzero(may_lead)
+        n_at_once = max(1, PATHS // onto.shape[1])
+        for i in range(0, len(others), n_at_once):
+            some = others[i : i + n_at_once]
+            rows, tags = np.divmod(some, before.shape[1])
+            paths = self._to_many.take(tags, axis=0) + before.ravel()[some][:, None]
+            starts = np.flatnonzero(np.diff(rows, prepend=-1))
+            led = rows[starts]
+            onto[led] = np.maximum(onto[led], np.maximum.reduceat(paths, starts, axis=0))
         return onto
 
 

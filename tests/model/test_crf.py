@@ -34,14 +34,16 @@ def test_loss_equals_enumeration(head: HeadSpec, seed: int) -> None:
 
 @pytest.mark.parametrize("head", [BIOES, FREE], ids=["BIOES", "free"])
 @pytest.mark.parametrize("seed", range(3))
-@pytest.mark.parametrize("dense", [0, 2**18], ids=["by tags", "dense"])
+@pytest.mark.parametrize("scale", [0.1, 1, 10])
+@pytest.mark.parametrize("paths", [1, 2**18], ids=["path by path", "at once"])
 def test_viterbi_equals_enumeration(
-    head: HeadSpec, seed: int, dense: int, monkeypatch: pytest.MonkeyPatch
+    head: HeadSpec, seed: int, scale: float, paths: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(decoding, "DENSE", dense)
+    monkeypatch.setattr(decoding, "PATHS", paths)
     crf = random_crf(head, seed)
     lengths = np.array([4, 1, 2, 3])
-    emissions = torch.randn(4, 4, len(head.tags), generator=torch.Generator().manual_seed(seed))
+    generator = torch.Generator().manual_seed(seed)
+    emissions = scale * torch.randn(4, 4, len(head.tags), generator=generator)
     transitions = constrained(
         head.allowed(), *(p.detach().numpy() for p in (crf.transitions, crf.start, crf.end))
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from math import isnan
 
 import numpy as np
 
@@ -53,16 +54,14 @@ def best_labels(head: HeadSpec, probs: Probs) -> list[Labels]:
     A row of NaN is a text without tokens: it has no label.
     """
     names = head.labels
-    found: list[Labels] = []
     if head.decoder == "sigmoid":
+        found: list[Labels] = []
         for row in probs:
             order = np.argsort(-row, kind="stable").tolist()
             found.append([Label(names[i], float(row[i])) for i in order if row[i] >= LEAST_PROB])
         return found
-    best = np.where(np.isnan(probs), -1, probs).argmax(axis=1).tolist()
-    for row, i in zip(probs, best, strict=True):
-        found.append(None if np.isnan(row[i]) else Label(names[i], float(row[i])))
-    return found
+    pairs = zip(probs.argmax(axis=1).tolist(), probs.max(axis=1).tolist(), strict=True)
+    return [None if isnan(prob) else Label(names[i], prob) for i, prob in pairs]
 
 
 def label_names(found: Labels) -> str | list[str] | None:

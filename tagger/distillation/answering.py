@@ -7,6 +7,7 @@ become one file each.
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -32,6 +33,7 @@ from tagger.runtime.cutting import CutTexts, Splitter, cut_texts
 from tagger.runtime.decoding import Viterbi, constrained
 from tagger.runtime.labelling import best_labels, label_names
 from tagger.runtime.results import Labels
+from tagger.seals import SUFFIX, inspect, seal
 from tagger.training.answers import COUNTS, PROBS, TAGS, column
 
 if TYPE_CHECKING:
@@ -42,6 +44,7 @@ BLOCK = 500
 MAX_TOKENS = 150
 """Longer sentences are left out: most are tables and lists, and they make batches wide."""
 
+logger = logging.getLogger(__name__)
 TRAIN, HELD_OUT, JOB, DONE = "train.arrow", "held-out.arrow", "job.json", "answers.json"
 PART = "part-{:06}-{}"  # block, TRAIN or HELD_OUT
 VERSION = 1
@@ -196,8 +199,11 @@ def answer_texts(
     """
     _begin(folder, job, force=force)
     if (folder / DONE).is_file():
-        _remove_parts(folder)
-        return read_tally(folder)
+        if inspect([folder / TRAIN, folder / HELD_OUT]) != "damaged":  # or of an older version
+            _remove_parts(folder)
+            return read_tally(folder)
+        logger.warning("%s: damaged since it was written; the teachers answer again", folder)
+        _remove(folder)
     total = Tally(seconds=[0.0] * len(panel.teachers))
     with deferred_interrupt() as interrupt:
         for number, block in enumerate(batched(texts, BLOCK)):
@@ -221,6 +227,7 @@ def answer_texts(
                 hint="is it in their language, and are file: answers those of the text?",
             )
         _join(folder, name)
+        seal(folder / name)
     write_file(folder / DONE, msgspec.json.encode(total))
     _remove_parts(folder)
     return total
@@ -255,9 +262,7 @@ def _begin(folder: Path, job: Job, *, force: bool) -> None:
                 path=folder,
                 hint="name another folder with {answers}, or replace them with {force=True}",
             )
-    for name in (DONE, TRAIN, HELD_OUT):
-        (folder / name).unlink(missing_ok=True)
-    _remove_parts(folder)
+    _remove(folder)
     write_file(path, msgspec.json.encode(job))
 
 
@@ -268,6 +273,13 @@ def _difference(stored: Job, job: Job) -> str:
         "version",
     )
     return f"the {names.get(first, first)}"
+
+
+def _remove(folder: Path) -> None:
+    for name in (DONE, TRAIN, HELD_OUT):
+        (folder / name).unlink(missing_ok=True)
+        (folder / f"{name}{SUFFIX}").unlink(missing_ok=True)
+    _remove_parts(folder)
 
 
 def _remove_parts(folder: Path) -> None:

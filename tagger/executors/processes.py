@@ -22,6 +22,7 @@ from tagger.errors import UsageError
 from tagger.executors.board import Board
 from tagger.interrupt import deferred_interrupt, handled
 from tagger.runtime.engines.processor import n_cores
+from tagger.tables import counted
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -37,8 +38,8 @@ def check_workers(workers: int) -> None:
         raise UsageError(f"{workers} workers; expected at least 1")
     if workers > (cores := n_cores()):
         raise UsageError(
-            f"{workers} workers are more than the {cores} cores that this process may use, and "
-            "would be slower",
+            f"{workers} workers are more than the {counted(cores, 'core')} that this process may "
+            "use, and would be slower",
             hint=f"use {{workers={cores}}}",
         )
 

@@ -140,8 +140,10 @@ def test_stopped_at_any_moment_and_resumed_it_is_as_if_it_never_had_been(
     assert sorted(path.name for path in (tmp_path / "answers").iterdir()) == [
         "answers.json",
         "held-out.arrow",
+        "held-out.arrow.seal",
         "job.json",
         "train.arrow",
+        "train.arrow.seal",
     ]
 
 
@@ -154,6 +156,10 @@ def test_answers_are_used_again(model: Path, texts: Path, tmp_path: Path) -> Non
     before = (answers / "train.arrow").stat().st_mtime_ns
     tagger.distill(texts, tmp_path / "two", config=config, seed=3, **arguments)
     assert (answers / "train.arrow").stat().st_mtime_ns == before
+    right = (answers / "train.arrow").read_bytes()
+    (answers / "train.arrow").write_bytes(right[:-200] + bytes([right[-200] ^ 1]) + right[-199:])
+    tagger.distill(texts, tmp_path / "healed", config=config, **arguments)
+    assert (answers / "train.arrow").read_bytes() == right
     other = write_texts(tmp_path / "other.txt", 20)
     with pytest.raises(UsageError) as caught:
         tagger.distill(other, tmp_path / "three", config=config, **arguments)

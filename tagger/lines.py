@@ -71,7 +71,7 @@ _MAX_WHOLE, _MAX_RATIO = 256_000_000, 200
 """Characters of a compressed file that is read whole: this many, or this many times its size."""
 
 
-def read_lines(path: Path) -> Iterator[tuple[int, str]]:
+def read_lines(path: Path, *, keep_ends: bool = False) -> Iterator[tuple[int, str]]:
     """Yield each line of a file, decompressed, as `decode_lines` does.
 
     Raises:
@@ -80,7 +80,8 @@ def read_lines(path: Path) -> Iterator[tuple[int, str]]:
     """
     with open_bytes(path) as file:
         is_plain = isinstance(getattr(file, "raw", None), FileIO)
-        yield from decode_lines(file if is_plain else _limited(file, path), path)
+        lines = file if is_plain else _limited(file, path)
+        yield from decode_lines(lines, path, keep_ends=keep_ends)
 
 
 def read_whole(path: Path) -> str:
@@ -248,7 +249,9 @@ def unreadable(path: Path, error: OSError) -> CorpusError:
     return CorpusError(f"cannot be read ({(error.strerror or str(error)).lower()})", path=path)
 
 
-def decode_lines(stream: Iterable[bytes], name: str | Path) -> Iterator[tuple[int, str]]:
+def decode_lines(
+    stream: Iterable[bytes], name: str | Path, *, keep_ends: bool = False
+) -> Iterator[tuple[int, str]]:
     r"""Yield each line with its number, from 1, without its end; nothing is read ahead.
 
     Only ``\n`` and ``\r\n`` end a line: a token may hold any other separator that Unicode knows.
@@ -256,6 +259,7 @@ def decode_lines(stream: Iterable[bytes], name: str | Path) -> Iterator[tuple[in
     Args:
         stream: An open file, or its lines one by one.
         name: The name of the file in errors.
+        keep_ends: Yield lines with their ends.
 
     Raises:
         FormatError: A line is not UTF-8, or the file is not text.
@@ -271,7 +275,7 @@ def decode_lines(stream: Iterable[bytes], name: str | Path) -> Iterator[tuple[in
                 "a NUL byte: this is a binary file, or UTF-16",
                 hint="convert it to UTF-8",
             )
-        yield number, line.removesuffix("\n").removesuffix("\r")
+        yield number, line if keep_ends else line.removesuffix("\n").removesuffix("\r")
 
 
 def decode(data: bytes, name: str | Path, line: int = 1) -> str:

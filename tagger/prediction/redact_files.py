@@ -7,24 +7,25 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from functools import lru_cache, partial
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple
 
 import msgspec
 
+from tagger.arguments import check_texts
 from tagger.errors import FormatError, UsageError
 from tagger.executors.processes import check_workers
 from tagger.files import check_new, check_not_read, named_errors, new_file
 from tagger.formats.unlabelled import check_is_text
 from tagger.interrupt import interrupted_by_sigterm
-from tagger.lines import JSON_LINES, NOT_JSON, decode_lines, plain_suffix, read_lines
+from tagger.lines import JSON_LINES, NOT_JSON, decode_lines, plain_suffix, read_lines, read_whole
 from tagger.prediction.input import (
     BLOCK,
     STDIN,
     Text,
     as_available,
     is_live,
-    read_texts,
     total_bytes,
 )
 from tagger.prediction.output import check_writable, shown
@@ -59,6 +60,8 @@ class Item(NamedTuple):
     key: str
     source: str
     line: int
+    end: str = "\n"
+    """How its lines end in the file."""
 
 
 def redact_files(
@@ -238,30 +241,45 @@ def _check(
 def _items(
     texts: Sequence[str], files: Sequence[Path], column: str | None, *, whole: bool
 ) -> Iterator[Item]:
-    if column is None and (whole or texts):
-        for i, one in enumerate(read_texts(texts, files, whole=whole), 1):
-            yield Item(one.text, None, "", str(one.name or "text"), 1 if whole else i)
-        return
-    for path in files or [STDIN]:
+    check_texts(texts)
+    for i, text in enumerate(texts, 1):
+        yield Item(text, None, "", "text", i)
+    for path in files or ([] if texts else [STDIN]):
         name = "standard input" if path == STDIN else str(path)
-        key = column or ("text" if plain_suffix(path) in JSON_LINES else None)
+        key = column or ("text" if plain_suffix(path) in JSON_LINES and not whole else None)
         if key is None and path != STDIN:
             check_is_text(path)
-        for number, line in _lines(path):
+        if whole:
+            yield _document(path, name)
+            continue
+        for number, line, end in _lines(path):
             if key is None:
-                yield Item(line, None, "", name, number)
+                yield Item(line, None, "", name, number, end)
             elif line.strip():
-                yield _column_of(name, number, line, key)
+                yield _column_of(name, number, line, key)._replace(end=end)
 
 
-def _lines(path: Path) -> Iterator[tuple[int, str]]:
+def _lines(path: Path) -> Iterator[tuple[int, str, str]]:
+    """Yield the number, the text and the end of each line; the last one has an end, too."""
     if path != STDIN:
-        return read_lines(path)
-    if sys.stdin is None:
+        lines = read_lines(path, keep_ends=True)
+    elif sys.stdin is None:
         raise UsageError("standard input is closed", hint="pass a text or {files}")
-    # A separate reader, as in `read_texts`.
-    stream = open(sys.stdin.fileno(), "rb", closefd=False)  # noqa: SIM115
-    return decode_lines(stream, "standard input")
+    else:  # a separate reader, as in `read_texts`
+        stream = open(sys.stdin.fileno(), "rb", closefd=False)  # noqa: SIM115
+        lines = decode_lines(stream, "standard input", keep_ends=True)
+    for number, line in lines:
+        text = line.removesuffix("\n").removesuffix("\r")
+        yield number, text, "\r\n" if line.endswith("\r\n") else "\n"
+
+
+def _document(path: Path, name: str) -> Item:
+    if path == STDIN:
+        lines = [(line, end) for _, line, end in _lines(path)]
+        text, ends = "\n".join(line for line, _ in lines), [end for _, end in lines]
+    else:
+        text, ends = read_whole(path), [end for _, _, end in islice(_lines(path), 1)]
+    return Item(text, None, "", name, 1, ends[0] if ends else "\n")
 
 
 def _column_of(name: str, number: int, line: str, column: str) -> Item:
@@ -281,9 +299,9 @@ def _column_of(name: str, number: int, line: str, column: str) -> Item:
 
 
 def _rendered(item: Item, text: str) -> bytes:
-    if item.record is None:
-        return text.encode() + b"\n"
-    return msgspec.json.encode({**item.record, item.key: text}) + b"\n"
+    if item.record is not None:
+        text = msgspec.json.encode({**item.record, item.key: text}).decode()
+    return f"{text}\n".replace("\n", item.end).encode()
 
 
 @contextmanager

@@ -149,6 +149,20 @@ def test_a_full_device_is_named(run, model: Path, option: str) -> None:
     assert_one_line(run("redact", "Kim left", "-m", model, option, "/dev/full"), 1, "/dev/full")
 
 
+@pytest.mark.parametrize("options", [[], ["--document"], ["--column", "body"]])
+def test_lines_end_as_they_did(run, model: Path, tmp_path: Path, options: list[str]) -> None:
+    lines = LINES.splitlines()
+    if "--column" in options:
+        lines = [json.dumps({"body": line}, separators=(",", ":")) for line in lines]
+    texts, out, names, back = (tmp_path / name for name in ("in", "out", "map.jsonl", "back"))
+    texts.write_bytes("".join(f"{line}\r\n" for line in lines).encode())
+    assert run("redact", "-m", model, "-f", texts, "-o", out, "--map", names, *options).code == 0
+    assert out.read_bytes().count(b"\r\n") == out.read_bytes().count(b"\n") == len(lines)
+    assert out.read_bytes() != texts.read_bytes()
+    assert run("redact", "-f", out, "--undo", names, "-o", back, *options).code == 0
+    assert back.read_bytes() == texts.read_bytes()
+
+
 def test_another_text_is_not_undone(run, model: Path, texts: Path, tmp_path: Path) -> None:
     out, names, back = (tmp_path / name for name in ("out.txt", "map.jsonl", "back.txt"))
     assert run("redact", "-m", model, "-f", texts, "-o", out, "--map", names).code == 0

@@ -6,6 +6,7 @@ import time
 from types import TracebackType
 from typing import TYPE_CHECKING
 
+from tagger.insight.select.select import MAX_TOKENS, MIN_TOKENS
 from tagger.progress import Screen
 from tagger.tables import plain_table, print_line
 
@@ -70,3 +71,9 @@ def print_selected(console: Console, selected: Selected) -> None:
         f"{len(selected.sentences):,} of {selected.n_sentences:,} sentences written to "
         f"{selected.output}",
     )
+    if len(selected.sentences) < min(selected.n_wanted, selected.n_sentences):
+        print_line(
+            console,
+            f"the others have fewer than {MIN_TOKENS} or more than {MAX_TOKENS} tokens, "
+            "repeat one, or leave no doubt",
+        )

@@ -47,6 +47,8 @@ class Selected(msgspec.Struct, frozen=True, kw_only=True):
     """The sentences to annotate, the most useful first."""
 
     sentences: tuple[SelectedSentence, ...]
+    n_wanted: int
+    """The number that was asked for."""
     n_sentences: int
     """Sentences that were looked at."""
     n_tokens: int
@@ -121,6 +123,7 @@ def select(
     write_documents(documents, target, form)
     return Selected(
         sentences=tuple(_selected(one) for one in chosen),
+        n_wanted=n,
         n_sentences=seen[0],
         n_tokens=seen[1],
         head=spec.name,

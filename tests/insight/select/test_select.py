@@ -83,6 +83,7 @@ def test_command(run, model: Path, texts: Path, tmp_path: Path) -> None:
     assert result.code == 0, result
     assert f"1 of 5 sentences written to {output}" in result.out
     assert_one_line(run(*command), 2, str(output), "--force")
+    assert "leave no doubt" in run(*command, "--force", "-n", "100").out
     found = json.loads(run(*command, "--force", "--json").out)
     assert found["head"] == "ner"
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
+from tagger.features.language import common_words, is_foreign
 from tagger.features.vocabulary import normalize
 from tagger.prediction.input import Text
 from tagger.runtime.engines.form_engine import FormEngine
@@ -13,43 +14,30 @@ from tagger.runtime.tagger import Tagger
 _log = logging.getLogger(__name__)
 
 ENOUGH = 100
-"""Words after which it is decided; at the end of shorter input it is decided after `LEAST`."""
-LEAST = 12
-SHARE = 0.35
-"""Of the words a tweet has at most 0.2 unknown ones, text in another European language 0.4 and
-more (models/en, 100 words of each corpus)."""
-MIN_VOCABULARY = 20_000
-"""Smaller vocabularies lack many words of their own language."""
-MAX_VOCABULARY = 40_000
-"""Among rarer words are many of other languages."""
+"""Words after which it is decided; at the end of shorter input it is decided then."""
 
 
 def warn_if_foreign(blocks: Iterable[Sequence[Text]], tagger: Tagger) -> Iterable[Sequence[Text]]:
-    """Pass on blocks of texts; warn once if the model does not know their first words.
-
-    Only words in lower case count, since many names are unknown in any language.
-    """
+    """Pass on blocks of texts; warn once if their first words are of another language."""
     engine = tagger.engine
-    if not isinstance(engine, FormEngine) or len(engine.vocabulary.words) < MIN_VOCABULARY:
-        return blocks
-    ids = engine.vocabulary.word_ids  # the most used words have the lowest
-    return _watched(blocks, lambda word: 0 < ids.get(word, 0) <= MAX_VOCABULARY)
+    is_common = common_words(engine.vocabulary.word_ids) if isinstance(engine, FormEngine) else None
+    return blocks if is_common is None else _watched(blocks, is_common)
 
 
 def _watched(
-    blocks: Iterable[Sequence[Text]], is_known: Callable[[str], bool]
+    blocks: Iterable[Sequence[Text]], is_common: Callable[[str], bool]
 ) -> Iterator[Sequence[Text]]:
-    n, n_unknown = 0, 0
+    n, n_common = 0, 0
     for block in blocks:
         if n < ENOUGH:
             for word in _words(block, ENOUGH - n):
                 n += 1
-                n_unknown += not is_known(word)
+                n_common += is_common(word)
             if n >= ENOUGH:
-                _decide(n, n_unknown)
+                _decide(n, n_common)
         yield block
     if n < ENOUGH:
-        _decide(n, n_unknown)
+        _decide(n, n_common)
 
 
 def _words(block: Sequence[Text], limit: int) -> list[str]:
@@ -70,10 +58,10 @@ def _words(block: Sequence[Text], limit: int) -> list[str]:
     return found
 
 
-def _decide(n: int, n_unknown: int) -> None:
-    if n >= LEAST and n_unknown > SHARE * n:
-        share = f"{1 - n_unknown / n:.0%}"
+def _decide(n: int, n_common: int) -> None:
+    if is_foreign(n, n_common):
         _log.warning(
-            "the model knows %s of the first words; is the text in another language?",
-            share,
+            "only %s of the first words are common in the text that the model learned from; "
+            "is the text in another language?",
+            f"{n_common / n:.0%}",
         )

@@ -27,6 +27,7 @@ from spacy.tokens import Doc
 from spacy.util import get_minor_version_range, split_requirement
 
 from tagger.errors import TaggerError, UsageError
+from tagger.features.language import common_words, is_foreign
 from tagger.features.vocabulary import normalize
 from tagger.files import write_file
 from tagger.integrations.spacy.documents import (
@@ -140,7 +141,7 @@ class RecurrentTagger(TrainablePipe):  # type: ignore[misc]
         self._pid = 0
         self._writer: Writer
         self._known_words: Mapping[str, int] = {}
-        self._n_seen = self._n_unknown = 0
+        self._n_seen = self._n_unknown = self._n_lower = self._n_common = 0
 
     # -- Tagging
 
@@ -248,25 +249,33 @@ class RecurrentTagger(TrainablePipe):  # type: ignore[misc]
         self.set_annotations(docs, self.predict(docs))
 
     def _warn_if_foreign(self, sentences: Sequence[Sequence[str]]) -> None:
-        """Warn once if most words are unknown: another language, another tokenizer."""
+        """Warn once if most words are unknown, or few are frequent: another language."""
         if self._n_seen < 0:
             return
-        known = self._known_words
+        known, is_common = self._known_words, common_words(self._known_words)
         for sentence in sentences:
             words = [word for word in sentence if any(map(str.isalpha, word))]
             self._n_seen += len(words)
             self._n_unknown += sum(normalize(word) not in known for word in words)
+            if is_common:
+                lower = [normalize(word) for word in words if word.islower()]
+                self._n_lower += len(lower)
+                self._n_common += sum(map(is_common, lower))
         if self._n_seen >= UNKNOWN_AFTER:
-            if known and self._n_unknown > UNKNOWN_SHARE * self._n_seen:
+            unknown = bool(known) and self._n_unknown > UNKNOWN_SHARE * self._n_seen
+            if unknown or (is_common and is_foreign(self._n_lower, self._n_common)):
                 warnings.warn(
                     f"{self.name}: the model knows {1 - self._n_unknown / self._n_seen:.0%} of the "
-                    "words; is the text in another language, or tokenized in another way?",
+                    "words; is the text in another language, or tokenized in another way?"
+                    if unknown
+                    else f"{self.name}: few of the words are frequent in the text that the model "
+                    "has learned from; is this text in another language?",
                     stacklevel=4,
                 )
             self._n_seen = -1
 
     def _load(self) -> Tagger:
-        self._n_seen = self._n_unknown = 0
+        self._n_seen = self._n_unknown = self._n_lower = self._n_common = 0
         if self._trainer is not None:
             self._known_words = self._trainer.parts.vocabulary.word_ids
             return self._trainer.tagger().with_threshold(self.settings.threshold)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pickle
 import subprocess
 import sys
+import warnings
 from pathlib import Path
 
 import pytest
@@ -177,6 +178,16 @@ def test_warns_of_another_language(model: Path) -> None:
     text = "Der Vogel fliegt hoch über dem stillen Wald dahin " * 40
     with pytest.warns(UserWarning, match="another language"):
         nlp(text)
+
+
+def test_warns_where_a_large_vocabulary_has_words_of_other_languages() -> None:
+    nlp = pipeline("en")
+    german = "der Vogel fliegt mit der Firma und die neue Leute über dem Wald dahin " * 20
+    with warnings.catch_warnings(action="error"):
+        nlp("the bird flies with the company and the new people over the forest " * 20)
+    nlp = pipeline("en")
+    with pytest.warns(UserWarning, match="another language"):
+        nlp(german)
 
 
 def test_a_package_requires_this_one(model: Path, tmp_path: Path) -> None:

@@ -242,22 +242,13 @@ def test_more_workers_than_cores(run, file: Path, model: Path) -> None:
     assert_one_line(result, 2, "1000", "cores")
 
 
-def test_a_worker_that_dies_is_named(model: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from concurrent.futures.process import BrokenProcessPool
+def _end(block: object) -> object:
+    os._exit(1)
 
-    class Dying:
-        def __init__(self, *arguments: object, **options: object) -> None: ...
 
-        def submit(self, *arguments: object) -> object:
-            raise BrokenProcessPool
-
-        def shutdown(self, **options: object) -> None: ...
-
-    monkeypatch.setattr("tagger.executors.processes.ProcessPoolExecutor", Dying)
-    monkeypatch.setattr("tagger.executors.processes.n_cores", lambda: 2)
-    job = workers.Job(str(model), "cpu", None, None, 1, None, False, "text")
+def test_a_worker_that_dies_is_named() -> None:
     with pytest.raises(TaggerError, match="a worker has died"):
-        list(workers.tag_blocks(job, workers.load_tagger(job), [["John"]], workers=2))
+        list(workers.in_workers(_end, [[1], [2]], workers=2))
 
 
 @pytest.mark.slow

@@ -15,6 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from tagger.errors import FormatError
+from tagger.formats.arrow_errors import damaged_names
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -62,6 +63,18 @@ def batches(
         OSError: It cannot be read, or is damaged.
         pyarrow.ArrowException: It is damaged.
     """
+    with damaged_names():
+        yield from _batches(source, place, size, rows, part, columns)
+
+
+def _batches(
+    source: Path | str | BinaryIO,
+    place: str,
+    size: int,
+    rows: int,
+    part: int | None,
+    columns: Sequence[str] | None,
+) -> Iterator[pa.RecordBatch]:
     import pyarrow as pa
     from pyarrow import parquet
 
@@ -70,6 +83,8 @@ def batches(
     parts = range(metadata.num_row_groups) if part is None else [part]
     n_before = 0
     for number in parts:
+        _check_size(place, metadata.row_group(number).total_byte_size, size)
+        _read_first(source, metadata, number, columns)
         chunks = _chunks(metadata, number, columns)
         n_rows = metadata.row_group(number).num_rows
         _check(place, chunks, n_rows, size)
@@ -99,25 +114,49 @@ def plain(array: pa.Array, kind: pa.DataType) -> pa.Array:
         return pa.array(array.to_pylist(), kind)
 
 
+def _read_first(
+    source: Path | str | BinaryIO,
+    metadata: FileMetaData,
+    number: int,
+    columns: Sequence[str] | None,
+) -> None:
+    """Read a row, which raises where statistics are damaged.
+
+    The metadata of a chunk would end the process there: pyarrow declares that it never raises.
+    """
+    from pyarrow import parquet
+
+    with parquet.ParquetFile(source, metadata=metadata) as file:
+        next(file.iter_batches(1, row_groups=[number], columns=columns, use_threads=False), None)
+
+
 def _chunks(
     metadata: FileMetaData, number: int, columns: Sequence[str] | None
 ) -> list[ColumnChunkMetaData]:
-    group = metadata.row_group(number)
-    chunks = [group.column(i) for i in range(group.num_columns)]
-    if columns is None:
-        return chunks
-    return [
-        one
-        for one in chunks
-        if any(f"{one.path_in_schema}.".startswith(f"{name}.") for name in columns)
+    paths = [metadata.schema.column(i).path for i in range(metadata.num_columns)]
+    chosen = [
+        i
+        for i, path in enumerate(paths)
+        if columns is None or any(f"{path}.".startswith(f"{name}.") for name in columns)
     ]
+    group = metadata.row_group(number)
+    return [group.column(i) for i in chosen]
+
+
+def _check_size(place: str, unpacked: int, size: int) -> None:
+    limit = max(LEAST_LIMIT, MAX_RATIO * size)
+    if unpacked > limit:
+        raise FormatError(
+            place,
+            None,
+            f"unpacks to more than {limit / 1e6:,.0f} MB",
+            hint="it is no table of texts",
+        )
 
 
 def _check(place: str, chunks: Sequence[ColumnChunkMetaData], n_rows: int, size: int) -> None:
     hint = "it is no table of texts"
-    limit = max(LEAST_LIMIT, MAX_RATIO * size)
-    if sum(one.total_uncompressed_size for one in chunks) > limit:
-        raise FormatError(place, None, f"unpacks to more than {limit / 1e6:,.0f} MB", hint=hint)
+    _check_size(place, sum(one.total_uncompressed_size for one in chunks), size)
     nested = [one for one in chunks if one.num_values > n_rows]
     limit = max(LEAST_VALUES, MAX_VALUES * size)
     if sum(one.num_values for one in nested) > limit:

@@ -18,6 +18,7 @@ import msgspec
 from tagger.errors import CorpusError, FormatError, UsageError
 from tagger.extras import install_hint
 from tagger.findings import Findings
+from tagger.formats.arrow_errors import damaged_names
 from tagger.formats.documents import Document, check_text
 from tagger.formats.fields import MARKS, parse_delimiter
 from tagger.formats.label_names import find_names
@@ -240,16 +241,17 @@ def _text_of_parquet(path: Path) -> str | None:
     except ImportError:  # an installation that only predicts
         return None
     try:
-        schema = parquet.read_schema(path)
+        with damaged_names():
+            fields = [(field.name, field.type) for field in parquet.read_schema(path)]
     except (pa.ArrowException, OSError):
         return None  # its reader says what is wrong
     strings = [
-        field.name
-        for field in schema
-        if (field.type.value_type if pa.types.is_dictionary(field.type) else field.type)
+        name
+        for name, kind in fields
+        if (kind.value_type if pa.types.is_dictionary(kind) else kind)
         in (pa.string(), pa.large_string(), pa.string_view())
     ]
-    lists = [field.name for field in schema if pa.types.is_list(field.type)]
+    lists = [name for name, kind in fields if pa.types.is_list(kind)]
     if any(name in TOKEN_KEYS for name in lists):
         return None
     column = _text_column(strings)

@@ -23,6 +23,7 @@ from tagger.bulk_tagging.sources.rows import (
 )
 from tagger.bulk_tagging.storage import file_system
 from tagger.errors import FormatError, first_line
+from tagger.formats.arrow_errors import damaged_names
 from tagger.formats.bounded_arrow import open_batches
 from tagger.formats.bounded_parquet import pieces
 
@@ -85,5 +86,9 @@ def read(shard: Shard, wanted: Wanted) -> Iterator[Rows]:
 def _opened(address: str) -> Iterator[tuple[pa.Schema, Iterator[pa.RecordBatch]]]:
     """Open a file or stream: its schema, and its batches one by one."""
     fs, path = file_system(address)
-    with fs.open(path, "rb") as stream, open_batches(stream, address) as reader:
+    with (
+        damaged_names(),
+        fs.open(path, "rb") as stream,
+        open_batches(stream, address) as reader,
+    ):
         yield reader.schema, reader

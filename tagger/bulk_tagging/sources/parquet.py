@@ -21,6 +21,7 @@ from tagger.bulk_tagging.sources.rows import (
 )
 from tagger.bulk_tagging.storage import file_system, is_local
 from tagger.errors import FormatError, first_line
+from tagger.formats.arrow_errors import damaged_names
 from tagger.formats.bounded_parquet import batches, plain
 from tagger.lines import unreadable
 
@@ -110,12 +111,9 @@ def opened(address: str) -> Iterator[ParquetFile]:
     from pyarrow import parquet
 
     fs, path = file_system(address)
-    if is_local(fs):
-        with parquet.ParquetFile(path) as file:
-            yield file
-    else:
-        with fs.open(path, "rb") as stream, parquet.ParquetFile(stream) as file:
-            yield file
+    source = nullcontext(path) if is_local(fs) else fs.open(path, "rb")
+    with damaged_names(), source as stream, parquet.ParquetFile(stream) as file:
+        yield file
 
 
 def unreadable_file(address: str, error: OSError) -> Exception:

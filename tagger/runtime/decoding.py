@@ -9,6 +9,8 @@ from numpy.typing import NDArray
 
 from tagger.model.heads import FORBIDDEN
 
+FEW_PATHS = 2**15
+"""Up to so many paths are all compared, which is faster than to choose among them."""
 PATHS = 2**18
 """Paths that are compared at a time, at most."""
 
@@ -72,6 +74,7 @@ class Viterbi:
 
     def __init__(self, transitions: Transitions) -> None:
         between, self._start, self._end = transitions
+        self._between = between
         self._onto = np.ascontiguousarray(between.T)  # (after, before)
         # Of a scheme's many tags most may follow but one or two: an inside, its own kind.
         allowed = between > FORBIDDEN / 2
@@ -116,6 +119,9 @@ class Viterbi:
 
     def _step(self, at: Floats) -> Floats:
         """Return the best score onto each tag: (sentences, tags) of those one token before."""
+        if at.size * at.shape[1] <= FEW_PATHS:
+            all_paths: Floats = (at.T[:, None] + self._between[:, :, None]).max(axis=0)
+            return all_paths.T
         onto = np.empty_like(at)
         if len(self._many):
             onto[:, self._many] = self._onto_many(at.take(self._before_many, axis=1))

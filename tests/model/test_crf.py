@@ -35,10 +35,13 @@ def test_loss_equals_enumeration(head: HeadSpec, seed: int) -> None:
 @pytest.mark.parametrize("head", [BIOES, FREE], ids=["BIOES", "free"])
 @pytest.mark.parametrize("seed", range(3))
 @pytest.mark.parametrize("scale", [0.1, 1, 10])
-@pytest.mark.parametrize("paths", [1, 2**18], ids=["path by path", "at once"])
+@pytest.mark.parametrize(
+    ("few", "paths"), [(0, 1), (0, 2**18), (2**15, 1)], ids=["path by path", "at once", "all"]
+)
 def test_viterbi_equals_enumeration(
-    head: HeadSpec, seed: int, scale: float, paths: int, monkeypatch: pytest.MonkeyPatch
+    head: HeadSpec, seed: int, scale: float, few: int, paths: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(decoding, "FEW_PATHS", few)
     monkeypatch.setattr(decoding, "PATHS", paths)
     crf = random_crf(head, seed)
     lengths = np.array([4, 1, 2, 3])

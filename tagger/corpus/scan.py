@@ -228,9 +228,7 @@ def scan(source: Source) -> Scan:
                 kind="span",
                 scheme=scheme.value,
                 well_formed=bad is None,
-                spelled={
-                    tag: usual for tag, usual in spelling.tags.items() if tag and tag != usual
-                },
+                spelled={tag: usual for tag, usual in spelling.tags.items() if tag != usual},
             )
         )
         schemes[tally.head] = spelling.title(scheme)

@@ -128,7 +128,7 @@ def as_row(sentence: Sentence, found: Scan) -> dict[str, Any]:
             continue
         tags: list[str | None] = sentence.heads[head.name]
         if head.spelled:
-            tags = [tag and head.spelled.get(tag, tag) for tag in tags]
+            tags = [None if tag is None else head.spelled.get(tag, tag) for tag in tags]
         if head.scheme and (head.scheme != Scheme.BIO or not head.well_formed):
             tags = convert_partial(tags, Scheme(head.scheme))
         row[head.name] = tags

@@ -29,6 +29,18 @@ def load(path):
     return corpus, list(corpus.splits["train"])
 
 
+@pytest.mark.parametrize("tag", ["NER", "NER=", "NER=?"])
+@pytest.mark.parametrize("begin", ["B", "U"])
+def test_an_entity_without_a_tag_is_not_known(write, tag: str, begin: str) -> None:
+    trees = (
+        f"1\tKim\t_\tPROPN\t_\t_\t0\troot\t_\tNER={begin}-PER\n"
+        f"2\tleft\t_\tVERB\t_\t_\t1\tdep\t_\t{tag}\n"
+        "3\tnow\t_\tADV\t_\t_\t1\tdep\t_\tNER=O\n\n"
+    )
+    _, [sentence] = load(write("x-train.conllu", trees))
+    assert sentence["ner"] == ["B-PER", None, "O"]
+
+
 def test_ranges_empty_nodes_and_spaces(write):
     corpus, (first, second) = load(write("x_y-ud-train.conllu", TREES))
     assert first["tokens"] == ["Vamos", "nos", "a", "el", "mar  ya", "."]

@@ -31,7 +31,8 @@ def score(
     tagger score out.txt
 
     Two or more files hold the annotations of one text: F1 with the first as gold, Cohen's kappa
-    and Krippendorff's alpha by token. Their formats and tokens may differ.
+    and Krippendorff's alpha by token, or by text for labels of texts. Their formats and tokens may
+    differ.
 
     tagger score anna.jsonl ben.tsv
     """

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import combinations, pairwise
 from pathlib import Path
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 import msgspec
 
@@ -29,12 +29,14 @@ class Agreement(msgspec.Struct, frozen=True, kw_only=True):
     """Spans by label; empty for a head with a tag for each token."""
     micro: LabelScore | None
     """All spans; None for a head with a tag for each token. Its F1 is the same either way."""
+    unit: Literal["token", "text"]
+    """What has a tag; labels of texts are those of texts."""
     equal: float
-    """The share of tokens with the same tag, ``O`` included."""
+    """The share of units with the same tag, ``O`` included."""
     kappa: float | None
-    """Cohen's kappa by token (Cohen 1960); None where both use one tag throughout."""
-    n_tokens: int
-    """Tokens that both annotate."""
+    """Cohen's kappa by unit (Cohen 1960); None where both use one tag throughout."""
+    n_units: int
+    """Units that both annotate."""
 
 
 class HeadAgreement(msgspec.Struct, frozen=True, kw_only=True):
@@ -42,7 +44,7 @@ class HeadAgreement(msgspec.Struct, frozen=True, kw_only=True):
 
     pairs: tuple[Agreement, ...]
     alpha: float | None
-    """Krippendorff's alpha by token for nominal data (Krippendorff 2011); a token that some do not
+    """Krippendorff's alpha by unit for nominal data (Krippendorff 2011); a unit that some do not
     annotate counts for the others. None where all use one tag throughout."""
 
 
@@ -60,10 +62,12 @@ class _Annotation(NamedTuple):
 
     name: str
     text: str
-    ends: list[int]
-    """The place after each token."""
+    texts: frozenset[str]
+    """The heads that label whole texts."""
+    ends: dict[str, list[int]]
+    """By head the place after each token, or after each text."""
     tags: dict[str, list[str | None]]
-    """By head the tag of each token, a span's label without its prefix."""
+    """By head the tag of each, a span's label without its prefix."""
     spans: dict[str, set[Span]]
     """By span head ``(start, end, label)``."""
     unknown: dict[str, list[tuple[int, int]]]
@@ -75,7 +79,8 @@ def agreement(files: Sequence[str | Path], heads: Sequence[str] | None = None) -
     """Compare annotations of the same text.
 
     The files may differ in format, tokens and sentences: what is compared is the text without
-    white space. Where tokens differ, a token is what lies between two bounds of either.
+    white space. Where tokens differ, a token is what lies between two bounds of either, and so is a
+    text where labels of texts are compared.
 
     Args:
         files: Two or more files, folders or corpora, each with a single split.
@@ -110,22 +115,26 @@ def _read(source: str) -> _Annotation:
         raise UsageError(
             f"{source} has several splits: {', '.join(corpus.splits)}", hint="name one file"
         )
-    heads = [head for head in corpus.heads if head.kind != "text"]
-    kinds = {head.name: head.kind for head in heads}
+    kinds = {head.name: head.kind for head in corpus.heads}
     ((split, data),) = corpus.splits.items()
     text: list[str] = []
     ends: list[int] = []
+    text_ends: list[int] = []
     tags: dict[str, list[str | None]] = {head: [] for head in kinds}
     found: dict[str, set[Span]] = {head: set() for head, kind in kinds.items() if kind == "span"}
     unknown: dict[str, list[tuple[int, int]]] = {head: [] for head in found}
     place = 0
-    for sentence in GoldSentences(source, split, data, heads):
+    for sentence in GoldSentences(source, split, data, corpus.heads):
         bounds = [place]
         for token in sentence.tokens:
             text.append("".join(token.split()))
             place += len(text[-1])
             bounds.append(place)
         ends += bounds[1:]
+        if bounds[1:]:
+            text_ends.append(place)
+            for head, label in sentence.labels.items():
+                tags[head].append(label if isinstance(label, str | None) else _joined(label))
         for head, of_head in sentence.heads.items():
             if head not in found:
                 tags[head] += of_head
@@ -139,7 +148,14 @@ def _read(source: str) -> _Annotation:
             unknown[head] += [
                 pair for pair, tag in zip(pairwise(bounds), of_head, strict=True) if tag is None
             ]
-    return _Annotation(source, "".join(text), ends, tags, found, unknown, corpus.findings)
+    texts = frozenset(head for head, kind in kinds.items() if kind == "text")
+    ends_of = {head: text_ends if head in texts else ends for head in kinds}
+    return _Annotation(source, "".join(text), texts, ends_of, tags, found, unknown, corpus.findings)
+
+
+def _joined(labels: Iterable[str]) -> str:
+    """Return several labels of a text as one, whose order does not count."""
+    return ", ".join(sorted(labels))
 
 
 def _check_text(first: _Annotation, second: _Annotation) -> None:
@@ -157,8 +173,8 @@ def _check_text(first: _Annotation, second: _Annotation) -> None:
 
 
 def _of_head(loaded: Sequence[_Annotation], head: str) -> HeadAgreement:
-    ends = sorted({end for one in loaded for end in one.ends})
-    rows = [list(_on(ends, one.ends, one.tags[head])) for one in loaded]
+    ends = sorted({end for one in loaded for end in one.ends[head]})
+    rows = [list(_on(ends, one.ends[head], one.tags[head])) for one in loaded]
     pairs = []
     for (first, of_first), (second, of_second) in combinations(zip(loaded, rows, strict=True), 2):
         both = [
@@ -176,9 +192,10 @@ def _of_head(loaded: Sequence[_Annotation], head: str) -> HeadAgreement:
                 second=second.name,
                 spans=by_label,
                 micro=micro,
+                unit="text" if head in first.texts else "token",
                 equal=sum(a == b for a, b in both) / max(len(both), 1),
                 kappa=_kappa(both),
-                n_tokens=len(both),
+                n_units=len(both),
             )
         )
     return HeadAgreement(pairs=tuple(pairs), alpha=_alpha(rows))

@@ -236,7 +236,7 @@ def print_agreement(console: Console, report: AgreementReport) -> None:
                 console.print(_score_table("label", [*rows, ("all", pair.micro, "bold")]))
             print_line(
                 console,
-                f"{pair.n_tokens:,} tokens, {100 * pair.equal:.2f} % with the same tag; "
+                f"{counted(pair.n_units, pair.unit)}, {100 * pair.equal:.2f} % with the same tag; "
                 f"Cohen's kappa {_coefficient(pair.kappa)}",
             )
         print_line(console, f"{head}: Krippendorff's alpha {_coefficient(of_head.alpha)}")

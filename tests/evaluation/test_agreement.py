@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -64,7 +65,7 @@ def test_a_token_that_one_does_not_annotate_does_not_count(anna: Path) -> None:
     ben = anna.with_name("ben.tsv")
     ben.write_text(ANNA.replace("B-ORG", "?"))
     pair = agreement([anna, ben]).heads["ner"].pairs[0]
-    assert (pair.n_tokens, pair.equal) == (8, 1)
+    assert (pair.n_units, pair.equal) == (8, 1)
     assert pair.micro is not None
     assert pair.micro.f1 == 1
 
@@ -94,6 +95,19 @@ def test_other_texts_and_heads_are_refused(run, anna: Path, corpus: Path) -> Non
         (["--heads", "ner"], 2, "--heads"),
     ):
         assert_one_line(run("score", str(anna), *map(str, arguments)), code, word)
+
+
+def test_labels_of_texts(run, tmp_path: Path) -> None:
+    files = [tmp_path / "anna.jsonl", tmp_path / "ben.jsonl"]
+    for path, others in zip(files, (["ask", ["a", "b"]], ["book", ["b", "a"]]), strict=True):
+        lines = [
+            json.dumps({"tokens": ["word", str(i)], "intent": label})
+            for i, label in enumerate(["book", *others, "book"])
+        ]
+        path.write_text("\n".join(lines))
+    pair = agreement(files).heads["intent"].pairs[0]
+    assert (pair.unit, pair.n_units, pair.equal, pair.micro) == ("text", 4, 0.75, None)
+    assert "4 texts, 75.00 % with the same tag" in run("score", *files).out
 
 
 def test_the_command_prints_all(run, anna: Path) -> None:

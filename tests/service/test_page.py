@@ -216,6 +216,7 @@ def test_nothing_in_a_label_is_markup(browser: Any, service: str) -> None:
         page.route("**/info", renamed)
         page.goto(service)
         page.fill("#text", TEXT)
+        page.wait_for_selector("#result:not(.stale):has-text('Okafor')")
         page.click(".entity:has-text('Leeds')")
         page.wait_for_selector("#details:visible")
         assert label in page.inner_text("#details-body")

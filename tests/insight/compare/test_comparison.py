@@ -222,7 +222,7 @@ def test_wrong_executors(run, corpus: Path, tmp_path: Path) -> None:
 @pytest.mark.parametrize("workers", range(1, min(n_cores(), 2) + 1))
 def test_killed_in_the_middle(corpus: Path, tmp_path: Path, workers: int) -> None:
     config = tmp_path / "tiny.toml"
-    config.write_text(TINY + "patience = 0\nepochs = 40\n", encoding="utf-8")
+    config.write_text(TINY + "patience = 0\nepochs = 80\n", encoding="utf-8")
     output = tmp_path / "out"
     command = [
         *(sys.executable, "-m", "tagger", "compare", corpus, "--heads", "ner", "--config", config),

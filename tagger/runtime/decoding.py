@@ -11,6 +11,8 @@ from tagger.model.heads import FORBIDDEN
 
 FEW_PATHS = 2**15
 """Up to so many paths are all compared, which is faster than to choose among them."""
+MANY_OTHERS = 8
+"""Where one in so many tags may lead to others, all are looked at, one after the other."""
 PATHS = 2**18
 """Paths that are compared at a time, at most."""
 
@@ -138,6 +140,10 @@ class Viterbi:
         may_lead = before + self._most > (top + self._least[best])[:, None]
         may_lead[sentences, best] = False
         others = np.flatnonzero(may_lead)
+        if MANY_OTHERS * len(others) > before.size:  # scores that hardly differ
+            for tag, weights in enumerate(self._to_many):
+                np.maximum(onto, before[:, tag, None] + weights, out=onto)
+            return onto
         n_at_once = max(1, PATHS // onto.shape[1])
         for i in range(0, len(others), n_at_once):
             some = others[i : i + n_at_once]

@@ -36,12 +36,21 @@ def test_loss_equals_enumeration(head: HeadSpec, seed: int) -> None:
 @pytest.mark.parametrize("seed", range(3))
 @pytest.mark.parametrize("scale", [0.1, 1, 10])
 @pytest.mark.parametrize(
-    ("few", "paths"), [(0, 1), (0, 2**18), (2**15, 1)], ids=["path by path", "at once", "all"]
+    ("few", "many", "paths"),
+    [(0, 0, 1), (0, 0, 2**18), (0, 8, 1), (2**15, 0, 1)],
+    ids=["path by path", "at once", "tag by tag", "all"],
 )
 def test_viterbi_equals_enumeration(
-    head: HeadSpec, seed: int, scale: float, few: int, paths: int, monkeypatch: pytest.MonkeyPatch
+    head: HeadSpec,
+    seed: int,
+    scale: float,
+    few: int,
+    many: int,
+    paths: int,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(decoding, "FEW_PATHS", few)
+    monkeypatch.setattr(decoding, "MANY_OTHERS", many)
     monkeypatch.setattr(decoding, "PATHS", paths)
     crf = random_crf(head, seed)
     lengths = np.array([4, 1, 2, 3])

@@ -28,6 +28,8 @@ _SEPARATORS = "|/_"
 _N_LINES = 1000
 _MAX_TAGS = 100
 """More different values are no tags of parts of speech."""
+_MAX_COLUMNS = 1_000
+"""Parts of a word; each is looked at by itself."""
 
 
 class _Shape(NamedTuple):
@@ -69,10 +71,9 @@ def detect_layout(paths: Sequence[Path], names: str | Columns | None = None) -> 
             path, None, "its words have no tags, or different numbers of them", hint=_HINT
         )
     columns = {1: "token"}
+    rows = [_parts(word, shape) for line in lines for word in line.split(" ") if word]
     for i in range(1, shape.width):
-        values = Counter(
-            _parts(word, shape)[i] for line in lines for word in line.split(" ") if word
-        )
+        values = Counter(row[i] for row in rows)
         name = ENTITIES if looks_like_spans(values) or _are_types(values) else "pos"
         columns[i + 1] = name if name not in columns.values() else f"column{i + 1}"
     return Layout(
@@ -158,7 +159,7 @@ def _shape(lines: Sequence[str]) -> _Shape | None:
             counts = Counter(word.count(separator) for word in words)
             # A token may contain the separator, so that most words count.
             n, _ = counts.most_common(1)[0]
-            if min(counts) == n:
+            if min(counts) == n < _MAX_COLUMNS:
                 return _Shape(separator, n + 1)
     return None
 

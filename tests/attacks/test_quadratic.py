@@ -11,10 +11,10 @@ from pathlib import Path
 
 import pytest
 
-from tagger.errors import CorpusError
+from tagger.errors import CorpusError, FormatError
 from tagger.findings import Findings
 from tagger.formats import bracketed as bracket_format
-from tagger.formats import offsets
+from tagger.formats import offsets, slashed
 from tagger.formats.brackets import bracketed
 from tagger.model.heads import HeadSpec
 from tagger.schemes import Scheme, is_allowed, tag_inventory
@@ -54,6 +54,17 @@ def test_a_thousand_labels_load_at_once() -> None:
     tags = tuple(tag_inventory([f"L{i}" for i in range(1000)], Scheme.BIOES))
     head = HeadSpec(name="ner", kind="span", decoder="crf", tags=tags, scheme="BIOES")
     assert seconds(head.allowed) < 1
+
+
+def test_a_word_of_many_tags_is_refused_at_once(tmp_path: Path) -> None:
+    path = tmp_path / "words.txt"
+    path.write_text("Kim" + "|I-PER" * 30_000 + "\n")
+
+    def detected() -> None:
+        with pytest.raises(FormatError):
+            slashed.detect_layout([path])
+
+    assert seconds(detected) < 2
 
 
 def test_covered_text_is_not_copied(tmp_path: Path) -> None:

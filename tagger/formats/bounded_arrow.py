@@ -12,8 +12,7 @@ import struct
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, BinaryIO
 
-from tagger.errors import FormatError
-from tagger.formats.bounded_parquet import LEAST_LIMIT, MAX_RATIO
+from tagger.formats.bounded_parquet import check_size
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -79,14 +78,7 @@ def _measured(messages: Any, place: str) -> Iterator[Any]:
         n_packed += message.body.size
         if kind == _DICTIONARY:  # may be added to what earlier ones hold
             n_dictionaries = size = n_dictionaries + size
-        limit = max(LEAST_LIMIT, MAX_RATIO * n_packed)
-        if size > limit:
-            raise FormatError(
-                place,
-                None,
-                f"a batch unpacks to more than {limit / 1e6:,.0f} MB",
-                hint="it is no table of texts",
-            )
+        check_size(place, size, n_packed, what="a batch")
         yield message.serialize()
 
 

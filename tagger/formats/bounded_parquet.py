@@ -83,7 +83,7 @@ def _batches(
     parts = range(metadata.num_row_groups) if part is None else [part]
     n_before = 0
     for number in parts:
-        _check_size(place, metadata.row_group(number).total_byte_size, size)
+        check_size(place, metadata.row_group(number).total_byte_size, size)
         _read_first(source, metadata, number, columns)
         chunks = _chunks(metadata, number, columns)
         n_rows = metadata.row_group(number).num_rows
@@ -143,20 +143,27 @@ def _chunks(
     return [group.column(i) for i in chosen]
 
 
-def _check_size(place: str, unpacked: int, size: int) -> None:
+def check_size(place: str, unpacked: int, size: int, *, what: str = "") -> None:
+    """Check that ``size`` bytes do not unpack to gigabytes.
+
+    Args:
+        place: The name of the file, for errors.
+        unpacked: The bytes that they unpack to.
+        size: Packed bytes.
+        what: The part of the file that they are; empty for all of it.
+
+    Raises:
+        FormatError: They do.
+    """
     limit = max(LEAST_LIMIT, MAX_RATIO * size)
     if unpacked > limit:
-        raise FormatError(
-            place,
-            None,
-            f"unpacks to more than {limit / 1e6:,.0f} MB",
-            hint="it is no table of texts",
-        )
+        said = f"{what} unpacks to more than {limit / 1e6:,.0f} MB".lstrip()
+        raise FormatError(place, None, said, hint="it is no table of texts")
 
 
 def _check(place: str, chunks: Sequence[ColumnChunkMetaData], n_rows: int, size: int) -> None:
     hint = "it is no table of texts"
-    _check_size(place, sum(one.total_uncompressed_size for one in chunks), size)
+    check_size(place, sum(one.total_uncompressed_size for one in chunks), size)
     nested = [one for one in chunks if one.num_values > n_rows]
     limit = max(LEAST_VALUES, MAX_VALUES * size)
     if sum(one.num_values for one in nested) > limit:

@@ -21,7 +21,7 @@ from tagger.bulk_tagging.sources import table
 from tagger.bulk_tagging.sources.parquet import describe, read
 from tagger.bulk_tagging.sources.rows import Rows, Shard, Source, Wanted
 from tagger.errors import CorpusError, FormatError
-from tagger.formats import bounded_arrow, bounded_parquet
+from tagger.formats import bounded_parquet
 from tagger.formats.bounded_parquet import batches
 from tagger.formats.parquet import rows
 from tagger.lines import read_lines
@@ -158,8 +158,8 @@ def test_arrow_that_unpacks_to_much_more(
     shard = arrow(tmp_path / "a.arrow", compression, text=pyarrow.array(["a" * 1_000_000] * 100))
     texts = [text for rows in rows_of(shard) for text in rows.texts]
     assert texts == ["a" * 1_000_000] * 100
-    monkeypatch.setattr(bounded_arrow, "LEAST_LIMIT", 20_000_000)
-    monkeypatch.setattr(bounded_arrow, "MAX_RATIO", 20)
+    monkeypatch.setattr(bounded_parquet, "LEAST_LIMIT", 20_000_000)
+    monkeypatch.setattr(bounded_parquet, "MAX_RATIO", 20)
     (found,) = rows_of(shard)
     assert found.texts == [None]
     assert "MB" in found.problems[0]

@@ -211,8 +211,9 @@ class RecurrentTagger(TrainablePipe):  # type: ignore[misc]
         """
         tagger = self.tagger
         docs = list(docs)
+        reads_whole = self._reads_whole
         places = [
-            whole_text(doc) if self._reads_whole else sentences_of(doc, self.settings.newline)
+            whole_text(doc) if reads_whole else sentences_of(doc, self.settings.newline)
             for doc in docs
         ]
         heads = list(self._writer.targets)

@@ -14,6 +14,7 @@ from tagger.corpus.read import GoldSentences
 from tagger.errors import UsageError
 from tagger.evaluation.counting import LabelScore, label_score
 from tagger.findings import Finding
+from tagger.formats.text_labels import as_list
 from tagger.schemes import Scheme, spans
 
 Span = tuple[int, int, str]
@@ -30,7 +31,7 @@ class Agreement(msgspec.Struct, frozen=True, kw_only=True):
     micro: LabelScore | None
     """All spans; None for a head with a tag for each token. Its F1 is the same either way."""
     unit: Literal["token", "text"]
-    """What has a tag; labels of texts are those of texts."""
+    """What a tag is of: a token, or a whole text."""
     equal: float
     """The share of units with the same tag, ``O`` included."""
     kappa: float | None
@@ -134,7 +135,8 @@ def _read(source: str) -> _Annotation:
         if bounds[1:]:
             text_ends.append(place)
             for head, label in sentence.labels.items():
-                tags[head].append(label if isinstance(label, str | None) else _joined(label))
+                # The order of several labels does not count.
+                tags[head].append(None if label is None else ", ".join(sorted(as_list(label))))
         for head, of_head in sentence.heads.items():
             if head not in found:
                 tags[head] += of_head
@@ -151,11 +153,6 @@ def _read(source: str) -> _Annotation:
     texts = frozenset(head for head, kind in kinds.items() if kind == "text")
     ends_of = {head: text_ends if head in texts else ends for head in kinds}
     return _Annotation(source, "".join(text), texts, ends_of, tags, found, unknown, corpus.findings)
-
-
-def _joined(labels: Iterable[str]) -> str:
-    """Return several labels of a text as one, whose order does not count."""
-    return ", ".join(sorted(labels))
 
 
 def _check_text(first: _Annotation, second: _Annotation) -> None:

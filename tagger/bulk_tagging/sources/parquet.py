@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from tagger.bulk_tagging.sources.rows import (
     ROWS,
@@ -101,7 +101,7 @@ def _batches(shard: Shard, columns: list[str]) -> Iterator[pa.RecordBatch]:
     address = shard.paths[0]
     fs, path = file_system(address)
     size = fs.size(path)
-    with nullcontext(path) if is_local(fs) else fs.open(path, "rb") as source:
+    with _source(fs, path) as source:
         yield from batches(source, address, size=size, rows=ROWS, part=shard.part, columns=columns)
 
 
@@ -111,9 +111,13 @@ def opened(address: str) -> Iterator[ParquetFile]:
     from pyarrow import parquet
 
     fs, path = file_system(address)
-    source = nullcontext(path) if is_local(fs) else fs.open(path, "rb")
-    with damaged_names(), source as stream, parquet.ParquetFile(stream) as file:
+    with damaged_names(), _source(fs, path) as source, parquet.ParquetFile(source) as file:
         yield file
+
+
+def _source(fs: Any, path: str) -> AbstractContextManager[Any]:
+    """Return the path of a local file, and any other file opened."""
+    return nullcontext(path) if is_local(fs) else fs.open(path, "rb")
 
 
 def unreadable_file(address: str, error: OSError) -> Exception:

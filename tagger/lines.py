@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import bz2
+import sys
 import zlib
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -12,7 +13,7 @@ from typing import BinaryIO, cast
 
 import msgspec
 
-from tagger.errors import CorpusError, FormatError
+from tagger.errors import CorpusError, FormatError, UsageError
 
 __all__ = [
     "BOM",
@@ -187,6 +188,20 @@ def open_bytes(path: Path) -> Iterator[BinaryIO]:
             raise unreadable(path, error) from None
         # Also from gzip and bz2, as an OSError without a number.
         raise FormatError(path, None, f"damaged: it cannot be decompressed ({error})") from None
+
+
+def open_stdin() -> BinaryIO:
+    """Open standard input to read bytes, with a buffer of its own.
+
+    At exit Python waits for the lock of ``sys.stdin.buffer``, which a thread that waits for a line
+    may hold for ever.
+
+    Raises:
+        UsageError: It is closed.
+    """
+    if sys.stdin is None:
+        raise UsageError("standard input is closed", hint="name a file, or pipe text into it")
+    return open(sys.stdin.fileno(), "rb", closefd=False)
 
 
 def decompressed(file: BufferedReader, path: str | Path) -> BinaryIO:

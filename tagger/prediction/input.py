@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import queue
 import stat
-import sys
 import threading
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
@@ -14,12 +13,13 @@ from typing import Any, NamedTuple, TypeVar
 import msgspec
 
 from tagger.arguments import check_texts
-from tagger.errors import FormatError, UsageError
+from tagger.errors import FormatError
 from tagger.lines import (
     JSON_SUFFIXES,
     NOT_JSON,
     decode_lines,
     is_compressed,
+    open_stdin,
     plain_suffix,
     read_lines,
     read_whole,
@@ -64,12 +64,7 @@ def read_texts(
     yield from map(Text, texts)
     for path in files or ([] if texts else [STDIN]):
         if path == STDIN:
-            if sys.stdin is None:
-                raise UsageError("standard input is closed", hint="pass a text or {files}")
-            # A separate reader: at exit Python waits for the lock of `sys.stdin.buffer`, which the
-            # thread of `as_available` may hold for ever.
-            stream = open(sys.stdin.fileno(), "rb", closefd=False)  # noqa: SIM115
-            name, lines = "standard input", decode_lines(stream, "standard input")
+            name, lines = "standard input", decode_lines(open_stdin(), "standard input")
         else:
             from tagger.formats.unlabelled import check_is_text  # else not needed
 

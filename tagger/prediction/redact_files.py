@@ -19,7 +19,15 @@ from tagger.executors.processes import check_workers
 from tagger.files import check_new, check_not_read, named_errors, new_file
 from tagger.formats.unlabelled import check_is_text
 from tagger.interrupt import interrupted_by_sigterm
-from tagger.lines import JSON_LINES, NOT_JSON, decode_lines, plain_suffix, read_lines, read_whole
+from tagger.lines import (
+    JSON_LINES,
+    NOT_JSON,
+    decode_lines,
+    open_stdin,
+    plain_suffix,
+    read_lines,
+    read_whole,
+)
 from tagger.prediction.input import (
     BLOCK,
     STDIN,
@@ -261,13 +269,10 @@ def _items(
 
 def _lines(path: Path) -> Iterator[tuple[int, str, str]]:
     """Yield the number, the text and the end of each line; the last one has an end, too."""
-    if path != STDIN:
+    if path == STDIN:
+        lines = decode_lines(open_stdin(), "standard input", keep_ends=True)
+    else:
         lines = read_lines(path, keep_ends=True)
-    elif sys.stdin is None:
-        raise UsageError("standard input is closed", hint="pass a text or {files}")
-    else:  # a separate reader, as in `read_texts`
-        stream = open(sys.stdin.fileno(), "rb", closefd=False)  # noqa: SIM115
-        lines = decode_lines(stream, "standard input", keep_ends=True)
     for number, line in lines:
         text = line.removesuffix("\n").removesuffix("\r")
         yield number, text, "\r\n" if line.endswith("\r\n") else "\n"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from itertools import count
@@ -11,7 +10,7 @@ from typing import BinaryIO
 
 from tagger.errors import FormatError, UsageError, first_line
 from tagger.formats.unlabelled import check_is_text
-from tagger.lines import decode_lines, open_bytes
+from tagger.lines import decode_lines, open_bytes, open_stdin
 
 MAX_LINE = 16 << 20
 """Bytes; a file with longer lines is not text in paragraphs, and would not fit into memory."""
@@ -80,4 +79,4 @@ def _raw_lines(file: BinaryIO, path: str) -> Iterator[bytes]:
 
 
 def _open(path: str) -> AbstractContextManager[BinaryIO]:
-    return nullcontext(sys.stdin.buffer) if path == STDIN else open_bytes(Path(path))
+    return nullcontext(open_stdin()) if path == STDIN else open_bytes(Path(path))

@@ -60,3 +60,9 @@ def test_a_damaged_archive_a_folder_and_no_file_are_refused(raw: Path, tmp_path:
         assert caught.value.path == str(path)
     with pytest.raises(UsageError):
         pretrain([], tmp_path / "base", small())
+
+
+def test_closed_standard_input_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.stdin", None)
+    with pytest.raises(UsageError, match="standard input is closed"):
+        list(read_lines("-"))

@@ -1,7 +1,7 @@
 """The answers of teachers to texts, stored in Arrow block by block.
 
-Each block of texts becomes two files, written whole: the sentences to learn from and the sentences
-held out. Work that was killed at any moment resumes after the last block; at the end the blocks
+Each block of texts becomes two sealed files: the sentences to learn from and the sentences held
+out. Work that was killed at any moment resumes after the last block; at the end the blocks
 become one file each.
 """
 
@@ -33,7 +33,7 @@ from tagger.runtime.cutting import CutTexts, Splitter, cut_texts
 from tagger.runtime.decoding import Viterbi, constrained
 from tagger.runtime.labelling import best_labels, label_names
 from tagger.runtime.results import Labels
-from tagger.seals import SUFFIX, inspect, seal
+from tagger.seals import SUFFIX, inspect, seal, write_sealed
 from tagger.training.answers import COUNTS, PROBS, TAGS, column
 
 if TYPE_CHECKING:
@@ -199,7 +199,9 @@ def answer_texts(
     """
     _begin(folder, job, force=force)
     if (folder / DONE).is_file():
-        if inspect([folder / TRAIN, folder / HELD_OUT]) != "damaged":  # or of an older version
+        files = [folder / TRAIN, folder / HELD_OUT]
+        # An older version wrote no seals.
+        if inspect(files) != "damaged" and all(path.is_file() for path in files):
             _remove_parts(folder)
             return read_tally(folder)
         logger.warning("%s: damaged since it was written; the teachers answer again", folder)
@@ -207,13 +209,15 @@ def answer_texts(
     total = Tally(seconds=[0.0] * len(panel.teachers))
     with deferred_interrupt() as interrupt:
         for number, block in enumerate(batched(texts, BLOCK)):
-            done = folder / PART.format(number, TRAIN)
-            if not done.is_file():
-                found = _answer_block(block, number, panel, splitter, job, settings)
-                tally, (train, held_out) = found
-                write_file(folder / PART.format(number, HELD_OUT), _stream(held_out, tally))
-                write_file(done, _stream(train, tally))
-            total.add(_tally_of(done))
+            parts = [folder / PART.format(number, name) for name in (TRAIN, HELD_OUT)]
+            found = inspect(parts)
+            if found == "damaged":
+                logger.warning("%s: damaged since it was written; answered again", parts[0])
+            if found != "intact":
+                tally, tables = _answer_block(block, number, panel, splitter, job, settings)
+                for path, table in zip(parts, tables, strict=True):
+                    write_sealed(path, _stream(table, tally))
+            total.add(_tally_of(parts[0]))
             report(total)
             if interrupt.requested:
                 raise KeyboardInterrupt
@@ -283,7 +287,11 @@ def _remove(folder: Path) -> None:
 
 
 def _remove_parts(folder: Path) -> None:
-    for pattern in ("part-*.arrow", ".*.part"):  # the latter are of a process that was killed
+    for pattern in (
+        "part-*.arrow",
+        f"part-*.arrow{SUFFIX}",
+        ".*.part",
+    ):  # the last are of a process that was killed
         for path in folder.glob(pattern):
             path.unlink(missing_ok=True)
 

@@ -110,6 +110,16 @@ def test_gold_corpora_are_learned_too_and_decide(
     assert [record.name for record in distilled.meta.corpora] == [corpus.name, "news.txt"]
 
 
+class StopTraining(StopAnswers):
+    """Presses Ctrl-C after some events of the training."""
+
+    def answered(self, tally: answering.Tally, n_texts: int) -> None:
+        pass
+
+    def event(self, event: StepDone | EpochDone) -> None:
+        super().answered(answering.Tally(), 1)
+
+
 @pytest.mark.usefixtures("small_blocks")
 def test_stopped_at_any_moment_and_resumed_it_is_as_if_it_never_had_been(
     model: Path, texts: Path, tmp_path: Path
@@ -124,14 +134,6 @@ def test_stopped_at_any_moment_and_resumed_it_is_as_if_it_never_had_been(
         tagger.distill(texts, parts, **arguments)
     with pytest.raises(UsageError):
         tagger.distill(output=parts, resume=True, seed=7)
-
-    class StopTraining(StopAnswers):
-        def answered(self, tally: answering.Tally, n_texts: int) -> None:
-            pass
-
-        def event(self, event: StepDone | EpochDone) -> None:
-            super().answered(answering.Tally(), 1)
-
     with pytest.raises(Interrupted):
         tagger.distill(output=parts, resume=True, reporter=StopTraining(5))
     resumed = tagger.distill(output=parts, resume=True)
@@ -145,6 +147,33 @@ def test_stopped_at_any_moment_and_resumed_it_is_as_if_it_never_had_been(
         "train.arrow",
         "train.arrow.seal",
     ]
+
+
+@pytest.mark.usefixtures("small_blocks")
+def test_damaged_answers_of_an_unfinished_run_are_not_used(
+    model: Path, texts: Path, tmp_path: Path
+) -> None:
+    config = student_config(epochs=1)
+    names = ("train.arrow", "held-out.arrow")
+    expected: list[bytes] = []
+    for folder in (tmp_path / "whole", tmp_path / "damaged"):
+        arguments: dict[str, Any] = {"teachers": model, "config": config}
+        with pytest.raises(Interrupted):
+            tagger.distill(texts, folder, reporter=StopAnswers(3), **arguments)
+        answers = folder / "answers"
+        if expected:
+            parts = sorted(answers.glob("part-*.arrow"))
+            for i, path in enumerate(parts):
+                content = bytearray(path.read_bytes())
+                if i % 2:
+                    del content[-100:]
+                else:  # in a tag, a probability or a token
+                    content[-200] ^= 1
+                path.write_bytes(content)
+        with pytest.raises(Interrupted):
+            tagger.distill(output=folder, resume=True, reporter=StopTraining(1))
+        expected += [(answers / name).read_bytes() for name in names]
+    assert expected[:2] == expected[2:]
 
 
 @pytest.mark.usefixtures("small_blocks")

@@ -2,6 +2,7 @@
 
 ``make fuzz`` runs it where atheris can be installed, after `run.py`, whose targets and right inputs
 it shares. A fault is printed, and its input is written to the folder of faults; the run continues.
+After faults the exit code is 1.
 
     python tests/fuzz/guided.py --seconds 60
 """
@@ -10,27 +11,44 @@ from __future__ import annotations
 
 import argparse
 import hashlib
+import multiprocessing
 import sys
 import tempfile
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from multiprocessing.sharedctypes import Synchronized
 
 HERE = Path(__file__).parent
 sys.path[:0] = [str(HERE.parents[1])]
 
 
 def main() -> None:
-    """Choose a target by the first byte of each input."""
+    """Look for faults in a process of its own."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seconds", type=int, default=3600)
     parser.add_argument("--model", type=Path, help="A small one is trained if not given.")
     parser.add_argument("--faults", type=Path, default=Path("faults"))
     options = parser.parse_args()
+    context = multiprocessing.get_context("fork")
+    n_faults = context.Value("i", 0)
+    options.faults.mkdir(exist_ok=True)
+    with tempfile.TemporaryDirectory() as folder:  # kept here: atheris ends its process at once
+        process = context.Process(target=_fuzz, args=(options, Path(folder), n_faults))
+        process.start()
+        process.join()
+    if not any(options.faults.iterdir()):
+        options.faults.rmdir()
+    sys.exit(bool(process.exitcode or n_faults.value))
 
+
+def _fuzz(options: argparse.Namespace, folder: Path, n_faults: Synchronized[int]) -> None:
+    """Choose a target by the first byte of each input, and count the faults."""
     import atheris
 
-    folder = Path(tempfile.mkdtemp())  # atheris ends the process without a return
-    (folder / "work").mkdir()
-    (folder / "inputs").mkdir()
+    for name in ("work", "inputs"):
+        (folder / name).mkdir()
     with atheris.instrument_imports(include=["tagger"]):
         from tests.fuzz.targets import FaultError, check, seeds, small_model, targets
 
@@ -53,13 +71,18 @@ def main() -> None:
             kind = f"{name}: {str(fault)[:60]}"
             if kind not in seen:
                 seen.add(kind)
-                options.faults.mkdir(exist_ok=True)
+                n_faults.value += 1
                 digest = hashlib.blake2b(content, digest_size=4).hexdigest()
                 path = options.faults / f"{name}-{digest}"
                 path.write_bytes(content[1:])
                 print(f"fault: {kind} ({path})", flush=True)
 
-    limits = [f"-max_total_time={options.seconds}", "-max_len=20000", "-rss_limit_mb=8000"]
+    limits = [
+        f"-artifact_prefix={options.faults}/",
+        f"-max_total_time={options.seconds}",
+        "-max_len=20000",
+        "-rss_limit_mb=8000",
+    ]
     atheris.Setup([sys.argv[0], *limits, str(folder / "inputs")], one)
     atheris.Fuzz()
 

@@ -144,9 +144,14 @@ def pretrain(
             write_file(output / RUN, msgspec.json.encode(run))
         try:
             inventory = _inventory(run, output, report)
-            clear_model(output)  # not before: with no text to learn from, an old model stays
-            given = given_rows(inventory, config.pretraining, dim=config.embedder.word_dim)
-            vocabulary = choose_vocabulary(inventory.forms, config.pretraining, given)
+            try:
+                given = given_rows(inventory, config.pretraining, dim=config.embedder.word_dim)
+                vocabulary = choose_vocabulary(inventory.forms, config.pretraining, given)
+            except TaggerError:
+                if not resume:
+                    clear_run(output)  # nothing has been learned yet
+                raise
+            clear_model(output)  # not before: with nothing to learn from, an old model stays
             if not all(word in given for word in vocabulary.words):
                 _static_vectors(config, work, report)
             state, text = _language_model(

@@ -105,6 +105,22 @@ def test_a_stopped_pretraining_from_given_vectors_resumes_exactly(
         np.testing.assert_array_equal(weight, parts.weights[name], err_msg=name)
 
 
+def test_vectors_that_do_not_fit_leave_nothing_behind(
+    raw: Path, vectors: Path, tmp_path: Path
+) -> None:
+    base = tmp_path / "base"
+    foreign = tmp_path / "foreign.txt"
+    foreign.write_text("qwertz 1 2 3\n")
+    with pytest.raises(VectorsError):
+        pretrain([str(raw)], base, small(foreign))
+    assert not base.exists()
+    pretrain([str(raw)], base, small(vectors))  # needs no `force`
+    before = {path.name: path.read_bytes() for path in base.iterdir()}
+    with pytest.raises(VectorsError):
+        pretrain([str(raw)], base, small(foreign), force=True)
+    assert {path.name: path.read_bytes() for path in base.iterdir()} == before
+
+
 def test_floret_learns_the_words_that_lack_a_vector(
     raw: Path, vectors: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -165,7 +165,7 @@ def _read_header(line: bytes, path: Path) -> _Header | None:
 def _text_rows(lines: _Lines, path: Path, header: _Header | None, keeps: _Keeps) -> Iterator[Row]:
     dim = header.dim if header else 0
     i = -1
-    for i, (number, line) in enumerate(lines):
+    for i, (number, line) in enumerate(row for row in lines if row[1]):
         place = _Place(path, number)
         if header and i == header.n:
             raise place.error(

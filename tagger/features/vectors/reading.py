@@ -60,13 +60,14 @@ def vectors_dim(path: Path) -> int | None:
     """Read through a source of vectors without keeping them, and return their size.
 
     Returns:
-        None where a source makes the vectors from n-grams, on request.
+        None where no word has one.
 
     Raises:
         VectorsError: As `read_vectors`.
     """
+    # A source of n-grams makes vectors on request only, so one word is asked for.
     with _readable(path):
-        sizes = {len(values) for _, values in _rows(path, Selection((), 1))}
+        sizes = {len(values) for _, values in _rows(path, Selection(("a",), 1))}
     return next(iter(sizes), None)
 
 

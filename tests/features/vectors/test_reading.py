@@ -9,11 +9,11 @@ import numpy as np
 import pytest
 
 import tagger
-from tagger.features.vectors.reading import read_vectors
+from tagger.features.vectors.reading import read_vectors, vectors_dim
 from tagger.model.directory import read_model
 from tagger.training.run import train
 from tests.helpers.corpora import small_config
-from tests.helpers.vectors import FORMS, SOURCES, VALUES, assert_refused, put
+from tests.helpers.vectors import FORMS, SOURCES, TABLE, VALUES, assert_refused, put
 
 
 @pytest.mark.parametrize("write", SOURCES.values(), ids=SOURCES)
@@ -28,6 +28,20 @@ def test_all_formats_give_the_same_vectors(write: Callable[[Path], Path], tmp_pa
     assert found.coverage == (
         "40.0% of forms, 33.3% of tokens exactly; 80.0% of forms, 91.7% of tokens with lower-casing"
     )
+
+
+@pytest.mark.parametrize("write", SOURCES.values(), ids=SOURCES)
+def test_the_size_is_known_before_any_word(write: Callable[[Path], Path], tmp_path: Path) -> None:
+    assert vectors_dim(write(tmp_path)) == VALUES.shape[1]
+
+
+def test_the_size_of_vectors_made_of_ngrams_is_known(tmp_path: Path) -> None:
+    assert vectors_dim(put(tmp_path / "table.floret", TABLE.encode())) == 2
+
+
+def test_blank_lines_are_no_rows(tmp_path: Path) -> None:
+    path = put(tmp_path / "v.txt", b"2 2\nthe 1 0\n\napple 0 1\r\n\r\n\n")
+    assert read_vectors(path, FORMS, limit=9).keys == ("the", "apple")
 
 
 def test_the_first_of_equal_words_counts(tmp_path: Path) -> None:

@@ -221,20 +221,42 @@ def answer_texts(
             report(total)
             if interrupt.requested:
                 raise KeyboardInterrupt
-    for name, n in ((TRAIN, total.n_train), (HELD_OUT, total.n_held_out)):
-        if n == 0:
-            raise CorpusError(
-                "the teachers know nothing about this text"
-                if total.n_tokens
-                else "no sentence in the text",
-                path=folder,
-                hint="is it in their language, and are file: answers those of the text?",
-            )
+    if not total.n_train or not total.n_held_out:
+        _remove(folder)
+        (folder / JOB).unlink()
+        raise _too_little(total)
+    for name in (TRAIN, HELD_OUT):
         _join(folder, name)
         seal(folder / name)
     write_file(folder / DONE, msgspec.json.encode(total))
     _remove_parts(folder)
     return total
+
+
+def _too_little(total: Tally) -> CorpusError:
+    """Return the error for answers that nothing can be learned from, or compared with."""
+    if total.n_train + total.n_held_out:
+        part = "to learn from" if total.n_held_out else "to compare teachers and student with"
+        return CorpusError(
+            f"the teachers' answers leave no sentence {part}",
+            hint="give more text, or raise [distillation] held_out",
+        )
+    if total.n_tokens:
+        return CorpusError(
+            "the teachers know nothing about this text",
+            hint="is it in their language, and are file: answers those of the text?",
+        )
+    if total.n_too_long:
+        return CorpusError(
+            f"every sentence is longer than {MAX_TOKENS} tokens",
+            hint="give running text, one paragraph per line",
+        )
+    return CorpusError("no sentence in the text", hint="give raw text, one paragraph per line")
+
+
+def has_answers(folder: Path) -> bool:
+    """Return whether there are answers in a folder, of a part of the texts or of all."""
+    return (folder / DONE).is_file() or any(folder.glob("part-*.arrow"))
 
 
 def read_tally(folder: Path) -> Tally:

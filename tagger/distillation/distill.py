@@ -25,6 +25,7 @@ from tagger.distillation.answering import (
     TeacherRecord,
     answer_texts,
     columns_of,
+    has_answers,
 )
 from tagger.distillation.labels import Gold, Plan, Unmapped, parse_label_map, plan_answers
 from tagger.distillation.reporting import DistillationReporter
@@ -39,20 +40,23 @@ from tagger.distillation.state import (
 from tagger.distillation.teachers.building import answer_files, load_teachers
 from tagger.distillation.teachers.protocol import Teacher
 from tagger.distillation.texts import Texts, find_texts, survey
-from tagger.errors import Interrupted, UsageError, unknown_name
+from tagger.errors import Interrupted, TaggerError, UsageError, unknown_name
 from tagger.evaluation.selection import labels_of
 from tagger.files import existing_directory, write_file
-from tagger.model.meta import META, read_meta
+from tagger.model.directory import read_config_of
+from tagger.model.meta import read_meta
 from tagger.runtime.loading import pick_device
+from tagger.sharing.finding import MODELS
 from tagger.text import Tokenizer, TokenizerRules
 from tagger.training.answers import Answers
 from tagger.training.encoding import Inventory
-from tagger.training.output import LAST, changed, check_same_config, clear_model, clear_run, locked
+from tagger.training.output import LAST, changed, check_same_config, clear_run, locked
 from tagger.training.run import Finished
 from tagger.training.run import train as run_training
 from tagger.training.settings import settings as combine
 from tagger.training.threads import n_threads
 from tagger.training.train import Trained
+from tagger.training.warm_start import check_base
 
 __all__ = ["Distilled", "distill"]
 
@@ -145,7 +149,7 @@ def distill(
     """
     report = reporter or DistillationReporter()
     if output is None:
-        raise UsageError("name the student's directory with {output}")
+        raise UsageError("the student has no directory", hint="name it with {output}")
     directory = Path(output)
     check_distillation(directory, resume=resume, force=force)
     if unmapped not in (None, "error", "drop", "keep"):
@@ -209,7 +213,7 @@ def _check_same(output: Path, before: Distillation, run: Distillation) -> None:
     check_same_config(output, before.config, run.config)
     names = {"label_map": "the label map", "unmapped": "what to do with labels"}
     for field in run.__struct_fields__:
-        if field != "config" and getattr(before, field) != getattr(run, field):
+        if field not in ("config", "trained") and getattr(before, field) != getattr(run, field):
             raise changed(output, names.get(field, f"the {field}"))
 
 
@@ -224,6 +228,9 @@ def _run(
     report: DistillationReporter,
 ) -> Distilled:
     config = run.config
+    _check_paths(run, output)
+    if run.base:  # before hours of answers
+        check_base(config, read_config_of(Path(run.base)), Path(run.base), encoder_may_differ=True)
     data_dir = Path(run.data_dir) if run.data_dir else None
     threads = n_threads(config.training.threads)
     teachers = load_teachers(
@@ -261,13 +268,17 @@ def _run(
     panel = Panel(teachers, plan)
     folder = Path(run.answers) if run.answers else output / ANSWERS
     is_training = resume and existing_directory(output / LAST) is not None
-    is_trained = resume and not is_training and (output / META).is_file()
+    is_trained = resume and not is_training and stored(output).trained
     with locked(output):
         if not resume:
-            clear_model(output)
-            clear_run(output)
+            clear_run(output)  # an old model stays until the student takes its place
             write_file(output / RUN, msgspec.json.encode(run))
-        tally = _answer(texts, panel, rules, job, folder, config, output, force, report)
+        try:
+            tally = _answer(texts, panel, rules, job, folder, config, output, force, report)
+        except (TaggerError, OSError):
+            if not resume:
+                _withdraw(output, folder)
+            raise
     report.note(
         f"answers of {', '.join(run.teachers)}: {tally.n_train:,} sentences, "
         f"{tally.n_held_out:,} held out, {tally.n_tokens:,} words"
@@ -294,11 +305,39 @@ def _run(
             answers=answers,
             reporter=report,
         )
+        done = msgspec.structs.replace(run, trained=True)
+        write_file(output / RUN, msgspec.json.encode(done))
     measures = compare(panel, tally, output, answers.corpus.splits["dev"], gold)
     if not run.answers:
         shutil.rmtree(folder, ignore_errors=True)
     (output / RUN).unlink(missing_ok=True)
     return Distilled(output, *finished, run.teachers, tuple(measures))
+
+
+def _check_paths(run: Distillation, output: Path) -> None:
+    """Check that the student replaces neither a teacher, its base nor the answers.
+
+    Raises:
+        UsageError: It would, or the folder of the answers is a file.
+    """
+    read = [(run.base, "the model to start from")]
+    read += [(name, "a teacher") for name in run.teachers]
+    read += [(str(MODELS / name), "a teacher") for name in run.teachers]
+    read += [(run.answers, "the folder of the answers")]
+    for name, what in read:
+        if name and Path(name).resolve() == output.resolve():
+            raise UsageError(f"is {what}", path=output, hint="name another folder with {output}")
+    if run.answers and Path(run.answers).is_file():
+        raise UsageError("is a file", path=run.answers, hint="name a folder with {answers}")
+
+
+def _withdraw(output: Path, folder: Path) -> None:
+    """Leave no distillation to resume in its output if no answers are kept there."""
+    if folder.parent == output:
+        if has_answers(folder):
+            return
+        shutil.rmtree(folder, ignore_errors=True)
+    (output / RUN).unlink(missing_ok=True)
 
 
 def _answer(
@@ -312,8 +351,8 @@ def _answer(
     force: bool,
     report: DistillationReporter,
 ) -> Tally:
-    folder.mkdir(parents=True, exist_ok=True)
     try:
+        folder.mkdir(parents=True, exist_ok=True)
         with locked(folder):
             return answer_texts(
                 iter(texts),

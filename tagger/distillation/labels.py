@@ -12,7 +12,7 @@ from tagger.distillation.teachers.protocol import Opinion, Teacher, TeacherHead
 from tagger.errors import UsageError, unknown_name
 from tagger.features.forms import Ids
 from tagger.model.heads import HeadKind
-from tagger.schemes import Scheme, tag_inventory
+from tagger.schemes import OUTSIDE, Scheme, is_tag, tag_inventory
 
 Unmapped: TypeAlias = Literal["error", "drop", "keep"]
 
@@ -214,6 +214,14 @@ def _renamed(
 ) -> dict[str, str]:
     """Return the new name of each label of a head, empty where it is dropped."""
     new = {label: label_map.get(label, label) for label in head.labels}
+    if head.kind == "span":
+        new = {old: "" if label == OUTSIDE else label for old, label in new.items()}
+        for old, label in new.items():
+            if label != old and is_tag(label):
+                raise UsageError(
+                    f"{label!r} in the label map is the tag of a token, not the label of a span",
+                    hint=f"write {old}={label[2:]}",
+                )
     if gold is None or unmapped == "keep":
         return new
     strange = [old for old, label in new.items() if label and label not in gold.labels]

@@ -32,6 +32,8 @@ class Distillation(msgspec.Struct, frozen=True, kw_only=True):
     base: str = ""
     data_dir: str = ""
     strict: bool = False
+    trained: bool = False
+    """Whether the student is complete, and only the comparison with its teachers is missing."""
 
 
 def stored(output: Path) -> Distillation:

@@ -83,10 +83,24 @@ def find_texts(names: Sequence[str], data_dir: Path | None) -> Texts:
                 "standard input cannot be read a second time", hint="save it in a file"
             )
         sources += _sources(name)
-    for source in sources:
-        if _is_corpus(source):
-            load_corpus(source, data_dir=data_dir)
+    for source in filter(_is_corpus, sources):
+        _check_corpus(source, data_dir)
     return Texts(tuple(dict.fromkeys(sources)), data_dir)
+
+
+def _check_corpus(source: str, data_dir: Path | None) -> None:
+    try:
+        load_corpus(source, data_dir=data_dir)
+    except CorpusError as error:
+        if not Path(source).exists():
+            raise
+        # What is wrong with it as a corpus helps nobody who means it as text.
+        raise CorpusError(
+            f"neither text nor a corpus ({error.message})",
+            path=error.path or source,
+            line=error.line,
+            hint='give text as .txt, a paragraph a line, or .jsonl with {"text": …} on each line',
+        ) from None
 
 
 def survey(texts: Texts) -> Survey:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,14 @@ import tagger
 from tagger.config import Config, merge_overrides
 from tagger.distillation import answering
 from tagger.distillation.teachers.own import OwnTeacher
-from tagger.errors import CorpusError, Interrupted, ModelError, TaggerError, UsageError
+from tagger.errors import (
+    ConfigError,
+    CorpusError,
+    Interrupted,
+    ModelError,
+    TaggerError,
+    UsageError,
+)
 from tagger.model.directory import read_model
 from tagger.training.loop import EpochDone, StepDone
 from tests.helpers.commands import assert_one_line
@@ -242,8 +250,6 @@ def test_labels_are_mapped_and_dropped(model: Path, texts: Path, tmp_path: Path)
 
 
 def test_the_mean_of_several_teachers(model: Path, texts: Path, tmp_path: Path) -> None:
-    import shutil
-
     shutil.copytree(model, tmp_path / "copy")
     distilled = tagger.distill(
         texts,
@@ -267,6 +273,12 @@ def test_the_mean_of_several_teachers(model: Path, texts: Path, tmp_path: Path) 
         ({"label_map": "PER"}, UsageError),
         ({"label_map": "PERSON=PER"}, UsageError),
         ({"label_map": "PER=,LOC=,ORG=", "heads": ["ner"]}, UsageError),
+        ({"label_map": "PER=B-PERSON"}, UsageError),
+        ({"label_map": "PER=O,LOC=O,ORG=O", "heads": ["ner"]}, UsageError),
+        ({"teachers": "spacy:"}, UsageError),
+        ({"teachers": "hf:"}, UsageError),
+        ({"teachers": "file:"}, UsageError),
+        ({"base": "en-base", "settings": {"embedder.word_dim": 3}}, ConfigError),
         ({"unmapped": "maybe"}, UsageError),
         ({"output": None}, UsageError),
         ({"resume": True}, UsageError),
@@ -287,6 +299,64 @@ def test_wrong_arguments_are_errors_and_leave_nothing(
         tagger.distill(**given)
     assert "\n" not in str(caught.value)
     assert not (tmp_path / "m").exists()
+
+
+@pytest.mark.parametrize("with_answers", [False, True])
+def test_answers_that_teach_nothing_leave_nothing(
+    with_answers: bool, model: Path, texts: Path, tmp_path: Path
+) -> None:
+    answers = tmp_path / "answers.jsonl"
+    answers.write_text('{"text": "Kim left", "spans": [[0, 3, "PER"]]}\n')
+    output, folder = tmp_path / "m", tmp_path / "kept"
+    shutil.copytree(model, output)
+    before = {path.name: path.read_bytes() for path in output.iterdir()}
+    arguments: dict[str, Any] = {"answers": folder} if with_answers else {}
+    with pytest.raises(CorpusError, match="know nothing"):
+        tagger.distill(texts, output, teachers=f"file:{answers}", force=True, **arguments)
+    assert {path.name: path.read_bytes() for path in output.iterdir()} == before
+    assert not folder.is_dir() or not list(folder.iterdir())
+
+
+def test_answers_to_another_job_leave_no_unfinished_output(
+    model: Path, texts: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "answers").mkdir()
+    (tmp_path / "answers" / "job.json").write_text("{}")
+    arguments: dict[str, Any] = {"teachers": model, "config": student_config(epochs=1)}
+    with pytest.raises(UsageError, match="another job"):
+        tagger.distill(texts, tmp_path / "m", answers=tmp_path / "answers", **arguments)
+    assert not (tmp_path / "m").exists()
+    with pytest.raises(UsageError, match="is a file"):
+        tagger.distill(texts, tmp_path / "m", answers=texts, **arguments)
+    assert not (tmp_path / "m").exists()
+
+
+def test_too_long_sentences_are_named(model: Path, tmp_path: Path) -> None:
+    path = tmp_path / "long.txt"
+    path.write_text("and Berlin " * 200 + "\n" + "or Ohio " * 200 + "\n")
+    with pytest.raises(CorpusError, match="longer than"):
+        tagger.distill(path, tmp_path / "m", teachers=model)
+    assert not (tmp_path / "m").exists()
+
+
+def test_a_student_replaces_neither_its_teacher_nor_its_base(model: Path, texts: Path) -> None:
+    before = {path.name: path.read_bytes() for path in model.iterdir() if path.is_file()}
+    for arguments in ({"teachers": model}, {"teachers": "en", "base": model}):
+        with pytest.raises(UsageError, match="name another folder"):
+            tagger.distill(texts, model, force=True, **arguments)  # type: ignore[arg-type]
+    after = {path.name: path.read_bytes() for path in model.iterdir() if path.is_file()}
+    assert after == before
+
+
+@pytest.mark.parametrize("name", ["texts.csv", "folder/notes.log"])
+def test_what_is_neither_text_nor_a_corpus(name: str, model: Path, tmp_path: Path) -> None:
+    path = tmp_path / name
+    path.parent.mkdir(exist_ok=True)
+    path.write_text("id,text\n1,Kim left\n2,Mary left\n")
+    given = path.parent if "/" in name else path
+    with pytest.raises(CorpusError) as caught:
+        tagger.distill(given, tmp_path / "m", teachers=model)
+    assert ".txt" in (caught.value.hint or "")
 
 
 @pytest.mark.parametrize("content", ["", "\n \n", "one text\n", "the same\nthe same\n"])

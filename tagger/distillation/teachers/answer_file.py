@@ -12,9 +12,9 @@ import msgspec
 from tagger.distillation.teachers.protocol import Opinion, TeacherHead
 from tagger.distillation.teachers.spans import ScoredSpan, span_opinion
 from tagger.errors import CorpusError, FormatError
-from tagger.lines import decode, unreadable
+from tagger.lines import BOM, decode, unreadable
 from tagger.runtime.cutting import CutTexts
-from tagger.schemes import Scheme, tag_inventory
+from tagger.schemes import Scheme, is_tag, tag_inventory
 
 SPANS = ("entities", "spans", "ents", "labels", "label")
 LABEL = ("label", "type", "entity_group", "entity", "tag")
@@ -89,7 +89,8 @@ def _key(text: str) -> bytes:
 def _parsed(path: Path, number: int | None, line: bytes) -> tuple[str, list[ScoredSpan] | None]:
     """Read a line: the text, and its spans or None where it has none under any known name."""
     try:
-        record = msgspec.json.decode(decode(line, path, number or 2))
+        # A line that was read before may be the first one, but is known to be text.
+        record = msgspec.json.decode(decode(line, path, number or 2).removeprefix(BOM))
     except (msgspec.DecodeError, RecursionError):
         record = None
     if not isinstance(record, dict) or not isinstance(record.get("text"), str):
@@ -109,11 +110,32 @@ def _span(path: Path, number: int | None, item: Any, n_chars: int) -> ScoredSpan
         values = (item.get("start"), item.get("end"), label, score)
     elif isinstance(item, list) and len(item) in (3, 4):
         values = (*item, 1.0)[:4]
+    shown = str(item)[:80]
     try:
-        span = msgspec.convert(values, tuple[int, int, str, float])
+        span = ScoredSpan(*msgspec.convert(values, tuple[int, int, str, float]))
     except msgspec.ValidationError:
-        span = (0, 0, "", 0.0)
-    start, end, label, score = span
-    if not (0 <= start < end <= n_chars and label and 0 <= score <= 1):
-        raise FormatError(path, number, f"not a span: {str(item)[:80]}", hint=f"write {EXAMPLE}")
-    return ScoredSpan(start, end, label, score)
+        raise FormatError(path, number, f"not a span: {shown}", hint=f"write {EXAMPLE}") from None
+    if wrong := _fault(span, n_chars):
+        message, hint = wrong
+        raise FormatError(path, number, f"{message}: {shown}", hint=hint)
+    return span
+
+
+def _fault(span: ScoredSpan, n_chars: int) -> tuple[str, str] | None:
+    """Return what is wrong with a span, and what to do about it."""
+    if not 0 <= span.start < span.end <= n_chars:
+        return (
+            f"not a span of a text of {n_chars:,} characters",
+            "'start' and 'end' count its characters from 0, and 'end' is the first one after",
+        )
+    if not span.label:
+        return "a span without a label", "name one, or leave the span out"
+    if is_tag(span.label):
+        return (
+            f"{span.label!r} is the tag of a token, not the label of a span",
+            "write each entity as one span; a pipeline of transformers does so with "
+            "aggregation_strategy='simple'",
+        )
+    if not 0 <= span.prob <= 1:
+        return f"the score {span.prob:g} is no probability", "write scores from 0 to 1"
+    return None

@@ -35,7 +35,7 @@ def load_teachers(
         CorpusError: A file of answers cannot be read.
     """
     if not names:
-        raise UsageError("name a teacher, as in {teachers=en}")
+        raise UsageError("no teacher is named", hint="name one, as in {teachers=en}")
     for i, name in enumerate(names):
         if name in names[:i]:
             raise UsageError(f"the same teacher twice: {name}", hint="name it once")
@@ -48,6 +48,12 @@ def answer_files(names: Sequence[str]) -> list[str]:
 
 
 def _load(name: str, heads: Sequence[str], device: str, threads: int) -> Teacher:
+    for prefix, what in ((SPACY, "PACKAGE"), (TRANSFORMER, "FOLDER"), (FILE, "ANSWERS.jsonl")):
+        if name == prefix:
+            raise UsageError(
+                f"nothing follows {name!r} in the name of the teacher",
+                hint=f"name it as in {prefix}{what}",
+            )
     if name.startswith(SPACY):
         from tagger.distillation.teachers.spacy_pipeline import SpacyTeacher
 

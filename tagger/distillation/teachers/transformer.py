@@ -22,7 +22,7 @@ from tagger.schemes import Scheme, tag_inventory
 
 BATCH_TOKENS = 2048
 """Words in a batch, padding included."""
-_SPAN_TAG = re.compile(r"([BIESLU])[-_](.+)")
+_SPAN_TAG = re.compile(r"([BIESLU])[-_](.+)", re.IGNORECASE)
 _SHOWN = {"B": "B", "S": "B", "U": "B", "I": "I", "E": "I", "L": "I"}
 
 
@@ -70,6 +70,13 @@ class TransformerTeacher:
             ) from None
         if not getattr(self._tokenizer, "is_fast", False):
             raise ModelError("its tokenizer does not tell the places of its pieces", path=source)
+        if len(self._tokenizer) <= len(self._tokenizer.all_special_ids):
+            # One without words, which transformers makes up where there are no files of one.
+            raise ModelError(
+                "no tokenizer in it",
+                path=source,
+                hint="save it beside the model with `tokenizer.save_pretrained`",
+            )
         self._model.to(device).eval()
         id2label = self._model.config.id2label
         self._columns, head = _head([str(id2label[i]) for i in range(len(id2label))], heads)
@@ -134,17 +141,19 @@ class TransformerTeacher:
 def _head(labels: Sequence[str], heads: Sequence[str]) -> tuple[Any, TeacherHead]:
     """Return for each label its column, and the head that the labels are of."""
     name = heads[0] if len(heads) == 1 and heads[0] != "all" else ""
-    if "O" not in labels:
+    matches = [_SPAN_TAG.fullmatch(label) for label in labels]
+    is_scheme = any(matches) and all(
+        match or label in ("O", "o") for match, label in zip(matches, labels, strict=True)
+    )
+    if "O" not in labels and not is_scheme:
         tags = tuple(dict.fromkeys(labels))
         columns = [tags.index(label) for label in labels]
         return np.array(columns), TeacherHead(name or "pos", "token", tags)
-    matches = [_SPAN_TAG.fullmatch(label) for label in labels]
-    is_scheme = all(match or label == "O" for match, label in zip(matches, labels, strict=True))
     shown = [
-        "O"
-        if label == "O"
-        else f"{_SHOWN[match[1]]}-{match[2]}"
+        f"{_SHOWN[match[1].upper()]}-{match[2]}"
         if is_scheme and match
+        else "O"
+        if is_scheme or label == "O"
         else f"I-{label}"
         for match, label in zip(matches, labels, strict=True)
     ]

@@ -39,6 +39,38 @@ def test_spans_and_scores(spans: dict[str, object], tmp_path: Path) -> None:
     assert probs[2].tolist() == pytest.approx([0.1, 0.9, 0])
 
 
+def test_lines_of_windows(tmp_path: Path) -> None:
+    path = tmp_path / "a.jsonl"
+    line = '{"text": "Kim left", "spans": [[0, 3, "PER"]]}\r\n'
+    path.write_bytes(
+        b"\xef\xbb\xbf" + line.encode() + b"\r\n" + line.replace("Kim", "Ann").encode()
+    )
+    teacher = AnswerFile(path, [])
+    cut = cut_texts(["Kim left", "Ann left"], Tokenizer())
+    probs, known = teacher.answer(cut, ["ner"])["ner"]
+    assert known.all()
+    assert probs.argmax(axis=1).tolist() == [1, 0, 1, 0]
+
+
+@pytest.mark.parametrize(
+    ("span", "said"),
+    [
+        ([0, 9, "PER"], "text of 4 characters"),
+        ([-1, 4, "PER"], "text of 4 characters"),
+        ([0, 4, ""], "label"),
+        ([0, 4, "PER", 98], "score"),
+        ([0, 4, "B-PER"], "tag of a token"),
+        ([0, 4, "O"], "tag of a token"),
+        ({"start": 0, "end": 4}, "not a span"),
+    ],
+)
+def test_what_is_wrong_with_a_span(span: object, said: str, tmp_path: Path) -> None:
+    with pytest.raises(FormatError) as caught:
+        AnswerFile(write(tmp_path / "a.jsonl", {"text": "Mary", "spans": [span]}), [])
+    assert said in caught.value.message
+    assert caught.value.hint
+
+
 @pytest.mark.parametrize(
     "line",
     [

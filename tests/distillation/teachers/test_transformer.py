@@ -56,6 +56,13 @@ def test_models_that_cannot_be_loaded(folder: Path, tmp_path: Path) -> None:
     assert "\n" not in str(caught.value)
 
 
+def test_a_folder_without_a_tokenizer_is_refused(folder: Path, tmp_path: Path) -> None:
+    for name in ("config.json", "model.safetensors"):
+        (tmp_path / name).write_bytes((folder / name).read_bytes())
+    with pytest.raises(ModelError, match="tokenizer"):
+        TransformerTeacher(str(tmp_path), [], device="cpu")
+
+
 def test_labels_of_any_scheme() -> None:
     columns, head = _head(["B-X", "I-X", "L-X", "U-X", "O"], [])
     assert (head.name, head.kind, head.tags) == ("ner", "span", ("O", "B-X", "I-X"))
@@ -63,6 +70,8 @@ def test_labels_of_any_scheme() -> None:
     columns, head = _head(["O", "X"], ["names"])
     assert (head.name, head.tags, columns.tolist()) == ("names", ("O", "B-X", "I-X"), [0, 2])
     assert _head(["NOUN", "VERB"], [])[1].kind == "token"
+    columns, head = _head(["o", "b-x", "i-x"], [])
+    assert (head.kind, head.tags, columns.tolist()) == ("span", ("O", "B-x", "I-x"), [0, 1, 2])
 
 
 def test_what_nothing_begins_begins() -> None:

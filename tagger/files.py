@@ -6,7 +6,7 @@ import hashlib
 import os
 import shutil
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from itertools import product
 from pathlib import Path
 from typing import BinaryIO
@@ -170,7 +170,7 @@ def _lock(descriptor: int, path: Path, *, wait: bool) -> None:
         fcntl.flock(descriptor, fcntl.LOCK_EX if wait else fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
         raise UsageError(
-            "another process is writing this file", path=path, hint="name another, or wait for it"
+            "another process is writing there", path=path, hint="name another, or wait for it"
         ) from None
     except OSError:  # a file system without locks
         pass
@@ -192,22 +192,81 @@ def new_directory(target: Path) -> Iterator[Path]:
 
     Raises:
         OSError: No space, no permission.
+        UsageError: Another process is writing the directory.
     """
     new, old = _beside(target)
-    shutil.rmtree(new, ignore_errors=True)  # of a process that was killed
+    with _named_within(new, target), _taken_directory(new, target):
+        is_replaced = False
+        try:
+            yield new
+            if target.exists():
+                shutil.rmtree(old, ignore_errors=True)
+                target.rename(old)
+            new.rename(target)
+            is_replaced = True
+        finally:
+            if not is_replaced:  # otherwise the name may be another process's already
+                shutil.rmtree(new, ignore_errors=True)
+            if target.exists():
+                shutil.rmtree(old, ignore_errors=True)
+            elif old.exists():
+                old.rename(target)
+
+
+@contextmanager
+def _named_within(new: Path, target: Path) -> Iterator[None]:
+    """Make errors about files of the new directory name those that they would become."""
     try:
-        new.mkdir(parents=True)
-        yield new
-        if target.exists():
-            shutil.rmtree(old, ignore_errors=True)
-            target.rename(old)
-        new.rename(target)
+        yield
+    except OSError as error:
+        name = Path(str(error.filename))
+        if not name.is_relative_to(new):
+            raise
+        path = target / name.relative_to(new)
+        raise OSError(error.errno, error.strerror, str(path)) from error
+
+
+@contextmanager
+def _taken_directory(new: Path, target: Path) -> Iterator[None]:
+    """Make a directory that no other process writes, empty."""
+    with ExitStack() as locks:
+        while True:
+            try:
+                new.mkdir(parents=True)
+            except FileExistsError:
+                if new.exists() and not new.is_dir():
+                    raise
+            with suppress(FileNotFoundError):  # its name went to ``target`` in the meantime
+                descriptor = locks.enter_context(_locked(new, target, wait=False))
+                if descriptor is None or _is_same(descriptor, new):
+                    break
+        for path in new.iterdir():  # of a process that was killed
+            if path.is_dir() and not path.is_symlink():
+                shutil.rmtree(path)
+            else:
+                path.unlink()
+        yield
+
+
+@contextmanager
+def locked_directory(directory: Path) -> Iterator[None]:
+    """Wait for other processes that are changing the files of a directory, and keep them out."""
+    with _locked(directory, directory, wait=True):
+        yield
+
+
+@contextmanager
+def _locked(directory: Path, target: Path, *, wait: bool) -> Iterator[int | None]:
+    if not hasattr(os, "O_DIRECTORY"):  # another system, which has no such locks
+        yield None
+        return
+    # A link would lead to files of something else.
+    descriptor = os.open(directory, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
+    try:
+        _lock(descriptor, target, wait=wait)
+        yield descriptor
     finally:
-        shutil.rmtree(new, ignore_errors=True)
-        if target.exists():
-            shutil.rmtree(old, ignore_errors=True)
-        elif old.exists():
-            old.rename(target)
+        os.close(descriptor)
 
 
 def existing_directory(target: Path) -> Path | None:

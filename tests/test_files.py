@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 import threading
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -161,6 +162,51 @@ def test_an_error_leaves_the_old_directory(tmp_path: Path, monkeypatch: pytest.M
         fill(target, "new")
     assert (target / "file").read_text() == "old"
     assert list(tmp_path.iterdir()) == [target]
+
+
+def test_one_process_at_a_time_writes_a_directory(tmp_path: Path) -> None:
+    target = tmp_path / "model"
+    with new_directory(target) as new:
+        (new / "one").write_text("1")
+        with pytest.raises(UsageError) as raised:
+            fill(target, "other")
+        assert raised.value.path == str(target)
+    assert [path.name for path in target.iterdir()] == ["one"]
+    assert list(tmp_path.iterdir()) == [target]
+
+
+def test_many_write_the_same_directory(tmp_path: Path) -> None:
+    target = tmp_path / "model"
+
+    def write(one: str) -> None:
+        for _ in range(30):
+            with suppress(UsageError), new_directory(target) as new:
+                for i in range(5):
+                    (new / f"{one}{i}").write_text(one)
+
+    threads = [threading.Thread(target=write, args=(one,)) for one in "abcd"]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    names = sorted(path.name for path in target.iterdir())
+    assert names == [f"{names[0][0]}{i}" for i in range(5)]
+
+
+def test_errors_name_the_files_of_the_directory_that_is_to_be(tmp_path: Path) -> None:
+    target = tmp_path / "model"
+    with pytest.raises(OSError, match="No space") as raised, new_directory(target) as new:
+        raise OSError(28, "No space left on device", str(new / "weights"))
+    assert raised.value.filename == str(target / "weights")
+
+
+def test_a_link_in_the_place_of_a_new_directory_is_not_followed(tmp_path: Path) -> None:
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "file").write_text("kept")
+    (tmp_path / ".model.tmp").symlink_to("mine")
+    with pytest.raises(OSError, match="model"):
+        fill(tmp_path / "model", "new")
+    assert (tmp_path / "mine" / "file").read_text() == "kept"
 
 
 KILLED = """

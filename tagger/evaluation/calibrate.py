@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import shutil
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Literal
@@ -14,7 +13,7 @@ from tagger.arguments import as_name, as_names
 from tagger.errors import CorpusError, UsageError
 from tagger.evaluation.calibration import Sample, calibrations_of, samples_of
 from tagger.evaluation.selection import select_split
-from tagger.files import new_directory
+from tagger.files import locked_directory, new_directory, write_file
 from tagger.formats.records import Columns
 from tagger.model.directory import write_meta
 from tagger.model.meta import CARD, Calibration, read_meta
@@ -72,8 +71,7 @@ def calibrate(
     target = None if output is None else Path(as_name("output", output))
     if target is None and name.startswith(HUB):
         raise UsageError("models of the hub are shared", hint="write a copy with {output}")
-    if target is not None and target.exists():
-        raise UsageError("exists", path=target, hint="name a new folder with {output}")
+    _check_free(target)
     directory = find_model(name)
     tagger = load(directory)
     samples: list[tuple[str, dict[str, Sample]]] = []
@@ -111,10 +109,21 @@ def calibrate(
         store(directory, calibration)
         return calibration
     with new_directory(target) as new:
-        for path in own_files(directory).values():
-            shutil.copy(path, new)
+        for name, path in own_files(directory).items():
+            write_file(new / name, path.read_bytes())
         store(new, calibration)
+        _check_free(target)
     return calibration
+
+
+def _check_free(target: Path | None) -> None:
+    """Check that there is nothing where a copy will be written.
+
+    Raises:
+        UsageError: There is.
+    """
+    if target is not None and target.exists():
+        raise UsageError("exists", path=target, hint="name a new folder with {output}")
 
 
 def store(directory: Path, calibration: Mapping[str, Calibration]) -> None:
@@ -123,7 +132,8 @@ def store(directory: Path, calibration: Mapping[str, Calibration]) -> None:
     Raises:
         OSError: No space, no permission; the model is as it was.
     """
-    meta = read_meta(directory)
-    meta = msgspec.structs.replace(meta, calibration={**meta.calibration, **calibration})
-    card = (directory / CARD).read_text("utf-8", errors="replace")
-    write_meta(directory, meta, with_calibration(card, meta.calibration))
+    with locked_directory(directory.resolve()):
+        meta = read_meta(directory)
+        meta = msgspec.structs.replace(meta, calibration={**meta.calibration, **calibration})
+        card = (directory / CARD).read_text("utf-8", errors="replace")
+        write_meta(directory, meta, with_calibration(card, meta.calibration))

@@ -5,11 +5,15 @@ from __future__ import annotations
 import os
 import threading
 import time
+from typing import Any
 
 import numpy as np
 import pytest
 
+from tagger.features.forms import FormEncoder
+from tagger.features.vocabulary import Vocabulary
 from tagger.runtime.engines import form_cache
+from tagger.runtime.engines.form_engine import FormEngine
 
 
 def test_it_is_bounded_and_safe_for_threads(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -87,6 +91,51 @@ def test_a_fork_while_another_thread_looks_up_does_not_hang() -> None:
         vectors, rows = cache.lookup(["known", "new"])
         os._exit(0 if vectors[rows, 0].tolist() == [5, 3] else 1)
     thread.join()
+    assert_ends_well(child)
+
+
+class LockedBackend:
+    """Holds a lock while it computes, as libraries do."""
+
+    name, precision = "onnx", "fp32"
+
+    def __init__(self) -> None:
+        self.lock, self.inside = threading.Lock(), threading.Event()
+
+    def embed(self, features: Any) -> np.ndarray:
+        return np.zeros((len(features[0]), 1), np.float32)
+
+    def emissions(self, vectors: Any, index: Any, lengths: Any, heads: Any) -> Any:
+        with self.lock:
+            self.inside.set()
+            time.sleep(0.3)
+            return {head: np.zeros((*index.shape, 2), np.float32) for head in heads}
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork here")
+def test_a_fork_waits_for_threads_that_compute() -> None:
+    backend = LockedBackend()
+    encoder = FormEncoder(Vocabulary(("a",), ("a",)), max_chars=9, n_affix_buckets=9)
+    engine = FormEngine(backend, encoder)
+
+    def compute() -> bool:
+        return engine.emissions(["a", "b"], np.array([2]), ["ner"])["ner"].shape == (2, 2)
+
+    threads = [threading.Thread(target=compute) for _ in range(3)]
+    for thread in threads:
+        thread.start()
+    backend.inside.wait()
+    child = os.fork()
+    if child == 0:
+        os._exit(0 if compute() else 1)
+    for thread in threads:
+        thread.join()
+    assert compute()
+    assert_ends_well(child)
+
+
+def assert_ends_well(child: int) -> None:
+    """Check that a forked process ends soon."""
     for _ in range(100):
         pid, status = os.waitpid(child, os.WNOHANG)
         if pid:

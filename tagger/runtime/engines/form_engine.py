@@ -7,9 +7,10 @@ from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 
-from tagger.features.forms import FormEncoder, Ids
+from tagger.features.forms import FormEncoder, FormFeatures, Ids
 from tagger.runtime.batching import batches_by_length
 from tagger.runtime.decoding import Floats
+from tagger.runtime.engines.forks import COMPUTING
 from tagger.runtime.engines.form_cache import FormCache
 from tagger.runtime.engines.protocol import Backend, EngineName, Precision
 
@@ -36,7 +37,7 @@ class FormEngine:
         self.threads = threads
         self.batch_tokens = BATCH_TOKENS
         self.vocabulary = form_encoder.vocabulary
-        self._forms = FormCache(form_encoder, backend.embed)
+        self._forms = FormCache(form_encoder, self._embed)
 
     @property
     def name(self) -> EngineName:
@@ -58,6 +59,10 @@ class FormEngine:
     def look_up(self, forms: Sequence[str]) -> tuple[Floats, Ids]:
         """Find the vectors of forms; see `tagger.runtime.engines.form_cache.FormCache.lookup`."""
         return self._forms.lookup(forms)
+
+    def _embed(self, features: FormFeatures[Ids]) -> Floats:
+        with COMPUTING:
+            return self.backend.embed(features)
 
     def emissions_of(
         self, vectors: Floats, rows: Ids, lengths: Ids, heads: Sequence[str]
@@ -82,7 +87,8 @@ class FormEngine:
             inside = positions < of_batch[:, None]  # (batch, tokens)
             places = np.where(inside, starts[batch][:, None] + positions, 0)
             index = np.where(inside, rows[places], 0)
-            found = self.backend.emissions(vectors, index, of_batch, heads)
+            with COMPUTING:
+                found = self.backend.emissions(vectors, index, of_batch, heads)
             places = places[inside]
             for head, emissions in found.items():
                 of_texts = emissions.ndim == 2

@@ -71,7 +71,7 @@ def detect_layout(paths: Sequence[Path], names: str | Columns | None = None) -> 
             path, None, "its words have no tags, or different numbers of them", hint=_HINT
         )
     columns = {1: "token"}
-    rows = [_parts(word, shape) for line in lines for word in line.split(" ") if word]
+    rows = [_parts(word, shape) for line in lines for word in line.split()]
     for i in range(1, shape.width):
         values = Counter(row[i] for row in rows)
         name = ENTITIES if looks_like_spans(values) or _are_types(values) else "pos"

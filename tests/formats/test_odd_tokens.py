@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from tagger.corpus.conversion import convert
 from tagger.errors import TaggerError
+from tagger.findings import Findings
 from tagger.formats.table import FORMATS
 
 Rows = list[tuple[list[str], list[str], list[str | None]]]
@@ -106,3 +107,13 @@ def test_a_corpus_without_annotation_can_be_read_again(tmp_path: Path, name: str
     report = convert(source, tmp_path / "out", target_format=name)
     assert bool(report.findings) == (name != "conllu")
     assert convert(tmp_path / "out", tmp_path / "b.txt", source_format=name, target_format="text")
+
+
+@pytest.mark.parametrize("space", ["\u2028", "\u00a0", "\u3000", "\x1c"])
+def test_any_white_space_separates_words_with_tags(space: str, tmp_path: Path) -> None:
+    path = tmp_path / "train.txt"
+    path.write_text(f"{space} Kim|N|I-PER left|V|O\n", "utf-8")
+    reader = FORMATS["wikiner"].sentences
+    assert reader is not None
+    (sentence,) = reader.read(path, reader.detect_layout([path], None), Findings())
+    assert sentence.tokens == ["Kim", "left"]

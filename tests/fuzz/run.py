@@ -76,7 +76,7 @@ def main() -> None:
 
 def _keep(pool: list[bytes], content: bytes, source: random.Random) -> None:
     """Keep some inputs that were read: changes to them reach further than to a right one."""
-    if len(content) > 20_000 or source.random() > 0.1:
+    if len(content) > 4_000 or source.random() > 0.1:
         return
     if len(pool) < 200:
         pool.append(content)

@@ -11,6 +11,9 @@ from typing import Any, NamedTuple
 
 Target = Callable[[bytes], object]
 
+PATIENCE_S = 600.0
+"""Seconds that a request may wait for a busy machine: given up, it would run beside the next."""
+
 
 class Route(NamedTuple):
     """Where a body is sent, and a right one."""
@@ -61,11 +64,12 @@ def service_targets(model: Path) -> dict[str, Target]:
     """Return a target for each route; an error of the service itself is a fault."""
     from tagger.errors import TaggerError
     from tagger.service import create_app
+    from tagger.service.settings import Limits, Settings
     from tests.fuzz.targets import FaultError
 
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        app = create_app([str(model)])
+        app = create_app([str(model)], Settings(limits=Limits(timeout=PATIENCE_S)))
     loop = asyncio.new_event_loop()
     running = app.router.lifespan_context(app)
     loop.run_until_complete(running.__aenter__())
@@ -73,7 +77,7 @@ def service_targets(model: Path) -> dict[str, Target]:
     def target(route: Route) -> Target:
         def send(content: bytes) -> None:
             status, answer = loop.run_until_complete(
-                asyncio.wait_for(_ask(app, route, content), 60)
+                asyncio.wait_for(_ask(app, route, content), PATIENCE_S)
             )
             if status >= 500 or status < 200:
                 raise FaultError(f"status {status}: {answer[:200]!r}")

@@ -106,7 +106,8 @@ def calibrate(
                 FEW,
             )
     if target is None:
-        store(directory, calibration)
+        with locked_directory(directory.resolve()):
+            store(directory, calibration)
         return calibration
     with new_directory(target) as new:
         for name, path in own_files(directory).items():
@@ -132,8 +133,7 @@ def store(directory: Path, calibration: Mapping[str, Calibration]) -> None:
     Raises:
         OSError: No space, no permission; the model is as it was.
     """
-    with locked_directory(directory.resolve()):
-        meta = read_meta(directory)
-        meta = msgspec.structs.replace(meta, calibration={**meta.calibration, **calibration})
-        card = (directory / CARD).read_text("utf-8", errors="replace")
-        write_meta(directory, meta, with_calibration(card, meta.calibration))
+    meta = read_meta(directory)
+    meta = msgspec.structs.replace(meta, calibration={**meta.calibration, **calibration})
+    card = (directory / CARD).read_text("utf-8", errors="replace")
+    write_meta(directory, meta, with_calibration(card, meta.calibration))

@@ -135,7 +135,7 @@ def evaluate(
         _show(errors, report, sentences, json=json)
         return
     if sentences is not None:
-        raise UsageError("{sentences} is about a report", hint="name its file with {report}")
+        raise UsageError("sentences are of a report", hint="name its file with {report}")
     evaluation = tagger.evaluate(
         model,
         corpus,

@@ -159,7 +159,7 @@ def train(
         raise UsageError("folds are trained one after the other", hint="leave out {workers}")
     if folds is not None:
         if len(corpora or []) != 1:
-            raise UsageError("{folds} are of one corpus", hint="name one corpus")
+            raise UsageError("folds are of one corpus", hint="name one corpus")
         from tagger.evaluation.report import print_folds
         from tagger.training.folds import cross_validate
 

@@ -286,7 +286,8 @@ def _begin(folder: Path, job: Job, *, force: bool) -> None:
             raise UsageError(
                 f"answers to another job: {differs} changed",
                 path=folder,
-                hint="name another folder with {answers}, or replace them with {force=True}",
+                hint="give the same inputs, start again with {force=True}, or name another folder "
+                "with {answers}",
             )
     _remove(folder)
     write_file(path, msgspec.json.encode(job))

@@ -173,7 +173,7 @@ def changed(output: Path, what: str) -> UsageError:
     """Return the error of a training that cannot be resumed because something changed."""
     return UsageError(
         f"{what} changed since the start",
-        path=output / RUN,
+        path=output,
         hint="resume with the same inputs, or start again with {force=True}",
     )
 

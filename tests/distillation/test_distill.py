@@ -140,8 +140,9 @@ def test_stopped_at_any_moment_and_resumed_it_is_as_if_it_never_had_been(
         tagger.distill(texts, parts, reporter=StopAnswers(2), **arguments)
     with pytest.raises(UsageError):
         tagger.distill(texts, parts, **arguments)
-    with pytest.raises(UsageError):
+    with pytest.raises(UsageError) as caught:
         tagger.distill(output=parts, resume=True, seed=7)
+    assert caught.value.path == str(parts)  # not a file that is not there
     with pytest.raises(Interrupted):
         tagger.distill(output=parts, resume=True, reporter=StopTraining(5))
     resumed = tagger.distill(output=parts, resume=True)
@@ -247,6 +248,15 @@ def test_labels_are_mapped_and_dropped(model: Path, texts: Path, tmp_path: Path)
         texts, tmp_path / "n", label_map={"PER": "WHO", "LOC": ""}, unmapped="keep", **arguments
     )
     assert tagger.load(tmp_path / "n").heads[0].labels == ("ORG", "WHO")
+
+
+def test_the_names_of_other_teachers_are_hinted_at(texts: Path, tmp_path: Path) -> None:
+    (tmp_path / "bert").mkdir()
+    (tmp_path / "bert" / "config.json").write_text('{"model_type": "bert"}')
+    for name in (str(tmp_path / "bert"), "dslim/bert-base-NER"):
+        with pytest.raises(ModelError) as caught:
+            tagger.distill(texts, tmp_path / "m", teachers=name)
+        assert f"hf:{name}" in (caught.value.hint or "")
 
 
 def test_the_mean_of_several_teachers(model: Path, texts: Path, tmp_path: Path) -> None:

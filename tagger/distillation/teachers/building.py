@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from tagger.distillation.teachers.protocol import Teacher
-from tagger.errors import UsageError
+from tagger.errors import ModelError, UsageError
 
 SPACY, TRANSFORMER, FILE = "spacy:", "hf:", "file:"
 
@@ -68,4 +68,12 @@ def _load(name: str, heads: Sequence[str], device: str, threads: int) -> Teacher
         return AnswerFile(Path(name.removeprefix(FILE)), heads)
     from tagger.distillation.teachers.own import OwnTeacher
 
-    return OwnTeacher(name, device=device, threads=threads)
+    try:
+        return OwnTeacher(name, device=device, threads=threads)
+    except ModelError as error:
+        if error.hint is None:
+            error.hint = (
+                f"if it is no model of `tagger`, name it {SPACY}{name}, {TRANSFORMER}{name} or "
+                f"{FILE}{name}"
+            )
+        raise

@@ -11,9 +11,9 @@ from tagger.distillation.labels import Unmapped
 from tagger.errors import ModelError, UsageError
 from tagger.files import existing_directory
 from tagger.lines import NOT_JSON
-from tagger.training.output import LAST, check_output
+from tagger.training.output import DISTILLATION, LAST, check_output
 
-RUN = "distill.json"
+RUN = DISTILLATION
 ANSWERS = "answers"
 """The folder of the answers in the output, where the user names none."""
 

@@ -21,6 +21,9 @@ from tagger.training.state import EpochRecord
 
 T = TypeVar("T")
 
+DISTILLATION = "distill.json"
+"""What an unfinished distillation was started with, whose student is trained there."""
+
 LAST, BEST, LOG, RUN, LOCK = "last", "best", "log.csv", "run.json", ".lock"
 
 
@@ -83,6 +86,20 @@ def check_output(output: Path, *, force: bool, resume: bool) -> None:
             f"holds no model, but {min(foreign)}",
             path=output,
             hint="name another folder with {output}",
+        )
+
+
+def check_not_distilled(output: Path) -> None:
+    """Check that a directory holds no unfinished distillation, which neither resumes nor ends so.
+
+    Raises:
+        UsageError: It does.
+    """
+    if (output / DISTILLATION).is_file():
+        raise UsageError(
+            "an unfinished distillation",
+            path=output,
+            hint="resume it with `tagger distill`, or name another folder with {output}",
         )
 
 

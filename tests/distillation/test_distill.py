@@ -130,7 +130,7 @@ class StopTraining(StopAnswers):
 
 @pytest.mark.usefixtures("small_blocks")
 def test_stopped_at_any_moment_and_resumed_it_is_as_if_it_never_had_been(
-    model: Path, texts: Path, tmp_path: Path
+    model: Path, corpus: Path, texts: Path, tmp_path: Path
 ) -> None:
     config = student_config(epochs=2)
     arguments: dict[str, Any] = {"teachers": model, "config": config}
@@ -145,6 +145,9 @@ def test_stopped_at_any_moment_and_resumed_it_is_as_if_it_never_had_been(
     assert caught.value.path == str(parts)  # not a file that is not there
     with pytest.raises(Interrupted):
         tagger.distill(output=parts, resume=True, reporter=StopTraining(5))
+    for other in ({"resume": True}, {"force": True}):
+        with pytest.raises(UsageError, match="unfinished distillation"):
+            tagger.train([corpus], parts, **other)
     resumed = tagger.distill(output=parts, resume=True)
     assert_equal_weights(whole, parts)
     assert resumed.teachers == (str(model),)

@@ -146,7 +146,7 @@ def _taken(part: Path, path: Path, *, private: bool, wait: bool) -> Iterator[Bin
         with named_errors(path):
             descriptor = os.open(part, os.O_WRONLY | os.O_CREAT, 0o600 if private else 0o666)
         with os.fdopen(descriptor, "wb") as file:
-            _lock(descriptor, path, wait=wait)
+            lock(descriptor, path, wait=wait)
             if _is_same(descriptor, part):
                 if private:
                     os.fchmod(descriptor, 0o600)  # it may be a public one of before
@@ -156,7 +156,7 @@ def _taken(part: Path, path: Path, *, private: bool, wait: bool) -> Iterator[Bin
         # Whoever had the lock gave the file its name or removed it in the meantime.
 
 
-def _lock(descriptor: int, path: Path, *, wait: bool) -> None:
+def lock(descriptor: int, path: Path, *, wait: bool = False) -> None:
     """Lock an open file; the lock ends with the process, however it ends.
 
     Raises:
@@ -263,7 +263,7 @@ def _locked(directory: Path, target: Path, *, wait: bool) -> Iterator[int | None
     # A link would lead to files of something else.
     descriptor = os.open(directory, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
     try:
-        _lock(descriptor, target, wait=wait)
+        lock(descriptor, target, wait=wait)
         yield descriptor
     finally:
         os.close(descriptor)

@@ -14,7 +14,7 @@ from typing import BinaryIO
 import msgspec
 
 from tagger.errors import Interrupted, UsageError
-from tagger.files import named_errors, write_file
+from tagger.files import lock, named_errors, write_file
 from tagger.interrupt import deferred_interrupt
 from tagger.prediction.resuming import NOTHING, Kept, Record, record_path
 from tagger.prediction.workers import Result
@@ -61,6 +61,7 @@ def write_results(
 
     Raises:
         OSError: The file cannot be written.
+        UsageError: Another process is writing it.
         Interrupted: Ctrl-C, with an ``output`` that can be resumed.
     """
     first = list(islice(results, 1))
@@ -98,6 +99,7 @@ def _opened(output: Path | None, record: Record | None, kept: Kept) -> Iterator[
     try:
         # What is not a regular file (`/dev/stdout`, a pipe) has no size and no disk.
         if output.is_file():
+            lock(file.fileno(), output)
             if kept == NOTHING:
                 # In this order no moment has results of one job beside the record of another.
                 record_path(output).unlink(missing_ok=True)

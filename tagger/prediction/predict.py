@@ -97,7 +97,6 @@ def predict(
     if docbin is not None:  # which is written as a whole, from JSON lines
         job = job._replace(output_format="json")
         output = docbin.with_name(f".{docbin.name}.jsonl")
-        output.unlink(missing_ok=True)
     kept, n_done, record = NOTHING, 0, None
     can_resume = docbin is None and not texts and job.output_format != "conll"
     if output is not None and _is_regular(output) and can_resume:
@@ -126,11 +125,16 @@ def _converted(lines: Path | None, docbin: Path | None) -> Iterator[None]:
         return
     from tagger.corpus.conversion import convert
 
+    is_own = True
     try:
         yield
         convert(lines, docbin, source_format="prodigy", target_format=DOCBIN, force=True)
+    except UsageError:  # another process is writing it
+        is_own = False
+        raise
     finally:
-        lines.unlink(missing_ok=True)
+        if is_own:
+            lines.unlink(missing_ok=True)
 
 
 def _check_docbin(output: Path | None, *, resume: bool) -> None:

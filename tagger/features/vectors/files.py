@@ -28,6 +28,8 @@ COMPRESSIONS = {b"\x1f\x8b": "gzip", b"\x28\xb5\x2f\xfd": "zstd"}
 BUFFER = 1 << 16
 MAX_LINE = 16 << 20
 """Bytes."""
+MAX_NOT_UTF8 = 0.01
+"""Share of words: some training programs cut words within a character, so a few are left out."""
 MAX_DIM = 1 << 16
 """A header that announces more is wrong: one such row could fill the memory."""
 
@@ -164,6 +166,7 @@ def _read_header(line: bytes, path: Path) -> _Header | None:
 
 def _text_rows(lines: _Lines, path: Path, header: _Header | None, keeps: _Keeps) -> Iterator[Row]:
     dim = header.dim if header else 0
+    words = _Words()
     i = -1
     for i, (number, line) in enumerate(row for row in lines if row[1]):
         place = _Place(path, number)
@@ -179,13 +182,16 @@ def _text_rows(lines: _Lines, path: Path, header: _Header | None, keeps: _Keeps)
                 f"{counted(len(values), 'value')} where {dim} are expected",
                 hint="is the file truncated, or its header wrong?",
             )
-        word = _decode(raw, place)
+        word = words.decode(raw, place)
+        if word is None:
+            continue
         if " " in word and _VALUE.fullmatch(word.rpartition(" ")[2]):
             raise place.error(
                 f"more than {dim} values", hint="is the file damaged, or its header wrong?"
             )
         if keeps(i, word):
             yield word, _parse(values, place)
+    words.check(i + 1)
     if header and i + 1 < header.n:
         raise VectorsError(
             f"{i + 1:,} rows where the header announces {header.n:,}",
@@ -204,17 +210,31 @@ def _first_dim(line: bytes, place: _Place) -> int:
     return dim
 
 
-def _decode(raw: bytes, place: _Place) -> str:
-    try:
-        word = raw.decode("utf-8")
-    except UnicodeDecodeError:
-        raise place.error(
-            "the word is not UTF-8",
-            hint="convert the file with `iconv -t utf-8`, or get it again if it is binary",
-        ) from None
-    if not word:
-        raise place.error("a row without a word", hint="is the file damaged?")
-    return word
+class _Words:
+    """Decodes the words of a file, and counts those that are not UTF-8."""
+
+    def __init__(self) -> None:
+        self._first: _Place | None = None
+        self._n_bad = 0
+
+    def decode(self, raw: bytes, place: _Place) -> str | None:
+        """Return the word; None where it is not UTF-8."""
+        if not raw:
+            raise place.error("a row without a word", hint="is the file damaged?")
+        try:
+            return raw.decode("utf-8")
+        except UnicodeDecodeError:
+            self._first = self._first or place
+            self._n_bad += 1
+            return None
+
+    def check(self, n_rows: int) -> None:
+        """Refuse a file of which more than a few words are not UTF-8."""
+        if self._first is not None and self._n_bad > MAX_NOT_UTF8 * n_rows:
+            raise self._first.error(
+                f"the word is not UTF-8, as {self._n_bad:,} of {n_rows:,}",
+                hint="convert the file with `iconv -t utf-8`, or get it again if it is binary",
+            )
 
 
 def _parse(values: list[bytes], place: _Place) -> Matrix:
@@ -235,6 +255,7 @@ def _finite(vector: Matrix, place: _Place) -> Matrix:
 
 
 def _binary_rows(file: BinaryIO, path: Path, header: _Header, keeps: _Keeps) -> Iterator[Row]:
+    words = _Words()
     for i in range(header.n):
         place = _Place(path, row=i + 1)
         raw = _read_word(file)
@@ -244,9 +265,10 @@ def _binary_rows(file: BinaryIO, path: Path, header: _Header, keeps: _Keeps) -> 
                 f"ends early, {header.n:,} rows of {header.dim} values are announced",
                 hint="is the file truncated?",
             )
-        word = _decode(raw, place)
-        if keeps(i, word):
+        word = words.decode(raw, place)
+        if word is not None and keeps(i, word):
             yield word, _finite(np.frombuffer(values, dtype="<f4"), place)
+    words.check(header.n)
     if file.read(2).strip():
         raise VectorsError(
             f"more data after the {header.n:,} rows that the header announces",

@@ -88,3 +88,10 @@ def test_words_may_hold_spaces_numbers_and_control_characters(header: str, tmp_p
 def test_values_after_the_limit_are_not_parsed(tmp_path: Path) -> None:
     path = put(tmp_path / "v", b"the 1 2\nzebra x y\n")
     assert read_vectors(path, FORMS, limit=1).keys == ("the",)
+
+
+@pytest.mark.parametrize("header", ["", "101 2\n"])
+def test_a_few_words_that_are_not_utf8_are_left_out(header: str, tmp_path: Path) -> None:
+    rows = b"".join(b"w%d .5 1.5\n" % i for i in range(99))
+    path = put(tmp_path / "v", header.encode() + b"the 1 2\ncaf\xe9 1 2\n" + rows)
+    assert len(read_vectors(path, FORMS, limit=1000).keys) == 100

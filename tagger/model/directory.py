@@ -28,6 +28,7 @@ from tagger.features.vocabulary import Vocabulary
 from tagger.files import write_file
 from tagger.model.heads import HeadSpec
 from tagger.model.meta import (
+    CALIBRATION,
     CARD,
     CONFIG,
     DECISIVE,
@@ -39,6 +40,7 @@ from tagger.model.meta import (
     VOCAB,
     WEIGHTS,
     Meta,
+    calibration_checksum,
     check_contents,
     checksums,
     read_meta,
@@ -93,9 +95,8 @@ def write_model(directory: Path, model: SavedModel) -> None:
         WEIGHTS: save(compressed(model.weights)),
         CARD: model.card.encode(),
     }
-    meta = msgspec.structs.replace(
-        model.meta, format_version=FORMAT_VERSION, checksums=checksums(contents)
-    )
+    found = checksums(contents, model.meta.calibration)
+    meta = msgspec.structs.replace(model.meta, format_version=FORMAT_VERSION, checksums=found)
     contents[META] = _json(meta)
     for name, content in contents.items():
         write_file(directory / name, content)
@@ -146,17 +147,21 @@ def add_checksums(directory: Path) -> bool:
     meta = read_model(directory).meta
     if meta.checksums:
         return False
-    found = checksums({name: read_bytes(directory / name) for name in DECISIVE})
+    contents = {name: read_bytes(directory / name) for name in DECISIVE}
+    found = checksums(contents, meta.calibration)
     write_file(directory / META, _json(msgspec.structs.replace(meta, checksums=found)))
     return True
 
 
 def write_meta(directory: Path, meta: Meta, card: str) -> None:
-    """Replace the card and ``meta.json`` of a model, whose other files do not change.
+    """Replace the card and ``meta.json`` of a model, of which the calibration may have changed.
 
     Raises:
         OSError: No space, no permission; ``meta.json`` is untouched.
     """
+    if meta.checksums:
+        found = {**meta.checksums, CALIBRATION: calibration_checksum(meta.calibration)}
+        meta = msgspec.structs.replace(meta, checksums=found)
     write_file(directory / CARD, card.encode())
     write_file(directory / META, _json(meta))
 

@@ -27,6 +27,8 @@ FILES = (CONFIG, VOCAB, HEADS, TOKENIZER, WEIGHTS, META, CARD)
 DECISIVE = (CONFIG, VOCAB, HEADS, TOKENIZER, WEIGHTS)
 """The files that decide the tags, which have checksums. Graphs are built from them, see
 `tagger.runtime.engines.graph`; the card and the licence are edited by hand."""
+CALIBRATION = "calibration"
+"""The part of ``meta.json`` that decides the confidence, which has a checksum, too."""
 
 
 class CorpusRecord(msgspec.Struct, frozen=True, kw_only=True):
@@ -84,7 +86,8 @@ class Meta(msgspec.Struct, frozen=True, kw_only=True):
     test_scores: dict[str, dict[str, float]]
     """By corpus, then by head."""
     checksums: dict[str, str] = {}
-    """By name of a file, for those in `DECISIVE`; empty in older models."""
+    """By name of a file, for those in `DECISIVE`, and of the `CALIBRATION`, which older models
+    lack; empty in the oldest."""
     calibration: dict[str, Calibration] = {}
     """By head; a head that was not calibrated has a temperature of 1."""
 
@@ -133,12 +136,22 @@ def read_meta(directory: Path) -> Meta:
     return read_json(path, Meta)
 
 
-def checksums(contents: Mapping[str, bytes]) -> dict[str, str]:
-    """Compute the checksums of a model's decisive files, which reveal damage, not forgery.
+def checksums(
+    contents: Mapping[str, bytes], calibration: Mapping[str, Calibration]
+) -> dict[str, str]:
+    """Compute the checksums of what decides a model's results, which reveal damage, not forgery."""
+    of_files = {name: _checksum(contents[name]) for name in DECISIVE}
+    return {**of_files, CALIBRATION: calibration_checksum(calibration)}
 
-    CRC-32, because a model is checked whenever it is loaded: 3 ms for 10 MB, BLAKE2 takes 28.
-    """
-    return {name: f"{zlib.crc32(contents[name]):08x}" for name in DECISIVE}
+
+def calibration_checksum(calibration: Mapping[str, Calibration]) -> str:
+    """Compute the checksum of the calibration of a model."""
+    return _checksum(msgspec.json.encode(calibration))
+
+
+def _checksum(content: bytes) -> str:
+    # CRC-32, because a model is checked whenever it is loaded: 3 ms for 10 MB, BLAKE2 takes 28.
+    return f"{zlib.crc32(content):08x}"
 
 
 def check_contents(meta: Meta, contents: Mapping[str, bytes], directory: Path) -> None:
@@ -147,8 +160,11 @@ def check_contents(meta: Meta, contents: Mapping[str, bytes], directory: Path) -
     Raises:
         ModelError: A file has changed since it was written.
     """
-    for name, found in checksums(contents).items():
-        if meta.checksums and meta.checksums.get(name) != found:
+    for name, found in checksums(contents, meta.calibration).items():
+        if name == CALIBRATION:
+            if meta.checksums.get(name, found) != found:
+                raise damaged(directory / META, "its calibration has another checksum")
+        elif meta.checksums and meta.checksums.get(name) != found:
             raise damaged(directory / name, f"its checksum is not the one in {META}")
 
 

@@ -16,7 +16,7 @@ from safetensors.numpy import load_file, save_file
 import tagger
 from tagger.errors import ModelError
 from tagger.model.directory import add_checksums, read_model
-from tagger.model.meta import DECISIVE, META, WEIGHTS, checksums, read_meta
+from tagger.model.meta import CALIBRATION, DECISIVE, META, WEIGHTS, checksums, read_meta
 
 
 @pytest.fixture
@@ -40,11 +40,21 @@ def test_one_changed_byte_is_noticed(copy: Path, name: str) -> None:
     assert raised.value.path == str(copy / name)
 
 
+def test_a_changed_temperature_is_noticed(copy: Path) -> None:
+    calibration = json.loads((copy / META).read_bytes())["calibration"]
+    first = next(iter(calibration.values()))
+    first["temperature"] *= 2
+    change_meta(copy, calibration=calibration)
+    with pytest.raises(ModelError, match="calibration") as raised:
+        tagger.load(copy)
+    assert raised.value.path == str(copy / META)
+
+
 def test_models_without_checksums_load_and_get_them(copy: Path) -> None:
     change_meta(copy, checksums={})
     assert tagger.load(copy).tag([["John"]])
     assert add_checksums(copy)
-    assert set(read_meta(copy).checksums) == set(DECISIVE)
+    assert set(read_meta(copy).checksums) == {*DECISIVE, CALIBRATION}
     assert not add_checksums(copy)
 
 
@@ -53,7 +63,7 @@ def test_checksums_take_no_time() -> None:
     seconds = []
     for _ in range(5):
         start = time.process_time()
-        checksums(contents)
+        checksums(contents, {})
         seconds.append(time.process_time() - start)
     assert min(seconds) < 0.015
 

@@ -17,7 +17,7 @@ from tagger.evaluation.calibrate import calibrate
 from tagger.evaluation.calibration import SpanSample, TokenSample, calibration_of, fit_temperature
 from tagger.evaluation.reliability import reliability
 from tagger.files import content_hash, write_file
-from tagger.model.directory import read_model
+from tagger.model.directory import read_model, write_meta
 from tagger.model.heads import HeadSpec
 from tagger.model.meta import FILES, META
 from tagger.runtime.candidates import Spans
@@ -116,8 +116,8 @@ def test_a_training_calibrates_its_heads(model: Path) -> None:
 
 def test_calibrating_changes_confidence_and_nothing_else(copy: Path, corpus: Path) -> None:
     texts = ["Mary Jones lives in Ohio.", "Kim works at Apple"]
-    meta = read_model(copy).meta
-    (copy / META).write_bytes(msgspec.json.encode(msgspec.structs.replace(meta, calibration={})))
+    meta = msgspec.structs.replace(read_model(copy).meta, calibration={})
+    write_meta(copy, meta, (copy / "README.md").read_text())
     before = {name: content_hash(copy / name) for name in FILES}
     uncalibrated = tagger.load(copy)
     fitted = calibrate(copy, corpus, "train", heads=["ner"])

@@ -1,4 +1,4 @@
-# The models that ship, from raw text on (docs/models.md): about six hours on one core. Corpora are looked up
+# The models that ship, from raw text on (docs/models.md): about eight hours on one core. Corpora are looked up
 # in $TAGGER_DATA. What a step has made is not made again, and an interrupted step goes on where it was;
 # delete its output in data/ to repeat it.
 
@@ -14,9 +14,11 @@ HOURS ?= 1
 ENV = $(VENV)/.installed-dev
 TEACHER = $(BIN)/python models/transformer.py
 STUDENT = $(BIN)/python models/student.py
-EN = --corpora conll2003 ud_en_ewt gum wnut17 --config models/en.toml
-FROM_BOTH = --teachers data/teacher-en data/en-1 --texts data/text-2.txt ud_en_ewt gum wnut17 btc \
-	--base models/en-base --answers data/answers-en
+CORPORA = --corpora conll2003 ud_en_ewt gum wnut17
+SENTENCES = ud_en_ewt gum wnut17 btc
+TEXTS = $(patsubst %,data/text-%.txt,1 2 3 4)
+FROM_BOTH = --teachers data/teacher-en data/en-2 --texts $(TEXTS) $(SENTENCES) --base models/en-base \
+	--answers data/answers-en
 
 # A language model over all of the text, in which the news count three times.
 data/en-lm/meta.json: | $(ENV) $(WIKIPEDIA) $(NEWS) $(GLOVE)
@@ -24,7 +26,7 @@ data/en-lm/meta.json: | $(ENV) $(WIKIPEDIA) $(NEWS) $(GLOVE)
 		--vectors $(GLOVE) --words 80000 --vector-epochs 0 --hours $(HOURS) --threads 1 \
 		--licence "CC BY-SA (Wikipedia), research use (Reuters); vectors: PDDL (GloVe)"
 
-# Two samples of the text that teachers tag, two million words each.
+# Samples of the text that teachers tag, 1.6 million words each.
 data/text-%.txt: | $(WIKIPEDIA) $(NEWS)
 	awk 'NR % 53 == $*' $(WIKIPEDIA) > $@.part
 	awk 'NR % 11 == $*' $(NEWS) >> $@.part
@@ -40,18 +42,26 @@ data/base-student/meta.json: data/en-lm/meta.json data/teacher-base/teacher.pt d
 models/en-base/meta.json: data/base-student/meta.json | $(GLOVE)
 	$(BIN)/python models/base.py data/base-student data/en-lm $(@D) --vectors $(GLOVE) --words 140000
 
-# A transformer for all corpora, a student of it, and the English model, which learns from both.
+# A transformer for all corpora, and two students of it, of which the second also learns from the first.
+# They see less text than the models that ship, so they pass over it more often.
+data/en-teacher.toml: models/en.toml
+	sed 's/^epochs = .*/epochs = 5/' $< > $@
 data/teacher-en/teacher.pt: | $(ENV)
 	$(TEACHER) $(@D) conll2003 gum wnut17 btc
-data/en-1/meta.json: data/en-lm/meta.json data/teacher-en/teacher.pt data/text-1.txt
-	$(STUDENT) $(@D) --teachers data/teacher-en --texts data/text-1.txt ud_en_ewt gum wnut17 btc $(EN) \
+data/en-1/meta.json: data/en-teacher.toml data/en-lm/meta.json data/teacher-en/teacher.pt data/text-1.txt
+	$(STUDENT) $(@D) --teachers data/teacher-en --texts data/text-1.txt $(SENTENCES) $(CORPORA) --config $< \
 		--base data/en-lm --answers data/answers-en-1
-models/en/meta.json: models/en-base/meta.json data/en-1/meta.json data/text-2.txt
-	$(STUDENT) $(@D) $(EN) $(FROM_BOTH)
+data/en-2/meta.json: data/en-teacher.toml models/en-base/meta.json data/en-1/meta.json data/text-2.txt
+	$(STUDENT) $(@D) --teachers data/teacher-en data/en-1 --texts data/text-2.txt $(SENTENCES) $(CORPORA) \
+		--config $< --base models/en-base --answers data/answers-en-2
+
+# The English model learns from the transformer and its second student.
+models/en/meta.json: models/en-base/meta.json data/en-2/meta.json $(TEXTS)
+	$(STUDENT) $(@D) $(CORPORA) --config models/en.toml $(FROM_BOTH)
 
 # A smaller network that learns from the same answers, and without the rarest words.
 data/en-fast-student/meta.json: models/en/meta.json
-	$(STUDENT) $(@D) $(subst en.toml,en-fast.toml,$(EN)) $(FROM_BOTH)
+	$(STUDENT) $(@D) $(CORPORA) --config models/en-fast.toml $(FROM_BOTH)
 models/en-fast/meta.json: data/en-fast-student/meta.json
 	$(BIN)/python models/words.py data/en-fast-student $(@D) --words 95000
 

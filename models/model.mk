@@ -17,8 +17,9 @@ STUDENT = $(BIN)/python models/student.py
 CORPORA = --corpora conll2003 ud_en_ewt gum wnut17
 SENTENCES = ud_en_ewt gum wnut17 btc
 TEXTS = $(patsubst %,data/text-%.txt,1 2 3 4)
-FROM_BOTH = --teachers data/teacher-en data/en-2 --texts $(TEXTS) $(SENTENCES) --base models/en-base \
-	--answers data/answers-en
+# The transformer and its first student.
+FROM_FIRST = --teachers data/teacher-en data/en-1 --texts data/text-2.txt $(SENTENCES) --base models/en-base \
+	--answers data/answers-en-2
 
 # A language model over all of the text, in which the news count three times.
 data/en-lm/meta.json: | $(ENV) $(WIKIPEDIA) $(NEWS) $(GLOVE)
@@ -52,16 +53,16 @@ data/en-1/meta.json: data/en-teacher.toml data/en-lm/meta.json data/teacher-en/t
 	$(STUDENT) $(@D) --teachers data/teacher-en --texts data/text-1.txt $(SENTENCES) $(CORPORA) --config $< \
 		--base data/en-lm --answers data/answers-en-1
 data/en-2/meta.json: data/en-teacher.toml models/en-base/meta.json data/en-1/meta.json data/text-2.txt
-	$(STUDENT) $(@D) --teachers data/teacher-en data/en-1 --texts data/text-2.txt $(SENTENCES) $(CORPORA) \
-		--config $< --base models/en-base --answers data/answers-en-2
+	$(STUDENT) $(@D) $(CORPORA) --config $< $(FROM_FIRST)
 
 # The English model learns from the transformer and its second student.
 models/en/meta.json: models/en-base/meta.json data/en-2/meta.json $(TEXTS)
-	$(STUDENT) $(@D) $(CORPORA) --config models/en.toml $(FROM_BOTH)
+	$(STUDENT) $(@D) $(CORPORA) --config models/en.toml --teachers data/teacher-en data/en-2 \
+		--texts $(TEXTS) $(SENTENCES) --base models/en-base --answers data/answers-en
 
-# A smaller network that learns from the same answers, and without the rarest words.
-data/en-fast-student/meta.json: models/en/meta.json
-	$(STUDENT) $(@D) $(CORPORA) --config models/en-fast.toml $(FROM_BOTH)
+# A smaller network that learns from the same answers as the second student, and without the rarest words.
+data/en-fast-student/meta.json: data/en-2/meta.json
+	$(STUDENT) $(@D) $(CORPORA) --config models/en-fast.toml $(FROM_FIRST)
 models/en-fast/meta.json: data/en-fast-student/meta.json
 	$(BIN)/python models/words.py data/en-fast-student $(@D) --words 95000
 

@@ -118,6 +118,18 @@ READERS = {
         ),
         WEBANNO,
     ),
+    "spacyjson": Parts(
+        ('{"orth": "a", "ner": "O"},', '{"orth": "a", "ner": "B-X"},', '{"orth": "a"},', *JSON),
+        '[{"id": 0, "paragraphs": [{"sentences": [{"tokens": [',
+        '{"orth": "a", "ner": "L-X"}]}]}]}]',
+    ),
+    "table": Parts(
+        ("a,X\n", '"a",X\n', '"a""b",X\n', '"', ",", "\n", "a", '""', "\\", ";", "\t", " ", "X"),
+        "text,label\na,X\n",
+    ),
+    "fasttext": Parts(
+        ("__label__X ", "__label__X a\n", "__label__", "a ", "\n", " ", "_", "a", ",")
+    ),
     "brat": Parts((
         *("T{i}\tX {a} {b}\ta\n", "T{i}\tX 0 {b}\ta\n", "T{i}\tX {a} {b};0 1\ta a\n", "\n", ";"),
         *("R{i}\ta Arg1:T1 Arg2:T2\n", "#{i}\tAnnotatorNotes T1\ta\n", "A{i}\ta T1\n", " ", "a"),

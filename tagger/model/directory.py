@@ -70,8 +70,11 @@ class SavedModel(msgspec.Struct, frozen=True, kw_only=True):
     card: str
 
 
-def write_model(directory: Path, model: SavedModel) -> None:
+def write_model(directory: Path, model: SavedModel) -> Meta:
     """Write a model, each file at once or not at all, ``meta.json`` last.
+
+    Returns:
+        What is in ``meta.json``: that of the model, with its checksums.
 
     Raises:
         OSError: No space, no permission; no file is left half-written.
@@ -100,6 +103,7 @@ def write_model(directory: Path, model: SavedModel) -> None:
     contents[META] = _json(meta)
     for name, content in contents.items():
         write_file(directory / name, content)
+    return meta
 
 
 def read_model(directory: Path) -> SavedModel:

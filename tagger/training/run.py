@@ -377,7 +377,7 @@ def _finish(
         card = with_calibration(card, calibration)
     clear_model(output)  # from here on `best` is the model, should this be killed
     write_file(output / LOG, render_log(progress.history))
-    write_model(output, msgspec.structs.replace(saved, meta=meta, card=card))
+    meta = write_model(output, msgspec.structs.replace(saved, meta=meta, card=card))
     for name in GRAPHS.values():
         if (best / name).is_file():
             write_file(output / name, (best / name).read_bytes())

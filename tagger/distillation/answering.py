@@ -310,11 +310,8 @@ def _remove(folder: Path) -> None:
 
 
 def _remove_parts(folder: Path) -> None:
-    for pattern in (
-        "part-*.arrow",
-        f"part-*.arrow{SUFFIX}",
-        ".*.part",
-    ):  # the last are of a process that was killed
+    # The last are of a process that was killed.
+    for pattern in ("part-*.arrow", f"part-*.arrow{SUFFIX}", ".*.part"):
         for path in folder.glob(pattern):
             path.unlink(missing_ok=True)
 

@@ -321,9 +321,9 @@ def _check_paths(run: Distillation, output: Path) -> None:
         UsageError: It would, or the folder of the answers is a file.
     """
     read = [(run.base, "the model to start from")]
-    read += [(name, "a teacher") for name in run.teachers]
-    read += [(str(MODELS / name), "a teacher") for name in run.teachers]
-    read += [(run.answers, "the folder of the answers")]
+    for teacher in run.teachers:
+        read += [(teacher, "a teacher"), (str(MODELS / teacher), "a teacher")]
+    read.append((run.answers, "the folder of the answers"))
     for name, what in read:
         if name and Path(name).resolve() == output.resolve():
             raise UsageError(f"is {what}", path=output, hint="name another folder with {output}")

@@ -31,7 +31,7 @@ class Agreement(msgspec.Struct, frozen=True, kw_only=True):
     micro: LabelScore | None
     """All spans; None for a head with a tag for each token. Its F1 is the same either way."""
     unit: Literal["token", "text"]
-    """What a tag is of: a token, or a whole text."""
+    """What each tag belongs to: a token or a whole text."""
     equal: float
     """The share of units with the same tag, ``O`` included."""
     kappa: float | None

@@ -140,13 +140,16 @@ def checksums(
     contents: Mapping[str, bytes], calibration: Mapping[str, Calibration]
 ) -> dict[str, str]:
     """Compute the checksums of what decides a model's results, which reveal damage, not forgery."""
-    of_files = {name: _checksum(contents[name]) for name in DECISIVE}
-    return {**of_files, CALIBRATION: calibration_checksum(calibration)}
+    return {**_file_checksums(contents), CALIBRATION: calibration_checksum(calibration)}
 
 
 def calibration_checksum(calibration: Mapping[str, Calibration]) -> str:
     """Compute the checksum of the calibration of a model."""
     return _checksum(msgspec.json.encode(calibration))
+
+
+def _file_checksums(contents: Mapping[str, bytes]) -> dict[str, str]:
+    return {name: _checksum(contents[name]) for name in DECISIVE}
 
 
 def _checksum(content: bytes) -> str:
@@ -160,12 +163,14 @@ def check_contents(meta: Meta, contents: Mapping[str, bytes], directory: Path) -
     Raises:
         ModelError: A file has changed since it was written.
     """
-    for name, found in checksums(contents, meta.calibration).items():
-        if name == CALIBRATION:
-            if meta.checksums.get(name, found) != found:
-                raise damaged(directory / META, "its calibration has another checksum")
-        elif meta.checksums and meta.checksums.get(name) != found:
+    if not meta.checksums:
+        return
+    for name, found in _file_checksums(contents).items():
+        if meta.checksums.get(name) != found:
             raise damaged(directory / name, f"its checksum is not the one in {META}")
+    found = calibration_checksum(meta.calibration)
+    if meta.checksums.get(CALIBRATION, found) != found:  # older models have none
+        raise damaged(directory / META, "its calibration has another checksum")
 
 
 def model_size(directory: Path) -> int:

@@ -12,7 +12,7 @@ from tagger.model.heads import FORBIDDEN
 FEW_PATHS = 2**15
 """Up to so many paths are all compared, which is faster than to choose among them."""
 MANY_OTHERS = 8
-"""Where one in so many tags may lead to others, all are looked at, one after the other."""
+"""If more than one tag in this many may lead to others, all tags are compared, one by one."""
 PATHS = 2**18
 """Paths that are compared at a time, at most."""
 

@@ -22,7 +22,7 @@ from tagger.training.state import EpochRecord
 T = TypeVar("T")
 
 DISTILLATION = "distill.json"
-"""What an unfinished distillation was started with, whose student is trained there."""
+"""The file with the inputs of an unfinished distillation, in the directory of its student."""
 
 LAST, BEST, LOG, RUN, LOCK = "last", "best", "log.csv", "run.json", ".lock"
 

@@ -14,7 +14,7 @@ LONGEST_WAIT_S = 10.0
 
 
 class _Computing:
-    """What threads are in while they compute; several may be at once."""
+    """Entered by each thread while it computes; a fork waits until no thread is inside."""
 
     def __init__(self) -> None:
         self.reset()

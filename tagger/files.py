@@ -231,11 +231,8 @@ def _taken_directory(new: Path, target: Path) -> Iterator[None]:
     """Make a directory that no other process writes, empty."""
     with ExitStack() as locks:
         while True:
-            try:
+            with suppress(FileExistsError):  # whatever it is, opening it tells
                 new.mkdir(parents=True)
-            except FileExistsError:
-                if new.exists() and not new.is_dir():
-                    raise
             with suppress(FileNotFoundError):  # its name went to ``target`` in the meantime
                 descriptor = locks.enter_context(_locked(new, target, wait=False))
                 if descriptor is None or _is_same(descriptor, new):

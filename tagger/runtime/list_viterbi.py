@@ -44,6 +44,8 @@ class ListViterbi:
 
     def __init__(self, transitions: Transitions, k: int) -> None:
         self.k = k
+        self.n_more = 3 * k // 2 + 1
+        """Sequences are sought first among as many tags as tokens and so many more."""
         self._between, self._start, self._end = map(_costs, transitions)
 
     def __call__(
@@ -90,6 +92,83 @@ class ListViterbi:
             tags[:, places[rows]] = np.take_along_axis(slots, found, axis=1).T
             exists[:, numbers[some]] = exist
         return tags, exists
+
+    def pruned(self, emissions: Floats, lengths: Ids) -> tuple[Ids, Bools]:
+        """Decode sentences among the tags that can be in one of the best sequences.
+
+        No sequence is better than the best one through any of its tags, whose cost is the tag's
+        max-marginal (Wainwright & Jordan 2008, section 8.1). So the best sequences of tags of up to
+        some cost are the best of all if the last of them costs no more.
+
+        Args:
+            emissions: (tokens, tags), sentence after sentence.
+            lengths: (sentences,), each at least 1, tokens in all.
+
+        Returns:
+            As for a call.
+        """
+        costs = self._detours(emissions, lengths)
+        starts = np.cumsum(lengths) - lengths
+        tags = np.empty((self.k, len(emissions)), dtype=np.int64)
+        exists = np.zeros((self.k, len(lengths)), dtype=np.bool_)
+        is_left, n_more = np.ones(len(lengths), dtype=np.bool_), self.n_more
+        while is_left.any():
+            left = np.flatnonzero(is_left)
+            rows = np.flatnonzero(np.repeat(is_left, lengths))
+            most = np.full(len(left), NO_WAY)
+            for i, (start, n) in enumerate(zip(starts[left], lengths[left], strict=True)):
+                of_tags = costs[start : start + n].ravel()
+                if n + n_more < len(of_tags):
+                    most[i] = np.partition(of_tags, n + n_more)[n + n_more]
+            allowed = costs[rows] <= np.repeat(most, lengths[left])[:, None]
+            found, exist = self(emissions[rows], lengths[left], allowed)
+            tags[:, rows], exists[:, left] = found, exist
+            best, worst = (self._totals(emissions[rows], lengths[left], found[i]) for i in (0, -1))
+            is_found = exist[-1] & (worst - best <= most)
+            is_left[left] = ~is_found & (most < NO_WAY // 2)
+            n_more *= 4
+        return tags, exists
+
+    def _detours(self, emissions: Floats, lengths: Ids) -> Ids:
+        """Return what the best sequence through each tag costs more than the best of all.
+
+        Args:
+            emissions: (tokens, tags).
+            lengths: (sentences,).
+
+        Returns:
+            (tokens, tags)
+        """
+        costs = self._all_alone(emissions, lengths)
+        first, n_at_step = in_step(lengths)
+        found = np.empty_like(costs)
+        at = np.empty_like(costs[:0])
+        for t, n in enumerate(n_at_step):
+            rows = first[:n] + t
+            at = _bounded(costs[rows] + (_onto(at[:n], self._between) if t else 0))
+            found[rows] = at
+        after = np.empty_like(costs[:0])
+        for t in range(len(n_at_step) - 1, -1, -1):
+            rows = first[: n_at_step[t]] + t
+            now = np.zeros((len(rows), costs.shape[1]), dtype=np.int64)
+            now[: len(after)] = _onto(after, self._between.T)
+            found[rows] = _bounded(found[rows] + now)
+            after = _bounded(now + costs[rows])
+        return found
+
+    def _totals(self, emissions: Floats, lengths: Ids, tags: Ids) -> Ids:
+        """Return what sequences cost: (sentences,)"""
+        steps = self._all_alone(emissions, lengths)[np.arange(len(tags)), tags]
+        starts = np.cumsum(lengths) - lengths
+        between = self._between[tags[:-1], tags[1:]]
+        between[starts[1:] - 1] = 0
+        steps[1:] += between
+        totals: Ids = np.add.reduceat(steps, starts)
+        return totals
+
+    def _all_alone(self, emissions: Floats, lengths: Ids) -> Ids:
+        n_tokens = len(emissions)
+        return self._alone(emissions, lengths, np.arange(n_tokens), np.full(n_tokens, -1))
 
     def _alone(self, emissions: Floats, lengths: Ids, places: Ids, fixed: Ids) -> Ids:
         """Return what tags cost by themselves and beside those that are fixed.
@@ -191,8 +270,8 @@ def most_probable(
 
     No sequence is more probable than any of its tags. So those that reach some probability consist
     of tags that reach it, and nearly all tokens have a single such tag. The best sequences of these
-    tags are the best of all if the last of them reaches the probability; in the few sentences where
-    it does not, more tags are allowed.
+    tags are the best of all if the last of them reaches the probability. Where it does not, as in
+    long sentences, `ListViterbi.pruned` finds them.
 
     Args:
         decode: Finds the best sequences.
@@ -205,31 +284,69 @@ def most_probable(
         The tag ids (k, tokens) of the sequences, the best first, and their probabilities
         (k, sentences), 0 where there is no such sequence.
     """
-    k = decode.k
-    exponents = np.frexp(posterior.marginals)[1].astype(np.int64)
-    levels = np.where(posterior.marginals > 0, np.clip(-exponents, 0, LEVELS - 1), LEVELS)
+    sequences = np.empty((decode.k, len(emissions)), dtype=np.int64)
+    probs = np.zeros((decode.k, len(lengths)))
+    levels, deepest = _levels(posterior.marginals, lengths, decode.n_more)
+
+    def search(some: Bools, *, by_level: bool) -> None:
+        rows = np.flatnonzero(np.repeat(some, lengths))
+        arguments = emissions[rows], lengths[some]
+        if by_level:
+            allowed = levels[rows] <= np.repeat(deepest[some], lengths[some])[:, None]
+            found, exists = decode(*arguments, allowed)
+        else:
+            found, exists = decode.pruned(*arguments)
+        of_rows = Posterior(posterior.marginals[rows], posterior.onward[rows])
+        probs[:, some] = np.where(exists, marginals.sequences(of_rows, lengths[some], found), 0)
+        sequences[:, rows] = found
+
+    # About as probable is the best sequence: if it does not reach its level, the last cannot.
+    bits = np.log2(np.maximum(posterior.marginals.max(axis=1), np.finfo(np.float64).tiny))
+    is_probable = np.add.reduceat(bits, np.cumsum(lengths) - lengths) > -(deepest + 1)
+    if is_probable.any():
+        search(is_probable, by_level=True)
+    is_left = probs[-1] <= 0.5 ** (deepest + 1) * (1 + 1e-9)
+    if is_left.any():
+        search(is_left, by_level=False)
+    return sequences, probs
+
+
+def _levels(marginals: Probs, lengths: Ids, n_more: int) -> tuple[Ids, Ids]:
+    """Return the levels of probabilities, and to which ones sentences have enough tags.
+
+    Args:
+        marginals: (tokens, tags).
+        lengths: (sentences,).
+        n_more: As many tags as tokens and so many more are enough.
+
+    Returns:
+        (tokens, tags) and (sentences,)
+    """
+    exponents = np.frexp(marginals)[1].astype(np.int64)
+    levels = np.where(marginals > 0, np.clip(-exponents, 0, LEVELS - 1), LEVELS)
     of_token = np.repeat(np.arange(len(lengths)), lengths)
     counted = np.bincount(
         (of_token[:, None] * (LEVELS + 1) + levels).ravel(), minlength=len(lengths) * (LEVELS + 1)
     )
     n_tags = counted.reshape(-1, LEVELS + 1)[:, :LEVELS].cumsum(axis=1)
-    sequences = np.empty((k, len(emissions)), dtype=np.int64)
-    probs = np.empty((k, len(lengths)))
-    left, n_more = np.arange(len(lengths)), 3 * k // 2 + 1
-    while len(left):
-        enough = n_tags[left] >= lengths[left, None] + n_more
-        deepest = np.where(enough.any(axis=1), enough.argmax(axis=1), LEVELS - 1)
-        is_left = np.zeros(len(lengths), dtype=np.bool_)
-        is_left[left] = True
-        rows = np.flatnonzero(is_left[of_token])
-        allowed = levels[rows] <= np.repeat(deepest, lengths[left])[:, None]
-        found, exists = decode(emissions[rows], lengths[left], allowed)
-        of_rows = Posterior(posterior.marginals[rows], posterior.onward[rows])
-        probs[:, left] = np.where(exists, marginals.sequences(of_rows, lengths[left], found), 0)
-        sequences[:, rows] = found
-        reached = probs[-1, left] > 0.5 ** (deepest + 1) * (1 + 1e-9)
-        left, n_more = left[~reached & (deepest < LEVELS - 1)], 4 * n_more
-    return sequences, probs
+    enough = n_tags >= lengths[:, None] + n_more
+    return levels, np.where(enough.any(axis=1), enough.argmax(axis=1), LEVELS - 1)
+
+
+def _onto(at: Ids, between: Ids) -> Ids:
+    """Return the least cost onto each tag: (sentences, tags) of those of the tags before."""
+    per = max(MOST_WAYS // between.size, 1)
+    parts = [
+        (at[i : i + per, :, None] + between).min(axis=1) for i in range(0, max(len(at), 1), per)
+    ]
+    return parts[0] if len(parts) == 1 else np.concatenate(parts)
+
+
+def _bounded(costs: Ids) -> Ids:
+    """Return costs less the least of each row, `NO_WAY` of what the scheme forbids."""
+    costs = costs - costs.min(axis=1, keepdims=True)
+    costs[costs > NO_WAY // 2] = NO_WAY
+    return costs
 
 
 def _least(coded: Ids, k: int, bits: int) -> Ids:

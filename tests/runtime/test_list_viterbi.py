@@ -51,6 +51,9 @@ def test_sequences_and_probabilities_equal_enumeration(
     assert shares_of_pruned == pytest.approx(np.where(exists, probs, 0), abs=1e-9)
     of_token = np.repeat(exists, n_tokens, axis=1)
     assert (pruned == found)[of_token].all()
+    by_cost, exist_by_cost = ListViterbi(transitions, k).pruned(emissions, n_tokens)
+    assert (exist_by_cost == exists).all()
+    assert (by_cost == found)[of_token].all()
     past = np.cumsum(lengths)
     for i, of_sentence in enumerate(sentences):
         by_sequence = enumerate_scores(crf, of_sentence, lengths[i])
@@ -67,8 +70,11 @@ def test_sequences_and_probabilities_equal_enumeration(
 def test_a_long_sentence() -> None:
     head = head_of("BIOES")
     emissions = np.random.default_rng(0).standard_normal((10_000, len(head.tags)))
-    found, exists = ListViterbi(constrained(head.allowed()), 3)(
-        emissions.astype(np.float32), np.array([10_000])
-    )
+    emissions, lengths = emissions.astype(np.float32), np.array([10_000])
+    decode = ListViterbi(constrained(head.allowed()), 3)
+    found, exists = decode(emissions, lengths)
     assert exists.all()
     assert found.shape == (3, 10_000)
+    pruned, exist = decode.pruned(emissions, lengths)
+    assert exist.all()
+    assert (pruned == found).all()

@@ -63,19 +63,20 @@ def check_not_read(written: Iterable[Path | None], read: Iterable[Path | str]) -
                 raise UsageError("is also read", path=path, hint="name another file to write to")
 
 
-def write_file(path: Path, content: bytes) -> None:
+def write_file(path: Path, content: bytes, *, force: bool = True) -> None:
     """Write a file at once: a reader sees the old content or the new, never a part.
 
-    A link is followed; anything but a regular file (``/dev/stdout``, a pipe) is written into.
+    Args:
+        path: The file; see `new_file`.
+        content: Its bytes.
+        force: It may be replaced.
 
     Raises:
         OSError: No space, no permission; the old content stays.
+        UsageError: It exists, and ``force`` does not allow it.
     """
-    with named_errors(path):
-        if path.exists() and not path.is_file():
-            path.write_bytes(content)
-        else:
-            _replace_file(path.resolve(), content)
+    with named_errors(path), new_file(path, wait=True, force=force) as file:
+        file.write(content)
 
 
 @contextmanager
@@ -96,34 +97,47 @@ def is_part(name: str) -> bool:
     return name.startswith(".") and name.endswith(".part")
 
 
-def _replace_file(path: Path, content: bytes) -> None:
-    with new_file(path, wait=True) as file:
-        file.write(content)
-
-
 @contextmanager
 def new_file(
-    path: Path, *, private: bool = False, keep: bool = False, wait: bool = False
+    path: Path,
+    *,
+    private: bool = False,
+    keep: bool = False,
+    wait: bool = False,
+    force: bool = True,
 ) -> Iterator[BinaryIO]:
     """Yield a file to write, which replaces ``path`` at the end.
 
     Until then it is ``.<name>.part`` beside it. If the process is killed, it stays there until
-    ``path`` is written again.
+    ``path`` is written again. A link is followed; anything but a regular file (``/dev/stdout``, a
+    pipe) is written into.
 
     Args:
         path: The file.
         private: Only its owner may read it.
         keep: It replaces ``path`` also if anything is raised.
         wait: Wait for another process that is writing the file.
+        force: ``path`` may be replaced. Otherwise it must not exist, neither now nor at the end:
+            whoever checked it earlier may have been overtaken by another process.
 
     Raises:
         OSError: No space, no permission.
-        UsageError: Another process is writing the file.
+        UsageError: Another process is writing the file, or it exists.
     """
-    part = path.with_name(f".{path.name}.part")
+    if path.exists() and not path.is_file():
+        special = path.open("wb")
+        try:
+            yield special
+        finally:
+            with named_errors(path):  # closing writes what is left
+                special.close()
+        return
+    target = path.resolve()
+    part = target.with_name(f".{target.name}.part")
     is_complete = is_replaced = False
     with _taken(part, path, private=private, wait=wait) as file:
         try:
+            check_new([path], force=force)
             try:
                 yield file
                 is_complete = True
@@ -132,7 +146,8 @@ def new_file(
                     with named_errors(path):
                         file.flush()
                         os.fsync(file.fileno())
-                        part.replace(path)
+                        check_new([path], force=force)
+                        part.replace(target)
                     is_replaced = True
         finally:
             if not is_replaced:  # otherwise the name may be another process's already

@@ -132,7 +132,7 @@ def evaluate(
             strict=strict,
             data_dir=data_dir,
         )
-        _show(errors, report, sentences, json=json)
+        _show(errors, report, sentences, force=force, json=json)
         return
     if sentences is not None:
         raise UsageError("sentences are of a report", hint="name its file with {report}")
@@ -164,13 +164,15 @@ def evaluate(
         print_evaluation(console(), evaluation.title, evaluation)
 
 
-def _show(errors: ErrorReport, page: Path | None, n_sentences: int | None, *, json: bool) -> None:
+def _show(
+    errors: ErrorReport, page: Path | None, n_sentences: int | None, *, force: bool, json: bool
+) -> None:
     from tagger.insight.report.terminal import print_report
 
     for finding in errors.findings:
         echo(finding.describe(), err=True)
     if page is not None:
-        write_file(page, errors.html(n_sentences=n_sentences).encode())
+        write_file(page, errors.html(n_sentences=n_sentences).encode(), force=force)
     if json:
         print_json(errors)
         return

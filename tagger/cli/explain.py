@@ -42,9 +42,9 @@ def explain(
     explanation = tagger.explain(model, text, token=token, head=head)
     notes: tuple[str, ...] = ()
     if html is not None:
-        write_page(html, explanation, model)
+        write_page(html, explanation, model, force=force)
     if states is not None:
-        notes = draw_states(states, model, text, token)
+        notes = draw_states(states, model, text, token, force=force)
     if json:
         print_json(explanation)
     else:

@@ -122,9 +122,9 @@ def convert(
         findings.count("no annotation", source, action="written as O")
     content = writer.module.write(documents, spelling, findings)
     if isinstance(content, bytes):
-        write_file(target, content)
+        write_file(target, content, force=force)
     else:
-        write_folder(target, content)
+        write_folder(target, content, force=force)
     return Report(
         source=source,
         source_format=reader.name,

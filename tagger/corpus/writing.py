@@ -40,11 +40,14 @@ def find_writer(path: Path, name: str | None, *, argument: str, force: bool) -> 
     return form
 
 
-def write_documents(documents: Sequence[Document], path: Path, form: Format) -> None:
+def write_documents(
+    documents: Sequence[Document], path: Path, form: Format, *, force: bool
+) -> None:
     """Write documents of tokens at once.
 
     Raises:
         FormatError: The format cannot hold something.
+        UsageError: The file exists by now, and ``force`` does not allow to replace it.
         OSError: The file cannot be written; nothing is left of it.
     """
     findings = Findings()
@@ -53,6 +56,6 @@ def write_documents(documents: Sequence[Document], path: Path, form: Format) -> 
             as_text(document, findings)
     content = form.module.write(documents, Scheme.BIO, findings)
     if isinstance(content, bytes):
-        write_file(path, content)
+        write_file(path, content, force=force)
     else:
-        write_folder(path, content)
+        write_folder(path, content, force=force)

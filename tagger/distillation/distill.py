@@ -270,6 +270,7 @@ def _run(
     is_training = resume and existing_directory(output / LAST) is not None
     is_trained = resume and not is_training and stored(output).trained
     with locked(output):
+        check_distillation(output, resume=resume, force=force)  # another may have ended since
         if not resume:
             clear_run(output)  # an old model stays until the student takes its place
             write_file(output / RUN, msgspec.json.encode(run))

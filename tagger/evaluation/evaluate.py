@@ -127,7 +127,7 @@ def evaluate(
         )
         if written is not None:
             names = [head.name for head in chosen.heads if head.kind != "text"]
-            write_predictions(written, tagged, names, chosen.not_annotated)
+            write_predictions(written, tagged, names, chosen.not_annotated, force=force)
     curves = {}
     if by_threshold:
 

@@ -36,6 +36,8 @@ def write_predictions(
     tagged: Sequence[Tagged],
     heads: Sequence[str],
     not_annotated: Mapping[str, Set[str]] | None = None,
+    *,
+    force: bool = True,
 ) -> None:
     """Write a token a line: the token, then for each head its gold and its predicted tag.
 
@@ -47,6 +49,7 @@ def write_predictions(
 
     Raises:
         OSError: The file cannot be written; nothing is left of it.
+        UsageError: It exists, and ``force`` does not allow to replace it.
     """
     left_out = [
         f"{head}:{label}"
@@ -67,7 +70,7 @@ def write_predictions(
             )
             lines.append("\t".join([token, *pairs]))
         lines.append("")
-    write_file(path, ("\n".join(lines) + "\n").encode())
+    write_file(path, ("\n".join(lines) + "\n").encode(), force=force)
 
 
 def _joined(label: TextLabel) -> str:

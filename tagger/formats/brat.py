@@ -213,12 +213,14 @@ def check_folder(target: Path, *, force: bool) -> None:
         raise UsageError("is a file, and brat's files need a folder", path=target)
 
 
-def write_folder(target: Path, content: Mapping[str, bytes]) -> None:
+def write_folder(target: Path, content: Mapping[str, bytes], *, force: bool) -> None:
     """Write a folder at once: it has all its files, or is as it was before.
 
     Raises:
         OSError: No space, no permission.
+        UsageError: It may not be written or replaced; see `check_folder`.
     """
     with named_errors(target), new_directory(target.resolve()) as new:
         for name, data in content.items():
             (new / name).write_bytes(data)
+        check_folder(target, force=force)  # another process may have written it since

@@ -13,7 +13,7 @@ from tagger.linting.suspects import Doubt
 __all__ = ["export"]
 
 
-def export(doubts: Sequence[Doubt], head: str, path: Path, form: Format) -> int:
+def export(doubts: Sequence[Doubt], head: str, path: Path, form: Format, *, force: bool) -> int:
     """Write the sentences of doubts, each once, named by their place and the first doubt.
 
     Returns:
@@ -21,12 +21,13 @@ def export(doubts: Sequence[Doubt], head: str, path: Path, form: Format) -> int:
 
     Raises:
         OSError: The file cannot be written; nothing is left of it.
+        UsageError: It exists by now, and ``force`` does not allow to replace it.
     """
     first: dict[int, Doubt] = {}
     for doubt in doubts:
         first.setdefault(id(doubt.sentence), doubt)
     documents = [_document(doubt, head, number) for number, doubt in enumerate(first.values(), 1)]
-    write_documents(documents, path, form)
+    write_documents(documents, path, form, force=force)
     return len(documents)
 
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tagger.errors import CorpusError
-from tagger.files import named_errors, write_file
+from tagger.files import named_errors, new_file
 from tagger.formats.fields import MARKS
 from tagger.formats.records import Layout
 from tagger.lines import BOM
@@ -120,15 +120,19 @@ def write_patches(patches: Sequence[Patch]) -> None:
         OSError: One cannot be written; its old content stays.
     """
     for patch in patches:
-        if patch.path.read_bytes() != patch.old:
-            raise CorpusError("changed while it was read", path=patch.path, hint="start again")
+        _check_unchanged(patch)
         folder = patch.path.resolve().parent
         if not os.access(patch.path, os.W_OK) or not os.access(folder, os.W_OK):
             raise CorpusError(
                 "no permission to write it", path=patch.path, hint="no file was changed"
             )
     for patch in patches:
-        with named_errors(patch.path):
-            mode = patch.path.stat().st_mode
-            write_file(patch.path, patch.new)
-            patch.path.chmod(mode)
+        with named_errors(patch.path), new_file(patch.path, wait=True) as file:
+            os.fchmod(file.fileno(), patch.path.stat().st_mode)
+            file.write(patch.new)
+            _check_unchanged(patch)  # another process may have repaired it since
+
+
+def _check_unchanged(patch: Patch) -> None:
+    if patch.path.read_bytes() != patch.old:
+        raise CorpusError("changed while it was read", path=patch.path, hint="start again")

@@ -157,7 +157,8 @@ class Lint:
         if not self._doubts:
             raise UsageError("no model has judged", hint="give {model} or {folds=5}")
         head, doubts = next(iter(self._doubts.items()))
-        return export([doubt for doubt in doubts if doubt.is_suspect], head, Path(path), form)
+        suspects = [doubt for doubt in doubts if doubt.is_suspect]
+        return export(suspects, head, Path(path), form, force=force)
 
     def __repr__(self) -> str:
         counts = ", ".join(f"{code} {n:,}" for code, n in self.report.counts.items())

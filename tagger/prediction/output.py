@@ -16,7 +16,7 @@ import msgspec
 from tagger.errors import Interrupted, UsageError
 from tagger.files import lock, named_errors, write_file
 from tagger.interrupt import deferred_interrupt
-from tagger.prediction.resuming import NOTHING, Kept, Record, record_path
+from tagger.prediction.resuming import NOTHING, Kept, Record, record_path, resumable
 from tagger.prediction.workers import Result
 from tagger.printable import printable
 
@@ -41,12 +41,28 @@ def check_writable(output: Path | None) -> None:
         raise OSError(wrong, os.strerror(wrong), str(output))
 
 
+def check_replaceable(output: Path, *, force: bool) -> None:
+    """Check that no results are lost; an empty file has none.
+
+    Raises:
+        UsageError: There are some, and ``force`` does not allow to replace them.
+    """
+    if output.is_file() and output.stat().st_size and not force:
+        raise UsageError(
+            "exists",
+            path=output,
+            hint="resume it with {resume=True} or replace it with {force=True}",
+        )
+
+
 def write_results(
     results: Iterator[Result],
     *,
     output: Path | None = None,
     record: Record | None = None,
+    resume: bool = False,
     kept: Kept = NOTHING,
+    force: bool = False,
     report: Callable[[Result], None] = lambda result: None,
 ) -> None:
     """Write results as they come; an interrupt leaves whole results.
@@ -56,18 +72,20 @@ def write_results(
         output: The file to write to; None for standard output. It is not touched until there is a
             result to write, or it is known that there is none.
         record: The job, which resuming the output needs; None if it cannot be resumed.
-        kept: What stays in the file.
+        resume: The file is resumed.
+        kept: What stays in it then.
+        force: It may be replaced.
         report: Called after each result.
 
     Raises:
         OSError: The file cannot be written.
-        UsageError: Another process is writing it.
+        UsageError: Another process is writing it, or has written it since it was checked.
         Interrupted: Ctrl-C, with an ``output`` that can be resumed.
     """
     first = list(islice(results, 1))
     name = output or Path("standard output")
     in_terminal = output is None and sys.stdout.isatty()
-    with _opened(output, record, kept) as file:
+    with _opened(output, record, kept, resume=resume, force=force) as file:
         try:
             for result in chain(first, results):
                 content = shown(result.content) if in_terminal else result.content
@@ -91,7 +109,9 @@ def shown(content: bytes) -> bytes:
 
 
 @contextmanager
-def _opened(output: Path | None, record: Record | None, kept: Kept) -> Iterator[BinaryIO]:
+def _opened(
+    output: Path | None, record: Record | None, kept: Kept, *, resume: bool, force: bool
+) -> Iterator[BinaryIO]:
     if output is None:
         yield sys.stdout.buffer
         return
@@ -100,6 +120,12 @@ def _opened(output: Path | None, record: Record | None, kept: Kept) -> Iterator[
         # What is not a regular file (`/dev/stdout`, a pipe) has no size and no disk.
         if output.is_file():
             lock(file.fileno(), output)
+            if not resume:
+                check_replaceable(output, force=force)
+            elif record is not None and resumable(output, record) != kept:
+                raise UsageError(
+                    "another process has written there", path=output, hint="run the command again"
+                )
             if kept == NOTHING:
                 # In this order no moment has results of one job beside the record of another.
                 record_path(output).unlink(missing_ok=True)

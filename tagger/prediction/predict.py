@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
 from tagger.errors import UsageError, unknown_name
-from tagger.files import check_not_read
+from tagger.files import check_not_read, new_file
 from tagger.interrupt import interrupted_by_sigterm
 from tagger.prediction.input import BLOCK, STDIN, as_available, is_live, read_texts, total_bytes
 from tagger.prediction.language import warn_if_foreign
-from tagger.prediction.output import check_writable, write_results
+from tagger.prediction.output import check_replaceable, check_writable, write_results
 from tagger.prediction.output_formats import DOCBIN, FORMATS, format_of, view
 from tagger.prediction.resuming import NOTHING, Kept, record_of, resumable, skip
 from tagger.prediction.workers import Job, Result, load_tagger, tag_blocks
@@ -107,34 +107,35 @@ def predict(
     blocks = as_available(lines) if live else batched(lines, BLOCK)
     n_bytes = None if texts else total_bytes(files)
     reporting = nullcontext() if progress is None else progress(kept, n_done, n_bytes)
-    with interrupted_by_sigterm(), reporting as report, _converted(output, docbin):
+    with interrupted_by_sigterm(), reporting as report, _converted(output, docbin, force=force):
         write_results(
             tag_blocks(job, tagger, warn_if_foreign(blocks, tagger), workers),
             output=output,
             record=record,
+            resume=resume,
             kept=kept,
+            force=force or docbin is not None,
             report=report or (lambda result: None),
         )
 
 
 @contextmanager
-def _converted(lines: Path | None, docbin: Path | None) -> Iterator[None]:
+def _converted(lines: Path | None, docbin: Path | None, *, force: bool) -> Iterator[None]:
     """Write a DocBin from the JSON lines that are written within a ``with`` block, if any."""
     if lines is None or docbin is None:
         yield
         return
     from tagger.corpus.conversion import convert
 
-    is_own = True
-    try:
-        yield
-        convert(lines, docbin, source_format="prodigy", target_format=DOCBIN, force=True)
-    except UsageError:  # another process is writing it
-        is_own = False
-        raise
-    finally:
-        if is_own:
-            lines.unlink(missing_ok=True)
+    with new_file(docbin, force=force) as file:  # from now on, since the lines are beside it
+        converted = lines.with_suffix(".spacy")
+        try:
+            yield
+            convert(lines, converted, source_format="prodigy", target_format=DOCBIN, force=True)
+            file.write(converted.read_bytes())
+        finally:
+            for path in (lines, converted):
+                path.unlink(missing_ok=True)
 
 
 def _check_docbin(output: Path | None, *, resume: bool) -> None:
@@ -171,9 +172,5 @@ def _check_output(
             raise UsageError(
                 "results in conll cannot be counted", hint="use {format=json} or {format=text}"
             )
-    elif output is not None and output.is_file() and output.stat().st_size and not force:
-        raise UsageError(
-            "exists",
-            path=output,
-            hint="resume it with {resume=True} or replace it with {force=True}",
-        )
+    elif output is not None:
+        check_replaceable(output, force=force)

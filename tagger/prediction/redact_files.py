@@ -128,8 +128,8 @@ def redact_files(
     keep = output is None
     with (
         interrupted_by_sigterm(),
-        _written(output) as write,
-        _written(map_path, private=True, keep=keep) as write_map,
+        _written(output, force=force) as write,
+        _written(map_path, private=True, keep=keep, force=force) as write_map,
         reporting as report,
     ):
         for block, found in _found(redactor, job, rules, blocks, workers):
@@ -196,7 +196,7 @@ def undo_files(
     lines = read_lines(map_path)
     items = _items([], files, column, whole=whole)
     in_terminal = output is None and sys.stdout.isatty()
-    with interrupted_by_sigterm(), _written(output) as write:
+    with interrupted_by_sigterm(), _written(output, force=force) as write:
         for some in batched(_restored(map_path, lines, items), BLOCK):
             content = b"".join(_rendered(item, original) for item, original in some)
             write(shown(content) if in_terminal else content)
@@ -311,7 +311,7 @@ def _rendered(item: Item, text: str) -> bytes:
 
 @contextmanager
 def _written(
-    path: Path | None, *, private: bool = False, keep: bool = False
+    path: Path | None, *, private: bool = False, keep: bool = False, force: bool
 ) -> Iterator[Callable[[bytes], None]]:
     """Write to a file that replaces ``path`` when all is written; to standard output for None.
 
@@ -319,19 +319,12 @@ def _written(
         path: The file.
         private: Only its owner may read it.
         keep: It is kept also if it is not complete.
+        force: It may be replaced.
     """
     if path is None:
         yield _writer(sys.stdout.buffer, path)
         return
-    if path.exists() and not path.is_file():  # a pipe or a device
-        special = path.open("wb")
-        try:
-            yield _writer(special, path)
-        finally:
-            with named_errors(path):  # closing writes what is left
-                special.close()
-        return
-    with new_file(path, private=private, keep=keep) as file:
+    with new_file(path, private=private, keep=keep, force=force) as file:
         yield _writer(file, path)
 
 

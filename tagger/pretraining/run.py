@@ -140,6 +140,7 @@ def pretrain(
         run = Pretraining(config=config, texts=tuple(texts), licence=licence, vectors=vectors)
     use_threads(config.training.threads)
     with locked(output), interrupted_by_sigterm():
+        check_output(output, force=force, resume=resume)  # another may have ended there since
         if not resume:
             clear_run(output)
             work.mkdir(parents=True)

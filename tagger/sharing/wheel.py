@@ -87,7 +87,7 @@ def package(
     }
     contents[f"{info}/RECORD"] = _record(contents, f"{info}/RECORD")
     output.mkdir(parents=True, exist_ok=True)
-    write_file(path, _zipped(contents))
+    write_file(path, _zipped(contents), force=force)
     return path
 
 

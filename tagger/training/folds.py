@@ -26,7 +26,7 @@ from tagger.formats.text_labels import as_list
 from tagger.model.meta import META
 from tagger.runtime.labelling import label_names
 from tagger.tables import counted
-from tagger.training.output import LAST
+from tagger.training.output import LAST, locked
 from tagger.training.reporting import Reporter
 from tagger.training.settings import settings as combine
 from tagger.training.train import train
@@ -131,47 +131,48 @@ def cross_validate(
         strict=strict,
     )
     place = chosen.output
-    if not resume:
-        check_new([place / PREDICTIONS, *place.glob(f"fold-*/model/{META}")], force=force)
-    loaded = load_configured(
-        name,
-        corpus_settings(chosen.config, name),
-        data_dir=chosen.data_dir,
-        strict=strict,
-        columns=columns,
-    )
-    kinds = {head.name: head.kind for head in loaded.heads}
-    wanted = list(chosen.config.heads) or list(loaded.main_heads)
-    if wanted == ["all"]:
-        wanted = list(kinds)
-    rows = [row for split, data in loaded.splits.items() if split != "test" for row in data]
-    parts = _parts(rows, folds, name)
-    _check_entities(rows, parts, [head for head in wanted if kinds.get(head) == "span"], name)
+    with locked(place):  # also from what the folds learn from and are scored on
+        if not resume:
+            check_new([place / PREDICTIONS, *place.glob(f"fold-*/model/{META}")], force=force)
+        loaded = load_configured(
+            name,
+            corpus_settings(chosen.config, name),
+            data_dir=chosen.data_dir,
+            strict=strict,
+            columns=columns,
+        )
+        kinds = {head.name: head.kind for head in loaded.heads}
+        wanted = list(chosen.config.heads) or list(loaded.main_heads)
+        if wanted == ["all"]:
+            wanted = list(kinds)
+        rows = [row for split, data in loaded.splits.items() if split != "test" for row in data]
+        parts = _parts(rows, folds, name)
+        _check_entities(rows, parts, [head for head in wanted if kinds.get(head) == "span"], name)
 
-    found: list[dict[str, float]] = []
-    tagged: dict[int, Tagged] = {}
-    for number, part in enumerate(parts, 1):
-        folder = place / f"fold-{number}"
-        folder.mkdir(parents=True, exist_ok=True)
-        inside = set(part)
-        rest = [i for i in range(len(rows)) if i not in inside]
-        _write(folder / "train.jsonl", [rows[i] for i in rest], list(kinds))
-        _write(folder / "test.jsonl", [rows[i] for i in part], list(kinds))
-        model = folder / "model"
-        if reporter is not None:
-            reporter.note(f"{name}: fold {number} of {folds}, {counted(len(part), 'sentence')}")
-        if not (resume and is_finished(model)):
-            _train(folder, model, wanted, chosen.config, base, resume, force, device, reporter)
-        evaluation, of_part = _score(model, folder / "test.jsonl", wanted)
-        found.append(evaluation.main)
-        tagged |= dict(zip(part, of_part, strict=True))
+        found: list[dict[str, float]] = []
+        tagged: dict[int, Tagged] = {}
+        for number, part in enumerate(parts, 1):
+            folder = place / f"fold-{number}"
+            folder.mkdir(parents=True, exist_ok=True)
+            inside = set(part)
+            rest = [i for i in range(len(rows)) if i not in inside]
+            _write(folder / "train.jsonl", [rows[i] for i in rest], list(kinds))
+            _write(folder / "test.jsonl", [rows[i] for i in part], list(kinds))
+            model = folder / "model"
+            if reporter is not None:
+                reporter.note(f"{name}: fold {number} of {folds}, {counted(len(part), 'sentence')}")
+            if not (resume and is_finished(model)):
+                _train(folder, model, wanted, chosen.config, base, resume, force, device, reporter)
+            evaluation, of_part = _score(model, folder / "test.jsonl", wanted)
+            found.append(evaluation.main)
+            tagged |= dict(zip(part, of_part, strict=True))
 
-    ordered = [tagged[i] for i in sorted(tagged)]
-    write_predictions(place / PREDICTIONS, ordered, [h for h in wanted if kinds[h] != "text"])
-    pooled = _pooled(ordered, wanted, kinds, name)
-    record = {"folds": found, "pooled": pooled}
-    write_file(place / SCORES, msgspec.json.format(msgspec.json.encode(record)))
-    return CrossValidation(place, tuple(found), pooled, place / PREDICTIONS)
+        ordered = [tagged[i] for i in sorted(tagged)]
+        write_predictions(place / PREDICTIONS, ordered, [h for h in wanted if kinds[h] != "text"])
+        pooled = _pooled(ordered, wanted, kinds, name)
+        record = {"folds": found, "pooled": pooled}
+        write_file(place / SCORES, msgspec.json.format(msgspec.json.encode(record)))
+        return CrossValidation(place, tuple(found), pooled, place / PREDICTIONS)
 
 
 def is_finished(model: Path) -> bool:

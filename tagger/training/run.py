@@ -181,6 +181,8 @@ def train(
         teacher = Teacher(network, prepared.heads, base_model.heads)
     state = new_state(network, config.training)
     with locked(output) if group.leads else nullcontext():
+        if group.leads:  # another training may have ended there since
+            check_output(output, force=force, resume=resume)
         if group.leads and resume:
             check_same_run(output, run)
             load_state(state, output / LAST)

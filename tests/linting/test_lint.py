@@ -212,10 +212,10 @@ def test_none_is_written_where_one_may_not_be(bad: Path, monkeypatch: Patch) -> 
 def test_a_failed_write_leaves_the_old_content(bad: Path, monkeypatch: Patch) -> None:
     found = tagger.lint(bad)
 
-    def full(path: Path, content: bytes) -> None:
+    def full(descriptor: int) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("tagger.linting.fixing.write_file", full)
+    monkeypatch.setattr(os, "fsync", full)
     with pytest.raises(OSError, match="No space") as error:
         found.fix()
     assert error.value.filename == str(bad)

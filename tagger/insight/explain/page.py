@@ -38,13 +38,14 @@ class _Side(NamedTuple):
     gain: float
 
 
-def write_page(path: Path, explanation: Explanation, model: str) -> None:
+def write_page(path: Path, explanation: Explanation, model: str, *, force: bool = False) -> None:
     """Write an explanation as a page.
 
     Raises:
         OSError: It cannot be written; an existing file is kept.
+        UsageError: It exists, and ``force`` does not allow to replace it.
     """
-    write_file(path, explanation_html(explanation, model).encode())
+    write_file(path, explanation_html(explanation, model).encode(), force=force)
 
 
 def explanation_html(explanation: Explanation, model: str = "", *, layout: Layout = "page") -> str:

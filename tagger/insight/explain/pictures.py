@@ -40,7 +40,7 @@ def check_picture(path: Path) -> None:
 
 
 def draw_states(
-    path: Path, model: str | Path, text: str, token: str | int | None = None
+    path: Path, model: str | Path, text: str, token: str | int | None = None, *, force: bool = False
 ) -> tuple[str, ...]:
     """Draw the hidden states of a sentence.
 
@@ -49,9 +49,13 @@ def draw_states(
         model: A model directory or the name of a model.
         text: The text.
         token: A token of the sentence, see `explain`; None for the first sentence.
+        force: The file may be replaced.
 
     Returns:
         Notes on what is not in the picture.
+
+    Raises:
+        UsageError: The file exists, and ``force`` does not allow to replace it.
     """
     from tagger.insight.explain.states import states_of
 
@@ -66,9 +70,9 @@ def draw_states(
     picture = png(figure(states_of(saved, directory, words, shown)))
     if path.suffix.lower() == ".html":
         page = render("states.html", caption=CAPTION, picture=picture)
-        write_file(path, page.encode())
+        write_file(path, page.encode(), force=force)
     else:
-        write_file(path, picture)
+        write_file(path, picture, force=force)
     notes = []
     if len(words) > N_SHOWN:
         start = sentences[place.sentence].first + first  # positions count over all sentences

@@ -120,7 +120,7 @@ def select(
             hint="give other text",
         )
     documents = [_document(one, rank, spec.name) for rank, one in enumerate(chosen, 1)]
-    write_documents(documents, target, form)
+    write_documents(documents, target, form, force=force)
     return Selected(
         sentences=tuple(_selected(one) for one in chosen),
         n_wanted=n,

@@ -80,7 +80,7 @@ def init_spacy(
     splits = prepared.corpora[0].splits
     for split in ("train", "dev"):
         documents = DocBin(docs=annotated(nlp.vocab, splits[split], chosen))
-        write_file(output / f"{split}.spacy", documents.to_bytes())
+        write_file(output / f"{split}.spacy", documents.to_bytes(), force=force)
     nlp.add_pipe("recurrent_tagger", config={"model": "", "base": base})
     config = nlp.config.copy()
     config["paths"] |= {"train": str(output / "train.spacy"), "dev": str(output / "dev.spacy")}
@@ -91,7 +91,7 @@ def init_spacy(
     n_tokens = sum(map(len, splits["train"].select_columns(["tokens"])[:]["tokens"]))
     config["training"] |= _training_section(training, n_tokens, chosen)
     config["training"]["optimizer"]["learn_rate"] = training.learning_rate
-    write_file(output / CONFIG, config.to_str().encode())
+    write_file(output / CONFIG, config.to_str().encode(), force=force)
     return Project(
         output / CONFIG,
         {split: len(splits[split]) for split in ("train", "dev")},

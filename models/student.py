@@ -18,7 +18,7 @@ from transformer import TRANSFORMER, WEIGHTS, MiniLMTeacher
 import tagger
 from tagger.cli.failures import one_line_errors
 from tagger.distillation.reporting import Terminal
-from tagger.distillation.state import RUN
+from tagger.training.output import DISTILLATION
 
 
 def teacher(directory: Path, transformer: Path) -> MiniLMTeacher | str:
@@ -39,7 +39,7 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--transformer", type=Path, default=TRANSFORMER)
     given = parser.parse_args()
-    is_begun = (given.output / RUN).is_file()
+    is_begun = (given.output / DISTILLATION).is_file()
     tagger.distill(
         given.texts,
         given.output,

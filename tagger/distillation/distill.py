@@ -32,7 +32,6 @@ from tagger.distillation.reporting import DistillationReporter
 from tagger.distillation.results import Measure, compare
 from tagger.distillation.state import (
     ANSWERS,
-    RUN,
     Distillation,
     check_distillation,
     stored,
@@ -50,7 +49,7 @@ from tagger.sharing.finding import MODELS
 from tagger.text import Tokenizer, TokenizerRules
 from tagger.training.answers import Answers
 from tagger.training.encoding import Inventory
-from tagger.training.output import LAST, changed, check_same_config, clear_run, locked
+from tagger.training.output import DISTILLATION, LAST, changed, check_same_config, clear_run, locked
 from tagger.training.run import Finished
 from tagger.training.run import train as run_training
 from tagger.training.settings import settings as combine
@@ -273,7 +272,7 @@ def _run(
         check_distillation(output, resume=resume, force=force)  # another may have ended since
         if not resume:
             clear_run(output)  # an old model stays until the student takes its place
-            write_file(output / RUN, msgspec.json.encode(run))
+            write_file(output / DISTILLATION, msgspec.json.encode(run))
         try:
             tally = _answer(texts, panel, rules, job, folder, config, output, force, report)
         except (TaggerError, OSError):
@@ -307,11 +306,11 @@ def _run(
             reporter=report,
         )
         done = msgspec.structs.replace(run, trained=True)
-        write_file(output / RUN, msgspec.json.encode(done))
+        write_file(output / DISTILLATION, msgspec.json.encode(done))
     measures = compare(panel, tally, output, answers.corpus.splits["dev"], gold)
     if not run.answers:
         shutil.rmtree(folder, ignore_errors=True)
-    (output / RUN).unlink(missing_ok=True)
+    (output / DISTILLATION).unlink(missing_ok=True)
     return Distilled(output, *finished, run.teachers, tuple(measures))
 
 
@@ -338,7 +337,7 @@ def _withdraw(output: Path, folder: Path) -> None:
         if has_answers(folder):
             return
         shutil.rmtree(folder, ignore_errors=True)
-    (output / RUN).unlink(missing_ok=True)
+    (output / DISTILLATION).unlink(missing_ok=True)
 
 
 def _answer(

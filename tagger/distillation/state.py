@@ -13,7 +13,6 @@ from tagger.files import existing_directory
 from tagger.lines import NOT_JSON
 from tagger.training.output import DISTILLATION, LAST, check_output
 
-RUN = DISTILLATION
 ANSWERS = "answers"
 """The folder of the answers in the output, where the user names none."""
 
@@ -43,10 +42,10 @@ def stored(output: Path) -> Distillation:
         ModelError: They are damaged.
     """
     try:
-        return msgspec.json.decode((output / RUN).read_bytes(), type=Distillation)
+        return msgspec.json.decode((output / DISTILLATION).read_bytes(), type=Distillation)
     except (OSError, *NOT_JSON) as error:
         raise ModelError(
-            f"damaged ({error})", path=output / RUN, hint="start again with {force=True}"
+            f"damaged ({error})", path=output / DISTILLATION, hint="start again with {force=True}"
         ) from None
 
 
@@ -56,7 +55,7 @@ def check_distillation(output: Path, *, resume: bool, force: bool) -> None:
     Raises:
         UsageError: There is a model or an unfinished one, or nothing to resume.
     """
-    is_begun = (output / RUN).is_file()
+    is_begun = (output / DISTILLATION).is_file()
     if resume and not is_begun:
         is_training = existing_directory(output / LAST) is not None
         raise UsageError(

@@ -64,7 +64,6 @@ from tagger.training.output import (
     LAST,
     RUN,
     changed,
-    check_not_distilled,
     check_output,
     check_same_config,
     clear_model,
@@ -119,7 +118,6 @@ def pretrain(
     report = reporter or PretrainingReporter()
     check_names(*texts, output, config.pretraining.vectors)
     check_output(output, force=force, resume=resume)
-    check_not_distilled(output)
     _check_config(config)
     if config.pretraining.vector_epochs:
         check_floret()

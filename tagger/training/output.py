@@ -42,13 +42,26 @@ class Run(msgspec.Struct, frozen=True, kw_only=True):
     """Whether a tag outside its scheme stops the reading."""
 
 
-def check_output(output: Path, *, force: bool, resume: bool) -> None:
+def check_output(output: Path, *, force: bool, resume: bool, distilling: bool = False) -> None:
     """Check that nothing is overwritten by accident.
 
+    Args:
+        output: The directory of the model.
+        force: Replace a model that is there.
+        resume: Resume a training that was stopped there.
+        distilling: It is the training of a student; any other one keeps out of an unfinished
+            distillation, which it could neither resume nor end.
+
     Raises:
-        UsageError: There is a model already, or a folder of something else. Of the latter
-            ``force`` replaces nothing.
+        UsageError: There is a model already, an unfinished distillation, or a folder of something
+            else. Of the latter ``force`` replaces nothing.
     """
+    if not distilling and (output / DISTILLATION).is_file():
+        raise UsageError(
+            "an unfinished distillation",
+            path=output,
+            hint="resume it with `tagger distill`, or name another folder with {output}",
+        )
     if resume:
         if existing_directory(output / LAST) is None:
             what = "its training has ended" if (output / META).is_file() else "no training there"
@@ -86,20 +99,6 @@ def check_output(output: Path, *, force: bool, resume: bool) -> None:
             f"holds no model, but {min(foreign)}",
             path=output,
             hint="name another folder with {output}",
-        )
-
-
-def check_not_distilled(output: Path) -> None:
-    """Check that a directory holds no unfinished distillation, which neither resumes nor ends so.
-
-    Raises:
-        UsageError: It does.
-    """
-    if (output / DISTILLATION).is_file():
-        raise UsageError(
-            "an unfinished distillation",
-            path=output,
-            hint="resume it with `tagger distill`, or name another folder with {output}",
         )
 
 

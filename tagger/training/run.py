@@ -127,8 +127,11 @@ def train(
     """
     report = reporter or Reporter()
     group = group or Group()
+    check = partial(
+        check_output, output, force=force, resume=resume, distilling=answers is not None
+    )
     if group.leads:
-        check_output(output, force=force, resume=resume)
+        check()
     if base and base.resolve() == output.resolve():
         raise UsageError(
             "is the model to start from", path=output, hint="name another folder with {output}"
@@ -181,8 +184,8 @@ def train(
         teacher = Teacher(network, prepared.heads, base_model.heads)
     state = new_state(network, config.training)
     with locked(output) if group.leads else nullcontext():
-        if group.leads:  # another training may have ended there since
-            check_output(output, force=force, resume=resume)
+        if group.leads:
+            check()  # another training may have ended there since
         if group.leads and resume:
             check_same_run(output, run)
             load_state(state, output / LAST)

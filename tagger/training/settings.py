@@ -17,7 +17,7 @@ from tagger.model.directory import read_config_of
 from tagger.model.meta import read_meta
 from tagger.sharing.finding import MODELS, find_model
 from tagger.training.joining import join_files
-from tagger.training.output import LAST, check_not_distilled, stored_run
+from tagger.training.output import LAST, stored_run
 
 FINE_TUNING_RATE = 5e-4
 """The highest learning rate from a model that has heads already: higher ones forget what it knows
@@ -86,8 +86,6 @@ def settings(
             "name a corpus, as in `tagger train sample`", hint="`tagger corpora` lists them"
         )
     place = output or MODELS / "+".join(short_name(source) for source in sources)
-    if not may_lack_sources:
-        check_not_distilled(place)
     start = merge_overrides(Config(), defaults or {})
     base_path = find_model(base) if base is not None else None
     if resume and existing_directory(place / LAST):

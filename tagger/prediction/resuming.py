@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import os
 import stat
+import zlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple, Protocol
@@ -24,8 +25,8 @@ from tagger.prediction.workers import Job, n_bytes_of
 from tagger.runtime.tagger import Tagger
 from tagger.tables import counted
 
-SAMPLE = 2**16
-"""Number of bytes at each end of an input that its fingerprint reads."""
+BLOCK_SIZE = 2**20
+"""Number of bytes of an input that are read at once for its checksum."""
 
 
 class Input(msgspec.Struct, frozen=True):
@@ -235,13 +236,19 @@ def _input(path: Path) -> Input:
         status = os.fstat(0) if path == STDIN else path.stat()
         if not stat.S_ISREG(status.st_mode):  # opening a pipe would take something from it
             return Input(str(path))
-        digest = hashlib.blake2b(digest_size=16)
         with open(0 if path == STDIN else path, "rb", closefd=path != STDIN) as file:
-            for start in (0, max(status.st_size - SAMPLE, 0)):
-                digest.update(os.pread(file.fileno(), SAMPLE, start))
-        return Input(str(path), status.st_size, digest.hexdigest())
+            return Input(str(path), status.st_size, _checksum(file.fileno()))
     except OSError:
         return Input(str(path))  # reading it reports that
+
+
+def _checksum(descriptor: int) -> str:
+    """Compute the checksum of a whole file, whose position stays: 0.3 s per gigabyte."""
+    checksum = position = 0
+    while block := os.pread(descriptor, BLOCK_SIZE, position):
+        checksum = zlib.crc32(block, checksum)
+        position += len(block)
+    return f"{checksum:08x}"
 
 
 def model_digest(directory: Path) -> str:

@@ -117,6 +117,7 @@ def test_a_finished_output_stays(
         ({"model": "changed"}, r"model .*changed"),
         ({"input": "other"}, r"input .*lines\.txt, now .*other\.txt"),
         ({"input": "two"}, "input of 1 file, now of 2"),
+        ({"input": "middle"}, r"input .*lines\.txt, now .*other\.txt"),
     ],
 )
 def test_another_job_is_refused_by_what_differs(
@@ -135,8 +136,10 @@ def test_another_job_is_refused_by_what_differs(
         job = job._replace(model=str(copy))
     elif kind := change.get("input"):
         other = tmp_path / "other.txt"
-        other.write_bytes(file.read_bytes().replace(b"John", b"Jane", 1))
-        files = [other] if kind == "other" else [file, other]
+        content = bytearray(file.read_bytes())
+        content[len(content) // 2 if kind == "middle" else 0] ^= 1
+        other.write_bytes(content)
+        files = [file, other] if kind == "two" else [other]
     else:
         job = job._replace(**change)
     with pytest.raises(UsageError, match=word) as raised:

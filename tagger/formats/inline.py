@@ -60,10 +60,12 @@ def read(path: Path, findings: Findings) -> Iterator[Document]:
     """
     for number, line in read_lines(path):
         text, chars = _parse(path, number, line)
-        if text.strip():
-            lead = len(text) - len(text.lstrip())
+        if text.strip() or chars:
+            # White space around the text is layout, but for that within spans.
+            lead = min([len(text) - len(text.lstrip()), *(c.start for c in chars)])
+            past = max([len(text.rstrip()), *(c.end for c in chars)])
             chars = [c._replace(start=c.start - lead, end=c.end - lead) for c in chars]
-            yield Document(str(number), path, number, text=text.strip(), chars=chars)
+            yield Document(str(number), path, number, text=text[lead:past], chars=chars)
 
 
 def write(documents: Sequence[Document], scheme: Scheme, findings: Findings) -> bytes:

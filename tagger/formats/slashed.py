@@ -70,12 +70,15 @@ def detect_layout(paths: Sequence[Path], names: str | Columns | None = None) -> 
         raise FormatError(
             path, None, "its words have no tags, or different numbers of them", hint=_HINT
         )
-    columns = {1: "token"}
     rows = [_parts(word, shape) for line in lines for word in line.split()]
+    found: dict[str, list[int]] = {ENTITIES: [], "pos": []}
     for i in range(1, shape.width):
         values = Counter(row[i] for row in rows)
-        name = ENTITIES if looks_like_spans(values) or _are_types(values) else "pos"
-        columns[i + 1] = name if name not in columns.values() else f"column{i + 1}"
+        is_span = looks_like_spans(values) or _are_types(values)
+        found[ENTITIES if is_span else "pos"].append(i)
+    columns = {1: "token"} | {i + 1: f"column{i + 1}" for i in range(1, shape.width)}
+    columns |= {i + 1: ENTITIES for i in found[ENTITIES][-1:]}  # as the writer places them
+    columns |= {i + 1: "pos" for i in found["pos"][:1]}
     return Layout(
         format="wikiner", title=f"words with tags after {shape.separator!r}", columns=columns
     )

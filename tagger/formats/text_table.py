@@ -25,7 +25,7 @@ from tagger.formats.label_names import find_names
 from tagger.formats.records import TOKEN_KEYS, Columns, TextLabel
 from tagger.formats.sample import Sample
 from tagger.formats.text_labels import KNOWN, are_choices, count_others, labels_in
-from tagger.formats.writing import count_spans
+from tagger.formats.writing import count_spans, encode_lines
 from tagger.lines import NOT_JSON, read_lines
 from tagger.schemes import Scheme
 from tagger.tables import counted
@@ -281,16 +281,28 @@ def _of_parquet(path: Path) -> Iterator[_Row]:
 
 
 def write(documents: Sequence[Document], scheme: Scheme, findings: Findings) -> bytes:
-    """Lay out documents of text as CSV with a header, several labels as a JSON array."""
+    """Lay out documents of text as CSV with a header, several labels as a JSON array.
+
+    Raises:
+        FormatError: A text or label contains a NUL.
+    """
     heads = list(dict.fromkeys(head for document in documents for head in document.labels))
-    content = io.StringIO()
-    writer = csv.writer(content, lineterminator="\n")
-    writer.writerow(["text", *heads])
+    rows = [["text", *heads]]
     for document in documents:
         count_spans(document, findings)
         labels = [document.labels.get(head, [None])[0] for head in heads]
-        writer.writerow([document.text, *map(_cell, labels)])
-    return content.getvalue().encode()
+        text = document.text or ""
+        if n := text.count("\r\n"):  # which readers of lines take for the end of one
+            kind, action = "line end within a text", "written as a line feed"
+            findings.count(kind, document.path, document.line, count=n, action=action)
+        rows.append([text.replace("\r\n", "\n"), *map(_cell, labels)])
+    return encode_lines(documents, map(_line, rows))
+
+
+def _line(fields: Sequence[str]) -> str:
+    line = io.StringIO()
+    csv.writer(line, lineterminator="\r\n").writerow(fields)  # which it also quotes in fields
+    return line.getvalue().removesuffix("\r\n")
 
 
 def _cell(label: TextLabel) -> str:

@@ -36,7 +36,8 @@ def encode_lines(documents: Sequence[Document], lines: Iterable[str]) -> bytes:
     content = "".join(f"{line}\n" for line in lines)
     if "\0" in content:
         for document in documents:
-            refuse(document, "\0", *document.tokens, document.text or "", *_labels(document))
+            strings = (document.name, document.text or "", *document.tokens, *_labels(document))
+            refuse(document, "\0", *strings)
     # Content that begins like a compressed file gets a byte order mark before it.
     mark, data = BOM.encode(), content.encode()
     return mark + data if data.startswith((mark, *MAGIC)) else data
@@ -170,3 +171,6 @@ def _labels(document: Document) -> Iterator[str]:
         yield from (span.label for span in found)
     yield from (span.label for span in document.chars)
     yield from (tag for tags in document.tags.values() for tag in tags if tag)
+    yield from (
+        one for labels in document.labels.values() for label in labels for one in as_list(label)
+    )

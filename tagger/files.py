@@ -89,7 +89,38 @@ def named_errors(path: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        raise OSError(error.errno, error.strerror, str(path)) from error
+        raise _renamed(error, path) from error
+
+
+def _renamed(error: OSError, path: Path) -> OSError:
+    renamed = OSError(error.errno, error.strerror, str(path))
+    for note in getattr(error, "__notes__", ()):
+        renamed.add_note(note)
+    return renamed
+
+
+@contextmanager
+def hinted_errors(hint: str | None) -> Iterator[None]:
+    """Add to errors of the operating system, such as a full disk, what to do after them.
+
+    Args:
+        hint: As that of a `TaggerError`; None to add nothing.
+
+    Raises:
+        OSError: The same error.
+    """
+    try:
+        yield
+    except OSError as error:
+        if hint is not None:
+            add_hint(error, hint)
+        raise
+
+
+def add_hint(error: OSError, hint: str) -> None:
+    """Add a note on what to do to an error, once."""
+    if hint not in getattr(error, "__notes__", ()):
+        error.add_note(hint)
 
 
 def is_part(name: str) -> bool:
@@ -237,8 +268,7 @@ def _named_within(new: Path, target: Path) -> Iterator[None]:
         name = Path(str(error.filename))
         if not name.is_relative_to(new):
             raise
-        path = target / name.relative_to(new)
-        raise OSError(error.errno, error.strerror, str(path)) from error
+        raise _renamed(error, target / name.relative_to(new)) from error
 
 
 @contextmanager

@@ -35,6 +35,7 @@ from tagger.bulk_tagging.work import tag_shard
 from tagger.errors import Interrupted, UsageError, unknown_name
 from tagger.executors.building import build_executor
 from tagger.executors.protocol import Executor, ExecutorName, Measures, check_shared
+from tagger.files import hinted_errors
 from tagger.interrupt import interrupted_by_sigterm
 from tagger.model.heads import HeadSpec
 from tagger.prediction.resuming import model_digest
@@ -209,7 +210,8 @@ def bulk(
         started = time.perf_counter()
         n_before = len(marks)
         try:
-            _run(runner, work, mine, marks, reporter)
+            with hinted_errors("run the same command again to resume"):
+                _run(runner, work, mine, marks, reporter)
         except KeyboardInterrupt:
             raise Interrupted(
                 f"stopped; {len(marks):,} of {len(found.shards):,} shards are finished",

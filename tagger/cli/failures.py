@@ -11,7 +11,7 @@ from pathlib import Path
 
 import typer
 
-from tagger.errors import Interrupted, TaggerError
+from tagger.errors import Interrupted, TaggerError, spelled_hint
 from tagger.extras import LEFT_OUT, install_hint
 from tagger.printable import one_line
 
@@ -33,6 +33,14 @@ _OPTIONS = {
 """Options whose names are not those of the functions' arguments."""
 
 
+_REMEDIES = {
+    errno.ENOSPC: "free some space",
+    errno.EDQUOT: "free some space",
+    errno.EFBIG: "raise the limit of `ulimit -f`",
+}
+"""What to do about errors of the operating system."""
+
+
 @contextmanager
 def one_line_errors() -> Iterator[None]:
     """End the program with one line and an exit code for an error that a user can fix.
@@ -52,7 +60,7 @@ def one_line_errors() -> Iterator[None]:
             sys.exit(1)
         name = error.filename or _stream(error)
         where = f"{name}: " if name else ""
-        _fail(f"error: {where}{(error.strerror or str(error)).lower()}", 1)
+        _fail(f"error: {where}{(error.strerror or str(error)).lower()}{_remedy(error)}", 1)
     except ModuleNotFoundError as error:
         library = (error.name or "").partition(".")[0]
         if library not in LEFT_OUT:
@@ -68,6 +76,13 @@ def one_line_errors() -> Iterator[None]:
             raise
         message = error.format_message().replace("Value error, ", "")
         _fail(f"error: {message} (see --help)", 2)
+
+
+def _remedy(error: OSError) -> str:
+    """Word what to do about an error of the operating system, where we know."""
+    steps = [_REMEDIES[error.errno]] if error.errno in _REMEDIES else []
+    steps += [spelled_hint(note, command_option) for note in getattr(error, "__notes__", ())]
+    return f"; {', then '.join(steps)}" if steps else ""
 
 
 def _stream(error: OSError) -> str:

@@ -41,7 +41,7 @@ from tagger.distillation.teachers.protocol import Teacher
 from tagger.distillation.texts import Texts, find_texts, survey
 from tagger.errors import Interrupted, TaggerError, UsageError, unknown_name
 from tagger.evaluation.selection import labels_of
-from tagger.files import existing_directory, write_file
+from tagger.files import add_hint, existing_directory, write_file
 from tagger.model.directory import read_config_of
 from tagger.model.meta import read_meta
 from tagger.runtime.loading import pick_device
@@ -192,9 +192,13 @@ def distill(
     )
     if before is not None:
         _check_same(directory, before, run)
-    return _run(
-        run, directory, pick_device(device), objects, resume=resume, force=force, report=report
-    )
+    where = pick_device(device)
+    try:
+        return _run(run, directory, where, objects, resume=resume, force=force, report=report)
+    except OSError as error:
+        if (directory / DISTILLATION).is_file():
+            add_hint(error, "resume it with {resume=True}")
+        raise
 
 
 def _by_name(

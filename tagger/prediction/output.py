@@ -14,7 +14,7 @@ from typing import BinaryIO
 import msgspec
 
 from tagger.errors import Interrupted, UsageError
-from tagger.files import lock, named_errors, write_file
+from tagger.files import hinted_errors, lock, named_errors, write_file
 from tagger.interrupt import deferred_interrupt
 from tagger.prediction.resuming import NOTHING, Kept, Record, record_path, resumable
 from tagger.prediction.workers import Result
@@ -85,7 +85,9 @@ def write_results(
     first = list(islice(results, 1))
     name = output or Path("standard output")
     in_terminal = output is None and sys.stdout.isatty()
-    with _opened(output, record, kept, resume=resume, force=force) as file:
+    hint = "run the same command with {resume=True}" if record is not None else None
+    opened = _opened(output, record, kept, resume=resume, force=force)
+    with hinted_errors(hint), opened as file:
         try:
             for result in chain(first, results):
                 content = shown(result.content) if in_terminal else result.content
@@ -98,8 +100,6 @@ def write_results(
         except KeyboardInterrupt:
             if output is None:
                 raise
-            resume = record is not None and output.is_file()
-            hint = "run the same command with {resume=True}" if resume else None
             raise Interrupted("stopped; it holds whole results", path=output, hint=hint) from None
 
 

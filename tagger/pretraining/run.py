@@ -20,7 +20,7 @@ from tagger.features.forms import CASES, FormEncoder
 from tagger.features.vectors.reading import read_vectors, vectors_dim
 from tagger.features.vectors.selection import Matrix
 from tagger.features.vocabulary import Vocabulary, word_counts
-from tagger.files import check_names, write_file
+from tagger.files import check_names, hinted_errors, write_file
 from tagger.interrupt import deferred_interrupt, interrupted_by_sigterm
 from tagger.model.directory import SavedModel, write_model
 from tagger.model.meta import CorpusRecord, Meta
@@ -141,8 +141,12 @@ def pretrain(
         check_output(output, force=force, resume=resume)  # another may have ended there since
         if not resume:
             clear_run(output)
-            work.mkdir(parents=True)
-            write_file(output / RUN, msgspec.json.encode(run))
+            try:
+                work.mkdir(parents=True)
+                write_file(output / RUN, msgspec.json.encode(run))
+            except OSError:
+                clear_run(output)
+                raise
         try:
             inventory = _inventory(run, output, report)
             try:
@@ -152,34 +156,35 @@ def pretrain(
                 if not resume:
                     clear_run(output)  # nothing has been learned yet
                 raise
-            clear_model(output)  # not before: with nothing to learn from, an old model stays
-            if not all(word in given for word in vocabulary.words):
-                _static_vectors(config, work, report)
-            state, text = _language_model(
-                config, inventory, vocabulary, given, work, device, report
-            )
-            _learn(state, text, config, work, report)
-            save_state(state, work)  # in case the model cannot be written
-            meta = _meta(state, inventory, run)
-            write_model(
-                output,
-                SavedModel(
-                    config=config,
-                    vocabulary=vocabulary,
-                    vector_keys=(),
-                    heads=(),
-                    rules=TokenizerRules(),
-                    weights=StoredWeights(weights_of(state.model.network)),
-                    meta=meta,
-                    card=render_card(
-                        "base.md.j2",
+            with hinted_errors("resume it with {resume=True}"):
+                if not all(word in given for word in vocabulary.words):
+                    _static_vectors(config, work, report)
+                state, text = _language_model(
+                    config, inventory, vocabulary, given, work, device, report
+                )
+                _learn(state, text, config, work, report)
+                save_state(state, work)  # in case the model cannot be written
+                meta = _meta(state, inventory, run)
+                clear_model(output)  # not before: an old model stays until there is another
+                write_model(
+                    output,
+                    SavedModel(
                         config=config,
+                        vocabulary=vocabulary,
+                        vector_keys=(),
+                        heads=(),
+                        rules=TokenizerRules(),
+                        weights=StoredWeights(weights_of(state.model.network)),
                         meta=meta,
-                        inventory=inventory,
-                        progress=state.progress,
+                        card=render_card(
+                            "base.md.j2",
+                            config=config,
+                            meta=meta,
+                            inventory=inventory,
+                            progress=state.progress,
+                        ),
                     ),
-                ),
-            )
+                )
         except KeyboardInterrupt:
             raise Interrupted(
                 "stopped and saved", path=output, hint="resume it with {resume=True}"
@@ -221,7 +226,7 @@ def _inventory(run: Pretraining, output: Path, report: PretrainingReporter) -> T
         return _kept_inventory(run, work, report)
     try:
         return _read_texts(run, work, report)
-    except TaggerError:
+    except (TaggerError, OSError):
         clear_run(output)  # nothing has been learned yet
         raise
     except KeyboardInterrupt:

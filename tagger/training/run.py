@@ -17,7 +17,7 @@ from tagger.corpus import Corpus
 from tagger.errors import Interrupted, ModelError, TrainingError, UsageError
 from tagger.evaluation.split import Evaluation
 from tagger.features.forms import FormEncoder
-from tagger.files import existing_directory, new_directory, write_file
+from tagger.files import existing_directory, hinted_errors, new_directory, write_file
 from tagger.interrupt import deferred_interrupt
 from tagger.model.directory import read_model, write_model
 from tagger.model.meta import GRAPHS, Meta
@@ -192,15 +192,20 @@ def train(
             report.note(f"resuming after epoch {state.progress.epoch}, step {state.progress.step}")
         elif group.leads:
             clear_run(output)  # an old model stays until the new one takes its place
-            write_file(output / RUN, msgspec.json.encode(run))
-            save_state(state, output / LAST)
+            try:
+                write_file(output / RUN, msgspec.json.encode(run))
+                save_state(state, output / LAST)
+            except OSError:
+                clear_run(output)  # nothing has been learned yet
+                raise
         check_same_corpora(run, group)
         share_state(state, group)
         try:
-            _run(state, parts, output, report, teacher, suspects, group)
-            if not group.leads:
-                return group.shared(None, Finished)
-            finished = _finish(state.progress, parts, output, report, device)
+            with hinted_errors("resume it with {resume=True}"):
+                _run(state, parts, output, report, teacher, suspects, group)
+                if not group.leads:
+                    return group.shared(None, Finished)
+                finished = _finish(state.progress, parts, output, report, device)
             with suppress(WorkerLostError):  # the model is complete
                 group.shared(lambda: finished, Finished)
             return finished

@@ -16,10 +16,13 @@ from tagger.distillation.teachers.protocol import Opinion, Probs, TeacherHead
 from tagger.errors import ModelError, UsageError, first_line
 from tagger.extras import install_hint
 from tagger.files import content_hash
+from tagger.hub import UnreachableError, ask
 from tagger.runtime.batching import batches_by_length
 from tagger.runtime.cutting import CutTexts
 from tagger.schemes import Scheme, tag_inventory
 
+CONFIG = "config.json"
+"""The file that every transformer has."""
 BATCH_TOKENS = 2048
 """Words in a batch, padding included."""
 _SPAN_TAG = re.compile(r"([BIESLU])[-_](.+)", re.IGNORECASE)
@@ -55,12 +58,13 @@ class TransformerTeacher:
         self._device = device
         transformers.logging.set_verbosity_error()
         transformers.logging.disable_progress_bar()
+        here = {"local_files_only": _is_here(source)}
         try:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")
-                self._tokenizer: Any = transformers.AutoTokenizer.from_pretrained(source)
+                self._tokenizer: Any = transformers.AutoTokenizer.from_pretrained(source, **here)
                 self._model: Any = transformers.AutoModelForTokenClassification.from_pretrained(
-                    source
+                    source, **here
                 )
         except Exception as error:  # of transformers, the hub, safetensors, ...
             raise ModelError(
@@ -176,6 +180,37 @@ def _begun(probs: Probs, head: TeacherHead) -> Probs:
         result[:, first] += moved
         result[:, inside] -= moved
     return result
+
+
+def _is_here(source: str) -> bool:
+    """Return whether a model is taken from this machine: a folder, or the cache of the hub.
+
+    The hub is asked first, since ``transformers`` tries for a minute or two to reach it.
+
+    Raises:
+        ModelError: It is neither, and the hub cannot be reached.
+    """
+    from huggingface_hub import HfApi, constants, hf_hub_url, try_to_load_from_cache
+    from huggingface_hub.errors import HfHubHTTPError, HFValidationError
+
+    if Path(source).is_dir():
+        return True
+    try:
+        hf_hub_url(source, CONFIG)  # makes no request, but checks the name
+        if constants.HF_HUB_OFFLINE:
+            raise UnreachableError("HF_HUB_OFFLINE is set")
+        ask(lambda timeout: HfApi(library_name="tagger").model_info(source, timeout=timeout))
+    except (HFValidationError, HfHubHTTPError):
+        return False  # transformers says why, at once
+    except UnreachableError as error:
+        if isinstance(try_to_load_from_cache(source, CONFIG), str):
+            return True
+        raise ModelError(
+            f"no folder, and not in the cache of the hub, which cannot be reached ({error})",
+            path=source,
+            hint="name a folder, or try again with a network",
+        ) from None
+    return False
 
 
 def _fingerprint(source: str, model: Any) -> str:

@@ -8,8 +8,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from tagger.distillation.teachers.transformer import TransformerTeacher, _begun, _head
+from tagger.distillation.teachers.transformer import TransformerTeacher, _begun, _head, _is_here
 from tagger.errors import ModelError
+from tagger.hub import UnreachableError
 from tagger.runtime.cutting import cut_texts
 from tagger.text import Tokenizer
 
@@ -54,6 +55,24 @@ def test_models_that_cannot_be_loaded(folder: Path, tmp_path: Path) -> None:
     with pytest.raises(ModelError) as caught:
         TransformerTeacher(str(tmp_path), [], device="cpu")
     assert "\n" not in str(caught.value)
+
+
+def test_the_hub_is_asked_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    hub: Any = pytest.importorskip("huggingface_hub")
+    pytest.importorskip("transformers", reason="needs the extra transformers")
+    asked = []
+
+    def ask(call: object) -> None:
+        asked.append(call)
+        raise UnreachableError("no network")
+
+    monkeypatch.setattr(hub.constants, "HF_HUB_OFFLINE", False)
+    monkeypatch.setattr("tagger.distillation.teachers.transformer.ask", ask)
+    with pytest.raises(ModelError, match="no network") as caught:
+        TransformerTeacher("some/model", [], device="cpu")
+    assert (caught.value.path, len(asked)) == ("some/model", 1)
+    monkeypatch.setattr(hub, "try_to_load_from_cache", lambda *_: "config.json")
+    assert _is_here("some/model")  # from the cache, without further requests
 
 
 def test_a_folder_without_a_tokenizer_is_refused(folder: Path, tmp_path: Path) -> None:

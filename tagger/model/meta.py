@@ -143,6 +143,11 @@ def checksums(
     return {**_file_checksums(contents), CALIBRATION: calibration_checksum(calibration)}
 
 
+def decisive_checksums(meta: Meta) -> dict[str, str]:
+    """Return the checksums of the files that decide what a training makes of a model."""
+    return {name: meta.checksums[name] for name in DECISIVE if name in meta.checksums}
+
+
 def calibration_checksum(calibration: Mapping[str, Calibration]) -> str:
     """Compute the checksum of the calibration of a model."""
     return _checksum(msgspec.json.encode(calibration))

@@ -36,6 +36,8 @@ class Run(msgspec.Struct, frozen=True, kw_only=True):
     """Of the corpora's content."""
     base: str = ""
     """The model that it started from."""
+    base_checksums: dict[str, str] = {}
+    """Of that model's files; none where it is an older one."""
     data_dir: str = ""
     """Where named corpora were looked for first."""
     strict: bool = False
@@ -171,6 +173,8 @@ def check_same_run(output: Path, run: Run) -> None:
         if getattr(stored, field) != getattr(run, field):
             what = {"fingerprints": "the corpora or how they are read"}.get(field, f"the {field}")
             raise changed(output, what)
+    if stored.base_checksums not in ({}, run.base_checksums):
+        raise changed(output, f"the base {run.base}")
 
 
 def check_same_config(output: Path, stored: Config, config: Config) -> None:

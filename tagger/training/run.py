@@ -20,7 +20,7 @@ from tagger.features.forms import FormEncoder
 from tagger.files import existing_directory, hinted_errors, new_directory, write_file
 from tagger.interrupt import deferred_interrupt
 from tagger.model.directory import read_model, write_model
-from tagger.model.meta import GRAPHS, Meta
+from tagger.model.meta import GRAPHS, Meta, decisive_checksums
 from tagger.model.network import TaggingNetwork
 from tagger.runtime.export import export, sentences_to_compare
 from tagger.runtime.loading import from_saved
@@ -171,6 +171,7 @@ def train(
         sources=tuple(sources),
         fingerprints=tuple(corpus.fingerprint for corpus in prepared.corpora),
         base=str(base.resolve()) if base else "",
+        base_checksums=decisive_checksums(base_model.meta) if base_model else {},
         data_dir=str(data_dir.resolve()) if data_dir else "",
         strict=strict,
     )

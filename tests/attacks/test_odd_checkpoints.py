@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import json
+import shutil
 import struct
+import zlib
 from collections.abc import Callable
 from pathlib import Path
 
@@ -12,7 +15,7 @@ import torch
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 
-from tagger.errors import Interrupted, ModelError
+from tagger.errors import Interrupted, ModelError, UsageError
 from tagger.training.checkpoint import CHECKPOINT, CHECKSUM, PROGRESS
 from tagger.training.run import train
 from tests.helpers.corpora import small_config
@@ -96,3 +99,16 @@ def test_checkpoints_without_a_checksum_are_resumed(corpus: Path, stopped: Path)
     del tensors[CHECKSUM]
     save_file(tensors, path)
     assert train([str(corpus)], stopped, small_config(), resume=True)
+
+
+def test_a_base_that_has_changed_is_noticed(model: Path, corpus: Path, tmp_path: Path) -> None:
+    base = shutil.copytree(model, tmp_path / "base")
+    with pytest.raises(Interrupted):
+        train([str(corpus)], tmp_path / "m", small_config(), base=base, reporter=Stop(2))
+    rules, meta = base / "tokenizer.json", json.loads((base / "meta.json").read_text())
+    rules.write_bytes(rules.read_bytes() + b"\n")
+    meta["checksums"][rules.name] = f"{zlib.crc32(rules.read_bytes()):08x}"
+    (base / "meta.json").write_text(json.dumps(meta))
+    with pytest.raises(UsageError, match="base") as raised:
+        train([str(corpus)], tmp_path / "m", small_config(), base=base, resume=True)
+    assert raised.value.path == str(tmp_path / "m")

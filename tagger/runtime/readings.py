@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import accumulate, pairwise
 from typing import Any, NamedTuple
@@ -193,17 +194,19 @@ def _alternatives(
     rows = list(zip(*(values.tolist() for values in of_spans), strict=True))
     offsets = [place for of_text in cut.offsets for place in of_text]
     labels = head.labels
-    bases = [*_starts(cut), len(offsets)]
-    places = np.searchsorted(of_spans.first, bases).tolist()
+    firsts = of_spans.first.tolist()
+    reached = np.maximum.accumulate(of_spans.last).tolist()  # the last token of those so far
     found = []
-    for document, base, (low, high) in zip(documents, bases, pairwise(places), strict=False):
+    for document, base in zip(documents, _starts(cut), strict=True):
         of_document = []
         for entity in document.entities:
             first, past = base + entity.start_token, base + entity.end_token
             near = [
                 _entity(document.text, offsets, base, begin, last, labels[label], prob)
-                for begin, last, label, prob in rows[low:high]
-                if begin < past and first <= last
+                for begin, last, label, prob in rows[
+                    bisect_left(reached, first) : bisect_left(firsts, past)
+                ]
+                if first <= last
                 if (begin, last + 1, labels[label]) != (first, past, entity.label)
             ]
             near.sort(key=lambda other: -(other.confidence or 0))

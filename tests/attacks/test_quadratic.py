@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+import tagger
 from tagger.errors import CorpusError, FormatError
 from tagger.findings import Findings
 from tagger.formats import bracketed as bracket_format
@@ -78,3 +79,8 @@ def test_covered_text_is_not_copied(tmp_path: Path) -> None:
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     assert peak < 20_000_000
+
+
+def test_what_else_many_entities_may_be() -> None:
+    model = tagger.load("en-fast")
+    assert seconds(lambda: model.readings(["Paris , " * 6_000], 2)) < 5

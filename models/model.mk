@@ -17,6 +17,12 @@ STUDENT = $(BIN)/python models/student.py
 CORPORA = --corpora conll2003 ud_en_ewt gum wnut17
 SENTENCES = ud_en_ewt gum wnut17 btc
 TEXTS = $(patsubst %,data/text-%.txt,1 2 3 4)
+# Texts full of names, which the transformer alone tags, and other text beside them.
+FIRST_NAMES = --names data/names-1.txt --texts data/text-5.txt $(SENTENCES)
+MORE_NAMES = --names data/names-2.txt --texts $(SENTENCES)
+# Settings of the passes over them, in which words that occur eight times get a vector: epochs and learning rate.
+PASSES = -e 's/^min_count = .*/min_count = 8/' -e 's/^epochs = .*/epochs = $1/' \
+	-e 's/^learning_rate = .*/learning_rate = $2/'
 # The transformer and its first student.
 FROM_FIRST = --teachers data/teacher-en data/en-1 --texts data/text-2.txt $(SENTENCES) --base models/en-base \
 	--answers data/answers-en-2
@@ -55,16 +61,40 @@ data/en-1/meta.json: data/en-teacher.toml data/en-lm/meta.json data/teacher-en/t
 data/en-2/meta.json: data/en-teacher.toml models/en-base/meta.json data/en-1/meta.json data/text-2.txt
 	$(STUDENT) $(@D) $(CORPORA) --config $< $(FROM_FIRST)
 
-# The English model learns from the transformer and its second student.
-models/en/meta.json: models/en-base/meta.json data/en-2/meta.json $(TEXTS)
+# The English model learns from the transformer and its second student, and then the names that this text seldom
+# has, in two steps.
+data/en-3/meta.json: models/en-base/meta.json data/en-2/meta.json $(TEXTS)
 	$(STUDENT) $(@D) $(CORPORA) --config models/en.toml --teachers data/teacher-en data/en-2 \
-		--texts $(TEXTS) $(SENTENCES) --base models/en-base --answers data/answers-en
+		--texts $(TEXTS) $(SENTENCES) --base models/en-base --answers data/answers-en-3
+data/names-1.txt data/names-2.txt &: models/names.txt data/en-3/meta.json $(TEXTS) | $(WIKIPEDIA) $(NEWS)
+	$(BIN)/python models/names.py data/names-1.txt data/names-2.txt --raw $(WIKIPEDIA) $(NEWS) --beside $(TEXTS) \
+		--names $< --model data/en-3
+data/text-5.txt: | $(WIKIPEDIA) $(NEWS)
+	awk 'NR % 106 == 5' $(WIKIPEDIA) > $@.part
+	awk 'NR % 22 == 5' $(NEWS) >> $@.part
+	mv $@.part $@
+data/en-4.toml: models/en.toml
+	sed $(call PASSES,2,0.001) $< > $@
+data/en-5.toml: models/en.toml
+	sed $(call PASSES,1,0.001) $< > $@
+data/en-4/meta.json: data/en-4.toml data/en-3/meta.json data/names-1.txt data/text-5.txt
+	$(STUDENT) $(@D) $(CORPORA) --config $< --teachers data/teacher-en data/en-3 $(FIRST_NAMES) --base data/en-3 \
+		--answers data/answers-en-4
+models/en/meta.json: data/en-5.toml data/en-4/meta.json data/names-2.txt
+	$(STUDENT) $(@D) $(CORPORA) --config $< --teachers data/teacher-en data/en-4 $(MORE_NAMES) --base data/en-4 \
+		--answers data/answers-en-5
 
-# A smaller network that learns from the same answers as the second student, and without the rarest words.
-data/en-fast-student/meta.json: data/en-2/meta.json
-	$(STUDENT) $(@D) $(CORPORA) --config models/en-fast.toml $(FROM_FIRST)
-models/en-fast/meta.json: data/en-fast-student/meta.json
-	$(BIN)/python models/words.py data/en-fast-student $(@D) --words 95000
+# A smaller network that learns from all but the last of the same answers, and without the rarest words.
+data/en-fast-4.toml: models/en-fast.toml
+	sed $(call PASSES,3,0.0015) $< > $@
+data/en-fast-3/meta.json: data/en-3/meta.json
+	$(STUDENT) $(@D) $(CORPORA) --config models/en-fast.toml --teachers data/teacher-en data/en-2 \
+		--texts $(TEXTS) $(SENTENCES) --base models/en-base --answers data/answers-en-3
+data/en-fast-4/meta.json: data/en-fast-4.toml data/en-fast-3/meta.json data/en-4/meta.json
+	$(STUDENT) $(@D) $(CORPORA) --config $< --teachers data/teacher-en data/en-3 $(FIRST_NAMES) \
+		--base data/en-fast-3 --answers data/answers-en-4
+models/en-fast/meta.json: data/en-fast-4/meta.json
+	$(BIN)/python models/words.py data/en-fast-4 $(@D) --words 95000
 
 RAW = $(TAGGER_DATA)/raw/en.txt.zst
 define check_raw

@@ -49,6 +49,15 @@ def test_what_ships_is_small_and_complete() -> None:
         assert "research" in describe_model(directory).licence
 
 
+def test_no_name_of_today_that_is_held_out_is_among_those_that_models_are_taught() -> None:
+    lines = (HELD_OUT / "today.txt").read_text(encoding="utf-8").splitlines()
+    held_out = {line.split()[0].lower() for line in lines if line and not line.endswith("O")}
+    listed = (Path(__file__).parents[1] / "models" / "names.txt").read_text(encoding="utf-8")
+    words = {word.lower() for line in listed.splitlines() for word in line.split()[1:]}
+    assert len(words) > 400
+    assert not words & held_out
+
+
 def test_the_first_sentence_of_the_readme(en: Tagger) -> None:
     document = en("John works at Apple in California")
     assert [(str(e.text), e.label) for e in document.entities] == [

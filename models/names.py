@@ -3,11 +3,10 @@
     python models/names.py data/names-1.txt data/names-2.txt --raw data/wikipedia.txt \
         --beside data/text-1.txt data/text-2.txt --names models/names.txt --model data/en-3
 
-A word that is rare in the text that teachers tag keeps the vector that it started with, which may
-say more about the companies of a person than about the person. The first text has a sentence of the
-raw text for each such word, and names with such words in the place of names of, mostly, their kind.
-The second has names that the raw text repeats, each in the place of any two names. Both have the
-names of a list, too. The teachers tag what comes of it.
+A word that is rare in the text that teachers tag keeps the vector that it started with: that of
+`musk` lies beside oxen. The first text has a sentence of the raw text for each such word, and names
+with such words in the place of names of, mostly, their label. The second has names that the raw
+text repeats, each in the place of any two names. Both have the names of a list, too.
 """
 
 from __future__ import annotations

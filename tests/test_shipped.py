@@ -21,15 +21,15 @@ HELD_OUT = Path(__file__).parent / "held_out"
 # The scores of models/en when it was committed (docs/results.md), minus two points: each of these
 # files has about forty entities.
 FLOORS = {
-    "plain": 0.85,
-    "lower": 0.75,
-    "upper": 0.79,
-    "tweets": 0.68,
-    "mail": 0.83,
-    "headlines": 0.73,
-    "names": 0.88,
-    "noisy": 0.59,
-    "today": 0.89,
+    "plain": 0.87,
+    "lower": 0.74,
+    "upper": 0.76,
+    "tweets": 0.73,
+    "mail": 0.85,
+    "headlines": 0.71,
+    "names": 0.94,
+    "noisy": 0.61,
+    "today": 0.90,
 }
 
 
@@ -52,8 +52,11 @@ def test_what_ships_is_small_and_complete() -> None:
 def test_no_name_of_today_that_is_held_out_is_among_those_that_models_are_taught() -> None:
     lines = (HELD_OUT / "today.txt").read_text(encoding="utf-8").splitlines()
     held_out = {line.split()[0].lower() for line in lines if line and not line.endswith("O")}
-    listed = (Path(__file__).parents[1] / "models" / "names.txt").read_text(encoding="utf-8")
-    words = {word.lower() for line in listed.splitlines() for word in line.split()[1:]}
+    names = Path(__file__).parents[1] / "models" / "names.txt"
+    if not names.is_file():
+        pytest.skip("a source distribution has no recipes of models")
+    listed = names.read_text(encoding="utf-8").splitlines()
+    words = {word.lower() for line in listed for word in line.split()[1:]}
     assert len(words) > 400
     assert not words & held_out
 

@@ -51,7 +51,7 @@ def explain(
 
     >>> explained = explain("en", "John works at Apple in California", token="Apple")
     >>> explained.tokens[0]
-    TokenExplanation(4 Apple: B-ORG, 91.7 %)
+    TokenExplanation(4 Apple: B-ORG, 87.4 %)
     >>> [word.text for word in explained.tokens[0].words]
     ['in', 'California', 'at', 'works', 'John']
     """

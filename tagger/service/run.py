@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import logging
+import multiprocessing
 import os
 import signal
 import socket
 import tempfile
+import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
@@ -95,11 +97,20 @@ def _loaded(app: Any) -> Any:
 def _app(models: Sequence[str], settings: Settings) -> Any:
     """Make the application in a process of its own, which has its own handlers and log."""
     log_to_stderr()
+    threading.Thread(target=_stop_after_parent, daemon=True).start()
     try:
         return create_app(models, settings)
     except TaggerError as error:
         LOG.error("cannot start: %s", error)
         raise SystemExit(3) from None  # what uvicorn calls a failure to start
+
+
+def _stop_after_parent() -> None:
+    """Stop this process when the one that started it has been killed: nobody else would."""
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        parent.join()
+        os.kill(os.getpid(), signal.SIGTERM)
 
 
 @contextmanager

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import gc
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,15 @@ import pytest
 from tests.helpers.commands import assert_one_line
 
 DEPTHS = (500, 1100, 100_000)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def without_garbage() -> Iterator[None]:
+    """Keep finalizers of what other tests have left from running at the recursion limit."""
+    gc.collect()
+    gc.disable()
+    yield
+    gc.enable()
 
 
 def nested(depth: int, *, closed: bool) -> str:

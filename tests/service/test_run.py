@@ -7,6 +7,7 @@ import re
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -72,6 +73,18 @@ def test_metrics_of_several_processes_add_up() -> None:
         for _ in range(5):
             text = ask(url, "/metrics").content.decode()
             assert 'tagger_texts_total{model="en"} 20.0' in text
+
+
+@pytest.mark.slow
+def test_processes_end_with_the_one_that_started_them() -> None:
+    with command("--workers", "2", "--threads", "1") as (process, url):
+        ask(url, body={"text": "John"})
+        process.kill()
+        deadline = time.monotonic() + 10
+        with contextlib.suppress(OSError):  # nobody listens any more
+            while ask(url, "/metrics").status == 200:
+                assert time.monotonic() < deadline
+                time.sleep(0.1)
 
 
 @pytest.mark.parametrize(

@@ -24,6 +24,9 @@ from tagger.interrupt import deferred_interrupt, handled
 from tagger.runtime.engines.processor import n_cores
 from tagger.tables import counted
 
+AGAIN = 2.0
+"""Seconds after which a process that SIGTERM has not ended gets it again."""
+
 P = ParamSpec("P")
 R = TypeVar("R")
 
@@ -92,6 +95,7 @@ def follow_parent() -> None:
     """Leave Ctrl-C to the process that started this one, and end with it, however it ends."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, _leave)
+    sys.unraisablehook = _report_lost
     parent = parent_process()
     if parent is not None:
         threading.Thread(target=_end_after, args=(parent,), daemon=True).start()
@@ -147,7 +151,16 @@ def _those(started: SimpleQueue[int]) -> list[BaseProcess]:
 
 
 def _leave(signum: int, frame: FrameType | None) -> None:
+    # What is raised in a callback of the garbage collector is lost: then the signal comes again.
+    again = threading.Timer(AGAIN, os.kill, (os.getpid(), signal.SIGTERM))
+    again.daemon = True
+    again.start()
     sys.exit(1)  # not at once, so that semaphores of libraries are removed without a warning
+
+
+def _report_lost(lost: sys.UnraisableHookArgs) -> None:
+    if lost.exc_type is not SystemExit:  # that of `_leave`
+        sys.__unraisablehook__(lost)
 
 
 def _end_after(parent: BaseProcess) -> None:

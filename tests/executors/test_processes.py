@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import os
+import signal
 import threading
+import time
+import weakref
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import suppress
 from multiprocessing import active_children
@@ -33,6 +36,24 @@ def _one_dies() -> None:
         assert pool.submit(abs, -1).result() == 1
         assert pool.submit(os._exit, 1).exception()
         pool.submit(abs, -1)
+
+
+class _Thing:
+    pass
+
+
+def _loses_a_signal() -> None:
+    thing = _Thing()
+    reference = weakref.ref(thing, lambda _: signal.raise_signal(signal.SIGTERM))
+    del thing  # what is raised in the callback is ignored
+    assert reference() is None
+    time.sleep(30)
+
+
+def test_a_stop_that_was_lost_comes_again(capfd: pytest.CaptureFixture[str]) -> None:
+    with worker_pool(1) as pool:
+        assert isinstance(pool.submit(_loses_a_signal).exception(), SystemExit)
+    assert not capfd.readouterr().err
 
 
 @pytest.mark.slow

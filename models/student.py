@@ -70,7 +70,8 @@ def main() -> None:
     given = parser.parse_args()
     texts, apart = given.texts, frozenset[str]()
     if given.names is not None:
-        texts, apart = [str(given.names), *texts], frozenset(given.names.read_text().splitlines())
+        texts = [str(given.names), *texts]
+        apart = frozenset(given.names.read_text(encoding="utf-8").split("\n"))
     is_begun = (given.output / DISTILLATION).is_file()
     tagger.distill(
         texts,

@@ -45,7 +45,7 @@ class ListViterbi:
     def __init__(self, transitions: Transitions, k: int) -> None:
         self.k = k
         self.n_more = 3 * k // 2 + 1
-        """Sequences are sought first among as many tags as tokens and so many more."""
+        """How many more tags than tokens the first search allows."""
         self._between, self._start, self._end = map(_costs, transitions)
 
     def __call__(
@@ -107,7 +107,9 @@ class ListViterbi:
         Returns:
             As for a call.
         """
-        costs = self._detours(emissions, lengths)
+        places = np.arange(len(emissions))
+        alone = self._alone(emissions, lengths, places, np.full(len(places), -1))
+        costs = self._detours(alone, lengths)
         starts = np.cumsum(lengths) - lengths
         tags = np.empty((self.k, len(emissions)), dtype=np.int64)
         exists = np.zeros((self.k, len(lengths)), dtype=np.bool_)
@@ -123,52 +125,47 @@ class ListViterbi:
             allowed = costs[rows] <= np.repeat(most, lengths[left])[:, None]
             found, exist = self(emissions[rows], lengths[left], allowed)
             tags[:, rows], exists[:, left] = found, exist
-            best, worst = (self._totals(emissions[rows], lengths[left], found[i]) for i in (0, -1))
+            best, worst = (self._totals(alone[rows], lengths[left], found[i]) for i in (0, -1))
             is_found = exist[-1] & (worst - best <= most)
             is_left[left] = ~is_found & (most < NO_WAY // 2)
             n_more *= 4
         return tags, exists
 
-    def _detours(self, emissions: Floats, lengths: Ids) -> Ids:
+    def _detours(self, alone: Ids, lengths: Ids) -> Ids:
         """Return what the best sequence through each tag costs more than the best of all.
 
         Args:
-            emissions: (tokens, tags).
+            alone: (tokens, tags), what tags cost by themselves.
             lengths: (sentences,).
 
         Returns:
             (tokens, tags)
         """
-        costs = self._all_alone(emissions, lengths)
         first, n_at_step = in_step(lengths)
-        found = np.empty_like(costs)
-        at = np.empty_like(costs[:0])
+        found = np.empty_like(alone)
+        at = np.empty_like(alone[:0])
         for t, n in enumerate(n_at_step):
             rows = first[:n] + t
-            at = _bounded(costs[rows] + (_onto(at[:n], self._between) if t else 0))
+            at = _bounded(alone[rows] + (_onto(at[:n], self._between) if t else 0))
             found[rows] = at
-        after = np.empty_like(costs[:0])
+        after = np.empty_like(alone[:0])
         for t in range(len(n_at_step) - 1, -1, -1):
             rows = first[: n_at_step[t]] + t
-            now = np.zeros((len(rows), costs.shape[1]), dtype=np.int64)
+            now = np.zeros((len(rows), alone.shape[1]), dtype=np.int64)
             now[: len(after)] = _onto(after, self._between.T)
             found[rows] = _bounded(found[rows] + now)
-            after = _bounded(now + costs[rows])
+            after = _bounded(now + alone[rows])
         return found
 
-    def _totals(self, emissions: Floats, lengths: Ids, tags: Ids) -> Ids:
+    def _totals(self, alone: Ids, lengths: Ids, tags: Ids) -> Ids:
         """Return what sequences cost: (sentences,)"""
-        steps = self._all_alone(emissions, lengths)[np.arange(len(tags)), tags]
+        steps = alone[np.arange(len(tags)), tags]
         starts = np.cumsum(lengths) - lengths
         between = self._between[tags[:-1], tags[1:]]
         between[starts[1:] - 1] = 0
         steps[1:] += between
         totals: Ids = np.add.reduceat(steps, starts)
         return totals
-
-    def _all_alone(self, emissions: Floats, lengths: Ids) -> Ids:
-        n_tokens = len(emissions)
-        return self._alone(emissions, lengths, np.arange(n_tokens), np.full(n_tokens, -1))
 
     def _alone(self, emissions: Floats, lengths: Ids, places: Ids, fixed: Ids) -> Ids:
         """Return what tags cost by themselves and beside those that are fixed.
@@ -317,7 +314,7 @@ def _levels(marginals: Probs, lengths: Ids, n_more: int) -> tuple[Ids, Ids]:
     Args:
         marginals: (tokens, tags).
         lengths: (sentences,).
-        n_more: As many tags as tokens and so many more are enough.
+        n_more: How many more tags than tokens are enough.
 
     Returns:
         (tokens, tags) and (sentences,)

@@ -13,10 +13,11 @@ from tagger.corpus.as_documents import read_documents
 from tagger.corpus.conversion_report import Report
 from tagger.corpus.policies import Misaligned, Overlapping
 from tagger.corpus.resolve import files_of_split
+from tagger.corpus.writing import write_content
 from tagger.errors import FormatError, UsageError, unknown_name
-from tagger.files import check_new, write_file
+from tagger.files import check_new
 from tagger.findings import Findings
-from tagger.formats.brat import check_folder, write_folder
+from tagger.formats.brat import check_folder
 from tagger.formats.detect import format_of, format_to_write
 from tagger.formats.documents import ENTITIES, Document
 from tagger.formats.records import Columns
@@ -120,11 +121,7 @@ def convert(
         for one in documents:
             one.spans[ENTITIES] = []
         findings.count("no annotation", source, action="written as O")
-    content = writer.module.write(documents, spelling, findings)
-    if isinstance(content, bytes):
-        write_file(target, content, force=force)
-    else:
-        write_folder(target, content, force=force)
+    write_content(target, writer.module.write(documents, spelling, findings), force=force)
     return Report(
         source=source,
         source_format=reader.name,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from tagger.corpus.alignment import as_text
@@ -15,7 +15,7 @@ from tagger.formats.documents import Document
 from tagger.formats.table import Format, find_format
 from tagger.schemes import Scheme
 
-__all__ = ["find_writer", "write_documents"]
+__all__ = ["find_writer", "write_content", "write_documents"]
 
 
 def find_writer(path: Path, name: str | None, *, argument: str, force: bool) -> Format:
@@ -54,7 +54,16 @@ def write_documents(
     if not form.is_cut:
         for document in documents:
             as_text(document, findings)
-    content = form.module.write(documents, Scheme.BIO, findings)
+    write_content(path, form.module.write(documents, Scheme.BIO, findings), force=force)
+
+
+def write_content(path: Path, content: bytes | Mapping[str, bytes], *, force: bool) -> None:
+    """Write at once what a format makes of documents: a file, or the files of a folder.
+
+    Raises:
+        UsageError: It exists by now, and ``force`` does not allow to replace it.
+        OSError: It cannot be written; nothing is left of it.
+    """
     if isinstance(content, bytes):
         write_file(path, content, force=force)
     else:

@@ -13,7 +13,7 @@ from tests.helpers.commands import assert_one_line
 
 @pytest.fixture
 def fill_disk(monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
-    """Let there be space for so many more files in the test's folder, and no more."""
+    """Let a number of files be written in the test's folder; then its disk is full."""
     descriptors = Path("/proc/self/fd")
     if not descriptors.exists():
         pytest.skip("the files of descriptors are not known")
